@@ -1,0 +1,8 @@
+"""What the studio can do, as a plain Python library: it imports no web framework.
+
+``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
+"""
+
+from assistants import chat
+
+ASSISTANTS = (chat,)

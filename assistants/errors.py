@@ -1,0 +1,83 @@
+"""What can go wrong, in words for the person who reads them.
+
+    StudioError
+    ├── InvalidInput      422  the request is wrong; names the field and the limit
+    ├── SignInNeeded      401  no cookie and no key where one is needed
+    ├── NotAllowed        403  known visitor, but only the operator may do this
+    ├── NotFound          404  unknown, or not yours (the two are not told apart)
+    ├── QueueFull         429  too many jobs are waiting
+    ├── ModelUnavailable  503  a model is absent, cannot be fetched or cannot be loaded
+    ├── GenerationFailed  502  an engine broke in mid-generation
+    └── StoreError        503  the home folder is locked, full, read-only or from a newer studio
+
+An error is raised deep with an English sentence and its values; the page and the API translate it once, at the edge,
+by that sentence (as gettext does). This module knows nothing about languages or HTTP beyond the status numbers.
+"""
+
+from typing import Any
+
+
+class StudioError(Exception):
+    """A sentence for the user: ``template`` is English with ``{name}`` slots, ``values`` fill them."""
+
+    status = 500
+
+    def __init__(self, template: str, **values: Any) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+class InvalidInput(StudioError):
+    """The request cannot be served as it stands; ``field`` names the part to mend."""
+
+    status = 422
+
+    def __init__(self, field: str, template: str, **values: Any) -> None:
+        super().__init__(template, field=field, **values)
+        self.field = field
+
+
+class SignInNeeded(StudioError):
+    """The caller has neither a visitor's cookie nor a key."""
+
+    status = 401
+
+
+class NotAllowed(StudioError):
+    """The caller is known, but this is for the operator."""
+
+    status = 403
+
+
+class NotFound(StudioError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    status = 404
+
+
+class QueueFull(StudioError):
+    """The queue takes no more jobs just now."""
+
+    status = 429
+
+
+class ModelUnavailable(StudioError):
+    """A model is not installed and cannot be had, or does not load."""
+
+    status = 503
+
+
+class GenerationFailed(StudioError):
+    """An engine broke while it was generating; what there is stays."""
+
+    status = 502
+
+
+class StoreError(StudioError):
+    """The home folder or the database in it cannot be used."""
+
+    status = 503

@@ -1,0 +1,121 @@
+"""Files that people upload and that jobs make: bytes in the home folder under a random name, a row for what they are.
+
+The type is told from the bytes, never from the name. Knows nothing about HTTP or pictures.
+"""
+
+import hashlib
+import mimetypes
+import os
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from assistants.errors import InvalidInput, NotFound, StoreError
+from assistants.history.store import Store, new_id, now
+
+MAX_BYTES = 50 * 1024 * 1024
+MAX_NAME = 200
+
+SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"%PDF-": "application/pdf",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A stored file; ``size`` in bytes, ``path`` where its bytes lie."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    path: Path
+    created: str
+
+
+def media_type(head: bytes, name: str) -> str:
+    """Tell the type of a file from its first bytes; its name only decides between kinds of text."""
+    for signature, kind in SIGNATURES.items():
+        if head.startswith(signature):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if b"\0" in head:
+        return "application/octet-stream"
+    guessed = mimetypes.guess_type(name)[0] or "text/plain"
+    return guessed if guessed.startswith("text/") or guessed == "application/json" else "text/plain"
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a file name without control characters, for showing and downloading."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
+    return clean[-MAX_NAME:] or "file"
+
+
+class Files:
+    """The files of one home folder."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def add(self, owner: str, name: str, stream: BinaryIO, job: str | None = None) -> File:
+        """Keep what ``stream`` holds, at most ``MAX_BYTES``; nothing remains of a file that is refused."""
+        file_id = new_id()
+        path = self._folder / file_id
+        try:
+            size, sha256, head = self._copy(stream, path)
+            if not size:
+                raise InvalidInput("file", "The file is empty.")
+            row = {
+                "id": file_id,
+                "owner": owner,
+                "job": job,
+                "name": plain_name(name),
+                "type": media_type(head, name),
+                "size": size,
+                "sha256": sha256,
+                "created": now(),
+            }
+            with self._store.write() as db:
+                db.table("files").insert(row)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise StoreError("The file cannot be kept: {cause}.", cause=os.strerror(error.errno or 0)) from error
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return self._file(row)
+
+    def _copy(self, stream: BinaryIO, path: Path) -> tuple[int, str, bytes]:
+        size, digest, head = 0, hashlib.sha256(), b""
+        with path.open("xb") as target:
+            while block := stream.read(1 << 20):
+                size += len(block)
+                if size > MAX_BYTES:
+                    limit = MAX_BYTES // (1 << 20)
+                    raise InvalidInput("file", "A file may be at most {limit} MB.", limit=limit)
+                head = head or block[:4096]
+                digest.update(block)
+                target.write(block)
+        return size, digest.hexdigest(), head
+
+    def get(self, file_id: str, owner: str) -> File:
+        """Return the owner's file or raise ``NotFound``."""
+        with self._store.read() as db:
+            row = db.execute(
+                "SELECT * FROM files WHERE id = ? AND owner = ? AND deleted IS NULL", (file_id, owner)
+            ).fetchone()
+        if row is None:
+            raise NotFound("There is no such file.")
+        return self._file(row)
+
+    def _file(self, row: Any) -> File:
+        return File(row["id"], row["name"], row["type"], row["size"], self._folder / row["id"], row["created"])

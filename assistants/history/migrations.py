@@ -1,0 +1,98 @@
+"""The shape of the database, as functions that are only ever appended, never edited.
+
+Each runs once, in a transaction with its own record (sqlite-utils' ``Migrations``). Times are ISO 8601 text in UTC,
+JSON is text, ids are 32 hex digits that sort by time. Knows nothing about what the rows are used for.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("studio")
+
+
+@migrations()
+def m001_jobs(db: Database) -> None:
+    """One row a generation, its numbered events, and its words for full-text search."""
+    db.executescript("""
+        CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            assistant TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            status TEXT NOT NULL,
+            model TEXT,
+            input TEXT NOT NULL,
+            output TEXT NOT NULL DEFAULT '',
+            request TEXT NOT NULL,
+            result TEXT,
+            usage TEXT,
+            error TEXT,
+            after TEXT,
+            created TEXT NOT NULL,
+            started TEXT,
+            finished TEXT,
+            deleted TEXT
+        );
+        CREATE INDEX jobs_owner ON jobs (owner, number);
+        CREATE INDEX jobs_open ON jobs (status) WHERE status IN ('queued', 'running', 'stopping');
+
+        CREATE TABLE events (
+            job TEXT NOT NULL REFERENCES jobs (id),
+            number INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            data TEXT NOT NULL,
+            PRIMARY KEY (job, number)
+        ) WITHOUT ROWID;
+
+        CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2 tokenchars '+#'");
+    """)
+
+
+@migrations()
+def m002_conversations(db: Database) -> None:
+    """A chat is a tree of message rows; ``leaf`` is the message that the active branch ends in."""
+    db.executescript("""
+        CREATE TABLE conversations (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            title TEXT NOT NULL,
+            pinned INTEGER NOT NULL DEFAULT 0,
+            leaf TEXT,
+            created TEXT NOT NULL,
+            updated TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE INDEX conversations_owner ON conversations (owner, pinned DESC, updated DESC);
+
+        CREATE TABLE messages (
+            id TEXT PRIMARY KEY,
+            conversation TEXT NOT NULL REFERENCES conversations (id),
+            parent TEXT REFERENCES messages (id),
+            role TEXT NOT NULL,
+            text TEXT NOT NULL,
+            job TEXT REFERENCES jobs (id),
+            created TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE INDEX messages_tree ON messages (conversation, parent);
+        CREATE INDEX messages_parent ON messages (parent);
+        CREATE INDEX messages_job ON messages (job);
+    """)
+
+
+@migrations()
+def m003_files(db: Database) -> None:
+    """Uploaded and generated files; the bytes lie in the home folder under the id."""
+    db.executescript("""
+        CREATE TABLE files (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            job TEXT REFERENCES jobs (id),
+            name TEXT NOT NULL,
+            type TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            created TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE INDEX files_owner ON files (owner, created);
+    """)

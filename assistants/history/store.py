@@ -1,0 +1,100 @@
+"""The SQLite file: one connection that writes, behind a lock; read-only ones; migrations with a backup before them.
+
+Knows nothing about the tables. A connection for each call lost most of 800 concurrent writes and one connection
+without a lock broke savepoints (both measured), hence the one writer.
+"""
+
+import contextlib
+import queue
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from assistants.errors import StoreError
+from assistants.history.migrations import migrations
+
+
+def new_id() -> str:
+    """Return 32 hex digits: 12 of milliseconds since 1970, then 80 random bits, so that ids sort by time."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+
+
+def now() -> str:
+    """Return the time as ISO 8601 text in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Store:
+    """The open database; ``write()`` and ``read()`` lend its connections."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
+        with self._clear_errors():
+            self._writer = Database(sqlite3.connect(path, check_same_thread=False))
+            self._writer.conn.row_factory = sqlite3.Row
+            self._writer.execute("PRAGMA journal_mode = WAL")
+            self._writer.execute("PRAGMA synchronous = NORMAL")
+            self._migrate()
+
+    def _migrate(self) -> None:
+        known = {migration.name for migration in migrations.pending(self._writer)}
+        applied = {migration.name for migration in migrations.applied(self._writer)}
+        if applied - {migration.name for migration in migrations._migrations}:
+            raise StoreError("The database {path} was written by a newer studio. Update this one.", path=self.path)
+        if known and applied:
+            self._backup(self.path.with_suffix(f".before-{min(known)}.db"))
+        migrations.apply(self._writer)
+
+    def _backup(self, target: Path) -> None:
+        with contextlib.closing(sqlite3.connect(target)) as copy:
+            self._writer.conn.backup(copy)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Database]:
+        """Lend the writing connection inside a transaction; nested calls in one thread are savepoints."""
+        with self._lock, self._clear_errors(), self._writer.atomic():
+            yield self._writer
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Lend a read-only connection that sees everything committed so far."""
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            uri = f"{self.path.as_uri()}?mode=ro"
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+        try:
+            with self._clear_errors():
+                yield connection
+        finally:
+            self._readers.put(connection)
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            # Wrong SQL and broken constraints are mistakes of ours, not a state of the file.
+            if error.sqlite_errorcode & 0xFF in (
+                sqlite3.SQLITE_ERROR,
+                sqlite3.SQLITE_CONSTRAINT,
+                sqlite3.SQLITE_MISUSE,
+            ):
+                raise
+            raise StoreError("The database {path} cannot be used: {cause}.", path=self.path, cause=error) from error
+
+    def close(self) -> None:
+        """Close every connection; the WAL is folded into the file."""
+        with self._lock:
+            while not self._readers.empty():
+                self._readers.get_nowait().close()
+            self._writer.close()

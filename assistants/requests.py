@@ -1,0 +1,102 @@
+"""Requests: what an assistant is asked, checked once at the door, with one clear sentence for what is wrong.
+
+Strict: a number in quotes is not a number, and nothing is silently corrected. Knows nothing about any one assistant.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from assistants.errors import InvalidInput
+
+
+class StudioRequest(BaseModel):
+    """The base of every assistant's ``Request``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What an assistant says of a request it lets in.
+
+    ``input`` is what the person asked, for lists and search; ``result`` is known beforehand; ``after`` names a job that
+    must end first.
+    """
+
+    input: str
+    model: str | None = None
+    result: dict[str, Any] | None = None
+    after: str | None = None
+
+
+RequestType = TypeVar("RequestType", bound=StudioRequest)
+
+# By pydantic's name of the error; {values} are pydantic's own.
+SENTENCES = {
+    "missing": "{field} is missing.",
+    "extra_forbidden": "{field} is not a known field.",
+    "string_type": "{field} must be text.",
+    "int_type": "{field} must be a whole number.",
+    "int_from_float": "{field} must be a whole number.",
+    "float_type": "{field} must be a number.",
+    "finite_number": "{field} must be a finite number.",
+    "bool_type": "{field} must be true or false.",
+    "list_type": "{field} must be a list.",
+    "tuple_type": "{field} must be a list.",
+    "model_type": "{field} must be an object.",
+    "model_attributes_type": "{field} must be an object.",
+    "dict_type": "{field} must be an object.",
+    "literal_error": "{field} must be one of: {expected}.",
+    "string_too_short": "{field} is empty.",
+    "string_too_long": "{field} may hold at most {max_length} characters.",
+    "too_long": "{field} may hold at most {max_length} entries.",
+    "too_short": "{field} must hold at least {min_length} entries.",
+    "greater_than": "{field} must be more than {gt}.",
+    "greater_than_equal": "{field} must be at least {ge}.",
+    "less_than": "{field} must be less than {lt}.",
+    "less_than_equal": "{field} may be at most {le}.",
+}
+OTHERWISE = "{field} is not valid: {problem}."
+
+
+def validated(model: type[RequestType], data: Any) -> RequestType:
+    """Return ``data`` as ``model`` or raise ``InvalidInput`` about the first thing that is wrong with it."""
+    if not isinstance(data, dict):
+        raise InvalidInput("request", "{field} must be an object.")
+    _check_characters(data, "request")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise invalid_input(error.errors(include_url=False)[0]) from error
+
+
+def invalid_input(error: ErrorDetails) -> InvalidInput:
+    """Return pydantic's ``error`` in our words."""
+    field = ".".join(str(part) for part in error["loc"]) or "request"
+    template = SENTENCES.get(error["type"], OTHERWISE)
+    values = {**error.get("ctx", {}), "problem": error["msg"]}
+    return InvalidInput(
+        field, template, **{key: _short(value) for key, value in values.items() if f"{{{key}}}" in template}
+    )
+
+
+def _short(value: Any) -> Any:
+    """Return 1.0 as 1: limits are read by people."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check_characters(value: Any, field: str) -> None:
+    """Refuse what SQLite and UTF-8 cannot hold, and keys that are not text."""
+    if isinstance(value, str):
+        if "\0" in value or (not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value)):
+            raise InvalidInput(field, "{field} holds characters that are not text (NUL or half a surrogate pair).")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _check_characters(key, "request")
+            _check_characters(inner, str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            _check_characters(inner, field)
