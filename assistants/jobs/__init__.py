@@ -1,0 +1,28 @@
+"""Jobs: generation that lives on the server and not in a page.
+
+``JobRunner`` takes and runs them, ``RunningJob`` is what an assistant's ``run`` holds, the rest are the events it
+yields.
+"""
+
+from assistants.history import JobRow
+from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data
+from assistants.jobs.runner import JobRunner
+from assistants.jobs.running import RunningJob, Stopped
+
+TERMINAL = frozenset({"done", "stopped", "failed", "interrupted"})
+
+__all__ = [
+    "TERMINAL",
+    "Event",
+    "JobRow",
+    "JobRunner",
+    "Part",
+    "Preview",
+    "Progress",
+    "Result",
+    "RunningJob",
+    "Status",
+    "Stopped",
+    "Text",
+    "event_data",
+]

@@ -1,0 +1,74 @@
+"""What a running job tells: six kinds of event, each a small frozen record that survives as JSON.
+
+Knows nothing about who listens.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """More of the output."""
+
+    delta: str
+    kind: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is, in any unit; ``total`` is None while it is unknown; ``note`` says of what, in English."""
+
+    done: float
+    total: float | None
+    note: str
+    kind: ClassVar[str] = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A picture of the work so far, by file id."""
+
+    file: str
+    kind: ClassVar[str] = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finished piece that a resumed job will not make again."""
+
+    name: str
+    data: Any
+    kind: ClassVar[str] = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the job returns beside its text."""
+
+    data: dict[str, Any]
+    kind: ClassVar[str] = "result"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The job's new state; a failed one says why, as a template and its values."""
+
+    status: str
+    failure: dict[str, Any] | None = None
+    kind: ClassVar[str] = "status"
+
+
+Event = Text | Progress | Preview | Part | Result | Status
+
+KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in (Text, Progress, Preview, Part, Result, Status)}
+
+
+def event_data(event: Event) -> dict[str, Any]:
+    """Return the fields of ``event`` as JSON-able data."""
+    return asdict(event)
+
+
+def event_from(kind: str, data: dict[str, Any]) -> Event:
+    """Return the event that ``event_data`` was taken from."""
+    return KINDS[kind](**data)

@@ -1,0 +1,295 @@
+"""The job core: takes requests, runs them fairly, lets anybody follow, and picks up after a crash.
+
+A page or a client only ever looks at a job: closing it changes nothing. Knows nothing about any one assistant beyond
+``Request``, ``admit`` and ``run``, nor about HTTP.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistants.errors import InvalidInput, NotFound, QueueFull, StudioError
+from assistants.history import History, JobRow, new_id, now
+from assistants.jobs.events import Event, Status, event_from
+from assistants.jobs.running import RunningJob, Stopped
+from assistants.jobs.slots import Slots
+from assistants.jobs.writer import Writer
+from assistants.requests import Admission, StudioRequest, validated
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+# Followers may have seen numbers that a crash kept off the disk: at most 300 ms of them.
+CRASH_GAP = 1000
+CLOSE_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Assistant(Protocol):
+    """What the runner asks of an assistant's module; ``RESUMABLE = True`` lets its jobs go on after a restart."""
+
+    ID: str
+    Request: type[StudioRequest]
+
+    def admit(self, studio: "Studio", request: Any, owner: str, job_id: str) -> Admission:
+        """Check what only the stores can tell and write what must be there before the job runs."""
+
+    def run(self, studio: "Studio", request: Any, job: RunningJob) -> Iterator[Event]:
+        """Do the work, telling of it; closed at the next event when the job is stopped."""
+
+
+class JobRunner:
+    """Runs the jobs of all owners on ``workers`` threads; ``start`` it with the studio that assistants get."""
+
+    def __init__(self, history: History, assistants: Iterable[Assistant], workers: int, queue_size: int) -> None:
+        self._history = history
+        self._assistants = {assistant.ID: assistant for assistant in assistants}
+        self._queue_size = queue_size
+        # No owner may hold all the workers, so that a newcomer's short job never waits for somebody's long ones.
+        self._share = max(1, workers * 3 // 4)
+        self._writer = Writer(history)
+        self._changed = threading.Condition()
+        self._live: dict[str, RunningJob] = {}
+        self._queues: dict[str, deque[RunningJob]] = {}
+        self._admitted: Counter[str] = Counter()
+        self._running: Counter[str] = Counter()
+        self._slots: dict[str, Slots] = {}
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
+        ]  # fmt: skip
+
+    def start(self, studio: "Studio") -> None:
+        """Pick up what the last run left and begin to work."""
+        self._studio = studio
+        self._writer.start()
+        for row in self._history.jobs.unfinished():
+            self._recover(row)
+        for thread in self._threads:
+            thread.start()
+
+    # What everybody uses
+
+    def submit(self, assistant: str, request: dict[str, Any], owner: str) -> JobRow:
+        """Check a request, write it down and queue it; raises ``InvalidInput``, ``NotFound`` or ``QueueFull``."""
+        module = self._assistants.get(assistant)
+        if module is None:
+            known = ", ".join(self._assistants)
+            raise InvalidInput("assistant", "{field} must be one of: {known}.", known=known)
+        checked = validated(module.Request, request)
+        self._reserve(owner)
+        try:
+            with self._history.store.write():
+                job_id = new_id()
+                admission = module.admit(self._studio, checked, owner, job_id)
+                row = JobRow(
+                    id=job_id,
+                    assistant=assistant,
+                    owner=owner,
+                    status="queued",
+                    model=admission.model,
+                    input=admission.input,
+                    request=checked.model_dump(mode="json", exclude_unset=True),
+                    result=admission.result,
+                    after=admission.after,
+                    created=now(),
+                )
+                self._history.jobs.insert(row)
+        except BaseException:
+            with self._changed:
+                self._admitted[owner] -= 1
+            raise
+        job = RunningJob(row, self._slots_of, self._writer.mark, [])
+        self._enqueue(job)
+        return row
+
+    def get(self, job_id: str, owner: str) -> JobRow:
+        """Return the owner's job as it stands or raise ``NotFound``."""
+        job = self._find(job_id, owner)
+        return job.snapshot() if job else self._history.jobs.get(job_id, owner)
+
+    def stop(self, job_id: str, owner: str) -> JobRow:
+        """Ask a job to stop, keeping what there is; one that has ended is left as it is."""
+        job = self._find(job_id, owner)
+        if job is None:
+            return self._history.jobs.get(job_id, owner)
+        with self._changed:
+            queue = self._queues.get(owner, ())
+            was_queued = job in queue
+            if was_queued:
+                queue.remove(job)
+        if was_queued:
+            self._end(job, "stopped")
+        elif not job.stopping:
+            job.publish(Status("stopping"))
+            job.ask_to_stop()
+        return job.snapshot()
+
+    def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobRow:
+        """Return the job once it has ended, or as it stands after ``timeout`` seconds."""
+        job = self._find(job_id, owner)
+        if job:
+            job.ended.wait(timeout)
+        return self.get(job_id, owner)
+
+    async def follow(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[tuple[int, Event]]:
+        """Yield the job's events numbered higher than ``after``, stored ones first, until it has ended."""
+        job = self._find(job_id, owner)
+        if job is None:
+            await asyncio.to_thread(self._history.jobs.get, job_id, owner)
+            for number, kind, data in await asyncio.to_thread(self._history.jobs.events, job_id):
+                if number > after:
+                    yield number, event_from(kind, data)
+            return
+        with job.followed() as news:
+            while True:
+                news.clear()
+                ended = job.ended.is_set()
+                for after, event in job.since(after):  # noqa: B020 (goes on from the last one seen)
+                    yield after, event
+                if ended:
+                    return
+                await news.wait()
+
+    @property
+    def problem(self) -> StudioError | None:
+        """Why jobs cannot be written to disk just now, if they cannot."""
+        return self._writer.problem
+
+    def close(self) -> None:
+        """Interrupt what runs, keeping it, and write everything down; queued and resumable jobs go on next time."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+            live = list(self._live.values())
+        for job in live:
+            job.ask_to_stop()
+        for thread in self._threads:
+            thread.join(CLOSE_SECONDS)
+        self._writer.close()
+        for job in live:
+            job.announce()
+
+    # The queue
+
+    def _reserve(self, owner: str) -> None:
+        with self._changed:
+            if self._closing:
+                raise QueueFull("The studio is shutting down.")
+            if self._admitted.total() >= self._queue_size or self._admitted[owner] >= max(1, self._queue_size // 2):
+                raise QueueFull("Too many jobs are waiting. Try again when some are done.")
+            self._admitted[owner] += 1
+
+    def _enqueue(self, job: RunningJob) -> None:
+        job.publish(Status("queued"))
+        with self._changed:
+            self._live[job.id] = job
+            self._queues.setdefault(job.owner, deque()).append(job)
+            self._changed.notify()
+
+    def _find(self, job_id: str, owner: str) -> RunningJob | None:
+        with self._changed:
+            job = self._live.get(job_id)
+        if job and job.owner != owner:
+            raise NotFound("There is no such item.")
+        return job
+
+    def _next(self) -> RunningJob | None:
+        """Wait for a job that may run and take it; None when closing."""
+        with self._changed:
+            while not self._closing:
+                if job := self._pick():
+                    self._running[job.owner] += 1
+                    return job
+                self._changed.wait()
+        return None
+
+    def _pick(self) -> RunningJob | None:
+        """Take the oldest job that waits for no other, of the owner with the fewest under way."""
+        for owner in sorted(self._queues, key=lambda one: self._running[one]):
+            if self._running[owner] >= self._share:
+                continue
+            queue = self._queues[owner]
+            for job in queue:
+                if job.row.after not in self._live:
+                    queue.remove(job)
+                    # An owner who was served goes to the end of the line.
+                    self._queues[owner] = self._queues.pop(owner)
+                    if not queue:
+                        del self._queues[owner]
+                    return job
+        return None
+
+    def _slots_of(self, engine: str, count: int) -> Slots:
+        with self._changed:
+            return self._slots.setdefault(engine, Slots(count))
+
+    # The work
+
+    def _work(self) -> None:
+        while job := self._next():
+            status, failure = self._run(job)
+            with self._changed:
+                self._running[job.owner] -= 1
+            goes_on = self._closing and status == "interrupted" and self._is_resumable(job.row)
+            if not goes_on:
+                self._end(job, status, failure)
+
+    def _run(self, job: RunningJob) -> tuple[str, dict[str, Any] | None]:
+        module = self._assistants[job.row.assistant]
+        if job.stopping:
+            return "stopped", None
+        job.publish(Status("running"))
+        try:
+            request = validated(module.Request, job.row.request)
+            with closing(module.run(self._studio, request, job)) as events:
+                for event in events:
+                    job.publish(event)
+                    if job.stopping:
+                        raise Stopped
+        except Stopped:
+            return ("interrupted" if self._closing else "stopped"), None
+        except StudioError as error:
+            return "failed", {"template": error.template, "values": _plain(error.values)}
+        except Exception as error:
+            log.exception("job %s failed", job.id)
+            template = "Something broke while this was generated ({kind}). The studio's log says more."
+            return "failed", {"template": template, "values": {"kind": type(error).__name__}}
+        return "done", None
+
+    def _end(self, job: RunningJob, status: str, failure: dict[str, Any] | None = None) -> None:
+        job.finish(status, failure)
+        self._writer.settle(job)
+        job.announce()
+        with self._changed:
+            del self._live[job.id]
+            self._admitted[job.owner] -= 1
+            self._changed.notify_all()
+
+    # After a crash
+
+    def _is_resumable(self, row: JobRow) -> bool:
+        return getattr(self._assistants.get(row.assistant), "RESUMABLE", False)
+
+    def _recover(self, row: JobRow) -> None:
+        """Queue again what had not begun or can go on; call the rest interrupted, with the text it had."""
+        events = self._history.jobs.events(row.id)
+        was_running = row.status != "queued"
+        job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
+        self._live[job.id] = job
+        self._admitted[job.owner] += 1
+        known = row.assistant in self._assistants
+        if known and row.status != "stopping" and (not was_running or self._is_resumable(row)):
+            self._enqueue(job)
+        else:
+            self._end(job, "interrupted")
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Return ``values`` as JSON can hold them."""
+    return {key: value if isinstance(value, str | int | float) else str(value) for key, value in values.items()}

@@ -1,0 +1,226 @@
+"""One job of this process: the handle its assistant holds, its numbered events, and who follows them.
+
+Text is sealed into an event at most every 40 ms, so that a fast engine costs a follower 25 events a second and not
+250; the sealed events are what everybody sees, live or late, with the same numbers. Knows nothing about queues or the
+database.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from assistants.history import JobRow, now
+from assistants.jobs.events import Event, Part, Progress, Result, Status, Text, event_data, event_from
+from assistants.jobs.slots import Slots
+
+SEAL_SECONDS = 0.04
+PROGRESS_SECONDS = 0.1
+
+Numbered = tuple[int, Event]
+
+
+class Stopped(Exception):
+    """Raised inside an assistant's ``run`` where it waits and its job is stopped meanwhile."""
+
+
+class RunningJob:
+    """A queued or running job; assistants use ``owner``, ``output``, ``parts``, ``usage``, ``stopping``, ``slot``."""
+
+    def __init__(
+        self,
+        row: JobRow,
+        slots: Callable[[str, int], Slots],
+        changed: Callable[["RunningJob"], None],
+        earlier: list[tuple[int, str, Any]],
+        gap: int = 0,
+    ) -> None:
+        """Go on from the stored events ``earlier``, numbering new ones ``gap`` higher than need be."""
+        self.row = row
+        self.usage: dict[str, Any] | None = row.usage
+        self.ended = threading.Event()
+        self._slots = slots
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._events: list[Numbered] = [(number, event_from(kind, data)) for number, kind, data in earlier]
+        self._saved = len(self._events)
+        self._last = (self._events[-1][0] if self._events else 0) + gap
+        self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
+        self._pending: list[str] = []
+        self._sealed_at = self._progress_at = 0.0
+        self._stop = threading.Event()
+        self._engine_slots: Slots | None = None
+        self._final: tuple[JobRow, Numbered] | None = None
+        self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    # What an assistant uses
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return self.row.id
+
+    @property
+    def owner(self) -> str:
+        """Whose job it is."""
+        return self.row.owner
+
+    @property
+    def output(self) -> str:
+        """The text so far."""
+        with self._lock:
+            return "".join(self._output) + "".join(self._pending)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The finished pieces; after a restart a resumed job finds here what it need not do again."""
+        with self._lock:
+            return [event for _, event in self._events if isinstance(event, Part)]
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked the job to stop."""
+        return self._stop.is_set()
+
+    @contextlib.contextmanager
+    def slot(self, engine: str, count: int) -> Iterator[None]:
+        """Hold one of the ``count`` slots of the engine of that name; raises ``Stopped`` if stopped while it waits."""
+        slots = self._engine_slots = self._slots(engine, count)
+        waiting = Progress(0, None, "Waiting for the model to be free")
+        with slots.take(self.owner, lambda: self.publish(waiting), self._stop.is_set) as taken:
+            if not taken:
+                raise Stopped
+            yield
+
+    # What the runner uses
+
+    def publish(self, event: Event) -> None:
+        """Number an event and show it to the followers; text may wait until it is sealed."""
+        with self._lock:
+            moment = time.monotonic()
+            if isinstance(event, Text):
+                self._pending.append(event.delta)
+                if moment - self._sealed_at >= SEAL_SECONDS:
+                    self._seal()
+            elif isinstance(event, Progress) and self._is_hasty(event, moment):
+                return
+            else:
+                self._seal()
+                self._append(event)
+                self._apply(event)
+        self._changed(self)
+
+    def _is_hasty(self, event: Progress, moment: float) -> bool:
+        previous = self._events[-1][1] if self._events else None
+        repeats = isinstance(previous, Progress) and previous.note == event.note and event.done != event.total
+        if (repeats and moment - self._progress_at < PROGRESS_SECONDS) or previous == event:
+            return True
+        self._progress_at = moment
+        return False
+
+    def _apply(self, event: Event) -> None:
+        if isinstance(event, Status):
+            self.row = replace(self.row, status=event.status)
+            if event.status == "running":
+                self.row = replace(self.row, started=self.row.started or now())
+        elif isinstance(event, Result):
+            self.row = replace(self.row, result={**(self.row.result or {}), **event.data})
+
+    def _append(self, event: Event) -> None:
+        self._last += 1
+        self._events.append((self._last, event))
+        self._wake()
+
+    def seal(self) -> None:
+        """Make an event of the text that came since the last one."""
+        with self._lock:
+            self._seal()
+
+    def _seal(self) -> None:
+        if self._pending:
+            delta = "".join(self._pending)
+            self._pending.clear()
+            self._output.append(delta)
+            self._sealed_at = time.monotonic()
+            self._append(Text(delta))
+
+    def ask_to_stop(self) -> None:
+        """Ask the assistant to stop, wherever it waits."""
+        self._stop.set()
+        if self._engine_slots:
+            self._engine_slots.wake()
+
+    def finish(self, status: str, failure: dict[str, Any] | None = None) -> None:
+        """Set how the job ended; nobody sees it before ``announce``, so that it is on disk first."""
+        with self._lock:
+            self._seal()
+            self._last += 1
+            row = replace(
+                self.row,
+                status=status,
+                failure=failure,
+                usage=self.usage,
+                output="".join(self._output),
+                finished=now(),
+            )
+            self._final = (row, (self._last, Status(status, failure)))
+
+    def announce(self) -> None:
+        """Show the end to everybody."""
+        with self._lock:
+            if self._final and not self.ended.is_set():
+                self.row, ending = self._final
+                self._events.append(ending)
+            self.ended.set()
+            self._wake()
+
+    def snapshot(self) -> JobRow:
+        """Return the job as it stands, with its text so far."""
+        output = self.output
+        with self._lock:
+            return replace(self.row, output=output, usage=self.usage)
+
+    def unsaved(self) -> tuple[JobRow, list[tuple[int, str, Any]], int]:
+        """Return the row and the events that the database lacks, and the mark to give to ``saved`` once it has them."""
+        with self._lock:
+            events = self._events[self._saved :]
+            row = replace(self.row, usage=self.usage)
+            if self._final and not self.ended.is_set():
+                row, ending = self._final
+                events = [*events, ending]
+            return row, [(number, event.kind, event_data(event)) for number, event in events], self._saved + len(events)
+
+    def saved(self, mark: int) -> None:
+        """Note that the database has everything up to ``mark``."""
+        with self._lock:
+            self._saved = max(self._saved, mark)
+
+    # What a follower uses
+
+    def since(self, number: int) -> list[Numbered]:
+        """Return the events numbered higher than ``number``."""
+        with self._lock:
+            start = len(self._events)
+            while start and self._events[start - 1][0] > number:
+                start -= 1
+            return self._events[start:]
+
+    @contextlib.contextmanager
+    def followed(self) -> Iterator[asyncio.Event]:
+        """Lend an asyncio event of the running loop that is set whenever there is something new."""
+        follower = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._followers.add(follower)
+        try:
+            yield follower[1]
+        finally:
+            with self._lock:
+                self._followers.discard(follower)
+
+    def _wake(self) -> None:
+        for loop, event in self._followers:
+            with contextlib.suppress(RuntimeError):  # a loop that is closed follows no more
+                loop.call_soon_threadsafe(event.set)

@@ -1,0 +1,98 @@
+"""Assistants that need no model, for tests of the job core and for the child processes that those tests kill."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+from assistants.history import History
+from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Text
+from assistants.requests import Admission, StudioRequest
+
+ENGINE = "one-slot"
+
+
+class Talk(StudioRequest):
+    """Say ``words`` words, waiting ``pause`` seconds before each; break after ``fail`` words."""
+
+    words: int = 5
+    pause: float = 0
+    fail: int | None = None
+    after: str | None = None
+
+
+class Talker:
+    """Says numbered words."""
+
+    ID = "talk"
+    Request = Talk
+
+    def admit(self, studio: object, request: Talk, owner: str, job_id: str) -> Admission:
+        return Admission(input=f"talk {request.words}", model="echo:", after=request.after)
+
+    def run(self, studio: object, request: Talk, job: RunningJob) -> Iterator[Event]:
+        for i in range(request.words):
+            time.sleep(request.pause)
+            if i == request.fail:
+                raise RuntimeError("secret detail")
+            yield Text(f"word{i} ")
+        yield Result({"words": request.words})
+
+
+class Steps(StudioRequest):
+    """Take ``steps`` steps, each holding the engine's one slot for ``pause`` seconds."""
+
+    name: str = ""
+    steps: int = 50
+    pause: float = 0
+
+
+class Stepper:
+    """Works in steps and goes on after a restart; keeps a log of the steps it really took."""
+
+    ID = "step"
+    Request = Steps
+    RESUMABLE = True
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, int]] = []
+        self.at_once = 0
+        self.most_at_once = 0
+        self._lock = threading.Lock()
+
+    def admit(self, studio: object, request: Steps, owner: str, job_id: str) -> Admission:
+        return Admission(input=request.name)
+
+    def run(self, studio: object, request: Steps, job: RunningJob) -> Iterator[Event]:
+        done = {part.data for part in job.parts}
+        for step in range(request.steps):
+            if step in done:
+                continue
+            with job.slot(ENGINE, 1):
+                with self._lock:
+                    self.at_once += 1
+                    self.most_at_once = max(self.most_at_once, self.at_once)
+                time.sleep(request.pause)
+                with self._lock:
+                    self.at_once -= 1
+                    self.taken.append((request.name, step))
+            yield Part("step", step)
+        yield Result({"resumed_from": len(done)})
+
+
+def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[JobRunner, History, Stepper]:
+    """Return a started runner over the home folder, its history and its stepper."""
+    history = History(home)
+    stepper = Stepper()
+    runner = JobRunner(history, [Talker(), stepper], workers, queue_size)
+    runner.start(SimpleNamespace(history=history))  # type: ignore[arg-type]
+    return runner, history, stepper
+
+
+if __name__ == "__main__":
+    runner, _, _ = open_runner(Path(sys.argv[1]))
+    job = runner.submit(sys.argv[2], {sys.argv[3]: int(sys.argv[4]), "pause": 0.02}, "me")
+    print(job.id, flush=True)
+    threading.Event().wait()
