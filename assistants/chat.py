@@ -1,0 +1,227 @@
+"""Chat: a conversation with a text model, kept as a tree of turns.
+
+Knows how a turn becomes a prompt that fits the model's context; knows nothing about how replies are drawn.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from assistants import provenance
+from assistants.errors import GenerationFailed, InvalidInput
+from assistants.history import Turn
+from assistants.history.search import TITLE, shorten
+from assistants.jobs import Event, Part, Progress, RunningJob, Text
+from assistants.requests import Admission, StudioRequest
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+    from assistants.studio import Studio
+
+ID = "chat"
+
+MAX_MESSAGE = 100_000
+MAX_SYSTEM = 20_000
+MAX_TURNS = 1000
+DEFAULT_TOKENS = 1024
+WHOLE = 1_000_000
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Params(StudioRequest):
+    """How the model chooses its words; what is absent is left to the model."""
+
+    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    top_k: Annotated[int, Field(ge=1, le=1000)] | None = None
+    repetition_penalty: Annotated[float, Field(ge=0.5, le=2, allow_inf_nan=False)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=WHOLE)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
+    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=8)] | None = None
+
+
+class Request(StudioRequest):
+    """A turn: a new message, another reply to an old one (``regenerate``) or more of a reply (``continue``).
+
+    ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
+    """
+
+    message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
+    conversation: Name | None = None
+    parent: Name | None = None
+    system: Annotated[str, Field(max_length=MAX_SYSTEM)] | None = None
+    template: Name | None = None
+    model: Name | None = None
+    params: Params = Params()
+    action: Literal["send", "regenerate", "continue"] = "send"
+
+
+def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+    """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
+    model = studio.models.resolve(request.model)
+    _preamble(studio, request)
+    if request.action == "send":
+        return _admit_message(studio, request, owner, job_id, model)
+    if request.message:
+        raise InvalidInput("message", "{field} goes with action send only.")
+    if not request.parent:
+        raise InvalidInput("parent", "{field} is missing.")
+    conversations = studio.history.conversations
+    parent = conversations.message(request.parent, owner)
+    wanted = "user" if request.action == "regenerate" else "assistant"
+    if parent.role != wanted:
+        raise InvalidInput("parent", "{field} must be a message of the role {role}.", role=wanted)
+    question, text, after = parent, "", None
+    if request.action == "continue":
+        if parent.job and studio.history.jobs.is_open(parent.job):
+            raise InvalidInput("parent", "The reply is still being written.")
+        question, text = conversations.message(parent.parent or "", owner), parent.text
+    elif question.parent:
+        after = _open_job(studio, conversations.message(question.parent, owner))
+    reply = conversations.append(question.conversation, question.id, "assistant", text, job_id)
+    return Admission(question.text, model, {"conversation": question.conversation, "message": reply}, after)
+
+
+def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
+    if not request.message.strip():
+        raise InvalidInput("message", "{field} is empty.")
+    conversations = studio.history.conversations
+    parent: Turn | None = None
+    if request.conversation:
+        conversation = conversations.get(request.conversation, owner)
+        below = request.parent or conversation.leaf
+        if below and below != "root":
+            parent = conversations.message(below, owner)
+            if parent.conversation != conversation.id:
+                raise InvalidInput("parent", "{field} is not a message of this conversation.")
+        conversation_id = conversation.id
+    elif request.parent:
+        raise InvalidInput("parent", "{field} is not a message of this conversation.")
+    else:
+        conversation_id = conversations.create(owner, shorten(request.message, TITLE))
+    question = conversations.append(conversation_id, parent and parent.id, "user", request.message)
+    reply = conversations.append(conversation_id, question, "assistant", "", job_id)
+    after = _open_job(studio, parent) if parent else None
+    return Admission(request.message, model, {"conversation": conversation_id, "message": reply}, after)
+
+
+def _open_job(studio: "Studio", turn: Turn) -> str | None:
+    return turn.job if turn.job and studio.history.jobs.is_open(turn.job) else None
+
+
+def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
+    """Write the reply, as it comes."""
+    model = studio.models.resolve(request.model)
+    for state in studio.models.waiting(model):
+        yield Progress(state.done, state.total, state.note)
+    engine = studio.models.engine(model)
+    messages, dropped = _prompt(studio, request, job, engine)
+    if dropped:
+        template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
+        yield _note(template, count=dropped, context=engine.context)
+    with job.slot(model, engine.slots):
+        yield from _reply(engine, messages, request.params, job)
+
+
+def _reply(engine: "BaseChatModel", messages: list["BaseMessage"], params: Params, job: RunningJob) -> Iterator[Event]:
+    options = params.model_dump(exclude_none=True)
+    options.setdefault("max_tokens", DEFAULT_TOKENS)
+    began, first, last = monotonic(), None, None
+    try:
+        for chunk in engine.stream(messages, **options):
+            last = chunk
+            if chunk.text:
+                first = first or monotonic()
+                yield Text(chunk.text)
+    finally:
+        job.usage = _usage(last, began, first)
+    if first is None and not messages[-1].type == "ai":
+        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
+    if last is not None and last.response_metadata.get("finish_reason") == "length":
+        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
+        yield _note(template, limit=options["max_tokens"])
+
+
+def _usage(last: Any, began: float, first: float | None) -> dict[str, Any]:
+    """Return the tokens where the engine counted them, and the seconds to the first word and in all."""
+    ended = monotonic()
+    counted = dict(last.usage_metadata or {}) if last is not None else {}
+    tokens = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
+    return tokens | {"first_seconds": round((first or ended) - began, 3), "seconds": round(ended - began, 3)}
+
+
+def _note(template: str, **values: Any) -> Part:
+    return Part("note", {"template": template, "values": values})
+
+
+def _preamble(studio: "Studio", request: Request) -> list[tuple[str, str]]:
+    """Return what comes before the conversation: the template's messages but its last, its system text replaced."""
+    before: list[tuple[str, str]] = []
+    if request.template:
+        template = studio.prompts.get(request.template)
+        before = studio.prompts.render(template, {"message": ""})[:-1]
+    if request.system is not None:
+        before = [(role, text) for role, text in before if role != "system"]
+        if request.system.strip():
+            before.insert(0, ("system", request.system))
+    return before
+
+
+def _prompt(
+    studio: "Studio", request: Request, job: RunningJob, engine: "BaseChatModel"
+) -> tuple[list["BaseMessage"], int]:
+    """Return the messages for the model and how many of the oldest had to be left out."""
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
+    turns = studio.history.conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
+    pairs = [(turn.role, turn.text) for turn in turns]
+    if reply.text:
+        pairs.append(("assistant", reply.text))
+    before = [kinds[role](text) for role, text in _preamble(studio, request)]
+    messages = [kinds[role](text) for role, text in pairs]
+    # The question, and what there is of its reply, must be in.
+    needed = 2 if reply.text else 1
+    room = engine.context - min(request.params.max_tokens or DEFAULT_TOKENS, engine.context // 2)
+
+    def fits(start: int) -> bool:
+        return engine.get_num_tokens_from_messages(before + messages[start:]) <= room
+
+    dropped = bisect_left(range(len(messages) - needed + 1), True, key=fits)
+    if dropped > len(messages) - needed:
+        template = "{field} is too long: with the system prompt it must fit into {room} tokens of {model}."
+        raise InvalidInput("message", template, room=room, model=job.row.model)
+    while dropped < len(messages) - needed and messages[dropped].type != "human":
+        dropped += 1
+    return before + messages[dropped:], dropped
+
+
+def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md", "json"]) -> tuple[str, bytes]:
+    """Return the file name and the bytes of the active branch, labelled as AI-generated."""
+    conversation = studio.history.conversations.get(conversation_id, owner)
+    turns = studio.history.conversations.window(conversation_id, owner, limit=WHOLE).turns
+    name = re.sub(r'[\\/:*?"<>|\s]+', "-", conversation.title).strip("-.") or "conversation"
+    if form == "json":
+        fields = ("role", "text", "model", "status", "created")
+        data = {
+            "title": conversation.title,
+            "created": conversation.created,
+            "messages": [{name: getattr(turn, name) for name in fields} for turn in turns],
+        }
+        return f"{name}.json", provenance.label_json(conversation_id, data)
+    blocks = [f"# {conversation.title}"]
+    for before, turn in pairwise([None, *turns]):
+        assert turn is not None
+        speaker = "User" if turn.role == "user" else turn.model or "Assistant"
+        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", turn.text]
+    return f"{name}.md", provenance.label_markdown(conversation_id, "\n\n".join(filter(None, blocks)) + "\n")
