@@ -18,6 +18,7 @@ from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, Part, Progress, RunningJob, Text
 from assistants.requests import Admission, StudioRequest
+from prompts.library import PromptError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -135,26 +136,28 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 def _reply(engine: "BaseChatModel", messages: list["BaseMessage"], params: Params, job: RunningJob) -> Iterator[Event]:
     options = params.model_dump(exclude_none=True)
     options.setdefault("max_tokens", DEFAULT_TOKENS)
-    began, first, last = monotonic(), None, None
+    began, first = monotonic(), None
+    counted: dict[str, Any] = {}
+    reason = None
     try:
         for chunk in engine.stream(messages, **options):
-            last = chunk
+            counted = chunk.usage_metadata or counted
+            reason = chunk.response_metadata.get("finish_reason", reason)
             if chunk.text:
                 first = first or monotonic()
                 yield Text(chunk.text)
     finally:
-        job.usage = _usage(last, began, first)
-    if first is None and not messages[-1].type == "ai":
+        job.usage = _usage(counted, began, first)
+    if first is None and messages[-1].type != "ai":
         raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
-    if last is not None and last.response_metadata.get("finish_reason") == "length":
+    if reason == "length":
         template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
         yield _note(template, limit=options["max_tokens"])
 
 
-def _usage(last: Any, began: float, first: float | None) -> dict[str, Any]:
+def _usage(counted: dict[str, Any], began: float, first: float | None) -> dict[str, Any]:
     """Return the tokens where the engine counted them, and the seconds to the first word and in all."""
     ended = monotonic()
-    counted = dict(last.usage_metadata or {}) if last is not None else {}
     tokens = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
     return tokens | {"first_seconds": round((first or ended) - began, 3), "seconds": round(ended - began, 3)}
 
@@ -167,8 +170,11 @@ def _preamble(studio: "Studio", request: Request) -> list[tuple[str, str]]:
     """Return what comes before the conversation: the template's messages but its last, its system text replaced."""
     before: list[tuple[str, str]] = []
     if request.template:
-        template = studio.prompts.get(request.template)
-        before = studio.prompts.render(template, {"message": ""})[:-1]
+        try:
+            template = studio.prompts.get(request.template)
+            before = studio.prompts.render(template, {"message": ""})[:-1]
+        except PromptError as error:
+            raise InvalidInput("template", error.template, **error.values) from error
     if request.system is not None:
         before = [(role, text) for role, text in before if role != "system"]
         if request.system.strip():
