@@ -45,12 +45,13 @@ class Store:
             self._migrate()
 
     def _migrate(self) -> None:
-        known = {migration.name for migration in migrations.pending(self._writer)}
-        applied = {migration.name for migration in migrations.applied(self._writer)}
-        if applied - {migration.name for migration in migrations._migrations}:
+        pending = [migration.name for migration in migrations.pending(self._writer)]
+        applied = [migration.name for migration in migrations.applied(self._writer)]
+        known = {migration.name for migration in migrations.pending(Database(memory=True))}
+        if not known.issuperset(applied):
             raise StoreError("The database {path} was written by a newer studio. Update this one.", path=self.path)
-        if known and applied:
-            self._backup(self.path.with_suffix(f".before-{min(known)}.db"))
+        if pending and applied:
+            self._backup(self.path.with_suffix(f".before-{pending[0]}.db"))
         migrations.apply(self._writer)
 
     def _backup(self, target: Path) -> None:

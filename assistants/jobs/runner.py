@@ -102,7 +102,7 @@ class JobRunner:
                 self._history.jobs.insert(row)
         except BaseException:
             with self._changed:
-                self._admitted[owner] -= 1
+                _drop(self._admitted, owner)
             raise
         job = RunningJob(row, self._slots_of, self._writer.mark, [])
         self._enqueue(job)
@@ -235,7 +235,7 @@ class JobRunner:
         while job := self._next():
             status, failure = self._run(job)
             with self._changed:
-                self._running[job.owner] -= 1
+                _drop(self._running, job.owner)
             goes_on = self._closing and status == "interrupted" and self._is_resumable(job.row)
             if not goes_on:
                 self._end(job, status, failure)
@@ -268,7 +268,7 @@ class JobRunner:
         job.announce()
         with self._changed:
             del self._live[job.id]
-            self._admitted[job.owner] -= 1
+            _drop(self._admitted, job.owner)
             self._changed.notify_all()
 
     # After a crash
@@ -288,6 +288,13 @@ class JobRunner:
             self._enqueue(job)
         else:
             self._end(job, "interrupted")
+
+
+def _drop(counter: Counter[str], owner: str) -> None:
+    """Count one less; an owner with none is forgotten."""
+    counter[owner] -= 1
+    if not counter[owner]:
+        del counter[owner]
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""The pictures of the README; run ``python -m docs.screenshots``.
+
+Opens a studio on a fresh home, talks with the starter model (or what ``STUDIO_TEXT_MODEL`` names) and takes Chat and
+History at 1280 and 390 pixels, light and dark, in English and Chinese.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from benchmarks.server import Server, chromium, serving
+
+FOLDER = Path(__file__).parent
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
+TALK = {
+    "Sky": "Explain in three sentences why the sky is blue.",
+    "Sort": "Write a Python function that sorts a list of names by length, with a short explanation.",
+    "Tea": "Give me three names for a small tea shop by the sea, as a list.",
+}
+
+
+def talk(server: Server) -> str:
+    """Fill the history and return the conversation to show."""
+    params = {"seed": 7, "temperature": 0.3, "max_tokens": 220}
+    for message in TALK.values():
+        job = server.say(message, params=params)
+        server.follow(job["id"])
+        conversation = server.ask("GET", f"/api/jobs/{job['id']}")["result"]["conversation"]
+    job = server.say("Which of them is the friendliest, and why?", conversation=conversation, params=params)
+    server.follow(job["id"])
+    return conversation
+
+
+def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str = "en", dark: bool = False) -> None:
+    """Take one picture of Chat, or of History where ``name`` says so."""
+    locale = {"en": "en-US", "zh": "zh-CN"}[lang]
+    context = browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(".chat")
+    if name.startswith("history"):
+        page.click("#room-history-button")
+        page.wait_for_selector("#history li, #history .item")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / f"{name}.png")
+    context.close()
+
+
+def main() -> None:
+    """Take all of them."""
+    with serving(os.environ.get("STUDIO_TEXT_MODEL", "starter")) as server, chromium() as page:
+        if page is None:
+            raise SystemExit("The pictures need Chromium.")
+        browser = page.context.browser
+        root = f"http://127.0.0.1:{server.port}/"
+        shoot(browser, root, "chat-empty", size=WIDE)
+        chat = f"{root}?chat={talk(server)}"
+        shoot(browser, chat, "chat", size=WIDE)
+        shoot(browser, chat, "chat-dark", size=WIDE, dark=True)
+        shoot(browser, chat, "chat-zh", size=WIDE, lang="zh")
+        shoot(browser, chat, "chat-narrow", size=NARROW)
+        shoot(browser, root, "history", size=WIDE)
+        shoot(browser, root, "history-zh-dark", size=WIDE, lang="zh", dark=True)
+        shoot(browser, root, "history-narrow", size=NARROW)
+
+
+if __name__ == "__main__":
+    main()
