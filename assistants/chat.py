@@ -6,6 +6,7 @@ Knows how a turn becomes a prompt that fits the model's context; knows nothing a
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -16,7 +17,7 @@ from assistants import provenance
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, Part, Progress, RunningJob, Text
+from assistants.jobs import Event, Part, Progress, RunningJob, Stopped, Text
 from assistants.requests import Admission, StudioRequest
 from prompts.library import PromptError
 
@@ -140,12 +141,16 @@ def _reply(engine: "BaseChatModel", messages: list["BaseMessage"], params: Param
     counted: dict[str, Any] = {}
     reason = None
     try:
-        for chunk in engine.stream(messages, **options):
-            counted = chunk.usage_metadata or counted
-            reason = chunk.response_metadata.get("finish_reason", reason)
-            if chunk.text:
-                first = first or monotonic()
-                yield Text(chunk.text)
+        with closing(engine.stream(messages, **options)) as chunks:
+            for chunk in chunks:
+                # Engines send empty chunks while they think, so that they can be stopped there, too.
+                if job.stopping:
+                    raise Stopped
+                counted = chunk.usage_metadata or counted
+                reason = chunk.response_metadata.get("finish_reason", reason)
+                if chunk.text:
+                    first = first or monotonic()
+                    yield Text(chunk.text)
     finally:
         job.usage = _usage(counted, began, first)
     if first is None and messages[-1].type != "ai":

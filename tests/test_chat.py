@@ -79,6 +79,7 @@ def test_continue_goes_on_with_the_text_of_a_stopped_reply(studio: Studio) -> No
         studio.jobs.submit("chat", {"action": "continue", "parent": job.result["message"]}, "local")
     studio.jobs.stop(job.id, "local")
     stopped = studio.jobs.wait(job.id, "local", 10)
+    assert stopped.status == "stopped"
     more = ask(studio, action="continue", parent=job.result["message"])
     reply = turns(studio, more)[-1]
     assert reply.before == stopped.output

@@ -1,0 +1,125 @@
+"""The stand-in: a chat engine that needs no model and says back what it heard, for tests and for looking at the page.
+
+Deterministic. Its name carries its options as a query string: ``echo:delay=0.05&words=400``.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistants.engines.stopping import StopStrings
+from assistants.errors import GenerationFailed, InvalidInput
+
+# A character of a language without spaces, or a word with the space after it.
+UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+\s*|\s+")
+
+
+def words(text: str) -> list[str]:
+    """Cut ``text`` into the pieces that the stand-in says and counts as tokens."""
+    return WORD.findall(text)
+
+
+class Options(BaseModel):
+    """What the name of a stand-in may say."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delay: float = Field(0, ge=0, le=10, description="Seconds before each word")
+    words: int | None = Field(None, ge=0, le=100_000, description="Say the message again and again up to so many words")
+    fail: int | None = Field(None, ge=0, description="Break after so many words")
+    slots: int = Field(8, ge=1, le=64)
+    context: int = Field(4096, ge=8, description="Tokens")
+
+
+class Echo(BaseChatModel):
+    """Says the last message back, word by word."""
+
+    options: Options
+
+    @property
+    def _llm_type(self) -> str:
+        return "echo"
+
+    @property
+    def slots(self) -> int:
+        """How many generations it takes at once."""
+        return self.options.slots
+
+    @property
+    def context(self) -> int:
+        """How many tokens a prompt and its reply may have together."""
+        return self.options.context
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Any = None) -> int:
+        """Count the words of all messages."""
+        return sum(len(words(message.text)) for message in messages)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        max_tokens: int | None = None,
+        **sampling: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        heard = self.get_num_tokens_from_messages(messages)
+        if heard >= self.context:
+            template = "{field} is too long: the prompt has {tokens} tokens, and {model} takes fewer than {limit}."
+            raise InvalidInput("message", template, tokens=heard, model="echo", limit=self.context)
+        script = self._script(messages)
+        limit = min(max_tokens or len(script), self.context - heard)
+        texts, count = StopStrings(stop), 0
+        for word in script[:limit]:
+            time.sleep(self.options.delay)
+            if count == self.options.fail:
+                raise GenerationFailed("The stand-in broke, as it was told to.")
+            count += 1
+            yield ChatGenerationChunk(message=AIMessageChunk(texts.push(word)))
+            if texts.found:
+                break
+        usage = {"input_tokens": heard, "output_tokens": count, "total_tokens": heard + count}
+        reason = "length" if len(script) > limit and not texts.found else "stop"
+        last = AIMessageChunk(texts.flush(), usage_metadata=usage, response_metadata={"finish_reason": reason})
+        yield ChatGenerationChunk(message=last)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **params: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **params))
+
+    def _script(self, messages: list[BaseMessage]) -> list[str]:
+        """Return the words to say; of a reply that was begun, those that are missing."""
+        heard = next((message.text for message in reversed(messages) if isinstance(message, HumanMessage)), "")
+        said = words(messages[-1].text) if isinstance(messages[-1], AIMessage) else []
+        script = words(heard) or ["…"]
+        if self.options.words is not None:
+            script = list(islice(cycle([*script[:-1], script[-1].rstrip() + " "]), self.options.words))
+        return script[len(said) :]
+
+
+def open_chat(options: str, file: Path | None = None) -> Echo:
+    """Return the stand-in that ``options`` describes; raises ``InvalidInput`` for others than those of ``Options``."""
+    try:
+        return Echo(options=Options(**dict(parse_qsl(options, strict_parsing=bool(options)))))
+    except (ValidationError, ValueError):
+        raise InvalidInput("model", "The stand-in does not know the options {options}.", options=options) from None

