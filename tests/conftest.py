@@ -1,7 +1,7 @@
 """What every test stands on: a temporary home, a clean environment, no network, a stand-in model.
 
 The fixtures that need something of this machine (the starter model, Chromium) skip with a reason where it is absent.
-With ``STUDIO_TEST_STRICT`` in the environment, as in ``.ci/run``, a run that skipped anything fails.
+With ``STUDIO_TEST_STRICT`` in the environment, as in ``.ci/run``, a run that skipped one for that reason fails.
 """
 
 import os
@@ -20,12 +20,12 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from assistants.engines.catalog import read_catalog
 from assistants.settings import Settings
+from assistants.studio import Studio
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-    from assistants.studio import Studio
 
 ROOT = Path(__file__).parent.parent
 STRICT = "STUDIO_TEST_STRICT" in os.environ
@@ -49,23 +49,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a strict run that skipped something."""
+    """Fail a strict run that went without the starter model or the browser."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if STRICT and reporter and (skipped := reporter.stats.get("skipped")):
-        reporter.ensure_newline()
-        for report in skipped:
-            reporter.write_line(f"skipped where nothing may be: {report.nodeid}: {report.longrepr[-1]}", red=True)
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if STRICT and any({"starter", "browser"} & set(report.keywords) for report in skipped):
+        reporter.write_line("\nSTUDIO_TEST_STRICT: no test of the starter model or the page may be skipped.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without this machine's settings, and offline."""
+    return {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)} | OFFLINE
 
 
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take this machine's settings away from every test and give it a home of its own."""
-    for name in filter(FOREIGN.fullmatch, list(os.environ)):
+    """Give every test a clean environment and a home of its own."""
+    for name in os.environ.keys() - clean_environment().keys():
         monkeypatch.delenv(name)
-    for name, value in OFFLINE.items():
+    for name, value in (OFFLINE | {"STUDIO_HOME": str(tmp_path / "home")}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(autouse=True)
@@ -118,10 +121,8 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def studio(settings: Settings) -> "Iterator[Studio]":
+def studio(settings: Settings) -> Iterator[Studio]:
     """An open studio."""
-    from assistants.studio import Studio
-
     studio = Studio.open(settings)
     yield studio
     studio.close()
@@ -131,7 +132,7 @@ def studio(settings: Settings) -> "Iterator[Studio]":
 def starter_folder() -> Path:
     """The folder of models that has the starter: set it as ``models``."""
     folder = REAL_SETTINGS.models_folder
-    if not any(folder.glob("**/SmolLM2-135M-Instruct*.gguf")):
+    if not read_catalog()["starter"].path(folder / "starter").exists():
         pytest.skip(f"no starter model in {folder}: python -m assistants.engines fetch starter")
     return folder
 
@@ -153,7 +154,7 @@ class Server:
         own = {"STUDIO_HOME": str(self.home), "STUDIO_PORT": str(self.port), "PYTHONUTF8": "1"}
         with self.log.open("ab") as log:
             command = [sys.executable, "app.py"]
-            environment = os.environ | self.environment | own
+            environment = clean_environment() | self.environment | own
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
@@ -190,13 +191,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     """Chromium. For one module only: while Playwright is up, no other event loop runs in this thread."""
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        pytest.skip(f"no browser: none of {', '.join(CHROMIUM)} is installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        chromium = playwright.chromium
+        executable = next(filter(None, map(shutil.which, [*CHROMIUM, chromium.executable_path])), None)
+        if executable is None:
+            pytest.skip(f"no browser: none of {', '.join(CHROMIUM)}, nor what `playwright install chromium` brings")
+        browser = chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 

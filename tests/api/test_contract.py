@@ -1,0 +1,75 @@
+"""The REST interface against its own documentation: whatever a client sends, the answer is a documented one.
+
+schemathesis makes the requests up, valid and not, from the OpenAPI document that /docs shows.
+"""
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from tests.api.talk import ask, ended
+from tests.serving import PUBLIC, SHARED, client
+
+KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
+ROUTES = [
+    "GET /api/conversations/{id}/export",
+    "GET /api/files/{id}",
+    "GET /api/health",
+    "GET /api/history",
+    "GET /api/jobs/{id}",
+    "GET /api/jobs/{id}/events",
+    "POST /api/files",
+    "POST /api/jobs",
+    "POST /api/jobs/{id}/stop",
+]
+
+
+def operations(app: FastAPI) -> dict[str, schemathesis.APIOperation]:
+    documentation = schemathesis.openapi.from_dict(app.openapi())
+    documentation.app = app
+    documentation.config.update(base_url=PUBLIC)
+    return {result.ok().label: result.ok() for result in documentation.get_all_operations()}
+
+
+def test_every_route_is_documented(app: FastAPI) -> None:
+    assert sorted(operations(app)) == ROUTES
+
+
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_answer_is_documented(app: FastAPI, route: str, mode: schemathesis.GenerationMode) -> None:
+    if (route, mode) == ("GET /api/health", schemathesis.GenerationMode.NEGATIVE):
+        return  # it takes nothing that could be wrong
+
+    # What is well formed may still be wrong (an unknown assistant, an empty file), and any bytes are a file.
+    excluded = [positive_data_acceptance, *([negative_data_rejection] if route == "POST /api/files" else [])]
+
+    @given(case=operations(app)[route].as_strategy(generation_mode=mode))
+    @settings(max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def check(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=KEY, excluded_checks=excluded)
+
+    check()
+
+
+def test_real_answers_are_documented_too(app: FastAPI) -> None:
+    script = client(app, PUBLIC, **KEY)
+    job = ask(script)
+    conversation = ended(script, job)["result"]["conversation"]
+    file = script.post("/api/files", files={"file": ("a.txt", b"text")}).json()["id"]
+    known = {"/jobs/": job, "/conversations/": conversation, "/files/": file}
+    for label, operation in operations(app).items():
+        for part, id in known.items():
+            if part in label:
+                answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
+                assert answer.status_code == 200
+
+
+def test_the_documentation_page_needs_no_other_server(app: FastAPI) -> None:
+    page = client(app, PUBLIC).get("/docs").text
+    assert "https://" not in page
+    for path in ("/studio/docs/swagger-ui-bundle.js", "/studio/docs/swagger-ui.css", "/openapi.json", "/favicon.ico"):
+        assert path in page and client(app, PUBLIC).get(path).status_code == 200
+    assert app.openapi()["components"]["schemas"]["Failure"]

@@ -1,0 +1,42 @@
+"""The REST interface, below /api.
+
+Every route asks the library as the visitor it serves; nothing is checked only here.
+"""
+
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from webapp.api import files, health, history, jobs
+from webapp.api.errors import add_handlers
+from webapp.visitors import COOKIE
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
+    """Give ``app`` the routes, their errors and their documentation; ``needs_sign_in`` is for the last only."""
+    # The doors have looked at these already: here they are only documented.
+    ways = [HTTPBearer(auto_error=False), APIKeyCookie(name=COOKIE, auto_error=False)] if needs_sign_in else []
+    router = APIRouter(prefix="/api")
+    router.include_router(health.router)
+    for part in (jobs, history, files):
+        router.include_router(part.router, dependencies=[Security(way) for way in ways])
+    app.include_router(router)
+    add_handlers(app)
+    app.mount("/api", Nowhere(app.routes[-1]))
+
+
+class Nowhere:
+    """Answers for what is under /api and no route of ours; without it Gradio, mounted at the root, would."""
+
+    def __init__(self, router: BaseRoute) -> None:
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raise 405 where another method would do, else 404."""
+        asked = {**scope, "root_path": ""}
+        allowed = [method for method in METHODS if self._router.matches({**asked, "method": method})[0] is Match.FULL]
+        raise HTTPException(405, headers={"Allow": ", ".join(allowed)}) if allowed else HTTPException(404)

@@ -1,0 +1,112 @@
+"""Every error an HTTP client can get, in one shape and in the client's language: ``{"error": {"message", "field"}}``.
+
+Knows the statuses and the words; knows nothing about the routes.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.requests import invalid_input
+from webapp.i18n import language, t
+
+TOO_LARGE = "The request is too large: it may be at most {limit} MB here."
+
+MEANINGS = {
+    401: "Neither a visitor's cookie nor a key",
+    404: "Unknown, or not yours",
+    413: "The request is too large",
+    422: "The request is wrong; `field` names the part to mend",
+    429: "Too many jobs are waiting",
+    503: "The store or the model cannot be used just now",
+}
+
+# By pydantic's name of the error, for what only HTTP brings with it.
+SENTENCES = {
+    "string_pattern_mismatch": "{field} holds characters that are not text (NUL or half a surrogate pair).",
+    "string_unicode": "{field} holds characters that are not text (NUL or half a surrogate pair).",
+    "recursion_loop": "{field} is nested too deeply.",
+    "recursion_depth_exceeded": "{field} is nested too deeply.",  # its name from pydantic 2.13 on
+    "value_error": "{field} must be a file.",
+}
+
+
+class Problem(BaseModel):
+    """What is wrong."""
+
+    message: str = Field(description="One sentence, in the language asked for with Accept-Language")
+    field: str | None = Field(description="The part of the request to mend, if it is one")
+
+
+class Failure(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: Problem
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the failures that a route may answer with, for its documentation."""
+    return {status: {"model": Failure, "description": MEANINGS[status]} for status in statuses}
+
+
+def json_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return ``answers`` for a route whose successes are not JSON, which FastAPI would take its failures for too."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
+    return {status: {"content": content, "description": MEANINGS[status]} for status in statuses}
+
+
+def failure(request: Request, error: StudioError, status: int | None = None, headers: Any = None) -> Response:
+    """Return ``error`` as an answer: JSON below /api, else a line of text."""
+    message = t(error.template, language(request), **error.values)
+    # What a client sent may be quoted in it and need not be text.
+    message = message.encode("utf-8", "replace").decode("utf-8")
+    status = status or error.status
+    if not request.scope["path"].startswith("/api/"):
+        return PlainTextResponse(message, status, headers)
+    field = error.field if isinstance(error, InvalidInput) else None
+    return JSONResponse({"error": {"message": message, "field": field}}, status, headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer with ``failure`` whatever is raised, by us or by the framework."""
+    app.add_exception_handler(StudioError, on_studio_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(HTTPException, on_http_error)
+
+
+async def on_studio_error(request: Request, error: StudioError) -> Response:
+    """Answer an error of the library."""
+    return failure(request, error)
+
+
+async def on_invalid_request(request: Request, error: RequestValidationError) -> Response:
+    """Answer what FastAPI found wrong with a parameter or the body; the first thing is enough."""
+    first = error.errors()[0]
+    where = first["loc"][1:] or first["loc"]
+    if first["type"] == "json_invalid":
+        problem = f"{first['ctx']['error']}, character {where[0]}"
+        return failure(request, InvalidInput("body", "{field} is not JSON: {problem}.", problem=problem))
+    if first["type"] in SENTENCES:
+        return failure(request, InvalidInput(str(where[0]), SENTENCES[first["type"]]))
+    return failure(request, invalid_input({**first, "loc": where}))
+
+
+async def on_http_error(request: Request, error: HTTPException) -> Response:
+    """Answer what the framework refuses."""
+    known: dict[int, StudioError] = {
+        # The one thing FastAPI answers so: a body that cannot be parsed, such as a broken form.
+        400: InvalidInput("body", "{field} cannot be read as what its Content-Type says."),
+        404: NotFound("There is nothing at this address."),
+        405: StudioError("This address does not take {method}.", method=request.method),
+        413: StudioError(TOO_LARGE, limit=request.scope.get("starlette.max_body_size", 0) >> 20),
+    }
+    otherwise = StudioError("The request cannot be served ({problem}).", problem=error.detail)
+    answer = known.get(error.status_code, otherwise)
+    status = answer.status if error.status_code == 400 else error.status_code
+    return failure(request, answer, status, error.headers)

@@ -1,0 +1,199 @@
+"""The web server: one FastAPI app with the REST interface, its documentation and, at the root, the Gradio page.
+
+Knows how they are put together and brought up and down; knows nothing about what they show.
+"""
+
+import asyncio
+import errno
+import mimetypes
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from assistants.errors import StoreError
+from assistants.settings import Settings
+from assistants.studio import Studio
+from webapp import __version__
+from webapp.api import add_api
+from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin, SignIn, TrustedHosts
+from webapp.visitors import Visitors
+
+STATIC = Path(__file__).parent / "static"
+# Streams end this long after the server was told to; other answers have this long to finish.
+GRACE_SECONDS = 1.0
+
+
+def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
+    """Return the web app that shows ``studio``."""
+    settings = studio.settings
+    visitors = visitors or Visitors(settings)
+    app = FastAPI(
+        title="AIGC Studio",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(Headers, settings=settings),
+            Middleware(TrustedHosts, settings=settings),
+            Middleware(SameOrigin, settings=settings),
+            # No origin is allowed. Gradio allows every one to a host that is not localhost unless this is here.
+            Middleware(CORSMiddleware),
+            Middleware(BodyLimit),
+            Middleware(SignIn, visitors=visitors),
+            Middleware(Localised),
+        ],
+    )
+    app.state.studio = studio
+    # Windows may call scripts plain text, which browsers then do not run.
+    mimetypes.add_type("text/javascript", ".js")
+    add_api(app, needs_sign_in=not settings.is_local)
+    app.mount("/studio", Static(directory=STATIC))
+    app.add_api_route("/docs", docs, include_in_schema=False)
+    add_page(app, studio)
+    return app
+
+
+class Static(StaticFiles):
+    """Our scripts and styles; browsers ask about them again at each visit, so that an update is whole and at once."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """Answer with a file, or that it is as it was."""
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def docs() -> HTMLResponse:
+    """Show the documentation of the REST interface, from this server alone."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="AIGC Studio: REST",
+        swagger_js_url="/studio/docs/swagger-ui-bundle.js",
+        swagger_css_url="/studio/docs/swagger-ui.css",
+        swagger_favicon_url="/favicon.ico",
+    )
+
+
+def add_page(app: FastAPI, studio: Studio) -> None:
+    """Mount the Gradio page at the root, with everything off that would show or keep more than the studio does."""
+    seal_gradio(studio.settings)
+    import gradio
+
+    from webapp import page
+
+    gradio.mount_gradio_app(
+        app,
+        page.build(studio),
+        path="/",
+        server_name=studio.settings.host,
+        server_port=studio.settings.port,
+        footer_links=[],
+        run_history=False,
+        show_error=False,
+        max_file_size=UPLOAD_LIMIT,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        **page.mount_options(studio),
+    )
+
+
+def seal_gradio(settings: Settings) -> None:
+    """Keep the environment from opening Gradio's own doors, and its files out of the system's shared folder.
+
+    Gradio reads GRADIO_* when it is imported and when a page is made: any value of GRADIO_VIBE_MODE lets visitors edit
+    the code, GRADIO_ALLOWED_PATHS lets them read folders. The studio's settings are STUDIO_*; none of these is one.
+    """
+    for name in [name for name in os.environ if name.startswith("GRADIO_")]:
+        del os.environ[name]
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.home / "gradio")
+    # After every event it sums up the last 10,000 for a monitoring page that is off: 9 to 16 ms of CPU each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
+
+
+def claim_port(settings: Settings) -> socket.socket:
+    """Return a socket on the port, so that a taken one is known before anything is opened; raises ``StoreError``."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host.strip("[]"), settings.port), family=family)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            template = "Port {port} is taken by another program. Close that, or set STUDIO_PORT to another."
+            raise StoreError(template, port=settings.port) from error
+        template = "Port {port} of {host} cannot be used: {cause}."
+        raise StoreError(template, port=settings.port, host=settings.host, cause=error.strerror) from error
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with something to do once it listens, and without waiting for streams to end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, when_listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_listening = when_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        self._when_listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let answers finish; a page that follows a job, or Gradio's heartbeat, never would."""
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._hang_up)
+        await super().shutdown(sockets)
+
+    def _hang_up(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.close()
+
+
+def serve(studio: Studio, listener: socket.socket) -> None:
+    """Serve ``studio`` on a claimed port until Ctrl-C or SIGTERM, then close it."""
+    settings = studio.settings
+    # uvicorn raises the signal again when it is done; as an exception it lets what follows run.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        visitors = Visitors(settings)
+        config = uvicorn.Config(
+            create_app(studio, visitors),
+            log_level="warning",
+            access_log=False,  # it would write tokens down
+            server_header=False,
+            ws="none",
+            forwarded_allow_ips="*" if settings.on_spaces else ["127.0.0.1", "::1"],
+        )
+        Server(config, lambda: open_house(studio, visitors)).run([listener])
+    except KeyboardInterrupt:
+        print("The studio is closed.")
+    finally:
+        studio.close()
+
+
+def open_house(studio: Studio, visitors: Visitors) -> None:
+    """Say in the terminal where the studio is, and begin to get its model ready."""
+    settings = studio.settings
+    url = public_url(settings)
+    print(f"AIGC Studio is at {url}", flush=True)
+    if not settings.is_local and not settings.admin_token:
+        print(f"Its operator's page, with this start's token, is {url}?token={visitors.admin_token}", flush=True)
+    studio.models.prepare(None)
+
+
+def public_url(settings: Settings) -> str:
+    """Return the address to open in a browser, for somebody who sees this terminal."""
+    if "SPACE_HOST" in os.environ:
+        return f"https://{os.environ['SPACE_HOST']}/"
+    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://[{host}]:{settings.port}/" if ":" in host else f"http://{host}:{settings.port}/"

@@ -1,0 +1,159 @@
+"""Who is asking: every visitor has an owner name, under which the library keeps what is theirs; some are the operator.
+
+On this machine only, everybody is its user. Elsewhere a browser is known by a signed cookie, a script by its key.
+Knows nothing about what an owner may see: the library checks that.
+"""
+
+import os
+import secrets
+import time
+from collections import deque
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.requests import HTTPConnection, Request
+
+from assistants.errors import SignInNeeded, StoreError
+from assistants.settings import Settings
+
+if TYPE_CHECKING:
+    import gradio
+
+COOKIE = "studio_visitor"
+UNKNOWN = "Open the studio's page first, with cookies allowed, or send an API key."
+WRONG_TOKEN = "This is not the operator's token. After a few wrong ones, wait a minute."
+# Browsers keep a cookie for 400 days at most; each visit to the page renews it.
+COOKIE_SECONDS = 400 * 24 * 3600
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Whoever sent a request: the name of their rows and files, and whether they run this studio."""
+
+    owner: str
+    is_operator: bool = False
+
+
+LOCAL = Visitor("local", is_operator=True)
+
+
+def visitor(request: "Request | gradio.Request") -> Visitor:
+    """Return who sent ``request``, Starlette's or a Gradio handler's; raises ``SignInNeeded`` if nobody known did."""
+    known = getattr(request, "request", request).state.visitor
+    if known is None:
+        raise SignInNeeded(UNKNOWN)
+    return known
+
+
+def secret_key(home: Path) -> bytes:
+    """Return the key that signs cookies, made at the first start in ``home/secret.key``, for its owner's eyes only."""
+    path = home / "secret.key"
+    if not path.exists():
+        draft = home / f"secret.{secrets.token_hex(4)}.tmp"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SECRET_BYTES))
+        draft.replace(path)
+    key = path.read_bytes().strip()
+    if len(key) < 2 * SECRET_BYTES:
+        raise StoreError("{path} is damaged. Delete it; everybody then is a new visitor.", path=path)
+    return key
+
+
+class Visitors:
+    """Tells visitors apart by what their requests carry."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.is_local = settings.is_local
+        self.admin_token = settings.admin_token or secrets.token_urlsafe(24)
+        self._api_keys = settings.api_keys
+        self._on_spaces = settings.on_spaces
+        self._failures = Failures()
+        # Part of the operator's cookie, so that a new token ends every operator's session.
+        self._operator_mark = fingerprint(self.admin_token)
+        self._signer = None if self.is_local else URLSafeTimedSerializer(secret_key(settings.home), salt=COOKIE)
+
+    def identify(self, connection: HTTPConnection) -> Visitor | None:
+        """Return who sent this; None for a stranger, and for a cookie or a key that is not ours."""
+        if self.is_local:
+            return LOCAL
+        return self._by_key(connection) or self.by_cookie(connection)
+
+    def by_cookie(self, connection: HTTPConnection) -> Visitor | None:
+        """Return whom the cookie names; None without one, and for one that is forged, broken or too old."""
+        try:
+            claims = self._signer.loads(connection.cookies.get(COOKIE, ""), max_age=COOKIE_SECONDS)
+        except BadData:
+            return None
+        return Visitor(claims["owner"], is_operator=claims["operator"] == self._operator_mark)
+
+    def _by_key(self, connection: HTTPConnection) -> Visitor | None:
+        scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        if any(same(key, known) for known in self._api_keys):
+            return Visitor(f"key-{fingerprint(key)}")
+        return Visitor("operator", is_operator=True) if self.is_operators(key, connection) else None
+
+    def is_operators(self, token: str, connection: HTTPConnection) -> bool:
+        """Say whether ``token`` is the operator's; never to an address that has tried too many wrong ones."""
+        address = connection.client.host if connection.client else ""
+        if self._failures.too_many(address):
+            return False
+        if same(token, self.admin_token):
+            return True
+        self._failures.add(address)
+        return False
+
+    def cookie(self, who: Visitor, *, secure: bool) -> str:
+        """Return the Set-Cookie header that makes a browser ``who`` from now on; ``secure`` where it came by https."""
+        claims = {"owner": who.owner, "operator": self._operator_mark if who.is_operator else None}
+        parts = [f"{COOKIE}={self._signer.dumps(claims)}", "Path=/", f"Max-Age={COOKIE_SECONDS}", "HttpOnly"]
+        if self._on_spaces:  # the page lives in a frame of another site
+            parts += ["SameSite=None", "Secure", "Partitioned"]
+        else:
+            parts += ["SameSite=Lax", "Secure"] if secure else ["SameSite=Lax"]
+        return "; ".join(parts)
+
+
+def newcomer() -> Visitor:
+    """Return a visitor nobody was before."""
+    return Visitor(f"v-{secrets.token_hex(16)}")
+
+
+def same(one: str, other: str) -> bool:
+    """Compare two secrets in a time that says nothing about them."""
+    return compare_digest(one.encode(), other.encode())
+
+
+def fingerprint(secret: str) -> str:
+    """Return 12 hex digits that stand for ``secret``."""
+    return sha256(secret.encode()).hexdigest()[:12]
+
+
+class Failures:
+    """Counts the wrong tokens each address has tried: after ``LIMIT`` within ``SECONDS`` it has to wait."""
+
+    LIMIT = 10
+    SECONDS = 60.0
+    ADDRESSES = 1000
+
+    def __init__(self) -> None:
+        self._times: dict[str, deque[float]] = {}
+
+    def add(self, address: str) -> None:
+        """Note a wrong token; the address noted longest ago is forgotten when there are too many."""
+        times = self._times.pop(address, None) or deque(maxlen=self.LIMIT)
+        times.append(time.monotonic())
+        self._times[address] = times
+        if len(self._times) > self.ADDRESSES:
+            del self._times[next(iter(self._times))]
+
+    def too_many(self, address: str) -> bool:
+        """Say whether ``address`` has to wait."""
+        times = self._times.get(address, ())
+        return len(times) == self.LIMIT and time.monotonic() - times[0] < self.SECONDS
