@@ -1,0 +1,36 @@
+"""A browser on a running studio whose stand-in model says each message back, 30 ms a word."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import FOREIGN, OFFLINE, Server
+from tests.e2e.chat import Chat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all browser tests: each begins a new chat in it."""
+    foreign = {name: os.environ.pop(name) for name in list(os.environ) if FOREIGN.fullmatch(name)}
+    os.environ.update(OFFLINE)
+    server = Server(tmp_path_factory.mktemp("running"))
+    server.environment = {"STUDIO_TEXT_MODEL": "echo:delay=0.03"}
+    server.start()
+    os.environ.update(foreign)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def chat(page: "Page", running: Server) -> Iterator[Chat]:
+    """A new chat; the test fails if the browser's console shows an error, such as a violation of the CSP."""
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield Chat(page, running.url).open()
+    # Gradio says these of a question under way when the page is left.
+    assert [text for text in errors if "AbortError" not in text and "errored out" not in text] == []

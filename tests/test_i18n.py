@@ -1,0 +1,191 @@
+"""Languages: nothing visible is without a translation, and the right language is chosen."""
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistants import ASSISTANTS
+from assistants.jobs import TERMINAL
+from assistants.studio import Studio
+from webapp import page
+from webapp.i18n import LANGUAGES, accepted, book, gradio_i18n, language, localise, t
+
+ROOT = Path(__file__).parent.parent
+STATIC = ROOT / "webapp" / "static"
+SCRIPTS = sorted(STATIC.glob("*.js"))
+SKELETONS = sorted(STATIC.glob("*.html"))
+# What is the same in every language.
+PROPER = re.compile(r"AIGC Studio|[a-z-]+:\S*|[\w-]+/[\w-]+")
+VISIBLE = ("label", "info", "placeholder", "value", "title", "submit_btn", "stop_btn")
+
+
+def slots(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+# What ends like a sentence, and a progress note, which is a few words.
+SENTENCE = re.compile(r"[A-Za-z{'].* .*[.…]", re.DOTALL)
+NOTE = re.compile(r"[A-Z][a-z]+( [a-z]+)+")
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Yield (sentence, place) for every English sentence in the code that is not documentation."""
+    for path in [*ROOT.glob("assistants/**/*.py"), *ROOT.glob("prompts/*.py"), *ROOT.glob("webapp/**/*.py")]:
+        tree, place = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT)
+        skipped = set(documentation(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+                is_note = place.parts[0] == "assistants" and NOTE.fullmatch(node.value)
+                if is_note or SENTENCE.fullmatch(node.value):
+                    yield node.value, f"{place}:{node.lineno}"
+
+
+def documentation(tree: ast.AST) -> Iterator[int]:
+    """Yield the ids of docstrings, of descriptions of fields, and of pieces of f-strings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            yield id(node.value)
+        elif isinstance(node, ast.JoinedStr) or (isinstance(node, ast.keyword) and node.arg in ("description", "help")):
+            yield from (id(inner) for inner in ast.walk(node))
+
+
+def test_both_languages_have_the_same_texts_with_the_same_slots() -> None:
+    english, chinese = book("en")["page"], book("zh")["page"]
+    assert english.keys() == chinese.keys()
+    assert [key for key in english if slots(english[key]) != slots(chinese[key])] == []
+    assert [key for key, text in chinese.items() if text == english[key] and re.search("[a-z]{4}", text)] == []
+
+
+def test_every_sentence_of_the_library_is_translated() -> None:
+    translated = book("zh")["errors"]
+    assert {text: place for text, place in sentences() if text not in translated} == {}
+
+
+def test_no_translation_is_left_over() -> None:
+    assert set(book("zh")["errors"]) - {text for text, _ in sentences()} == set()
+    assert [text for text, words in book("zh")["errors"].items() if slots(text) != slots(words)] == []
+
+
+def keys_used() -> dict[str, str]:
+    """Return the keys that scripts, skeletons and Python name outright, with where."""
+    found = {}
+    for path in [*SCRIPTS, *SKELETONS, *ROOT.glob("webapp/**/*.py")]:
+        source = path.read_text(encoding="utf-8")
+        pattern = r'data-(?:text|hint|label)="([^"]+)"' if path in SKELETONS else r'"([a-z]+\.[a-z_0-9-]+)"'
+        prefixes = {key.partition(".")[0] for key in book("en")["page"]}
+        for key in re.findall(pattern, source):
+            if key.partition(".")[0] in prefixes and not key.endswith((".js", ".svg", ".yaml", ".css", ".html")):
+                found[key] = path.name
+    return found
+
+
+def test_every_key_on_the_page_exists() -> None:
+    assert {key: place for key, place in keys_used().items() if key not in book("en")["page"]} == {}
+
+
+def test_keys_that_are_put_together_exist() -> None:
+    keys = book("en")["page"]
+    names = [f"status.{status}" for status in {"queued", "running", "stopping"} | TERMINAL]
+    names += [f"tab.{assistant.ID}" for assistant in ASSISTANTS]
+    names += [f"model.{state}" for state in ("absent", "downloading", "loading")]
+    names += [f"chat.example.{number}" for number in range(1, 5)]
+    assert [name for name in names if name not in keys] == []
+
+
+def test_no_key_is_left_over() -> None:
+    together = re.compile(r"(status|tab|model|field)\.\w+|chat\.example\.\d")
+    assert [key for key in book("en")["page"] if key not in keys_used() and not together.fullmatch(key)] == []
+
+
+def test_scripts_and_skeletons_hold_no_words_of_their_own() -> None:
+    for path in SKELETONS:
+        words = re.sub(r"<[^>]*>|<!--.*?-->", " ", path.read_text(encoding="utf-8")).split()
+        assert " ".join(words) in ("", "AIGC Studio"), path.name
+    for path in SCRIPTS:
+        code = re.sub(r"^\s*//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        quoted = [words for words in re.findall(r'"([^"\n]*)"', code) if re.match(r"[A-Z][a-z]+ [a-z]", words)]
+        assert quoted == [], path.name
+
+
+def built(studio: Studio) -> dict[str, Any]:
+    """Return the configuration of the page."""
+
+    async def build() -> dict[str, Any]:
+        return page.build(studio).get_config_file()
+
+    # Where no event loop runs, Gradio makes one that nobody closes.
+    return asyncio.run(build())
+
+
+def visible(props: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts of a widget that a visitor sees."""
+    for name in VISIBLE:
+        if isinstance(props.get(name), str):
+            yield props[name]
+    for choice in props.get("choices") or []:
+        yield str(choice[0])
+
+
+def test_every_widget_speaks_both_languages(studio: Studio) -> None:
+    own_names = {template.name for template in studio.prompts.list("chat")}
+    keys, untranslated = book("zh")["page"], []
+    for component in built(studio)["components"]:
+        for text in visible(component["props"]):
+            key = re.search(r'__i18n__.*"key": "([^"]+)"', text)
+            known = key[1] in keys if key else not text or text in own_names or PROPER.fullmatch(text)
+            if not known:
+                untranslated.append((component["type"], text))
+    assert untranslated == []
+
+
+def test_sentences_and_keys_are_translated_and_filled() -> None:
+    assert t("chat.send", "zh") == "发送"
+    assert t("chat.send", "en") == "Send"
+    assert t("A title has {low} to {high} characters.", "zh", low=1, high=120) == "标题应为 1 到 120 个字符。"
+    assert t("A title has {low} to {high} characters.", "en", low=1, high=2) == "A title has 1 to 2 characters."
+    assert t("Nobody translated {this}.", "zh", this="{that}") == "Nobody translated {that}."
+
+
+@pytest.mark.parametrize(
+    ("cookie", "header", "chosen"),
+    [
+        (None, "", "en"),
+        (None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, "en-GB, zh;q=0.5", "en"),
+        (None, "de, zh-TW;q=0.3, en;q=0.2", "zh"),
+        (None, "zh;q=0, en", "en"),
+        (None, "zh;q=high", "en"),
+        ("en", "zh", "en"),
+        ("zh", "en", "zh"),
+        ("xx", "zh", "zh"),
+    ],
+)
+def test_the_language_is_the_cookies_else_the_browsers(cookie: str | None, header: str, chosen: str) -> None:
+    cookies = {"studio_language": cookie} if cookie else {}
+    assert language(SimpleNamespace(cookies=cookies, headers={"accept-language": header})) == chosen
+
+
+def test_wishes_are_sorted_by_weight() -> None:
+    assert accepted("a;q=0.1, b, c;q=0.5,, d;q=0") == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize(("lang", "locale"), [("en", "en"), ("zh", "zh-CN")])
+def test_the_page_is_told_its_language_before_anything_runs(lang: str, locale: str) -> None:
+    html = localise(b'<html lang="en"><head><meta></head>', lang).decode()
+    assert html.startswith(f'<html lang="{locale}"><head><script>')
+    assert f'["language", "{locale}"]' in html
+    texts = json.loads(re.search(r"window\.studio = (.*);</script>", html)[1])
+    assert texts == {"language": lang, "texts": book(lang)["page"]}
+    assert html.count("</script>") == 1
+
+
+def test_gradio_gets_every_language() -> None:
+    assert len(gradio_i18n().translations_dict) == len(LANGUAGES)

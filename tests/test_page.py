@@ -1,0 +1,251 @@
+"""The page's handlers, asked as anybody can ask them: over HTTP, past the page."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from assistants.studio import Studio
+from tests.serving import SHARED, listening, opened, web_app
+from webapp import page
+from webapp.live import STATIC
+
+ROOMS = {"chat": 0, "history": 1}
+
+
+class Visitor:
+    """Somebody who asks the live components; with a cookie if they have opened the page."""
+
+    def __init__(self, url: str, *, known: bool = True, **headers: str) -> None:
+        self.http = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=30)
+        self.config = self.http.get("/config").json()
+        if known:
+            self.http.get("/").raise_for_status()
+
+    def ask(self, do: Any, room: str = "chat", **details: Any) -> dict[str, Any]:
+        """Put a question as the page's script does and return the answer."""
+        return self.put({"n": 7, "do": do, **details}, room)
+
+    def put(self, event_data: Any, room: str = "chat") -> dict[str, Any]:
+        handlers = [one for one in self.config["dependencies"] if one["targets"][0][1] == "action"]
+        handler = handlers[ROOMS[room]]
+        values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
+        body = {
+            "data": [values[widget] for widget in handler["inputs"]],
+            "event_data": event_data,
+            "fn_index": handler["id"],
+            "trigger_id": handler["targets"][0][0],
+            "session_hash": "s",
+        }
+        self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line.removeprefix("data: ")) if line else {}
+                if message.get("msg") == "process_completed":
+                    assert message["success"], message
+                    return message["output"]["data"][0]
+        raise AssertionError("the stream ended without an answer")
+
+    def talk(self, text: str) -> dict[str, Any]:
+        """Send a message, wait for the reply and return the thread."""
+        sent = self.ask("send", text=text)
+        self.http.get(f"/api/jobs/{sent['turns'][-1]['job']}/events").raise_for_status()
+        return self.ask("refresh", conversation=sent["conversation"]["id"])
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A studio that is open to others, so that each visitor is a stranger to the next."""
+    with opened(tmp_path_factory.mktemp("home"), **SHARED) as studio, listening(web_app(studio)) as url:
+        yield url
+
+
+@pytest.fixture
+def ann(url: str) -> Iterator[Visitor]:
+    visitor = Visitor(url)
+    yield visitor
+    visitor.http.close()
+
+
+@pytest.fixture
+def bob(url: str) -> Iterator[Visitor]:
+    visitor = Visitor(url)
+    yield visitor
+    visitor.http.close()
+
+
+def test_a_new_chat_has_examples_and_no_turns(ann: Visitor) -> None:
+    answer = ann.ask("open")
+    assert answer["n"] == 7
+    assert (answer["conversation"], answer["turns"], answer["chats"]["items"]) == (None, [], [])
+    assert len(answer["model"]["examples"]) == 4
+    assert answer["model"]["note"] is None
+
+
+def test_a_reply_that_is_written_comes_without_words_and_then_as_html(ann: Visitor) -> None:
+    sent = ann.ask("send", text="**hello** <b>")
+    question, reply = sent["turns"]
+    assert (question["role"], question["source"]) == ("user", "**hello** <b>")
+    assert (reply["role"], reply["status"], reply["source"]) == ("assistant", "queued", "")
+    ann.http.get(f"/api/jobs/{reply['job']}/events")
+    done = ann.ask("refresh", conversation=sent["conversation"]["id"])["turns"][1]
+    assert done["status"] == "done"
+    assert "<strong>hello</strong> &lt;b&gt;" in done["html"]
+    assert done["key"] != reply["key"]
+
+
+def test_turns_that_the_page_has_are_not_sent_again(ann: Visitor) -> None:
+    thread = ann.talk("hello")
+    have = {turn["id"]: turn["key"] for turn in thread["turns"]}
+    again = ann.ask("refresh", conversation=thread["conversation"]["id"], have=have)
+    assert again["turns"] == [{"id": id, "key": key} for id, key in have.items()]
+
+
+def test_the_window_has_a_limit(ann: Visitor) -> None:
+    thread = ann.talk("one")
+    chat = thread["conversation"]["id"]
+    ann.ask("send", conversation=chat, text="two")
+    last = ann.ask("refresh", conversation=chat, limit=2)
+    assert [turn["source"] for turn in last["turns"][:1]] == ["two"]
+    assert last["earlier"] is True
+    assert ann.ask("refresh", conversation=chat)["earlier"] is False
+
+
+def test_nobody_reaches_anothers_conversations(ann: Visitor, bob: Visitor) -> None:
+    thread = ann.talk("ann's secret")
+    chat, (question, reply) = thread["conversation"]["id"], thread["turns"]
+    tries = [
+        {"do": "open", "conversation": chat},
+        {"do": "open", "job": reply["job"]},
+        {"do": "refresh", "conversation": chat},
+        {"do": "send", "conversation": chat, "text": "mine now"},
+        {"do": "send", "message": question["id"], "text": "mine now"},
+        {"do": "regenerate", "message": question["id"]},
+        {"do": "continue", "message": reply["id"]},
+        {"do": "select", "message": reply["id"]},
+        {"do": "delete-message", "message": reply["id"]},
+        {"do": "restore-message", "message": reply["id"]},
+        {"do": "stop", "job": reply["job"]},
+        {"do": "rename", "target": chat, "text": "mine now"},
+        {"do": "pin", "target": chat},
+        {"do": "delete", "target": chat},
+        {"do": "restore", "target": chat},
+    ]
+    for data in tries:
+        answer = bob.put({"n": 1, **data})
+        assert answer["error"], data
+        assert "secret" not in json.dumps(answer), data
+        assert answer.get("turns", []) == [], data
+    assert bob.ask("list")["chats"]["items"] == []
+    assert bob.ask("search", room="history", q="secret")["items"] == []
+    assert ann.ask("refresh", conversation=chat)["turns"] == thread["turns"]
+    assert [item["title"] for item in ann.ask("list")["chats"]["items"]] == ["ann's secret"]
+
+
+def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
+    stranger = Visitor(url, known=False)
+    assert "cookies" in stranger.ask("open")["error"]
+    assert "cookies" in stranger.ask("search", room="history")["error"]
+    stranger.http.close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        "text",
+        {},
+        {"do": "format-disk"},
+        {"do": ["open"]},
+        {"do": "open", "conversation": {"$ne": None}},
+        {"do": "open", "conversation": "x" * 1000},
+        {"do": "open", "limit": 10**9},
+        {"do": "refresh", "have": {"x" * 100: "y"}},
+        {"do": "send", "text": ""},
+        {"do": "send", "text": "\0"},
+        {"do": "rename", "target": "x", "text": "y"},
+        {"do": "stop"},
+        {"do": "select"},
+        {"do": "delete"},
+        {"do": "list", "q": 5},
+        {"do": "open", "owner": "local"},
+    ],
+)
+def test_wrong_questions_get_a_sentence(ann: Visitor, data: Any) -> None:
+    answer = ann.put(data)
+    assert answer["error"].endswith((".", "。"))
+    assert "broke" not in answer["error"]
+
+
+def test_errors_are_in_the_visitors_language_and_call_widgets_by_their_names(url: str) -> None:
+    visitor = Visitor(url, **{"Accept-Language": "zh-CN"})
+    assert visitor.ask("send", text=" ")["error"] == "消息为空。"
+    assert visitor.ask("open", conversation="unknown")["error"] == "没有这个对话。"
+    visitor.http.close()
+
+
+def test_delete_offers_its_own_undo(ann: Visitor) -> None:
+    chat = ann.talk("to and fro")["conversation"]["id"]
+    gone = ann.ask("delete", target=chat, conversation=chat)
+    assert (gone["conversation"], gone["chats"]["items"]) == (None, [])
+    back = ann.ask(gone["undo"]["do"], **gone["undo"]["details"])
+    assert back["conversation"]["id"] == chat
+    assert len(back["turns"]) == 2
+
+
+def test_a_job_opens_its_conversation_at_its_turn(ann: Visitor) -> None:
+    reply = ann.talk("find me")["turns"][1]
+    answer = ann.ask("open", job=reply["job"])
+    assert answer["focus"] == reply["id"]
+    assert [turn["id"] for turn in answer["turns"]][1] == reply["id"]
+
+
+def test_the_history_pages_and_filters(ann: Visitor) -> None:
+    for number in range(32):
+        ann.ask("send", text=f"item {number}")
+    first = ann.ask("search", room="history")
+    assert [item["title"] for item in first["items"]] == [f"item {number}" for number in range(31, 1, -1)]
+    assert first["more"] is True
+    rest = ann.ask("search", room="history", before=first["items"][-1]["number"])
+    assert [item["title"] for item in rest["items"]] == ["item 1", "item 0"]
+    assert rest["more"] is False
+    assert ann.ask("search", room="history", assistant="nobody")["items"] == []
+    assert "chat" in first["assistants"]
+
+
+def test_the_page_keeps_no_connection_and_offers_no_gradio_api(ann: Visitor) -> None:
+    # Each open tab would hold one of the six connections that a browser grants to a host.
+    assert ann.config["connect_heartbeat"] is False
+    assert ann.http.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
+
+
+def test_the_look_comes_from_this_server_alone(ann: Visitor) -> None:
+    assert ann.config["stylesheets"] == []
+    assert "http" not in ann.http.get("/theme.css").text.replace("http://www.w3.org", "")
+    for name in re.findall(r'href="studio/([^"]+)"', page.HEAD):
+        assert ann.http.get(f"/studio/{name}").status_code == 200
+        assert "http" not in (STATIC / name).read_text(encoding="utf-8")
+
+
+def test_skeletons_hold_nothing_that_gradio_would_run() -> None:
+    # They go through Handlebars and then through a JavaScript template string.
+    for path in STATIC.glob("*.html"):
+        assert not re.search(r"\{\{|\$\{|`|\\|@children", path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.parametrize("is_space", [False, True])
+def test_storage_that_will_be_lost_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_space: bool) -> None:
+    if is_space:
+        monkeypatch.setenv("SPACE_ID", "somebody/studio")
+
+    async def build(studio: Studio) -> str:
+        return json.dumps(page.build(studio).get_config_file()["components"], default=str)
+
+    # Where no event loop runs, Gradio makes one that nobody closes.
+    with opened(tmp_path) as studio:
+        assert ("store.ephemeral" in asyncio.run(build(studio))) is is_space

@@ -1,0 +1,89 @@
+"""The page's languages: one loader feeds the widgets' labels (``gr.I18n``), the page's scripts and server-side ``t()``.
+
+Words on the page have a key, the same in every file; sentences that come from the library (errors, progress notes) are
+their own key, in English. Knows nothing about where a text is shown.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+COOKIE = "studio_language"
+# What browsers, screen readers and Gradio call our languages.
+LOCALES = {"en": "en", "zh": "zh-CN"}
+
+
+class HasHeaders(Protocol):
+    """A request, Starlette's or Gradio's."""
+
+    cookies: Any
+    headers: Any
+
+
+@cache
+def book(lang: str) -> dict[str, dict[str, str]]:
+    """Return the texts of ``lang``: ``page`` by key and ``errors`` by their English template."""
+    texts = yaml.safe_load(Path(__file__).with_name(f"{lang}.yaml").read_text(encoding="utf-8"))
+    return {"page": texts["page"], "errors": texts.get("errors", {})}
+
+
+def t(text: str, lang: str, **values: Any) -> str:
+    """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled."""
+    texts = book(lang)
+    template = texts["page"].get(text) or texts["errors"].get(text) or book("en")["page"].get(text, text)
+    return template.format(**values) if values else template
+
+
+def has(key: str) -> bool:
+    """Say whether the page has a text called ``key``."""
+    return key in book("en")["page"]
+
+
+def language(request: HasHeaders) -> str:
+    """Return the visitor's language: the one chosen on the page, else the browser's first that there is."""
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    for wanted in accepted(request.headers.get("accept-language", "")):
+        if wanted.split("-")[0] in LANGUAGES:
+            return wanted.split("-")[0]
+    return "en"
+
+
+def accepted(header: str) -> list[str]:
+    """Return the language tags of an Accept-Language header in lower case, the most wanted first."""
+    weighed = []
+    for part in header.split(","):
+        tag, _, weight = part.strip().lower().partition(";q=")
+        try:
+            weighed.append((float(weight or 1), tag.strip()))
+        except ValueError:
+            continue
+    return [tag for weight, tag in sorted(weighed, key=lambda pair: -pair[0]) if tag and weight > 0]
+
+
+def gradio_i18n() -> Any:
+    """Return the labels of the page's widgets as Gradio wants them."""
+    import gradio as gr
+
+    return gr.I18n(**{LOCALES[lang]: book(lang)["page"] for lang in LANGUAGES})
+
+
+def localise(html: bytes, lang: str) -> bytes:
+    """Return the page's HTML with ``lang`` on its root and our texts in its head.
+
+    Gradio takes the language from ``navigator``, so that is set before its own scripts run.
+    """
+    locale = json.dumps(LOCALES[lang])
+    texts = json.dumps({"language": lang, "texts": book(lang)["page"]}, ensure_ascii=False).replace("<", "\\u003c")
+    script = (
+        f'<script>for (const [name, value] of [["language", {locale}], ["languages", [{locale}]]])'
+        " Object.defineProperty(navigator, name, {get: () => value, configurable: true});"
+        f"window.studio = {texts};</script>"
+    )
+    html = html.replace(b'lang="en"', f'lang="{LOCALES[lang]}"'.encode(), 1)
+    return html.replace(b"<head>", b"<head>" + script.encode(), 1)

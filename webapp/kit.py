@@ -1,0 +1,75 @@
+"""What two or more tabs share: words, pickers, and the way a handler answers a live component.
+
+Every handler is a public endpoint. Whoever asks is found here and handed on; what is theirs, the library checks.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from assistants.errors import InvalidInput, StudioError
+from assistants.requests import StudioRequest, validated
+from assistants.studio import Studio
+from webapp.i18n import has, language, t
+from webapp.visitors import visitor
+
+Asked = TypeVar("Asked", bound=StudioRequest)
+
+BROKEN = StudioError("Something broke. The studio's log says more.")
+
+log = logging.getLogger(__name__)
+
+
+def words(key: str) -> I18nData:
+    """Return a label that Gradio shows in the visitor's language; ``key`` is one of the ``page`` texts."""
+    return I18nData(key)
+
+
+def sentence(error: StudioError, lang: str) -> str:
+    """Return what went wrong in the visitor's language; a field is called what its widget is called."""
+    values = dict(error.values)
+    if isinstance(error, InvalidInput):
+        name = f"field.{error.field.rpartition('.')[2]}"
+        values["field"] = t(name, lang) if has(name) else error.field
+    return t(error.template, lang, **values)
+
+
+def respond(
+    asked: type[Asked], event: gr.EventData, request: gr.Request, handle: Callable[[str, Asked, str], dict[str, Any]]
+) -> dict[str, Any]:
+    """Answer a live component: ``handle(owner, asked, lang)``, or the error it raised as a sentence.
+
+    ``n`` is the question's number, by which the script knows its answer.
+    """
+    data, lang = dict(event._data) if isinstance(event._data, dict) else {}, language(request)
+    number = data.pop("n", None)
+    try:
+        answer = handle(visitor(request).owner, validated(asked, data), lang)
+    except StudioError as error:
+        answer = {"error": sentence(error, lang)}
+    except Exception:
+        log.exception("the page's question %r broke", data.get("do"))
+        answer = {"error": sentence(BROKEN, lang)}
+    return {"n": number, **answer}
+
+
+def model_picker(studio: Studio) -> gr.Dropdown:
+    """Return the choice among the models; any other ``provider:model`` can be typed."""
+    return gr.Dropdown(
+        choices=studio.models.pickable(),
+        value=studio.models.resolve(None),
+        allow_custom_value=True,
+        label=words("field.model"),
+        elem_id="model",
+    )
+
+
+def template_picker(studio: Studio, assistant: str) -> gr.Dropdown:
+    """Return the choice among an assistant's templates, by id, or none of them."""
+    templates = [(template.name, template.id) for template in studio.prompts.list(assistant)]
+    return gr.Dropdown(
+        choices=[(words("template.none"), ""), *templates], value="", label=words("field.template"), elem_id="template"
+    )

@@ -1,0 +1,31 @@
+"""The live component: a part of the page that a script of ours draws and that follows jobs as they run.
+
+Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
+then the script asks Python by the event ``action``, whose handler answers with a new value. What a job writes reaches
+the script as Server-Sent Events (``static/live.js``) and never passes through Gradio's queue. Values are data: they
+go to the script and never through Gradio's templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing
+about what is shown.
+"""
+
+from pathlib import Path
+
+import gradio as gr
+
+STATIC = Path(__file__).parent / "static"
+
+ON_LOAD = """
+const action = (data) => trigger("action", data);
+import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount({ element, props, watch, action }));
+trigger("ready");
+"""
+
+
+def live(name: str) -> gr.HTML:
+    """Return the component that ``static/<name>.html`` and ``static/<name>.js`` make."""
+    return gr.HTML(
+        value=None,
+        html_template=(STATIC / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=ON_LOAD.replace("NAME", name),
+        apply_default_css=False,
+        elem_id=name,
+    )

@@ -1,0 +1,59 @@
+"""The page: header, tabs, theme and language around what the tabs build. Knows nothing about what is in a tab."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistants.studio import Studio
+from webapp.i18n import gradio_i18n
+from webapp.kit import words
+from webapp.live import STATIC, live
+from webapp.tabs import ASSISTANT_TABS, ROOMS
+
+STYLES = ("style", "chat", "rich", "history")
+HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """Return the page for ``studio``.
+
+    It has no ``gr.State`` and no unload event: then Gradio holds no connection open, of which a browser grants a host
+    only six; what a visitor has open is in the address, and what they typed in their browser.
+    """
+    with gr.Blocks(title="AIGC Studio", analytics_enabled=False, fill_width=True) as blocks:
+        if studio.settings.is_ephemeral:
+            gr.Markdown(words("store.ephemeral"), elem_id="ephemeral")
+        live("page")
+        with gr.Tabs(elem_id="rooms"):
+            for room in (*ASSISTANT_TABS, *ROOMS):
+                name = room.__name__.rpartition(".")[2]
+                with gr.Tab(words(room.TITLE), id=name, elem_id=f"room-{name}"):
+                    room.build(studio)
+    return blocks.queue(api_open=False, default_concurrency_limit=None)
+
+
+def mount_options(studio: Studio) -> dict[str, Any]:
+    """Return how the page looks, for ``gr.mount_gradio_app``."""
+    return {"theme": theme(), "i18n": gradio_i18n(), "head": HEAD, "favicon_path": str(STATIC / "logo.svg")}
+
+
+def theme() -> gr.themes.Base:
+    """Return the theme: system fonts (any other would be fetched), one accent colour, quiet surfaces."""
+    return gr.themes.Base(
+        primary_hue="teal", secondary_hue="teal", neutral_hue="stone", font="sans-serif", font_mono="monospace"
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="#161413",
+        body_text_color="*neutral_800",
+        body_text_color_dark="*neutral_200",
+        block_border_width="0px",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_padding="0px",
+        input_background_fill="white",
+        input_background_fill_dark="*neutral_900",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+    )

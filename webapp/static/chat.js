@@ -1,0 +1,144 @@
+// The chat: keeps the list, the thread and the composer in step, and puts their wishes to Python.
+
+import { mountChats } from "./chats.js";
+import { mountComposer } from "./composer.js";
+import { el, fill, text, toast } from "./dom.js";
+import { asker } from "./live.js";
+import { openMenu } from "./menu.js";
+import { room } from "./page.js";
+import { mountThread } from "./thread.js";
+
+const MODEL_STATE_MS = 1_500;
+const WINDOW = 30;
+
+export function mount(component) {
+  const root = component.element.querySelector(".chat");
+  const find = (selector) => root.querySelector(selector);
+  fill(root);
+  find(".logo").src = new URL("studio/logo.svg", document.baseURI);
+
+  const ask = asker(component);
+  const state = { conversation: null, limit: WINDOW, visit: 0 };
+
+  // Every question says what the page shows, so that its answer brings exactly what has changed. An answer that comes
+  // when the visitor has gone on to another conversation no longer touches the thread.
+  async function act(what, more = {}) {
+    let visit;
+    const question = () => {
+      visit = state.visit;
+      const shown = { conversation: state.conversation?.id ?? null, limit: state.limit, have: thread.keys() };
+      return { do: what, ...shown, ...chats.wanted(), ...more };
+    };
+    const value = await ask(question, (answer) => show(answer, visit === state.visit));
+    return !value.error;
+  }
+
+  function show(value, isHere) {
+    if (value.error) toast(value.error, { problem: true });
+    if (value.undo) toast(value.undo.text, { undo: () => act(value.undo.do, value.undo.details) });
+    if (value.model) showModel(value.model);
+    if (value.turns && isHere) showThread(value);
+    if (value.chats) chats.show(value.chats, state.conversation?.id);
+  }
+
+  function showThread(value) {
+    const moved = value.conversation?.id !== state.conversation?.id;
+    state.conversation = value.conversation;
+    composer.move(value.conversation?.id ?? null);
+    thread.show(value, moved);
+    find(".empty").hidden = value.turns.length > 0;
+    find(".title").textContent = value.conversation?.title ?? "";
+    find("[data-do=menu]").hidden = !value.conversation;
+    find("[data-do=earlier]").hidden = !value.earlier;
+    document.title = value.conversation ? `${value.conversation.title} · AIGC Studio` : "AIGC Studio";
+    const url = new URL(location);
+    url.searchParams.delete("job");
+    if (value.conversation) url.searchParams.set("chat", value.conversation.id);
+    else url.searchParams.delete("chat");
+    history.replaceState(history.state, "", url);
+  }
+
+  // The model's state and the examples that suit it.
+
+  let modelTimer = null;
+  function showModel(model) {
+    clearTimeout(modelTimer);
+    const line = find(".model-state");
+    const percent = model.share === null ? "" : ` ${Math.floor(100 * model.share)} %`;
+    line.hidden = !model.note;
+    line.replaceChildren(`${model.note}${percent}`);
+    if (model.share !== null) line.append(el("progress", { max: 1, value: model.share, "aria-label": model.note }));
+    if (model.is_busy) modelTimer = setTimeout(() => act("model"), MODEL_STATE_MS);
+    find(".advice").hidden = !model.advice;
+    find(".advice").textContent = model.advice ?? "";
+    find(".examples").replaceChildren(
+      ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
+    );
+  }
+  addEventListener("studio:model", () => act("model"));
+
+  async function send(words) {
+    thread.announce(words);
+    const ok = await act("send", { text: words });
+    if (!ok) thread.retract();
+    return ok;
+  }
+
+  // What is typed from here on belongs to the conversation that was asked for, whenever the answer comes.
+  const open = (conversation) => {
+    state.limit = WINDOW;
+    state.visit += 1;
+    closePanels();
+    if (conversation === null) showThread({ conversation: null, turns: [], earlier: false });
+    else composer.move(conversation);
+    return act("open", { conversation, job: null });
+  };
+
+  const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
+  const composer = mountComposer(find(".composer"), { send, stop: () => stop(thread.running()) });
+  const chats = mountChats(find(".chats"), { act, open });
+
+  function stop(job) {
+    if (!job) return;
+    thread.stopping(job);
+    act("stop", { job });
+  }
+
+  // Panels: on narrow screens the list and the settings are drawers.
+
+  const page = root.closest("#chat-room");
+  const closePanels = () => page.classList.remove("show-chats");
+
+  function toggleSettings(shown = !page.classList.contains("show-settings")) {
+    page.classList.toggle("show-settings", shown);
+    find("[data-do=toggle-settings]").setAttribute("aria-expanded", shown);
+  }
+
+  const doing = {
+    new: () => (open(null), composer.focus()),
+    earlier: () => ((state.limit += WINDOW), act("refresh")),
+    latest: () => thread.toLatest(),
+    menu: (button) => openMenu(button, chats.choices(state.conversation)),
+    stop: () => stop(thread.running()),
+    "toggle-chats": () => page.classList.toggle("show-chats"),
+    "toggle-settings": () => toggleSettings(),
+    "close-panels": () => (closePanels(), toggleSettings(false)),
+  };
+  root.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button && root.contains(button)) doing[button.dataset.do]?.(button);
+  });
+  addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
+
+  // Coming in: ?chat= and ?job= say what to open; so does a link from another room.
+
+  const arrive = (query) => {
+    state.limit = WINDOW;
+    state.visit += 1;
+    return act("open", { conversation: query.get("chat"), job: query.get("job") });
+  };
+  // Another window may have written on meanwhile.
+  document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
+  room("chat", arrive);
+  arrive(new URLSearchParams(location.search));
+}

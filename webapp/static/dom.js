@@ -1,0 +1,90 @@
+// Small words for making elements. Text always goes in as text: nothing here takes HTML.
+
+export const text = (key, values = {}) =>
+  (window.studio.texts[key] ?? key).replace(/\{(\w+)\}/g, (slot, name) => values[name] ?? slot);
+
+// el("button.primary", { title: "…", onclick }, child, "text", …): no child means no text.
+export function el(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const node = document.createElement(tag);
+  node.classList.add(...classes);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", new URL(`studio/icons.svg#${name}`, document.baseURI));
+  svg.append(use);
+  return svg;
+}
+
+export const iconButton = (name, label, onclick, attributes = {}) =>
+  el("button.icon-button", { type: "button", title: label, "aria-label": label, onclick, ...attributes }, icon(name));
+
+// Fills a skeleton: data-text, data-label, data-hint (placeholder) and data-icon name what belongs there.
+export function fill(root) {
+  for (const node of root.querySelectorAll("[data-icon]")) node.prepend(icon(node.dataset.icon));
+  for (const node of root.querySelectorAll("[data-text]")) node.append(text(node.dataset.text));
+  for (const node of root.querySelectorAll("[data-hint]")) node.placeholder = text(node.dataset.hint);
+  for (const node of root.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", text(node.dataset.label));
+    if (node.tagName === "BUTTON") node.title = text(node.dataset.label);
+  }
+}
+
+const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+// "3 hours ago" in the page's language.
+export function ago(iso) {
+  const seconds = (new Date(iso) - Date.now()) / 1000;
+  const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? [];
+  return unit ? format.format(Math.round(seconds / size), unit) : text("time.now");
+}
+
+export const when = (iso) =>
+  new Date(iso).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+
+export function debounce(wait, call) {
+  let timer = null;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => call(...values), wait);
+  };
+}
+
+// One line at the foot of the page for a while; `undo` gives it a button.
+export function toast(message, { undo = null, problem = false } = {}) {
+  document.querySelector(".studio-toast")?.remove();
+  const node = el("div.studio-toast", { role: problem ? "alert" : "status" }, el("span", {}, message));
+  if (problem) node.classList.add("problem");
+  const leave = () => node.remove();
+  if (undo) node.append(el("button", { type: "button", onclick: () => (leave(), undo()) }, text("action.undo")));
+  node.append(iconButton("close", text("action.close"), leave));
+  document.body.append(node);
+  setTimeout(leave, undo || problem ? 10_000 : 4_000);
+}
+
+export async function copy(words) {
+  try {
+    await navigator.clipboard.writeText(words);
+  } catch {
+    // Without https the clipboard interface is not there.
+    const box = el("textarea.offscreen");
+    box.value = words;
+    document.body.append(box);
+    box.select();
+    document.execCommand("copy");
+    box.remove();
+  }
+  toast(text("action.copied"));
+}

@@ -1,0 +1,37 @@
+"""The Chat tab: the live component that draws conversations, and the folded settings beside it."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistants.studio import Studio
+from webapp.kit import respond
+from webapp.live import live
+from webapp.tabs.chat.actions import Asked, Chosen, act
+from webapp.tabs.chat.settings import Panel
+
+TITLE = "tab.chat"
+
+
+def build(studio: Studio) -> None:
+    """Make the tab."""
+    # The secret hides nothing: it must outlive this process, so that a restart does not forget a visitor's settings.
+    saved = gr.BrowserState(storage_key="studio.chat.settings", secret="studio")
+    with gr.Row(elem_id="chat-room"):
+        chat = live("chat")
+        with gr.Column(elem_id="chat-settings"):
+            panel = Panel(studio)
+
+    def answer(values: dict[Any, Any], event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        chosen = Chosen(values[panel.model], lambda: panel.read(values))
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, chosen, lang))
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": True}
+    chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **quiet)
+
+    chat.ready(panel.restore, saved, panel.widgets, **quiet)
+    # Not their input events: a Textbox has none for what is pasted or deleted.
+    changes = [widget.change for widget in panel.widgets]
+    gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **quiet)
+    panel.template.input(panel.system_text, panel.template, panel.system, **quiet)
+    panel.model.change(None, js="() => window.dispatchEvent(new Event('studio:model'))", **quiet)

@@ -1,0 +1,130 @@
+"""What the chat's script may ask for, and the answers: always the parts of the page that may have changed.
+
+Knows nothing about how they are drawn.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from assistants import chat
+from assistants.errors import NotFound, StudioError
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import sentence
+from webapp.tabs.chat import view
+
+Id = Annotated[str, Field(max_length=64)]
+
+MAX_WINDOW = 1_000
+WHOLE_LIST = 1_000
+
+
+class Asked(StudioRequest):
+    """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent."""
+
+    do: Literal[
+        "open", "refresh", "send", "regenerate", "continue", "stop", "select", "delete-message", "restore-message",
+        "list", "rename", "pin", "unpin", "delete", "restore", "model",
+    ]  # fmt: skip
+    conversation: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_WINDOW)] = 30
+    have: dict[Id, Id] = {}
+    q: Annotated[str, Field(max_length=200)] = ""
+    shown: Annotated[int, Field(ge=1, le=WHOLE_LIST)] = 40
+    text: Annotated[str, Field(max_length=1_000_000)] = ""
+    message: Id | None = None
+    job: Id | None = None
+    target: Id | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the settings say: the model, and all of them as part of a request, which raises if one is wrong."""
+
+    model: str
+    request: Callable[[], dict[str, Any]]
+
+
+def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+    """Do what was asked and return what the page shows now."""
+    if asked.do == "model":
+        return {"model": view.model(studio, chosen.model, lang)}
+    if asked.do == "list":
+        return {"chats": view.chats(studio, owner, asked.q, asked.shown)}
+    if asked.do == "stop":
+        studio.jobs.stop(asked.job or "", owner)
+        return {}
+    if asked.do in ("rename", "pin", "unpin", "delete", "restore"):
+        return _change_list(studio, owner, asked, lang)
+    if asked.do == "open":
+        return _open(studio, owner, asked, chosen, lang)
+    return _change_thread(studio, owner, asked, chosen, lang)
+
+
+def _shown(studio: Studio, owner: str, asked: Asked, conversation: str | None, lang: str) -> dict[str, Any]:
+    thread = view.thread(studio, owner, conversation, asked.limit, asked.have, lang)
+    return thread | {"chats": view.chats(studio, owner, asked.q, asked.shown)}
+
+
+def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+    """Show a conversation, or the one that a job belongs to at its turn; where there is none, a new one and why."""
+    conversation, extra = asked.conversation, {}
+    try:
+        if asked.job:
+            turn = view.turn_of(studio, owner, asked.job)
+            studio.history.conversations.select(turn.id, owner)
+            conversation, extra = turn.conversation, {"focus": turn.id}
+        answer = _shown(studio, owner, asked, conversation, lang) | extra
+    except NotFound as error:
+        answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
+    return answer | {"model": view.model(studio, chosen.model, lang)}
+
+
+def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+    conversation, extra = asked.conversation, {}
+    match asked.do:
+        case "send" | "regenerate" | "continue":
+            try:
+                conversation = _submit(studio, owner, asked, chosen)
+            except StudioError as error:
+                return {"error": sentence(error, lang)}
+        case "select":
+            studio.history.conversations.select(asked.message or "", owner)
+        case "delete-message":
+            studio.history.conversations.delete_message(asked.message or "", owner)
+            undo = {"do": "restore-message", "details": {"message": asked.message}}
+            extra["undo"] = undo | {"text": t("chat.message-deleted", lang)}
+        case "restore-message":
+            studio.history.conversations.restore_message(asked.message or "", owner)
+    return _shown(studio, owner, asked, conversation, lang) | extra
+
+
+def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
+    request = chosen.request() | {"action": asked.do, "parent": asked.message}
+    if asked.do == "send":
+        request |= {"message": asked.text, "conversation": asked.conversation}
+    return studio.jobs.submit(chat.ID, request, owner).result["conversation"]
+
+
+def _change_list(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+    conversations, target = studio.history.conversations, asked.target or ""
+    undo = {}
+    match asked.do:
+        case "rename":
+            conversations.rename(target, owner, asked.text)
+        case "pin" | "unpin":
+            conversations.pin(target, owner, asked.do == "pin")
+        case "restore":
+            conversations.restore(target, owner)
+        case "delete":
+            title = conversations.get(target, owner).title
+            conversations.delete(target, owner)
+            undo = {"do": "restore", "details": {"target": target}, "text": t("chat.deleted", lang, title=title)}
+    shown = None if asked.do == "delete" and asked.conversation == target else asked.conversation
+    if asked.do == "restore" and not asked.conversation:
+        shown = target
+    return _shown(studio, owner, asked, shown, lang) | ({"undo": undo} if undo else {})

@@ -1,0 +1,85 @@
+"""The chat's settings: which template, which model, and how it chooses its words; empty means the model's own."""
+
+from typing import Any
+
+import gradio as gr
+
+from assistants import chat
+from assistants.errors import InvalidInput
+from assistants.studio import Studio
+from webapp.kit import model_picker, template_picker, words
+
+SAMPLING = {
+    "temperature": float,
+    "top_p": float,
+    "top_k": int,
+    "repetition_penalty": float,
+    "max_tokens": int,
+    "seed": int,
+}
+
+
+class Panel:
+    """The widgets of the settings; ``widgets`` are all of them, in the order in which the browser keeps them."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.template = template_picker(studio, chat.ID)
+        self.system = gr.Textbox(
+            label=words("field.system"), placeholder=words("system.hint"), lines=3, max_lines=12, elem_id="system"
+        )
+        self.model = model_picker(studio)
+        with gr.Accordion(words("sampling.label"), open=False, elem_id="sampling"):
+            with gr.Row():
+                # Not gr.Number, which shows nothing as 0.
+                self.sampling = {name: self._box(name) for name in SAMPLING}
+            self.stop = gr.Textbox(
+                label=words("field.stop"), placeholder=words("sampling.stop-hint"), lines=1, max_lines=8
+            )
+        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop]
+
+    @staticmethod
+    def _box(name: str) -> gr.Textbox:
+        return gr.Textbox(
+            label=words(f"field.{name}"), placeholder=words("sampling.own"), max_lines=1, min_width=120, elem_id=name
+        )
+
+    def read(self, values: dict[Any, Any]) -> dict[str, Any]:
+        """Return the widgets' values as the part of a chat request that they are; raises ``InvalidInput``."""
+        params: dict[str, Any] = {}
+        for name, box in self.sampling.items():
+            if text := (values[box] or "").strip():
+                params[name] = number(name, text)
+        if stop := [line for line in (values[self.stop] or "").splitlines() if line]:
+            params["stop"] = stop
+        request = {"model": values[self.model], "params": params}
+        if values[self.template]:
+            request["template"] = values[self.template]
+        if values[self.template] or values[self.system]:
+            request["system"] = values[self.system] or ""
+        return request
+
+    def restore(self, saved: list[Any] | None) -> list[Any]:
+        """Put back what the visitor's browser has kept, as far as it still exists."""
+        if not isinstance(saved, list) or len(saved) != len(self.widgets):
+            return [gr.skip()] * len(self.widgets)
+        template, system, model, *rest = saved
+        known = [prompt.id for prompt in self._studio.prompts.list(chat.ID)]
+        return [template if template in known else "", system, model or self._studio.models.resolve(None), *rest]
+
+    def system_text(self, template: str) -> str:
+        """Return the system prompt of a template, for the visitor to see and change."""
+        if not template:
+            return ""
+        messages = self._studio.prompts.get(template).messages
+        return "\n\n".join(message.content for message in messages if message.role == "system")
+
+
+def number(name: str, text: str) -> float | int:
+    """Read a number that somebody typed."""
+    kind = SAMPLING[name]
+    try:
+        return kind(text)
+    except ValueError:
+        template = "{field} must be a whole number." if kind is int else "{field} must be a number."
+        raise InvalidInput(name, template) from None

@@ -1,0 +1,122 @@
+"""What the chat shows, as plain data: the thread, the list of conversations and the state of the model.
+
+Texts of people and titles travel as text; only replies are HTML, made safe by ``webapp.render``.
+"""
+
+import json
+from hashlib import blake2s
+from typing import Any
+
+from assistants import chat
+from assistants.errors import NotFound, StudioError
+from assistants.history import Turn
+from assistants.jobs import TERMINAL
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import sentence
+from webapp.render import markdown
+
+EXAMPLES = 4
+ENGLISH_ONLY = ("local:starter",)
+
+
+def thread(
+    studio: Studio, owner: str, conversation_id: str | None, limit: int, have: dict[str, str], lang: str
+) -> dict[str, Any]:
+    """Return the last turns of a conversation; those whose key is in ``have`` by id and key alone."""
+    if conversation_id is None:
+        return {"conversation": None, "turns": [], "earlier": False}
+    conversation = studio.history.conversations.get(conversation_id, owner)
+    window = studio.history.conversations.window(conversation_id, owner, limit)
+    turns = [drawn(turn, lang) for turn in window.turns]
+    return {
+        "conversation": {"id": conversation.id, "title": conversation.title, "pinned": conversation.pinned},
+        "turns": [short(turn) if have.get(turn["id"]) == turn["key"] else turn for turn in turns],
+        "earlier": window.earlier,
+    }
+
+
+def short(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return what the script needs to know of a turn that it shows already."""
+    return {name: turn[name] for name in ("id", "key")}
+
+
+def drawn(turn: Turn, lang: str) -> dict[str, Any]:
+    """Return a turn as the script draws it, with a key that changes when it does.
+
+    A reply that is being written comes without its words, which the script gets from the job's events.
+    """
+    is_open = turn.status not in TERMINAL
+    text = turn.before if is_open else turn.text
+    fields: dict[str, Any] = {
+        "id": turn.id,
+        "role": turn.role,
+        "parent": turn.parent,
+        "source": text,
+        # Running or stopping is told by events; here it must not change the key of a turn that is being streamed.
+        "status": "queued" if is_open else turn.status,
+        "job": turn.job,
+        "siblings": turn.siblings,
+        "created": turn.created,
+    }
+    if turn.role == "assistant":
+        fields |= {
+            "html": markdown(text) if text else "",
+            "model": turn.model,
+            "notes": [t(note["template"], lang, **note["values"]) for note in turn.notes],
+            "error": t(turn.failure["template"], lang, **turn.failure["values"]) if turn.failure else None,
+            **pace(turn.usage or {}),
+        }
+    if is_open:
+        fields["notes"] = []
+    digest = blake2s(json.dumps(fields, sort_keys=True).encode(), digest_size=8)
+    return fields | {"key": digest.hexdigest()}
+
+
+def pace(usage: dict[str, Any]) -> dict[str, Any]:
+    """Return how long a reply took, in seconds, and how fast it was, in tokens per second."""
+    seconds, tokens = usage.get("seconds"), usage.get("output_tokens")
+    return {
+        "seconds": f"{seconds:.1f}" if seconds else None,
+        "speed": f"{tokens / seconds:.0f}" if seconds and tokens else None,
+    }
+
+
+def turn_of(studio: Studio, owner: str, job_id: str) -> Turn:
+    """Return the reply that a job of the chat writes; raises ``NotFound``."""
+    job = studio.jobs.get(job_id, owner)
+    if job.assistant != chat.ID:
+        raise NotFound("There is no such item.")
+    return studio.history.conversations.message(job.result["message"], owner)
+
+
+def chats(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
+    """Return the first conversations of the list and whether there are more."""
+    found = studio.history.conversations.list(owner, q, limit=shown + 1)
+    fields = ("id", "title", "pinned", "updated")
+    items = [{name: getattr(one, name) for name in fields} for one in found[:shown]]
+    return {"items": items, "more": len(found) > shown}
+
+
+def model(studio: Studio, name: str, lang: str) -> dict[str, Any]:
+    """Return a line on how far a model is, if it is not ready, and examples that it can do."""
+    try:
+        state = studio.models.state(studio.models.resolve(name))
+    except StudioError as error:
+        return {"note": sentence(error, lang), "share": None, "is_busy": False} | suggestions(name, lang)
+    share = state.done / state.total if state.state == "downloading" and state.total else None
+    if state.failure:
+        note = sentence(state.failure, lang)
+    else:
+        note = None if state.state == "ready" else t(f"model.{state.state}", lang, name=state.name)
+    is_busy = state.state in ("downloading", "loading")
+    return {"note": note, "share": share, "is_busy": is_busy} | suggestions(state.name, lang)
+
+
+def suggestions(name: str, lang: str) -> dict[str, Any]:
+    """Return the examples of an empty chat, in English where the model knows no other language, with a word on that."""
+    understood = lang == "en" or name not in ENGLISH_ONLY
+    return {
+        "advice": None if understood else t("model.english-only", lang),
+        "examples": [t(f"chat.example.{number}", lang if understood else "en") for number in range(1, EXAMPLES + 1)],
+    }
