@@ -1,0 +1,116 @@
+"""What surrounds the code: style, requirements, container, licence, and the script that checks it all."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from webapp import __version__
+
+ROOT = Path(__file__).parent.parent
+# Used without an import: pip fetches models, python-multipart reads uploads for starlette.
+BY_NAME = {"pip", "python-multipart"}
+# The images and the transformers engine come later; their versions are chosen now, with the others.
+LATER = {"diffusers", "torch", "transformers"}
+TOOLS = {"coverage", "pytest-timeout", "ruff"}
+
+
+def requirements(file: str) -> list[Requirement]:
+    """Return the requirements of a file, without those it includes."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-r "))]
+
+
+def names(file: str) -> set[str]:
+    return {canonicalize_name(requirement.name) for requirement in requirements(file)}
+
+
+def imported(*folders: str) -> set[str]:
+    """Return the distributions whose modules are imported in ``folders``."""
+    modules = set()
+    for folder in folders:
+        for path in [ROOT / f"{folder}.py", *ROOT.glob(f"{folder}/**/*.py")]:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else ():
+                if isinstance(node, ast.Import):
+                    modules |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    modules.add((node.module or "").partition(".")[0])
+    found = packages_distributions()
+    return {canonicalize_name(name) for module in modules for name in found.get(module, ())}
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_ruff_has_nothing_to_say(command: list[str]) -> None:
+    run = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_ruff_wants_an_encoding_at_every_open() -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--stdin-filename", "webapp/odd.py", "-"]
+    run = subprocess.run(command, cwd=ROOT, input='"""Odd."""\nopen("x")\n', capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "unspecified-encoding" in run.stdout
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_are_pinned_and_installed_as_pinned(file: str) -> None:
+    for requirement in requirements(file):
+        if requirement.marker is None or requirement.marker.evaluate():
+            assert requirement.specifier.contains(version(requirement.name)), requirement
+        if str(requirement.marker) != 'sys_platform == "win32"':
+            assert [one.operator for one in requirement.specifier] == ["=="], requirement
+
+
+def test_requirements_are_what_the_studio_imports() -> None:
+    used = imported("app", "webapp", "assistants", "prompts")
+    assert used - names("requirements.txt") == set()
+    assert names("requirements.txt") - used <= BY_NAME | LATER
+
+
+def test_development_requirements_are_what_the_tests_import_and_run() -> None:
+    file = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert file.startswith("-r requirements.txt\n")
+    used = imported("tests", "benchmarks", "training")
+    assert used - names("requirements.txt") - names("requirements-dev.txt") == set()
+    assert names("requirements-dev.txt") - used <= TOOLS
+
+
+def test_the_script_that_checks_everything_can_be_run() -> None:
+    script = ROOT / ".ci" / "run"
+    text = script.read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in text
+    assert text.index("python -m assistants.engines fetch starter") < text.index(
+        "pip install -r requirements-dev.txt && pytest"
+    )
+    if os.name == "posix":
+        assert os.access(script, os.X_OK)
+        subprocess.run(["bash", "-n", script], check=True)
+
+
+def test_the_container_copies_what_is_there_and_runs_as_nobody_special() -> None:
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
+    allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert all((ROOT / path).exists() and f"!{path}" in allowed for path in copied)
+    assert set(copied) == {"requirements.txt", "app.py", "prompts", "assistants", "webapp"}
+    assert text.index("\nUSER studio\n") < text.index("\nCMD ")
+    assert "\nHEALTHCHECK " in text
+
+
+def test_the_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License\n" in text
+    assert "Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_changes_of_this_version_are_told() -> None:
+    assert f"\n## [{__version__}] - " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
