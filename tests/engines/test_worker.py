@@ -1,6 +1,5 @@
 """The parts of the OpenVINO program that can be tried without a model: prompts, text from tokens, and the loop."""
 
-import queue
 import re
 import sys
 from types import SimpleNamespace
@@ -92,18 +91,20 @@ def test_a_character_that_is_never_finished_is_not_said() -> None:
 
 
 class Handle:
-    """A generation that says what it is told to."""
+    """A generation that gives one of its outputs at each step."""
 
-    def __init__(self, outputs: list[tuple[list[int], str]], status: str = "RUNNING") -> None:
-        self.outputs = outputs
+    def __init__(self, *outputs: tuple[str, str], status: str = "RUNNING") -> None:
+        self.to_come = list(outputs)
+        self.there: list[tuple[str, str]] = []
         self.status = status
         self.cancelled = False
 
     def can_read(self) -> bool:
-        return bool(self.outputs)
+        return bool(self.there)
 
     def read(self) -> dict[int, Any]:
-        ids, reason = self.outputs.pop(0)
+        text, reason = self.there.pop(0)
+        ids = [257] if text == "<end>" else list(text.encode())
         return {0: SimpleNamespace(generated_ids=ids, finish_reason=SimpleNamespace(name=reason))}
 
     def get_status(self) -> Any:
@@ -114,13 +115,16 @@ class Handle:
 
 
 class Pipeline:
-    """Takes requests and gives them the next prepared handle; each step ends as soon as all handles are read."""
+    """Takes requests, one for each of its handles."""
 
-    def __init__(self, *handles: Handle) -> None:
-        self.handles = list(handles)
-        self.requests: list[Any] = []
-        self.steps = 0
-        self.error: RuntimeError | None = None
+    def __init__(self, *handles: Handle, broken: bool = False) -> None:
+        self.handles = handles
+        self.broken = broken
+        self.requests: list[tuple[int, list[int], Any]] = []
+
+    @property
+    def open(self) -> list[Handle]:
+        return [handle for handle in self.handles[: len(self.requests)] if handle.to_come and not handle.cancelled]
 
     def get_tokenizer(self) -> Tokenizer:
         return Tokenizer()
@@ -129,16 +133,39 @@ class Pipeline:
         return SimpleNamespace(eos_token_id=257)
 
     def add_request(self, number: int, prompt: Any, config: Any) -> Handle:
+        config.validate()
         self.requests.append((number, prompt.data[0].tolist(), config))
         return self.handles[len(self.requests) - 1]
 
     def has_non_finished_requests(self) -> bool:
-        return self.steps < len(self.requests)
+        return bool(self.open)
 
     def step(self) -> None:
-        self.steps += 1
-        if self.error:
-            raise self.error
+        if self.broken:
+            raise RuntimeError("no memory")
+        for handle in self.open:
+            handle.there.append(handle.to_come.pop(0))
+
+
+class Commands:
+    """The commands of a test: STEP lets the pipeline take a step before the next."""
+
+    def __init__(self, commands: tuple[Any, ...]) -> None:
+        self.commands = [*commands, None]
+
+    def empty(self) -> bool:
+        if self.commands[0] is STEP:
+            del self.commands[0]
+            return True
+        return False
+
+    def get(self) -> Any:
+        return self.commands.pop(0)
+
+
+STEP = object()
+HI = [{"role": "user", "content": "hi"}]
+PROMPT = len(b"user\nhi" + b"assistant\n") + 3
 
 
 @pytest.fixture(autouse=True)
@@ -146,20 +173,75 @@ def silent_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino_telemetry", None)
 
 
-HI = [{"role": "user", "content": "hi"}]
-PROMPT = len(b"user\nhi" + b"assistant\n") + 3
-
-
-def work(pipeline: Pipeline, *commands: dict[str, Any], context: int = 64) -> list[dict[str, Any]]:
+def work(pipeline: Pipeline, *commands: Any, context: int = 64) -> list[dict[str, Any]]:
     said: list[dict[str, Any]] = []
-    inbox: queue.SimpleQueue = queue.SimpleQueue()
-    for command in (*commands, None):
-        inbox.put(command)
-    Worker(pipeline, context, CONTROL, lambda *events: said.extend(events)).run(inbox)
+    Worker(pipeline, context, CONTROL, lambda *events: said.extend(events)).run(Commands(commands))
     return said
 
 
-def test_a_generation_is_told_as_it_comes() -> None:
-    handle = Handle([(list(b"he"), "NONE"), (list(b"y"), "NONE"), ([257], "STOP")])
-    said = work(Pipeline(handle), {"id": 7, "messages": HI, "options": {}}, {"id": 8, "messages": HI})
-    assert said[:2] == [{"id": 7, "prompt": PROMPT}, {"id": 8, "prompt": PROMPT}]
+def test_a_generation_is_told_as_it_comes_and_ends_once() -> None:
+    pipeline = Pipeline(Handle(("he", "NONE"), ("y", "NONE"), ("<end>", "STOP")))
+    assert work(pipeline, {"id": 7, "messages": HI, "options": {}}, STEP, STEP, STEP) == [
+        {"id": 7, "prompt": PROMPT},
+        {"id": 7, "text": "he", "tokens": 2, "finish": None},
+        {"id": 7, "text": "y", "tokens": 3, "finish": None},
+        {"id": 7, "text": "", "tokens": 3, "finish": "stop"},
+    ]
+
+
+def test_generations_do_not_mix() -> None:
+    pipeline = Pipeline(Handle(("a", "NONE"), ("A", "LENGTH")), Handle(("b", "NONE"), ("B", "LENGTH")))
+    first, second = ({"id": number, "messages": HI, "options": {}} for number in (1, 2))
+    said = work(pipeline, first, STEP, second, STEP, STEP)
+    texts = [(event["id"], event["text"], event["finish"]) for event in said if "text" in event]
+    assert texts == [(1, "a", None), (1, "A", "length"), (2, "b", None), (2, "B", "length")]
+
+
+def test_counting_starts_nothing() -> None:
+    pipeline = Pipeline()
+    assert work(pipeline, {"id": 3, "messages": HI}) == [{"id": 3, "prompt": PROMPT}]
+    assert pipeline.requests == []
+
+
+def test_a_cancelled_generation_is_told_to_the_pipeline_and_says_no_more() -> None:
+    handle = Handle(("a", "NONE"), ("b", "NONE"), ("c", "NONE"))
+    said = work(Pipeline(handle), {"id": 1, "messages": HI, "options": {}}, STEP, {"id": 1}, {"id": 1}, {"id": 99})
+    assert handle.cancelled
+    assert [event["text"] for event in said if "text" in event] == ["a"]
+
+
+def test_a_prompt_that_leaves_no_room_is_not_started() -> None:
+    pipeline = Pipeline(Handle())
+    assert work(pipeline, {"id": 1, "messages": HI, "options": {}}, context=PROMPT) == [{"id": 1, "prompt": PROMPT}]
+    assert pipeline.requests == []
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(None, 64 - PROMPT), (5, 5), (500, 64 - PROMPT)])
+def test_a_reply_stays_within_the_context_and_ends_at_any_control_token(wanted: int | None, given: int) -> None:
+    pipeline = Pipeline(Handle())
+    options = {"do_sample": True, "temperature": 0.5} | ({"max_new_tokens": wanted} if wanted else {})
+    work(pipeline, {"id": 1, "messages": HI, "options": options})
+    ((_, prompt, config),) = pipeline.requests
+    assert len(prompt) == PROMPT
+    assert (config.max_new_tokens, config.temperature) == (given, 0.5)
+    assert config.stop_token_ids == {256, 257, 258}
+
+
+@pytest.mark.parametrize("wrong", [{"do_sample": True, "top_p": 7.0}, {"repetition_penalty": "much"}])
+def test_what_the_library_refuses_ends_that_generation_only(wrong: dict[str, Any]) -> None:
+    pipeline = Pipeline(Handle(("b", "LENGTH")))
+    first, second = {"id": 1, "messages": HI, "options": wrong}, {"id": 2, "messages": HI, "options": {}}
+    said = work(pipeline, first, second, STEP)
+    assert [event["id"] for event in said if "error" in event] == [1]
+    assert said[-1] == {"id": 2, "text": "b", "tokens": 1, "finish": "length"}
+
+
+def test_a_generation_that_the_pipeline_drops_is_an_error() -> None:
+    pipeline = Pipeline(Handle(("", "NONE"), ("", "NONE"), status="IGNORED"))
+    said = work(pipeline, {"id": 1, "messages": HI, "options": {}}, STEP)
+    assert said[-1] == {"id": 1, "error": "out of memory"}
+
+
+def test_a_step_that_fails_ends_the_loop() -> None:
+    with pytest.raises(RuntimeError, match="no memory"):
+        work(Pipeline(Handle(("a", "NONE")), broken=True), {"id": 1, "messages": HI, "options": {}}, STEP)

