@@ -33,6 +33,8 @@ MAX_MESSAGE = 100_000
 MAX_SYSTEM = 20_000
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
+# Requests at once to a provider that does not say how many it takes.
+SLOTS_ELSEWHERE = 8
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
@@ -134,7 +136,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if dropped:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield _note(template, count=dropped, context=engine.context)
-    with job.slot(model, engine.slots):
+    with job.slot(model, getattr(engine, "slots", SLOTS_ELSEWHERE)):
         yield from _reply(engine, messages, _options(engine, request, job), job)
 
 
@@ -211,25 +213,43 @@ def _prompt(
     kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
     reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
     turns = studio.history.conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
-    pairs = [(turn.role, turn.text) for turn in turns]
+    # A reply that failed before its first word would only teach the model to say nothing.
+    pairs = [(turn.role, turn.text) for turn in turns if turn.text]
     if reply.text:
         pairs.append(("assistant", reply.text))
     before = [kinds[role](text) for role, text in _preamble(studio, request)]
     messages = [kinds[role](text) for role, text in pairs]
     # The question, and what there is of its reply, must be in.
     needed = 2 if reply.text else 1
-    room = engine.context - min(request.params.max_tokens or DEFAULT_TOKENS, engine.context // 2)
+    dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)
+    if dropped > len(messages) - needed:
+        template = "{field} is too long for {model}, which takes {context} tokens with system prompt and reply."
+        raise InvalidInput("message", template, context=engine.context, model=job.row.model)
+    return before + messages[dropped:], dropped
+
+
+def _left_out(
+    engine: "BaseChatModel",
+    before: list["BaseMessage"],
+    messages: list["BaseMessage"],
+    needed: int,
+    max_tokens: int,
+) -> int:
+    """Return how many of the oldest messages do not fit; more than there are to spare if the rest does not, either."""
+    context = getattr(engine, "context", None)
+    if context is None:  # a provider that does not say how much it reads judges for itself
+        return 0
+    room = context - min(max_tokens, context // 2)
 
     def fits(start: int) -> bool:
         return engine.get_num_tokens_from_messages(before + messages[start:]) <= room
 
-    dropped = bisect_left(range(len(messages) - needed + 1), True, key=fits)
-    if dropped > len(messages) - needed:
-        template = "{field} is too long: with the system prompt it must fit into {room} tokens of {model}."
-        raise InvalidInput("message", template, room=room, model=job.row.model)
-    while dropped < len(messages) - needed and messages[dropped].type != "human":
+    spare = len(messages) - needed
+    dropped = bisect_left(range(spare + 1), True, key=fits)
+    # What is left begins with a question.
+    while dropped < spare and messages[dropped].type != "human":
         dropped += 1
-    return before + messages[dropped:], dropped
+    return dropped
 
 
 def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md", "json"]) -> tuple[str, bytes]:

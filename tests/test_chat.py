@@ -107,7 +107,7 @@ def test_oldest_turns_are_left_out_with_a_note_when_the_context_is_full(studio: 
 def test_a_message_that_cannot_fit_fails_in_one_sentence(studio: Studio) -> None:
     job = ask(studio, message="word " * 500, model="echo:context=100")
     assert job.status == "failed"
-    assert "too long" in job.error and "50 tokens" in job.error
+    assert "too long" in job.error and "100 tokens" in job.error
 
 
 def test_a_broken_engine_keeps_the_text_and_says_so(studio: Studio) -> None:
@@ -232,3 +232,13 @@ def test_exports_are_whole_and_labelled(studio: Studio) -> None:
     assert [message["text"] for message in exported["messages"]] == [text for _, text in said(studio, job)]
     with pytest.raises(NotFound):
         chat.export(studio, job.result["conversation"], "stranger", "md")
+
+
+def test_a_model_of_another_provider_needs_nothing_but_langchain(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from langchain_core.language_models import FakeListChatModel
+
+    monkeypatch.setattr(studio.models, "engine", lambda name: FakeListChatModel(responses=["From elsewhere."]))
+    job = ask(studio, message="hello")
+    assert (job.status, job.output) == ("done", "From elsewhere.")
