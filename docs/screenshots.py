@@ -12,22 +12,20 @@ from benchmarks.server import Server, chromium, serving
 
 FOLDER = Path(__file__).parent
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
-TALK = {
-    "Sky": "Explain in three sentences why the sky is blue.",
-    "Sort": "Write a Python function that sorts a list of names by length, with a short explanation.",
-    "Tea": "Give me three names for a small tea shop by the sea, as a list.",
-}
+TALK = (
+    "Give me three names for a small tea shop by the sea, as a list.",
+    "Explain in three sentences why the sky is blue.",
+    "Write a Python function that sorts a list of names by length, with a short explanation.",
+)
 
 
 def talk(server: Server) -> str:
     """Fill the history and return the conversation to show."""
     params = {"seed": 7, "temperature": 0.3, "max_tokens": 220}
-    for message in TALK.values():
+    for message in TALK:
         job = server.say(message, params=params)
         server.follow(job["id"])
         conversation = server.ask("GET", f"/api/jobs/{job['id']}")["result"]["conversation"]
-    job = server.say("Which of them is the friendliest, and why?", conversation=conversation, params=params)
-    server.follow(job["id"])
     return conversation
 
 

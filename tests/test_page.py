@@ -14,6 +14,7 @@ from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, web_app
 from webapp import page
 from webapp.live import STATIC
+from webapp.tabs.chat import view
 
 ROOMS = {"chat": 0, "history": 1}
 
@@ -42,14 +43,9 @@ class Visitor:
             "trigger_id": handler["targets"][0][0],
             "session_hash": "s",
         }
-        self.http.post("/gradio_api/queue/join", json=body).raise_for_status()
-        with self.http.stream("GET", "/gradio_api/queue/data", params={"session_hash": "s"}) as stream:
-            for line in stream.iter_lines():
-                message = json.loads(line.removeprefix("data: ")) if line else {}
-                if message.get("msg") == "process_completed":
-                    assert message["success"], message
-                    return message["output"]["data"][0]
-        raise AssertionError("the stream ended without an answer")
+        answer = self.http.post("/gradio_api/run/predict", json=body)
+        answer.raise_for_status()
+        return answer.json()["data"][0]
 
     def talk(self, text: str) -> dict[str, Any]:
         """Send a message, wait for the reply and return the thread."""
@@ -168,6 +164,7 @@ def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
         {"do": "refresh", "have": {"x" * 100: "y"}},
         {"do": "send", "text": ""},
         {"do": "send", "text": "\0"},
+        {"do": "send", "text": "x" * 200_000},
         {"do": "rename", "target": "x", "text": "y"},
         {"do": "stop"},
         {"do": "select"},
@@ -187,6 +184,17 @@ def test_errors_are_in_the_visitors_language_and_call_widgets_by_their_names(url
     assert visitor.ask("send", text=" ")["error"] == "消息为空。"
     assert visitor.ask("open", conversation="unknown")["error"] == "没有这个对话。"
     visitor.http.close()
+
+
+def test_a_model_without_chinese_is_said_and_gets_english_examples(tmp_path: Path) -> None:
+    with opened(tmp_path) as studio:
+        english, chinese = (view.model(studio, "starter", lang) for lang in ("en", "zh"))
+        stand_in = view.model(studio, "echo:", "zh")
+    assert english["advice"] is None
+    assert "英文" in chinese["advice"]
+    assert chinese["examples"] == english["examples"]
+    assert stand_in["advice"] is None
+    assert "天空" in stand_in["examples"][0]
 
 
 def test_delete_offers_its_own_undo(ann: Visitor) -> None:

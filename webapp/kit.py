@@ -18,6 +18,10 @@ from webapp.visitors import visitor
 
 Asked = TypeVar("Asked", bound=StudioRequest)
 
+# How handlers are wired that answer at once: one request and its answer, past Gradio's queue. In 6.31 that loses an
+# answer now and then when two events overlap: the stream that the first one closes was to bring the second one's.
+DIRECT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
 BROKEN = StudioError("Something broke. The studio's log says more.")
 
 log = logging.getLogger(__name__)

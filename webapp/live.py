@@ -2,7 +2,7 @@
 
 Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
 then the script asks Python by the event ``action``, whose handler answers with a new value. What a job writes reaches
-the script as Server-Sent Events (``static/live.js``) and never passes through Gradio's queue. Values are data: they
+the script as Server-Sent Events (``static/live.js``) and never passes through Gradio. Values are data: they
 go to the script and never through Gradio's templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing
 about what is shown.
 """

@@ -29,8 +29,6 @@ from typing import Any, BinaryIO
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
-# More tokens of a prompt at once would be read faster, but the other replies stand still meanwhile.
-STEP_TOKENS = 256
 INCOMPLETE = "\ufffd"
 
 
@@ -164,6 +162,8 @@ class Worker:
         )
         for name, value in options.items():
             setattr(config, name, value)
+        # The library refuses more; a conversation that has nearly filled the context leaves no room for it.
+        config.min_new_tokens = min(config.min_new_tokens, config.max_new_tokens)
         return Generation(self._pipeline.add_request(id, prompt, config), self._decode, self._control)
 
     def _report(self) -> None:
@@ -182,7 +182,6 @@ def load(model: str) -> Any:
 
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.enable_prefix_caching = True
-    scheduler.max_num_batched_tokens = STEP_TOKENS
     return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
 
 

@@ -104,12 +104,12 @@ def test_the_page_follows_the_end_until_the_reader_scrolls_up(chat: Chat) -> Non
     chat.page.set_viewport_size({"width": 700, "height": 420})
     thread, latest = chat.page.locator(".thread"), chat.page.get_by_role("button", name="To the latest message")
     at_end = "node => node.scrollHeight - node.scrollTop - node.clientHeight < 5"
-    chat.send("\n\n".join(f"line{number}" for number in range(60)))
-    expect(chat.streaming).to_contain_text("line12")
+    chat.send("\n\n".join(f"line{number}" for number in range(100)))
+    expect(chat.streaming).to_contain_text("line15")
     assert thread.evaluate(at_end)
     thread.evaluate("node => node.scrollTop = 0")
     expect(latest).to_be_visible()
-    expect(chat.streaming).to_contain_text("line30")
+    expect(chat.streaming).to_contain_text("line40")
     assert thread.evaluate("node => node.scrollTop") == 0
     latest.click()
     expect(latest).to_be_hidden()

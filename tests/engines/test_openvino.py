@@ -87,6 +87,13 @@ def test_repetition_penalty_makes_it_repeat_less(starter: OpenVINOChat) -> None:
     assert say(starter, again("banana"), temperature=0, repetition_penalty=2.0, max_tokens=16).count("banana") < 4
 
 
+def test_a_least_length_keeps_a_reply_going(starter: OpenVINOChat) -> None:
+    question = [HumanMessage("What is the capital of France?")]
+    assert last(starter, question, max_tokens=40, **GREEDY).usage_metadata["output_tokens"] < 25
+    assert last(starter, question, max_tokens=40, min_tokens=25, **GREEDY).usage_metadata["output_tokens"] >= 25
+    assert last(starter, question, max_tokens=5, min_tokens=25, **GREEDY).usage_metadata["output_tokens"] == 5
+
+
 def test_a_reply_that_was_begun_is_continued(starter: OpenVINOChat) -> None:
     messages = [HumanMessage("Count from one to twelve."), AIMessage("one, two, three, four, five,")]
     assert say(starter, messages, max_tokens=4, **GREEDY).lstrip().startswith("six, seven")

@@ -227,6 +227,14 @@ def test_a_reply_stays_within_the_context_and_ends_at_any_control_token(wanted: 
     assert config.stop_token_ids == {256, 257, 258}
 
 
+def test_a_least_length_gives_way_to_the_room_that_there_is() -> None:
+    pipeline = Pipeline(Handle(), Handle())
+    options = [{"min_new_tokens": 500}, {"min_new_tokens": 4, "max_new_tokens": 6}]
+    work(pipeline, *({"id": number, "messages": HI, "options": one} for number, one in enumerate(options)))
+    limits = [(config.min_new_tokens, config.max_new_tokens) for _, _, config in pipeline.requests]
+    assert limits == [(64 - PROMPT, 64 - PROMPT), (4, 6)]
+
+
 @pytest.mark.parametrize("wrong", [{"do_sample": True, "top_p": 7.0}, {"repetition_penalty": "much"}])
 def test_what_the_library_refuses_ends_that_generation_only(wrong: dict[str, Any]) -> None:
     pipeline = Pipeline(Handle(("b", "LENGTH")))

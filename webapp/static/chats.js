@@ -58,7 +58,7 @@ export function mountChats(root, { act, open }) {
     const node = list.querySelector(`[data-id="${CSS.escape(item.id)}"]`);
     const now = items.find(({ id }) => id === item.id) ?? item;
     if (!node) return;
-    const input = el("input", { value: now.title, maxlength: 120, "aria-label": text("chat.rename") });
+    const input = el("input", { value: now.title, "aria-label": text("chat.rename") });
     let over = false;
     const finish = (keep) => {
       if (over) return;

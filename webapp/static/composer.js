@@ -1,14 +1,13 @@
 // The composer: what is typed is kept per conversation until Python has it, so that nothing ever loses it.
 
-import { icon, text } from "./dom.js";
+import { icon, recall, remember, text } from "./dom.js";
 
 const MAX_LINES = 8;
 
-// localStorage holds what is being typed and, apart from it, what was sent and not yet answered for.
+// The browser keeps what is being typed and, apart from it, what was sent and not yet answered for.
 const slot = (kind, conversation) => `studio.${kind}.${conversation ?? "new"}`;
-const load = (kind, conversation) => localStorage.getItem(slot(kind, conversation)) ?? "";
-const keep = (kind, conversation, words) =>
-  words.trim() ? localStorage.setItem(slot(kind, conversation), words) : localStorage.removeItem(slot(kind, conversation));
+const load = (kind, conversation) => recall(slot(kind, conversation)) ?? "";
+const keep = (kind, conversation, words) => remember(slot(kind, conversation), words.trim() ? words : "");
 const joined = (...parts) => parts.filter((part) => part.trim()).join("\n\n");
 
 export function mountComposer(form, { send, stop }) {

@@ -42,17 +42,38 @@ export function fill(root) {
 }
 
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+const locale = document.documentElement.lang;
+const distance = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 
 // "3 hours ago" in the page's language.
 export function ago(iso) {
   const seconds = (new Date(iso) - Date.now()) / 1000;
-  const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? [];
-  return unit ? format.format(Math.round(seconds / size), unit) : text("time.now");
+  return unit ? distance.format(Math.round(seconds / size), unit) : text("time.now");
 }
 
-export const when = (iso) =>
-  new Date(iso).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+export const when = (iso) => moment.format(new Date(iso));
+
+// What the browser keeps for the visitor, or this page alone where storage is blocked, as in some frames.
+const kept = new Map();
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return kept.get(key) ?? null;
+  }
+}
+
+export function remember(key, words) {
+  try {
+    if (words) localStorage.setItem(key, words);
+    else localStorage.removeItem(key);
+  } catch {
+    kept.set(key, words);
+  }
+}
 
 export function debounce(wait, call) {
   let timer = null;

@@ -17,9 +17,8 @@ export function mount(component) {
 
   const wanted = () => ({ q: search.value, assistant: assistant.value || null, status: status.value || null });
 
-  async function load(before = null) {
-    await ask(() => ({ do: "search", ...wanted(), before }), (value) => show(value, before === null));
-  }
+  const load = (before = null) =>
+    ask(() => ({ do: "search", ...wanted(), before }), (value) => show(value, before === null));
 
   function show(value, isFirst) {
     if (value.error) return toast(value.error, { problem: true });

@@ -1,6 +1,6 @@
 // The page around the rooms: theme, language, and links from one room to another.
 
-import { fill, text } from "./dom.js";
+import { fill, recall, remember, text } from "./dom.js";
 
 // Rooms: what opens an item where it belongs. A link in a room to "?chat=…" or "?job=…" stays on the page.
 
@@ -22,18 +22,20 @@ export async function goTo(name, query) {
 
 const THEME = "studio.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (localStorage.getItem(THEME) ?? (dark.matches ? "dark" : "light")) === "dark";
+const isDark = () => (recall(THEME) ?? (dark.matches ? "dark" : "light")) === "dark";
 const applyTheme = () => document.body.classList.toggle("dark", isDark());
 
 function switchTheme() {
-  localStorage.setItem(THEME, isDark() ? "light" : "dark");
+  remember(THEME, isDark() ? "light" : "dark");
   applyTheme();
 }
 
 // Language: a cookie that Python reads; what is typed, open and set is in the browser's storage and the address.
 
 function switchLanguage(button) {
-  document.cookie = `studio_language=${button.dataset.language}; path=/; max-age=31536000; samesite=lax`;
+  // On Spaces the page lies in a frame of another site.
+  const scope = location.protocol === "https:" ? "samesite=none; secure; partitioned" : "samesite=lax";
+  document.cookie = `studio_language=${button.dataset.language}; path=/; max-age=31536000; ${scope}`;
   location.reload();
 }
 

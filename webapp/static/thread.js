@@ -3,7 +3,7 @@
 import { copy, el, icon, iconButton, text, when } from "./dom.js";
 import { follow, isOpen } from "./live.js";
 
-const NEAR = 60;
+const NEAR = 24;
 
 export function mountThread(root, { act, changed }) {
   const view = root.querySelector(".thread");
@@ -14,20 +14,30 @@ export function mountThread(root, { act, changed }) {
   let drawn = new Map();
   let stream = null;
   let sticking = true;
+  let stuckAt = 0;
 
-  // Following the end: as long as the reader has not scrolled up.
+  // Following the end: as long as the reader has not scrolled up. The browser tells of that later than it happens, and
+  // words may come in between, so the position is looked at before it is changed.
 
   const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
-  const stick = () => sticking && (view.scrollTop = view.scrollHeight);
+
+  function stick() {
+    if (view.scrollTop < stuckAt - 1 && !atEnd()) sticking = false;
+    if (!sticking) return;
+    view.scrollTop = view.scrollHeight;
+    stuckAt = view.scrollTop;
+  }
 
   function toLatest() {
     sticking = true;
+    stuckAt = 0;
     stick();
     latest.hidden = true;
   }
 
   view.addEventListener("scroll", () => {
     sticking = atEnd();
+    stuckAt = view.scrollTop;
     latest.hidden = sticking;
   });
   new ResizeObserver(stick).observe(view);
@@ -50,7 +60,7 @@ export function mountThread(root, { act, changed }) {
     arrange([...next.values()].map(({ node }) => node));
     for (const node of list.querySelectorAll(".turn.last")) node.classList.remove("last");
     list.lastElementChild?.classList.add("last");
-    if (moved || value.focus) sticking = true;
+    if (moved || value.focus) toLatest();
     if (!moved && before !== turns[0]?.id && turns.some(({ id }) => id === before)) {
       view.scrollTop += view.scrollHeight - height;
     }
@@ -73,16 +83,16 @@ export function mountThread(root, { act, changed }) {
 
   function attach() {
     const turn = pending();
-    if (stream?.job === turn?.job) return;
+    const node = turn && drawn.get(turn.id).node;
+    if (stream?.node === node) return;
     stream?.close();
     stream = null;
     if (!turn) return;
-    const { node } = drawn.get(turn.id);
     const place = node.querySelector(".streaming");
     const words = place.appendChild(document.createTextNode(""));
     const note = (line, share = null) => showNote(node, line, share);
     stream = {
-      job: turn.job,
+      node,
       ...follow(turn.job, {
         text(delta) {
           if (!words.length) note(null);
@@ -232,7 +242,7 @@ export function mountThread(root, { act, changed }) {
 
   function edit(turn) {
     const { node } = drawn.get(turn.id);
-    const box = el("textarea", { "aria-label": text("chat.edit"), rows: Math.min(12, turn.source.split("\n").length + 1) });
+    const box = el("textarea", { "aria-label": text("chat.edit"), rows: 2 });
     box.value = turn.source;
     const cancel = () => form.replaceWith(...hidden);
     const submit = async (event) => {
@@ -254,6 +264,7 @@ export function mountThread(root, { act, changed }) {
     });
     const hidden = [...node.children];
     node.replaceChildren(form);
+    box.style.height = `${Math.min(box.scrollHeight + 2, innerHeight / 2)}px`;
     box.focus();
   }
 

@@ -10,7 +10,7 @@ from assistants.history import Item
 from assistants.jobs import TERMINAL
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from webapp.kit import respond
+from webapp.kit import DIRECT, respond
 from webapp.live import live
 
 TITLE = "tab.history"
@@ -36,9 +36,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: search(studio, owner, asked))
 
-    history.action(
-        answer, None, history, show_progress="hidden", api_visibility="private", trigger_mode="multiple"
-    )  # fmt: skip
+    history.action(answer, None, history, trigger_mode="multiple", **DIRECT)
 
 
 def search(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.kit import respond
+from webapp.kit import DIRECT, respond
 from webapp.live import live
 from webapp.tabs.chat.actions import Asked, Chosen, act
 from webapp.tabs.chat.settings import Panel
@@ -26,12 +26,10 @@ def build(studio: Studio) -> None:
         chosen = Chosen(values[panel.model], lambda: panel.read(values))
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, chosen, lang))
 
-    quiet = {"show_progress": "hidden", "api_visibility": "private", "queue": True}
-    chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **quiet)
-
-    chat.ready(panel.restore, saved, panel.widgets, **quiet)
+    chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **DIRECT)
+    chat.ready(panel.restore, saved, panel.widgets, **DIRECT)
     # Not their input events: a Textbox has none for what is pasted or deleted.
     changes = [widget.change for widget in panel.widgets]
-    gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **quiet)
-    panel.template.input(panel.system_text, panel.template, panel.system, **quiet)
-    panel.model.change(None, js="() => window.dispatchEvent(new Event('studio:model'))", **quiet)
+    gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **DIRECT)
+    panel.template.input(panel.system_text, panel.template, panel.system, **DIRECT)
+    panel.model.change(None, js="() => window.dispatchEvent(new Event('studio:model'))", **DIRECT)

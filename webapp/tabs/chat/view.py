@@ -8,6 +8,7 @@ from hashlib import blake2s
 from typing import Any
 
 from assistants import chat
+from assistants.engines.catalog import read_catalog
 from assistants.errors import NotFound, StudioError
 from assistants.history import Turn
 from assistants.jobs import TERMINAL
@@ -17,7 +18,6 @@ from webapp.kit import sentence
 from webapp.render import markdown
 
 EXAMPLES = 4
-ENGLISH_ONLY = ("local:starter",)
 
 
 def thread(
@@ -74,11 +74,12 @@ def drawn(turn: Turn, lang: str) -> dict[str, Any]:
 
 
 def pace(usage: dict[str, Any]) -> dict[str, Any]:
-    """Return how long a reply took, in seconds, and how fast it was, in tokens per second."""
-    seconds, tokens = usage.get("seconds"), usage.get("output_tokens")
+    """Return how long a reply took, in seconds, and how fast it came after its first token, in tokens per second."""
+    seconds, tokens = usage.get("seconds"), usage.get("output_tokens", 0)
+    writing = seconds - usage["first_seconds"] if seconds else 0
     return {
         "seconds": f"{seconds:.1f}" if seconds else None,
-        "speed": f"{tokens / seconds:.0f}" if seconds and tokens else None,
+        "speed": f"{(tokens - 1) / writing:.0f}" if tokens > 1 and writing > 0 else None,
     }
 
 
@@ -115,7 +116,8 @@ def model(studio: Studio, name: str, lang: str) -> dict[str, Any]:
 
 def suggestions(name: str, lang: str) -> dict[str, Any]:
     """Return the examples of an empty chat, in English where the model knows no other language, with a word on that."""
-    understood = lang == "en" or name not in ENGLISH_ONLY
+    entry = read_catalog().get(name.removeprefix("local:"))
+    understood = entry is None or lang in entry.languages
     return {
         "advice": None if understood else t("model.english-only", lang),
         "examples": [t(f"chat.example.{number}", lang if understood else "en") for number in range(1, EXAMPLES + 1)],
