@@ -1,5 +1,6 @@
 """AIGC Studio: ``python app.py`` opens the studio and serves its page."""
 
+import logging
 import sys
 
 from pydantic import ValidationError
@@ -22,6 +23,8 @@ def read_settings() -> Settings:
 def main() -> None:
     """Serve the studio until Ctrl-C or SIGTERM."""
     settings = read_settings()
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("assistants").setLevel(logging.INFO)
     try:
         listener = claim_port(settings)
         serve(Studio.open(settings), listener)
