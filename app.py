@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from assistants.errors import StudioError
 from assistants.settings import Settings
 from assistants.studio import Studio
+from prompts.library import PromptError
 from webapp.server import claim_port, serve
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     try:
         listener = claim_port(settings)
         serve(Studio.open(settings), listener)
-    except StudioError as error:
+    except (StudioError, PromptError) as error:
         sys.exit(str(error))
 
 

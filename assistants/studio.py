@@ -37,9 +37,10 @@ class Studio:
         """Take the home folder, open its history and pick up the jobs left in it; raises ``StoreError``."""
         lock = take_home(settings.home)
         try:
+            prompts, models = Library(PROMPTS), Models(settings)
             history = History(settings.home)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
-            studio = cls(settings, Library(PROMPTS), history, Models(settings), jobs, lock)
+            studio = cls(settings, prompts, history, models, jobs, lock)
         except BaseException:
             lock.release()
             raise

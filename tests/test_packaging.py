@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 from webapp import __version__
 
 ROOT = Path(__file__).parent.parent
+OWN = {"app", "webapp", "assistants", "prompts", "tests", "benchmarks", "training", "docs"}
 # Used without an import: pip fetches models, python-multipart reads uploads for starlette.
 BY_NAME = {"pip", "python-multipart"}
 # The images and the transformers engine come later; their versions are chosen now, with the others.
@@ -42,8 +43,8 @@ def imported(*folders: str) -> set[str]:
                     modules |= {alias.name.partition(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom):
                     modules.add((node.module or "").partition(".")[0])
-    found = packages_distributions()
-    return {canonicalize_name(name) for module in modules for name in found.get(module, ())}
+    foreign, found = modules - sys.stdlib_module_names - OWN, packages_distributions()
+    return {canonicalize_name(name) for module in foreign for name in found.get(module, [module])}
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
@@ -77,7 +78,7 @@ def test_requirements_are_what_the_studio_imports() -> None:
 def test_development_requirements_are_what_the_tests_import_and_run() -> None:
     file = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
     assert file.startswith("-r requirements.txt\n")
-    used = imported("tests", "benchmarks", "training")
+    used = imported("tests", "benchmarks", "training", "docs")
     assert used - names("requirements.txt") - names("requirements-dev.txt") == set()
     assert names("requirements-dev.txt") - used <= TOOLS
 

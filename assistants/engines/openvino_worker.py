@@ -15,6 +15,7 @@ Out   {"ready": true}                                               the model is
       {"broken": cause}                                             everything is over
 """
 
+import codecs
 import json
 import os
 import queue
@@ -23,13 +24,12 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
-INCOMPLETE = "\ufffd"
 
 
 class Prompts:
@@ -67,32 +67,38 @@ class Prompts:
             yield from self._tokenizer.encode(chunk, add_special_tokens=False).input_ids.data[0].tolist()
 
 
-class Detokenizer:
-    """Turns ids that come a few at a time into text, whole characters only."""
+class Vocabulary(dict[int, bytes]):
+    """The bytes that each token stands for, looked up because the library's decoding takes up to a millisecond a token.
 
-    def __init__(self, decode: Callable[[list[int]], str]) -> None:
-        self._decode = decode
-        # Ids whose text is known already, as the context of those that are not.
-        self._known: list[int] = []
-        self._new: list[int] = []
+    Of two tokens with the same bytes ``get_vocab`` knows one; the other is decoded once.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        super().__init__((token, piece) for piece, token in tokenizer.get_vocab().items())
+        self._tokenizer = tokenizer
+
+    def __missing__(self, token: int) -> bytes:
+        return self.setdefault(token, self._tokenizer.decode([token], skip_special_tokens=False).encode())
+
+
+class Detokenizer:
+    """Turns ids that come a few at a time into text, whole characters only; bytes that are no text are left out."""
+
+    def __init__(self, vocabulary: Mapping[int, bytes]) -> None:
+        self._vocabulary = vocabulary
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
 
     def push(self, ids: list[int]) -> str:
         """Return the text that ``ids`` complete."""
-        self._new += ids
-        before = self._decode(self._known) if self._known else ""
-        text = self._decode(self._known + self._new)
-        if len(text) <= len(before) or text.endswith(INCOMPLETE):
-            return ""
-        self._known, self._new = self._new, []
-        return text[len(before) :]
+        return self._decoder.decode(b"".join(self._vocabulary[token] for token in ids))
 
 
 class Generation:
     """One reply under way."""
 
-    def __init__(self, handle: Any, decode: Callable[[list[int]], str], control: frozenset[int]) -> None:
+    def __init__(self, handle: Any, vocabulary: Mapping[int, bytes], control: frozenset[int]) -> None:
         self.handle = handle
-        self._text = Detokenizer(decode)
+        self._text = Detokenizer(vocabulary)
         self._control = control
         self._tokens = 0
 
@@ -119,7 +125,7 @@ class Worker:
         self._pipeline = pipeline
         self._context = context
         self._prompts = Prompts(tokenizer, control)
-        self._decode = tokenizer.decode
+        self._vocabulary = Vocabulary(tokenizer)
         self._eos = pipeline.get_config().eos_token_id
         self._control = frozenset({*control.values(), self._eos})
         self._say = say
@@ -164,7 +170,7 @@ class Worker:
             setattr(config, name, value)
         # The library refuses more; a conversation that has nearly filled the context leaves no room for it.
         config.min_new_tokens = min(config.min_new_tokens, config.max_new_tokens)
-        return Generation(self._pipeline.add_request(id, prompt, config), self._decode, self._control)
+        return Generation(self._pipeline.add_request(id, prompt, config), self._vocabulary, self._control)
 
     def _report(self) -> None:
         news = {id: generation.news() for id, generation in self._running.items()}

@@ -40,9 +40,13 @@ class Store:
         with self._clear_errors():
             self._writer = Database(sqlite3.connect(path, check_same_thread=False))
             self._writer.conn.row_factory = sqlite3.Row
-            self._writer.execute("PRAGMA journal_mode = WAL")
-            self._writer.execute("PRAGMA synchronous = NORMAL")
-            self._migrate()
+            try:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+                self._writer.execute("PRAGMA synchronous = NORMAL")
+                self._migrate()
+            except BaseException:
+                self._writer.close()
+                raise
 
     def _migrate(self) -> None:
         pending = [migration.name for migration in migrations.pending(self._writer)]

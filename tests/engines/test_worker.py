@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistants.engines.openvino_worker import Detokenizer, Prompts, Worker
+from assistants.engines.openvino_worker import Detokenizer, Prompts, Vocabulary, Worker
 
 CONTROL = {"<start>": 256, "<end>": 257, "<start>x": 258}
 MOST = 8192
@@ -27,8 +27,12 @@ class Tokenizer:
         assert not re.search("|".join(CONTROL), text)
         return SimpleNamespace(input_ids=SimpleNamespace(data=np.array([list(text.encode())[-MOST:]])))
 
-    def decode(self, ids: list[int]) -> str:
-        return bytes(ids).decode("utf-8", "ignore")
+    def get_vocab(self) -> dict[bytes, int]:
+        return {bytes([number]): number for number in range(256)}
+
+    def decode(self, ids: list[int], skip_special_tokens: bool) -> str:
+        assert not skip_special_tokens
+        return "".join(f"<{token}>" for token in ids)
 
 
 def spell(ids: list[int]) -> list[str | int]:
@@ -73,21 +77,30 @@ def test_a_model_without_control_tokens_is_read_as_plain_text() -> None:
     assert bytes(Prompts(Plain(), {}).encode([{"role": "user", "content": "hi"}])) == b"hi"
 
 
-@pytest.mark.parametrize("errors", ["ignore", "replace"])
+BYTES = {number: bytes([number]) for number in range(256)}
+
+
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_characters_come_out_whole(errors: str, size: int) -> None:
+def test_characters_come_out_whole(size: int) -> None:
     text = "退款🙂é x\n\n好的，done 👩‍👧"
     data = list(text.encode())
-    tokens = Detokenizer(lambda ids: bytes(ids).decode("utf-8", errors))
+    tokens = Detokenizer(BYTES)
     pieces = [tokens.push(data[place : place + size]) for place in range(0, len(data), size)]
     assert "".join(pieces) == text
     assert "\ufffd" not in "".join(pieces)
     assert len([piece for piece in pieces if piece]) > 5
 
 
-def test_a_character_that_is_never_finished_is_not_said() -> None:
-    tokens = Detokenizer(lambda ids: bytes(ids).decode("utf-8", "replace"))
+def test_what_is_no_text_is_not_said() -> None:
+    tokens = Detokenizer(BYTES)
     assert [tokens.push([token]) for token in "é退".encode()[:-1]] == ["", "é", "", ""]
+    assert tokens.push(list(b"\xffok")) == "ok"
+
+
+def test_a_token_with_the_bytes_of_another_is_known_too() -> None:
+    vocabulary = Vocabulary(Tokenizer())
+    assert vocabulary[97] == b"a"
+    assert vocabulary[300] == b"<300>"
 
 
 class Handle:
