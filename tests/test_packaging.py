@@ -20,7 +20,7 @@ OWN = {"app", "webapp", "assistants", "prompts", "tests", "benchmarks", "trainin
 BY_NAME = {"pip", "python-multipart"}
 # The images and the transformers engine come later; their versions are chosen now, with the others.
 LATER = {"diffusers", "torch", "transformers"}
-TOOLS = {"coverage", "pytest-timeout", "ruff"}
+TOOLS = {"coverage", "pytest-rerunfailures", "pytest-timeout", "ruff"}
 
 
 def requirements(file: str) -> list[Requirement]:
