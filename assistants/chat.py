@@ -128,7 +128,7 @@ def _open_job(studio: "Studio", turn: Turn) -> str | None:
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Write the reply, as it comes."""
-    model = studio.models.resolve(request.model)
+    model = job.row.model
     for state in studio.models.waiting(model):
         yield Progress(state.done, state.total, state.note)
     engine = studio.models.engine(model)
