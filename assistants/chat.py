@@ -3,6 +3,7 @@
 Knows how a turn becomes a prompt that fits the model's context; knows nothing about how replies are drawn.
 """
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from assistants import provenance
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, Part, Progress, RunningJob, Stopped, Text
+from assistants.jobs import Event, JobRow, Part, Progress, RunningJob, Stopped, Text
 from assistants.requests import Admission, StudioRequest
 from prompts.library import PromptError
 
@@ -75,7 +76,7 @@ class Request(StudioRequest):
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
-    model = studio.models.resolve(request.model)
+    model = studio.models.resolve(request.model, owner)
     _preamble(studio, request)
     if request.action == "send":
         return _admit_message(studio, request, owner, job_id, model)
@@ -97,6 +98,13 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
         after = _open_job(studio, conversations.message(question.parent, owner))
     reply = conversations.append(question.conversation, question.id, "assistant", text, job_id)
     return Admission(question.text, model, {"conversation": question.conversation, "message": reply}, after)
+
+
+def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
+    """Return the request for another reply to the question of an earlier job, with all else as it was."""
+    reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
+    kept = {name: job.request[name] for name in ("system", "template", "model", "params") if name in job.request}
+    return {**kept, "action": "regenerate", "parent": reply.parent}
 
 
 def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
@@ -264,10 +272,12 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
             "created": conversation.created,
             "messages": [{name: getattr(turn, name) for name in fields} for turn in turns],
         }
-        return f"{name}.json", provenance.label_json(conversation_id, data)
+        content = json.dumps(data, ensure_ascii=False).encode()
+        return f"{name}.json", provenance.label("application/json", conversation_id, content)
     blocks = [f"# {conversation.title}"]
     for before, turn in pairwise([None, *turns]):
         assert turn is not None
         speaker = "User" if turn.role == "user" else turn.model or "Assistant"
         blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", turn.text]
-    return f"{name}.md", provenance.label_markdown(conversation_id, "\n\n".join(filter(None, blocks)) + "\n")
+    text = "\n\n".join(filter(None, blocks)) + "\n"
+    return f"{name}.md", provenance.label("text/markdown", conversation_id, text.encode())

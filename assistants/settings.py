@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     )
     workers: int = Field(16, ge=1, le=256, description="Jobs that may be under way at once")
     queue_size: int = Field(2000, ge=1, description="Jobs that may wait; one visitor may hold half of them")
+    trash_days: int = Field(30, ge=0, description="Days after which a start empties the trash; 0 leaves that to you")
 
     @field_validator("allowed_hosts", "api_keys", mode="before")
     @classmethod

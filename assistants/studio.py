@@ -1,4 +1,4 @@
-"""The studio: settings, prompts, history, models and jobs, made once, frozen and passed down.
+"""The studio: settings, prompts, history, connections, models and jobs, made once, frozen and passed down.
 
 Knows how they are put together and taken apart; knows nothing about pages or HTTP.
 """
@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from assistants import ASSISTANTS
-from assistants.errors import StoreError
+from assistants.connections import Connections
 from assistants.history import History
+from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
 from assistants.models import Models
@@ -28,6 +29,7 @@ class Studio:
     settings: Settings
     prompts: Library
     history: History
+    connections: Connections
     models: Models
     jobs: JobRunner
     lock: FileLock
@@ -37,10 +39,13 @@ class Studio:
         """Take the home folder, open its history and pick up the jobs left in it; raises ``StoreError``."""
         lock = take_home(settings.home)
         try:
-            prompts, models = Library(PROMPTS), Models(settings)
+            prompts, connections = Library(PROMPTS), Connections(settings)
             history = History(settings.home)
+            if settings.trash_days:
+                history.trash.expire(settings.trash_days)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
-            studio = cls(settings, prompts, history, models, jobs, lock)
+            models = Models(settings, connections, in_use=jobs.models_in_use)
+            studio = cls(settings, prompts, history, connections, models, jobs, lock)
         except BaseException:
             lock.release()
             raise
@@ -51,20 +56,6 @@ class Studio:
         """Interrupt what runs, keep it, and give the home folder back."""
         self.jobs.close()
         self.models.close()
+        self.connections.close()
         self.history.close()
         self.lock.release()
-
-
-def take_home(home: Path) -> FileLock:
-    """Make the home folder and lock it, so that no second studio writes into it."""
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(home / "studio.lock")
-        lock.acquire(timeout=0)
-    except Timeout:
-        template = "Another studio uses {home}. Close it, or set STUDIO_HOME to another folder."
-        raise StoreError(template, home=home) from None
-    except OSError as error:
-        template = "The folder {home} cannot be used ({cause}). Set STUDIO_HOME to one that can."
-        raise StoreError(template, home=home, cause=error.strerror) from error
-    return lock

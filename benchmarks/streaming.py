@@ -74,9 +74,11 @@ def page_round(server: Server, page: Any, prompt: str) -> tuple[dict[str, float]
 
 def compare_paces(rounds: int, tokens: int) -> None:
     """Print how the starter streams by itself, through the REST interface and through the page."""
+    from assistants.connections import Connections
     from assistants.models import Models
 
-    models = Models(Settings())
+    settings = Settings()
+    models = Models(settings, Connections(settings))
     name = models.resolve("starter")
     models.prepare(name)
     for _ in models.waiting(name):

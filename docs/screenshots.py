@@ -1,7 +1,7 @@
 """The pictures of the README; run ``python -m docs.screenshots``.
 
-Opens a studio on a fresh home, talks with the starter model (or what ``STUDIO_TEXT_MODEL`` names) and takes Chat and
-History at 1280 and 390 pixels, light and dark, in English and Chinese.
+Opens a studio on a fresh home, talks with the starter model (or what ``STUDIO_TEXT_MODEL`` names) and takes Chat,
+History and Settings at 1280 and 390 pixels, light and dark, in English and Chinese.
 """
 
 import os
@@ -30,7 +30,7 @@ def talk(server: Server) -> str:
 
 
 def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str = "en", dark: bool = False) -> None:
-    """Take one picture of Chat, or of History where ``name`` says so."""
+    """Take one picture of Chat, or of History or the models in Settings where ``name`` says so."""
     locale = {"en": "en-US", "zh": "zh-CN"}[lang]
     context = browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
     page = context.new_page()
@@ -39,6 +39,9 @@ def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str 
     if name.startswith("history"):
         page.click("#room-history-button")
         page.wait_for_selector("#history li, #history .item")
+    if name.startswith("models"):
+        page.click("#room-settings-button")
+        page.wait_for_selector(".models li")
     page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
@@ -60,6 +63,7 @@ def main() -> None:
         shoot(browser, root, "history", size=WIDE)
         shoot(browser, root, "history-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "history-narrow", size=NARROW)
+        shoot(browser, root, "models", size=WIDE)
 
 
 if __name__ == "__main__":

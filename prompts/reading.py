@@ -93,7 +93,7 @@ def read_yaml(source: str, file: str) -> Document:
     if root is None:
         raise PromptError("{file} is empty.", file=file)
     if not isinstance(root, MappingNode):
-        raise line_error(file, root.start_mark.line + 1, "a prompt file is a map of keys and values.")
+        raise line_error(file, root.start_mark.line + 1, "this file must be a map of keys and values.")
     return Document(file, source, loader.value(root, ()), loader.lines)
 
 

@@ -3,8 +3,10 @@
 The file comes from a hub on this machine; behind ``local:`` stands an engine that needs no model.
 """
 
+import contextlib
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -13,11 +15,16 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from assistants import engines
+from assistants.connections import Connection, Connections
+from assistants.engines import memory
+from assistants.engines.catalog import Catalog
 from assistants.engines.echo import Echo, Options
-from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.models import Models
+from assistants.owners import LOCAL
 from assistants.settings import Settings
 from tests.engines.stand_ins import ENTRY, MODEL, Mirror, serve
+from tests.serving import opened as opened_studio
 
 TINY = "local:tiny"
 
@@ -40,9 +47,11 @@ class Opener:
         self.asked = threading.Event()
         self.failures: list[Exception] = []
         self.engines: list[Engine] = []
+        self.needs: list[frozenset[str]] = []
 
-    def open_chat(self, model: str, file: Path) -> Engine:
-        assert (model, file.read_bytes()) == ("tiny", MODEL)
+    def open_chat(self, model: str, file: Path, needs: frozenset[str] = frozenset()) -> Engine:
+        assert (model in ("tiny", "other"), file.read_bytes()) == (True, MODEL)
+        self.needs.append(needs)
         self.asked.set()
         assert self.leave.wait(30)
         if self.failures:
@@ -62,19 +71,24 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     opener = Opener()
     monkeypatch.setattr(f"{__name__}.open_chat", opener.open_chat)
     monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
+    # What the hub of these tests serves is no real model.
+    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
     return opener
 
 
-def open_chat(model: str, file: Path) -> Engine:
+def open_chat(model: str, file: Path, needs: frozenset[str] = frozenset()) -> Engine:
     """Stand where the fixture ``opener`` puts its own."""
     raise NotImplementedError
 
 
 @pytest.fixture
 def models(settings: Settings, mirror: Mirror, opener: Opener) -> Iterator[Models]:
-    models = Models(settings, {"tiny": ENTRY})
-    yield models
-    models.close()
+    with contextlib.closing(opened(settings, {"tiny": ENTRY})) as models:
+        yield models
+
+
+def opened(settings: Settings, catalog: Catalog | None = None) -> Models:
+    return Models(settings, Connections(settings), catalog)
 
 
 def states(models: Models, name: str = "tiny") -> list[str]:
@@ -119,7 +133,7 @@ def test_names_that_mean_none(models: Models, name: str) -> None:
 
 
 def test_the_starter_is_the_default(tmp_path: Path) -> None:
-    models = Models(Settings(home=tmp_path))
+    models = opened(Settings(home=tmp_path))
     assert models.resolve(None) == models.resolve("starter") == models.resolve("local:starter") == "local:starter"
     assert models.pickable() == ["local:starter"]
     assert models.state(None).state == "absent"
@@ -140,8 +154,11 @@ def test_a_provider_of_langchain_is_known_once_its_package_is_there(
         models.engine("someone:big")
 
 
-def test_the_studios_own_model_is_picked_first(models: Models) -> None:
+def test_the_studios_own_model_is_picked_first_and_what_is_not_installed_is_not(models: Models) -> None:
+    assert models.pickable() == ["echo:"]
+    states(models)
     assert models.pickable() == ["echo:", TINY]
+    assert models.pickable(kind="embed") == []
 
 
 def test_a_model_without_a_file_is_ready_at_once_and_opened_once(models: Models) -> None:
@@ -157,7 +174,7 @@ def test_a_model_is_fetched_and_loaded_for_who_waits(models: Models, opener: Ope
     assert models.state("tiny").state == "absent"
     with pytest.raises(ModelUnavailable, match="not ready"):
         models.engine("tiny")
-    assert states(models) == ["loading", "downloading", "loading"]
+    assert states(models)[:2] == ["loading", "downloading"]
     assert models.state("tiny").state == "ready"
     assert models.engine("tiny") is models.engine(TINY) is opener.engines[0]
     assert (settings.models_folder / "tiny" / "tiny.gguf").exists()
@@ -194,7 +211,7 @@ def test_the_states_say_what_is_done_and_how_far(models: Models, mirror: Mirror,
 def test_who_waits_hears_something_even_if_nothing_changes(
     models: Models, opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistants.models.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("assistants.models.states.WAIT_SECONDS", 0.01)
     opener.leave.clear()
     models.prepare("tiny")
     assert opener.asked.wait(30)
@@ -267,7 +284,7 @@ def test_closing_cancels_a_download_and_tells_who_waits(models: Models, mirror: 
     models.close()
     with pytest.raises(ModelUnavailable, match="shutting down"):
         list(waiting)
-    assert {path.name for path in (settings.models_folder / "tiny").iterdir()} == {".lock"}
+    assert not (settings.models_folder / "tiny").exists()
     with pytest.raises(ModelUnavailable, match="shutting down"):
         list(models.waiting("tiny"))
 
@@ -281,7 +298,7 @@ def test_closing_closes_the_engines(models: Models, opener: Opener) -> None:
 def test_an_engine_that_opens_after_the_end_is_closed(
     models: Models, opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistants.models.CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("assistants.models.work.CLOSE_SECONDS", 0.01)
     opener.leave.clear()
     models.prepare("tiny")
     assert opener.asked.wait(30)
@@ -292,3 +309,82 @@ def test_an_engine_that_opens_after_the_end_is_closed(
     assert opener.engines[0].closed
     with pytest.raises(ModelUnavailable):
         models.engine("tiny")
+
+
+def test_what_one_engine_cannot_do_another_one_beside_it_does(models: Models, opener: Opener) -> None:
+    needs = frozenset({"score"})
+    assert [state.state for state in models.waiting("tiny", needs)][-1] == "loading"
+    first, second = models.engine("tiny"), models.engine("tiny", needs)
+    assert [first, second] == opener.engines
+    assert opener.needs == [frozenset(), needs]
+    assert list(models.waiting("tiny", needs)) == []
+
+
+def test_a_model_too_large_for_the_memory_is_refused_before_it_is_opened(
+    models: Models, opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1000)
+    with pytest.raises(ModelUnavailable, match=r"Tiny needs about 0.0 GB of memory, and 0.0 GB are free\. Close other"):
+        states(models)
+    assert opener.engines == []
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("in_use", [set(), {TINY}])
+def test_an_idle_engine_makes_room_and_one_in_use_does_not(
+    settings: Settings, mirror: Mirror, opener: Opener, monkeypatch: pytest.MonkeyPatch, in_use: set[str]
+) -> None:
+    catalog = {"tiny": ENTRY, "other": ENTRY}
+    taken = lambda: sum(not engine.closed for engine in opener.engines)  # noqa: E731
+    monkeypatch.setattr(memory, "available", lambda: len(MODEL) * (1 - taken()))
+    with contextlib.closing(Models(settings, Connections(settings), catalog, lambda: in_use)) as models:
+        states(models)
+        if in_use:
+            with pytest.raises(ModelUnavailable, match="Close other programs"):
+                states(models, "other")
+            assert models.engine("tiny") is opener.engines[0]
+        else:
+            states(models, "other")
+            assert opener.engines[0].closed
+            assert models.state("tiny").state == "installed"
+
+
+def test_the_jobs_under_way_say_which_models_are_in_use(tmp_path: Path) -> None:
+    model = "echo:delay=0.05"
+    with opened_studio(tmp_path, text_model=model) as studio:
+        job = studio.jobs.submit("chat", {"message": "w " * 1000}, LOCAL)
+        while studio.jobs.get(job.id, LOCAL).status == "queued":
+            time.sleep(0.01)
+        assert studio.jobs.models_in_use() == {model}
+        studio.jobs.stop(job.id, LOCAL)
+        studio.jobs.wait(job.id, LOCAL, 30)
+        assert studio.jobs.models_in_use() == set()
+
+
+def test_a_stranger_gets_what_is_installed_and_what_is_the_studios_own(models: Models, settings: Settings) -> None:
+    assert models.resolve(None, "ann") == "echo:"
+    with pytest.raises(NotAllowed, match="tiny is not installed here"):
+        models.resolve("tiny", "ann")
+    states(models)
+    assert models.resolve("tiny", "ann") == TINY
+    assert models.pickable("ann") == ["echo:", TINY]
+
+
+def test_connections_are_for_those_they_are_meant_for(settings: Settings) -> None:
+    settings.home.mkdir()
+    connections = Connections(settings)
+    facts = {"url": "http://localhost:8000/v1", "models": ["m"]}
+    connections.save(Connection(name="mine", **facts), LOCAL)
+    connections.save(Connection(name="ours", visitors=True, **facts), LOCAL)
+    with contextlib.closing(Models(settings, connections, {"tiny": ENTRY})) as models:
+        assert models.pickable() == ["echo:", "mine:m", "ours:m"]
+        assert models.pickable("ann") == ["echo:", "ours:m"]
+        assert models.resolve("ours:m", "ann") == "ours:m"
+        for name in ("mine:m", "ours:other"):
+            assert models.resolve(name) == name
+            with pytest.raises(NotAllowed, match="for the operator"):
+                models.resolve(name, "ann")
+        engine = models.engine("mine:m")
+        assert models.engine("mine:m") is engine
+        connections.save(Connection(name="mine", url="http://localhost:9000/v1"), LOCAL)
+        assert models.engine("mine:m") is not engine

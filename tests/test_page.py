@@ -188,8 +188,8 @@ def test_errors_are_in_the_visitors_language_and_call_widgets_by_their_names(url
 
 def test_a_model_without_chinese_is_said_and_gets_english_examples(tmp_path: Path) -> None:
     with opened(tmp_path) as studio:
-        english, chinese = (view.model(studio, "starter", lang) for lang in ("en", "zh"))
-        stand_in = view.model(studio, "echo:", "zh")
+        english, chinese = (view.model(studio, "local", "starter", lang) for lang in ("en", "zh"))
+        stand_in = view.model(studio, "local", "echo:", "zh")
     assert english["advice"] is None
     assert "英文" in chinese["advice"]
     assert chinese["examples"] == english["examples"]
@@ -211,6 +211,20 @@ def test_a_job_opens_its_conversation_at_its_turn(ann: Visitor) -> None:
     answer = ann.ask("open", job=reply["job"])
     assert answer["focus"] == reply["id"]
     assert [turn["id"] for turn in answer["turns"]][1] == reply["id"]
+
+
+def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor) -> None:
+    talk = [{"role": "user", "content": "one two three"}]
+    key = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
+    script = Visitor(url, known=False, **key)
+    sent = script.http.post("/v1/chat/completions", json={"messages": talk, "max_tokens": 2}).json()
+    job = sent["id"].removeprefix("chatcmpl-")
+    script.http.get(f"/api/jobs/{job}/events").raise_for_status()
+    item = script.ask("open", room="history", ids=[job])["item"]
+    assert item["said"] == [{"role": "user", "text": "one two three"}] and item["output"] == "one two "
+    assert (item["status"], item["error"], item["tokens"]) == ("done", None, {"read": 3, "written": 2})
+    assert json.loads(item["settings"]) == {"params": {"max_tokens": 2}}
+    assert "no such item" in ann.ask("open", room="history", ids=[job])["error"]
 
 
 def test_the_history_pages_and_filters(ann: Visitor) -> None:

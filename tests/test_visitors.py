@@ -107,15 +107,31 @@ def test_an_old_cookie_is_none(app: FastAPI, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_after_a_restart_visitors_are_the_same_and_a_new_token_ends_the_operators_sessions(tmp_path: Path) -> None:
     with opened(tmp_path, **SHARED) as studio:
-        before = client(small_app(studio), PUBLIC)
-        assert before.get(f"/?token={TOKEN}").headers["location"] == "/"
-        name = who(before)
-        assert name.endswith(" True")
-    for token, is_operator in [(TOKEN, True), ("changed", False)]:
+        app = small_app(studio)
+        visitor, operator = newcomer(app), client(app, PUBLIC)
+        assert operator.get(f"/?token={TOKEN}").headers["location"] == "/"
+        name = who(visitor)
+        assert who(operator) == "operator True"
+    for token in (TOKEN, "changed"):
         with opened(tmp_path, **SHARED | {"admin_token": token}) as studio:
-            after = client(small_app(studio), PUBLIC)
-            after.cookies.set(COOKIE, cookie(before))
-            assert who(after) == f"{name.split()[0]} {is_operator}"
+            app = small_app(studio)
+            assert who(client(app, PUBLIC, Cookie=f"{COOKIE}={cookie(visitor)}")) == name
+            before = client(app, PUBLIC, Cookie=f"{COOKIE}={cookie(operator)}")
+            if token == TOKEN:
+                assert who(before) == "operator True"
+            else:
+                assert before.get("/api/history").status_code == 401
+
+
+def test_an_outdated_operator_is_a_newcomer_at_the_page(tmp_path: Path) -> None:
+    with opened(tmp_path, **SHARED) as studio:
+        operator = client(small_app(studio), PUBLIC)
+        operator.get(f"/?token={TOKEN}")
+    with opened(tmp_path, **SHARED | {"admin_token": "changed"}) as studio:
+        app = small_app(studio)
+        page = client(app, PUBLIC, Cookie=f"{COOKIE}={cookie(operator)}").get("/")
+        after = client(app, PUBLIC, Cookie=page.headers["set-cookie"].split(";")[0])
+        assert who(after).startswith("v-") and who(after).endswith(" False")
 
 
 def test_strangers_are_turned_away(app: FastAPI) -> None:
@@ -140,13 +156,28 @@ def test_keys_of_scripts(app: FastAPI) -> None:
 
 def test_the_token_makes_a_visitor_the_operator_and_leaves_the_address(app: FastAPI) -> None:
     browser = newcomer(app)
-    name = who(browser).split()[0]
+    assert who(browser).startswith("v-")
     answer = browser.get(f"/?job=a%26b&token={TOKEN}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/?job=a%26b")
     assert answer.headers["cache-control"] == "no-store"
-    assert who(browser) == f"{name} True"
+    assert who(browser) == "operator True"
     browser.get("/")
-    assert who(browser) == f"{name} True"
+    assert who(browser) == "operator True"
+
+
+def test_the_operator_is_the_same_in_every_browser_and_by_key(app: FastAPI) -> None:
+    first, second = newcomer(app), newcomer(app)
+    for browser in (first, second):
+        browser.get(f"/?token={TOKEN}")
+    script = client(app, PUBLIC, Authorization=f"Bearer {TOKEN}")
+    assert who(first) == who(second) == who(script) == "operator True"
+
+
+def test_a_cookie_with_the_operators_name_needs_the_operators_mark(app: FastAPI, home: Path) -> None:
+    for owner in ("operator", "local"):
+        browser = client(app, PUBLIC)
+        browser.cookies.set(COOKIE, signed_by(secret_key(home), owner))
+        assert browser.get("/api/history").status_code == 401
 
 
 def test_a_wrong_token_opens_nothing_and_many_make_the_right_one_wait(

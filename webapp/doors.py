@@ -14,7 +14,6 @@ import logging
 import os
 import re
 import socket
-from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
@@ -30,7 +29,7 @@ from assistants.history.files import MAX_BYTES
 from assistants.settings import Settings, is_loopback
 from webapp.api.errors import TOO_LARGE, failure
 from webapp.i18n import language, localise
-from webapp.visitors import UNKNOWN, WRONG_TOKEN, Visitors, newcomer
+from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors, newcomer
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
@@ -189,10 +188,14 @@ class SignIn:
         if opens_page:
             who = self._visitors.by_cookie(request) or newcomer()
             send = with_cookie(send, self._visitors.cookie(who, secure=scope["scheme"] == "https"))
+        elif scope["path"].startswith("/v1/"):
+            # Programs bring a key. A browser sends its cookie unasked, whoever wrote the page that asks.
+            who = self._visitors.by_key(request)
         else:
             who = self._visitors.identify(request)
         if who is None and needs_visitor(scope["path"]):
-            return await failure(request, SignInNeeded(UNKNOWN))(scope, receive, send)
+            how = NO_KEY if scope["path"].startswith("/v1/") else UNKNOWN
+            return await failure(request, SignInNeeded(how))(scope, receive, send)
         scope["state"] = {**scope.get("state", {}), "visitor": who}
         await self.app(scope, receive, send)
 
@@ -201,8 +204,7 @@ class SignIn:
         if not self._visitors.is_operators(request.query_params["token"], request):
             return failure(request, SignInNeeded(WRONG_TOKEN))
         rest = urlencode([(key, value) for key, value in request.query_params.multi_items() if key != "token"])
-        who = replace(self._visitors.by_cookie(request) or newcomer(), is_operator=True)
-        cookie = self._visitors.cookie(who, secure=request.url.scheme == "https")
+        cookie = self._visitors.cookie(OPERATOR, secure=request.url.scheme == "https")
         return RedirectResponse(f"/?{rest}" if rest else "/", 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
 
 
@@ -243,7 +245,7 @@ def is_page(scope: Scope) -> bool:
 
 def needs_visitor(path: str) -> bool:
     """Say whether strangers are turned away at ``path``; Gradio's handlers ask for the visitor themselves."""
-    return (path.startswith("/api/") and path != "/api/health") or path == "/gradio_api/upload"
+    return (path.startswith(("/api/", "/v1/")) and path != "/api/health") or path == "/gradio_api/upload"
 
 
 def with_cookie(send: Send, cookie: str) -> Send:

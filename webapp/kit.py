@@ -61,10 +61,14 @@ def respond(
 
 
 def model_picker(studio: Studio) -> gr.Dropdown:
-    """Return the choice among the models; any other ``provider:model`` can be typed."""
+    """Return the choice among the models; any other ``provider:model`` can be typed.
+
+    It has the studio's own only: the page is the same for all, and what else one may choose comes with the visitor.
+    """
+    own = studio.models.resolve(None)
     return gr.Dropdown(
-        choices=studio.models.pickable(),
-        value=studio.models.resolve(None),
+        choices=[own],
+        value=own,
         allow_custom_value=True,
         label=words("field.model"),
         elem_id="model",

@@ -1,7 +1,8 @@
-"""Who is asking: every visitor has an owner name, under which the library keeps what is theirs; some are the operator.
+"""Who is asking: every visitor has an owner name, under which the library keeps what is theirs.
 
-On this machine only, everybody is its user. Elsewhere a browser is known by a signed cookie, a script by its key.
-Knows nothing about what an owner may see: the library checks that.
+On this machine only, everybody is its user. Elsewhere a browser is known by a signed cookie, a script by its key, and
+whoever has the operator's token is the operator. Knows nothing about what an owner may see or do: the library checks
+that.
 """
 
 import os
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection, Request
 
+from assistants import owners
 from assistants.errors import SignInNeeded, StoreError
 from assistants.settings import Settings
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 COOKIE = "studio_visitor"
 UNKNOWN = "Open the studio's page first, with cookies allowed, or send an API key."
+NO_KEY = "Send one of the studio's API keys in the header Authorization: Bearer."
 WRONG_TOKEN = "This is not the operator's token. After a few wrong ones, wait a minute."
 # Browsers keep a cookie for 400 days at most; each visit to the page renews it.
 COOKIE_SECONDS = 400 * 24 * 3600
@@ -33,13 +36,18 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever sent a request: the name of their rows and files, and whether they run this studio."""
+    """Whoever sent a request: the name of their rows and files, from which their rights follow."""
 
     owner: str
-    is_operator: bool = False
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether they run this studio."""
+        return owners.is_operator(self.owner)
 
 
-LOCAL = Visitor("local", is_operator=True)
+LOCAL = Visitor(owners.LOCAL)
+OPERATOR = Visitor(owners.OPERATOR)
 
 
 def visitor(request: "Request | gradio.Request") -> Visitor:
@@ -79,25 +87,30 @@ class Visitors:
 
     def identify(self, connection: HTTPConnection) -> Visitor | None:
         """Return who sent this; None for a stranger, and for a cookie or a key that is not ours."""
-        if self.is_local:
-            return LOCAL
-        return self._by_key(connection) or self.by_cookie(connection)
+        return self.by_key(connection) or self.by_cookie(connection)
 
     def by_cookie(self, connection: HTTPConnection) -> Visitor | None:
-        """Return whom the cookie names; None without one, and for one that is forged, broken or too old."""
+        """Return whom the cookie names; None without one, and for one that is forged, broken or too old.
+
+        The operator's is too old once the token is another one.
+        """
         try:
             claims = self._signer.loads(connection.cookies.get(COOKIE, ""), max_age=COOKIE_SECONDS)
         except BadData:
             return None
-        return Visitor(claims["owner"], is_operator=claims["operator"] == self._operator_mark)
+        who = Visitor(claims["owner"])
+        return None if who.is_operator and claims["operator"] != self._operator_mark else who
 
-    def _by_key(self, connection: HTTPConnection) -> Visitor | None:
+    def by_key(self, connection: HTTPConnection) -> Visitor | None:
+        """Return whose key this brings; None without one, and for one that is not ours."""
+        if self.is_local:
+            return LOCAL
         scheme, _, key = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         if any(same(key, known) for known in self._api_keys):
             return Visitor(f"key-{fingerprint(key)}")
-        return Visitor("operator", is_operator=True) if self.is_operators(key, connection) else None
+        return OPERATOR if self.is_operators(key, connection) else None
 
     def is_operators(self, token: str, connection: HTTPConnection) -> bool:
         """Say whether ``token`` is the operator's; never to an address that has tried too many wrong ones."""

@@ -1,33 +1,71 @@
 """Engines: how models run. The only place that imports torch, transformers, diffusers or openvino, and only on use.
 
 A chat engine is a LangChain ``BaseChatModel`` that also has ``slots`` (generations at once), ``context`` (tokens),
-``get_num_tokens_from_messages`` and ``close``. Its stream takes ``temperature``, ``top_p``, ``top_k``,
-``repetition_penalty``, ``max_tokens`` and ``seed``; its last chunk has the usage and the ``finish_reason``; closing the
-stream ends the generation at once.
+``capabilities`` (the controls it takes, see ``process.OPTIONS``), ``get_num_tokens_from_messages`` and ``close``. Its
+stream takes ``temperature``, ``top_p``, ``top_k``, ``repetition_penalty``, ``max_tokens`` and ``seed``; its last chunk
+has the usage and the ``finish_reason``; closing the stream ends the generation at once. One with ``is_base`` only goes
+on with a text.
 """
 
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
+from assistants.engines.model_files import Runner, runner
+from assistants.engines.plugins import open_plugin, plugins
+
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-# Provider: the function that opens its models, given what stands after the colon and the model's file.
+__all__ = ["CHAT", "EMBED", "RUNNERS", "Runner", "is_plugin", "missing_package", "open_chat", "open_embedder", "runner"]
+
+# Provider: the function that opens its models, given what stands after the colon and the model's file or folder.
 CHAT = {
-    "local": "assistants.engines.openvino:open_chat",
+    "local": "assistants.engines:open_local",
     "echo": "assistants.engines.echo:open_chat",
 }
+# The engines behind the provider ``local``, by the names that ``runner`` returns.
+RUNNERS: dict[Runner, str] = {
+    "openvino": "assistants.engines.openvino:open_chat",
+    "transformers": "assistants.engines.transformers_chat:open_chat",
+}
+EMBED = "assistants.engines.embeddings:open_embedder"
 
 
-def open_chat(name: str, file: Path | None = None) -> "BaseChatModel":
-    """Open the chat model ``provider:model``, which may take seconds; ``file`` is where a local one is.
+def is_plugin(provider: str) -> bool:
+    """Say whether an installed package brings the provider."""
+    return provider in plugins(CHAT)
 
-    A provider that is not in ``CHAT`` is LangChain's. Raises ``ModelUnavailable``.
+
+def open_chat(name: str, path: Path | None = None, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
+    """Open the chat model ``provider:model``, which may take seconds.
+
+    ``path`` is where a local one is, and ``needs`` are the capabilities that it has to have. A provider that is neither
+    in ``CHAT`` nor a plugin is LangChain's. Raises ``ModelUnavailable``.
     """
     provider, _, model = name.partition(":")
     if provider in CHAT:
-        return resolve_name(CHAT[provider])(model, file)
-    from langchain.chat_models import init_chat_model
+        return resolve_name(CHAT[provider])(model, path, **({"needs": needs} if needs else {}))
+    if plugin := plugins(CHAT).get(provider):
+        return open_plugin(plugin, model, path)
+    from assistants.engines.remote import open_provider
 
-    return init_chat_model(name)
+    return open_provider(name)
+
+
+def missing_package(provider: str) -> str | None:
+    """Return the package that a provider of LangChain needs and that is not installed."""
+    from assistants.engines.remote import missing_package
+
+    return missing_package(provider)
+
+
+def open_local(model: str, path: Path, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
+    """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``."""
+    return resolve_name(RUNNERS[runner(path, needs)])(model, path)
+
+
+def open_embedder(name: str, folder: Path) -> "Embeddings":
+    """Open the embedder in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
+    return resolve_name(EMBED)(name, folder)

@@ -1,4 +1,4 @@
-"""``python -m assistants.engines``: fetch models and list them, in a terminal."""
+"""``python -m assistants.engines``: list, fetch, install and delete models, in a terminal."""
 
 import argparse
 import logging
@@ -6,9 +6,11 @@ import sys
 import threading
 import time
 
-from assistants.engines.catalog import Catalog, read_catalog
-from assistants.engines.sources import MEGABYTE, fetch
+from assistants.engines.catalog import read_catalog
+from assistants.engines.sources import MEGABYTE
 from assistants.errors import StudioError
+from assistants.models.installing import Plan, carry_out, delete, planned
+from assistants.models.shelf import Shelf
 from assistants.settings import Settings
 
 LINE_SECONDS = 5
@@ -42,42 +44,63 @@ class Progress:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    catalog = read_catalog()
+    shelf = Shelf(Settings().models_folder, read_catalog())
     parser = argparse.ArgumentParser(prog="python -m assistants.engines", description="The studio's models.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="show the models of the catalog")
-    fetching = commands.add_parser("fetch", help="download a model; does nothing if it is there")
-    fetching.add_argument("model", choices=sorted(catalog))
+    commands.add_parser("list", help="show the models of the catalog and those you added")
+    fetching = commands.add_parser("fetch", help="download a model of the catalog; does nothing if it is there")
+    fetching.add_argument("model", choices=sorted(shelf.catalog))
+    installing = commands.add_parser("install", help="add a model: org/repo[/file.gguf][@revision], or a whole path")
+    installing.add_argument("spec")
+    deleting = commands.add_parser("delete", help="delete a model; one that lies elsewhere is only forgotten")
+    deleting.add_argument("model", choices=sorted(shelf.entries()))
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    return show(catalog) if options.command == "list" else install(catalog, options.model)
+    try:
+        if options.command == "list":
+            return show(shelf)
+        if options.command == "delete":
+            return remove(shelf, options.model)
+        return install(shelf, planned(shelf, options.model if options.command == "fetch" else options.spec))
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
-def show(catalog: Catalog) -> int:
+def show(shelf: Shelf) -> int:
     """Print a line for each model."""
-    folder = Settings().models_folder
-    for name, entry in catalog.items():
-        place = entry.path(folder / name)
-        state = str(place) if place.exists() else "not installed"
-        languages = " ".join(entry.languages)
-        print(f"{name}  {entry.title}  {entry.license}  {languages}  {entry.size / MEGABYTE:,.0f} MB  {state}")
+    for name, entry in shelf.entries().items():
+        state = str(shelf.path(name)) if shelf.is_installed(name) else "not installed"
+        size = f"{entry.size / MEGABYTE:,.0f} MB" if entry.size else "?"
+        print(f"{name}  {entry.title}  {entry.license or '?'}  {' '.join(entry.languages)}  {size}  {state}")
     return 0
 
 
-def install(catalog: Catalog, name: str) -> int:
-    """Fetch a model and print where it is."""
-    entry, folder, progress = catalog[name], Settings().models_folder / name, Progress()
+def install(shelf: Shelf, plan: Plan) -> int:
+    """Install a model and print where it is."""
+    progress = Progress()
     try:
-        path = fetch(entry, folder, progress, threading.Event())
+        path = carry_out(shelf, plan, progress, threading.Event())
     except StudioError as error:
         progress.end()
-        print(f"{error}\nThe file may also be put here by hand: {entry.path(folder)}", file=sys.stderr)
+        print(error, file=sys.stderr)
+        if plan.name in shelf.catalog:
+            print(f"The files may also be put here by hand: {shelf.path(plan.name)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         progress.end()
-        return 130
+        raise
     progress.end()
-    print(f"{entry.title} is at {path}")
+    print(f"{plan.entry.title} ({plan.name}) is at {path}")
+    return 0
+
+
+def remove(shelf: Shelf, name: str) -> int:
+    """Delete a model."""
+    delete(shelf, name)
+    print(f"{name} is deleted")
     return 0
 
 

@@ -1,15 +1,35 @@
-"""The catalog of models: ``catalog.yaml``, read and checked.
+"""The catalog of models: ``catalog.yaml``, read and checked, and the same record for what a person installs.
 
-Knows what is said about a model and where its file lies once it is installed; knows nothing about fetching or running.
+Knows what is said about a model and where its files lie once it is installed; knows nothing about fetching or running.
 """
 
-from pathlib import Path, PurePosixPath
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
 CATALOG = Path(__file__).with_name("catalog.yaml")
+# Beside the files of a model that the catalog does not know, or whose facts came from the hub.
+MANIFEST = "model.yaml"
+
+GGUF = ".gguf"
+# What a model takes while it runs, in bytes: so much, and so many times its size. Measured on a CPU: GGUF on OpenVINO
+# with the starter (98 MB: 0.44 GB) and with 1.7 billion weights in Q4_0 (965 MB: 2.65 GB after a prompt of 1,500
+# tokens); safetensors with the starter embedder (91 MB: 0.55 GB). A longer context takes more.
+RAM_GGUF = (350_000_000, 2.4)
+RAM_FOLDER = (450_000_000, 1.3)
+
+# Relative, without "..", a drive or a name that the studio itself uses.
+FILE_NAME = r"^(\w[\w.+=@ -]*/)*\w[\w.+=@ -]*$"
+FileName = Annotated[str, Field(pattern=FILE_NAME, max_length=200)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+# A name is also the name of a folder.
+NAME = r"^[a-z0-9][a-z0-9.-]{0,79}$"
+Name = Annotated[str, Field(pattern=NAME)]
+Kind = Literal["chat", "embed"]
+Task = Literal["chat", "code", "search"]
 
 
 class Record(BaseModel):
@@ -18,44 +38,104 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class HubFile(Record):
-    """A file on the model hub, at one revision for good."""
+class File(Record):
+    """A file, named as in the repository and below the model's folder; what is None is known once the hub answers."""
 
-    repo: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")]
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    file: str
+    name: FileName
+    size: Annotated[int, Field(ge=0)] | None = None
+    sha256: Sha256 | None = None
 
 
-class PackageFile(Record):
-    """The same file inside a wheel of a package index; ``size`` is the wheel's, in bytes."""
+class Hub(Record):
+    """A repository of the model hub, at a commit, or at a branch where none is known."""
+
+    repo: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=96)]
+    revision: Annotated[str, Field(pattern=r"^\w[\w./-]*$", max_length=100)] = "main"
+
+
+class Package(Record):
+    """The same files inside a wheel of a package index; ``size`` is the wheel's, in bytes."""
 
     requirement: Annotated[str, Field(pattern=r"^[\w.-]+==[\w.]+$")]
     size: PositiveInt
-    file: str
+    folder: str
 
 
 class Entry(Record):
-    """A model: ``size`` and ``ram`` in bytes, ``context`` in tokens, ``languages`` as ISO 639-1 codes."""
+    """A model: ``ram`` in bytes, ``context`` in tokens, ``languages`` as ISO 639-1 codes.
 
-    title: str
-    license: str
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...]
-    size: PositiveInt
-    ram: PositiveInt
-    context: PositiveInt
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    hub: HubFile
-    package: PackageFile | None = None
+    It comes from the ``hub``, or else from a ``package``; or it is ``linked``: a person's own file or folder, used
+    where it lies. From ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is.
+    """
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Kind = "chat"
+    license: str | None = None
+    languages: tuple[Language, ...] = ()
+    task: Task = "chat"
+    ram: PositiveInt | None = None
+    context: PositiveInt | None = None
+    recommended: PositiveInt | None = None
+    hub: Hub | None = None
+    files: tuple[File, ...] = ()
+    package: Package | None = None
+    linked: Path | None = None
+
+    @model_validator(mode="after")
+    def check_source(self) -> "Entry":
+        """Refuse a model that comes from nowhere, or from two places."""
+        if (self.hub is None) == (self.linked is None) or bool(self.files) != bool(self.hub):
+            raise ValueError("a model has a hub with files, or is linked")
+        return self
 
     def path(self, folder: Path) -> Path:
-        """Return where the file lies in the model's ``folder``."""
-        return folder / PurePosixPath(self.hub.file).name
+        """Return what an engine opens: the GGUF file in the model's ``folder``, or else all of the folder."""
+        if self.linked:
+            return self.linked
+        single = len(self.files) == 1 and self.files[0].name.endswith(GGUF)
+        return folder / self.files[0].name if single else folder
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes the files have; None until that is known of each."""
+        sizes = [file.size for file in self.files]
+        return None if None in sizes or not sizes else sum(sizes)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether size and sha256 of every file are known."""
+        return all(file.size is not None and file.sha256 for file in self.files)
+
+    def need(self, size: int | None = None) -> int | None:
+        """Return how much memory the model takes while it runs, in bytes, as far as that can be told from its size."""
+        size = size or self.size
+        names = [file.name for file in self.files] or [str(self.linked)]
+        base, share = RAM_GGUF if any(name.endswith(GGUF) for name in names) else RAM_FOLDER
+        return self.ram or (size and round(base + share * size))
 
 
-# A name is also the name of a folder.
-Catalog = dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")], Entry]
+Catalog = dict[Name, Entry]
 
 
 def read_catalog(path: Path = CATALOG) -> Catalog:
     """Return the entries by name; raises pydantic's ``ValidationError`` if the file is not as it must be."""
     return TypeAdapter(Catalog).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def read_manifest(folder: Path) -> Entry | None:
+    """Return the record that lies in a model's folder, if any; raises ``ValueError`` if it is broken."""
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        return Entry.model_validate(yaml.safe_load(text))
+    except FileNotFoundError:
+        return None
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ValueError(f"{folder.name}/{MANIFEST} cannot be read") from error
+
+
+def write_manifest(folder: Path, entry: Entry) -> None:
+    """Write the record into the model's folder, all of it or nothing."""
+    draft = folder / f"{MANIFEST}.tmp"
+    data = entry.model_dump(mode="json", exclude_defaults=True)
+    draft.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    draft.replace(folder / MANIFEST)

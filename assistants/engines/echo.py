@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -18,7 +18,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistants.engines.stopping import StopStrings
+from assistants.engines.stopping import Alongside, StopStrings, said
 from assistants.errors import GenerationFailed, InvalidInput
 
 # A character of a language without spaces, or a word with the space after it.
@@ -29,6 +29,11 @@ WORD = re.compile(rf"[{UNSPACED}]|[^\s{UNSPACED}]+\s*|\s+")
 def words(text: str) -> list[str]:
     """Cut ``text`` into the pieces that the stand-in says and counts as tokens."""
     return WORD.findall(text)
+
+
+def certain(word: str) -> dict[str, Any]:
+    """Return what is said of a word as a token."""
+    return {"token": word, "logprob": 0.0, "bytes": list(word.encode()), "top_logprobs": []}
 
 
 class Options(BaseModel):
@@ -44,7 +49,9 @@ class Options(BaseModel):
 
 
 class Echo(BaseChatModel):
-    """Says the last message back, word by word."""
+    """Says the last message back, word by word; of each it is certain."""
+
+    capabilities: ClassVar[frozenset[str]] = frozenset({"logprobs", "completion"})
 
     options: Options
 
@@ -76,6 +83,8 @@ class Echo(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         *,
         max_tokens: int | None = None,
+        logprobs: bool = False,
+        raw: bool = False,
         **sampling: Any,
     ) -> Iterator[ChatGenerationChunk]:
         heard = self.get_num_tokens_from_messages(messages)
@@ -84,19 +93,22 @@ class Echo(BaseChatModel):
             raise InvalidInput("message", template, tokens=heard, model="echo", limit=self.context)
         script = self._script(messages)
         limit = min(max_tokens or len(script), self.context - heard)
-        texts, count = StopStrings(stop), 0
+        texts, tokens, count = StopStrings(stop), Alongside(), 0
         for word in script[:limit]:
             time.sleep(self.options.delay)
             if count == self.options.fail:
                 raise GenerationFailed("The stand-in broke, as it was told to.")
             count += 1
-            yield ChatGenerationChunk(message=AIMessageChunk(texts.push(word)))
+            text = texts.push(word)
+            tokens.push([certain(word)] if logprobs else [])
+            yield ChatGenerationChunk(message=AIMessageChunk(text, response_metadata=said(tokens.pop(text))))
             if texts.found:
                 break
         usage = {"input_tokens": heard, "output_tokens": count, "total_tokens": heard + count}
         reason = "length" if len(script) > limit and not texts.found else "stop"
-        metadata = {"finish_reason": reason, "model_name": "echo"}
-        last = AIMessageChunk(texts.flush(), usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        text = texts.flush()
+        metadata = {"finish_reason": reason, "model_name": "echo", **said(tokens.pop(text))}
+        last = AIMessageChunk(text, usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         yield ChatGenerationChunk(message=last)
 
     def _generate(

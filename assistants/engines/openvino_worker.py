@@ -4,13 +4,16 @@ It is a process of its own for two reasons: ``ContinuousBatchingPipeline.step()`
 computes, so that a page served beside it would freeze at every step; and native code may crash. It is run by its path
 and imports nothing of the studio. One loop does everything, for the pipeline takes requests between steps only.
 
-In    {"model": path, "context": tokens, "control": {text: id}}     the first line
-      {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as GenerationConfig has them
+In    {"model": path, "context": tokens, "control": {text: id},
+       "is_base": has it no chat template, "cache": tokens}         the first line
+      {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
+                                                                    "grammar" as xgrammar reads it
       {"id", "messages"}                                            count the tokens of the prompt
       {"id"}                                                        cancel
-Out   {"ready": true}                                               the model is loaded
+Out   {"ready": true, "context", "slots", "is_base"}                the model is loaded
       {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
-      {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length"
+      {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length";
+                                                                    "logprobs": [...] where asked for
       {"id", "error": cause}                                        this generation is over
       {"broken": cause}                                             everything is over
 """
@@ -30,21 +33,37 @@ from typing import Any, BinaryIO
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
+SLOTS = 8
+# The tokens whose keys and values the library keeps together on a processor.
+BLOCK = 32
+# Our names of options, where the library has others.
+NAMES = {"max_tokens": "max_new_tokens", "min_tokens": "min_new_tokens", "seed": "rng_seed"}
+# What it refuses where nothing is left to chance.
+SAMPLING = {"temperature", "top_p", "top_k", "rng_seed"}
 
 
 class Prompts:
     """Turns messages into token ids by the model's own chat template."""
 
-    def __init__(self, tokenizer: Any, control: dict[str, int]) -> None:
+    def __init__(self, tokenizer: Any, control: dict[str, int], is_base: bool = False) -> None:
         self._tokenizer = tokenizer
+        self._is_base = is_base
         self._control = control
         longest_first = sorted(control, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
         # Nobody can write it, for nobody knows it.
         self._seam = secrets.token_hex(16)
 
-    def encode(self, messages: list[dict[str, str]]) -> list[int]:
-        """Return the ids; an assistant's message at the end stays open, so that the model goes on with it."""
+    def encode(self, messages: list[dict[str, str]], raw: bool = False) -> list[int]:
+        """Return the ids; an assistant's message at the end stays open, so that the model goes on with it.
+
+        A ``raw`` prompt is taken as it is, with the control tokens in it; so is what a model without a template gets,
+        but without them.
+        """
+        if raw or self._is_base:
+            text = "\n".join(message["content"] for message in messages)
+            start = self._tokenizer.encode("", add_special_tokens=True).input_ids.data[0].tolist()
+            return [*start, *(self._encode_part(text) if raw else self._encode_text(text))]
         messages = [{**message, "content": self._disarm(message["content"])} for message in messages]
         opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
         text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True) + opened
@@ -96,35 +115,49 @@ class Detokenizer:
 class Generation:
     """One reply under way."""
 
-    def __init__(self, handle: Any, vocabulary: Mapping[int, bytes], control: frozenset[int]) -> None:
+    def __init__(
+        self, handle: Any, vocabulary: Mapping[int, bytes], control: frozenset[int], logprobs: bool = False
+    ) -> None:
         self.handle = handle
+        self._vocabulary = vocabulary
+        self._logprobs = logprobs
         self._text = Detokenizer(vocabulary)
         self._control = control
         self._tokens = 0
 
     def news(self) -> dict[str, Any] | None:
         """Return what the last step brought, if anything."""
-        text, reason = "", "NONE"
+        text, reason, logprobs = "", "NONE", []
         while self.handle.can_read():
             for output in self.handle.read().values():
                 ids = [token for token in output.generated_ids if token not in self._control]
                 self._tokens += len(ids)
                 text += self._text.push(ids)
+                if self._logprobs:
+                    pairs = zip(output.generated_ids, output.generated_log_probs, strict=True)
+                    logprobs += [self._entry(*pair) for pair in pairs if pair[0] not in self._control]
                 reason = output.finish_reason.name
         if reason == "NONE" and self.handle.get_status().name == "IGNORED":
             return {"error": "out of memory"}
         finish = None if reason == "NONE" else reason.lower()
-        return {"text": text, "tokens": self._tokens, "finish": finish} if text or finish else None
+        event = {"text": text, "tokens": self._tokens, "finish": finish} | ({"logprobs": logprobs} if logprobs else {})
+        return event if text or finish or logprobs else None
+
+    def _entry(self, token: int, logprob: float) -> dict[str, Any]:
+        """Return what is said of a token; the library knows no alternatives."""
+        data = self._vocabulary[token]
+        text = data.decode("utf-8", "replace")
+        return {"token": text, "logprob": logprob, "bytes": list(data), "top_logprobs": []}
 
 
 class Worker:
     """The pipeline, its generations and the loop."""
 
-    def __init__(self, pipeline: Any, context: int, control: dict[str, int], say: Callable[..., None]) -> None:
-        tokenizer = pipeline.get_tokenizer()
+    def __init__(self, pipeline: Any, first: dict[str, Any], say: Callable[..., None]) -> None:
+        tokenizer, control = pipeline.get_tokenizer(), first["control"]
         self._pipeline = pipeline
-        self._context = context
-        self._prompts = Prompts(tokenizer, control)
+        self._context = first["context"]
+        self._prompts = Prompts(tokenizer, control, first["is_base"])
         self._vocabulary = Vocabulary(tokenizer)
         self._eos = pipeline.get_config().eos_token_id
         self._control = frozenset({*control.values(), self._eos})
@@ -149,28 +182,27 @@ class Worker:
                 generation.handle.cancel()
             return
         try:
-            ids = self._prompts.encode(messages)
+            options = options and dict(options)
+            ids = self._prompts.encode(messages, bool(options and options.pop("raw", False)))
             self._say({"id": id, "prompt": len(ids)})
             if options is not None and len(ids) < self._context:
-                self._running[id] = self._start(id, ids, **options)
+                self._running[id] = self._start(id, ids, options)
         except (RuntimeError, TypeError, ValueError) as error:
             self._say({"id": id, "error": cause(error)})
 
-    def _start(self, id: int, ids: list[int], max_new_tokens: int | None = None, **options: Any) -> Generation:
+    def _start(self, id: int, ids: list[int], options: dict[str, Any]) -> Generation:
         import openvino
         import openvino_genai
 
         prompt = openvino.Tensor(openvino.Type.i64, openvino.Shape([1, len(ids)]))
         prompt.data[0] = ids
-        room = self._context - len(ids)
-        config = openvino_genai.GenerationConfig(
-            max_new_tokens=min(max_new_tokens or room, room), eos_token_id=self._eos, stop_token_ids=set(self._control)
-        )
-        for name, value in options.items():
+        config = openvino_genai.GenerationConfig(eos_token_id=self._eos, stop_token_ids=set(self._control))
+        if grammar := options.pop("grammar", None):
+            config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=grammar)
+        for name, value in settings(options, self._context - len(ids)).items():
             setattr(config, name, value)
-        # The library refuses more; a conversation that has nearly filled the context leaves no room for it.
-        config.min_new_tokens = min(config.min_new_tokens, config.max_new_tokens)
-        return Generation(self._pipeline.add_request(id, prompt, config), self._vocabulary, self._control)
+        handle = self._pipeline.add_request(id, prompt, config)
+        return Generation(handle, self._vocabulary, self._control, config.logprobs > 0)
 
     def _report(self) -> None:
         news = {id: generation.news() for id, generation in self._running.items()}
@@ -180,14 +212,28 @@ class Worker:
         self._say(*({"id": id, **event} for id, event in news.items() if event))
 
 
-def load(model: str) -> Any:
-    """Return the pipeline of the GGUF file at ``model``."""
+def settings(options: dict[str, Any], room: int) -> dict[str, Any]:
+    """Return the options as the library's ``GenerationConfig`` has them; ``room`` is how many tokens there may be."""
+    named = {NAMES.get(name, name): value for name, value in options.items()}
+    named["logprobs"] = int(named.get("logprobs", False))
+    named["max_new_tokens"] = limit = min(named.get("max_new_tokens", room), room)
+    # The library refuses more; a conversation that has nearly filled the context leaves no room for it.
+    named["min_new_tokens"] = min(named.get("min_new_tokens", 0), limit)
+    if named.get("temperature") == 0:
+        return {name: value for name, value in named.items() if name not in SAMPLING}
+    return named | {"do_sample": True}
+
+
+def load(model: str, cache: int) -> Any:
+    """Return the pipeline of the GGUF file at ``model``, with the keys and values of at most so many tokens."""
     # Its only use here would be to report every import of OpenVINO to its maker.
     sys.modules["openvino_telemetry"] = None
     import openvino_genai
 
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.enable_prefix_caching = True
+    # Without a bound it grows with every prompt that is new.
+    scheduler.num_kv_blocks = cache // BLOCK
     return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
 
 
@@ -228,8 +274,8 @@ def main() -> int:
     if first is None:
         return 0
     try:
-        worker = Worker(load(first["model"]), first["context"], first["control"], say)
-        say({"ready": True})
+        worker = Worker(load(first["model"], first["cache"]), first, say)
+        say({"ready": True, "context": first["context"], "slots": SLOTS, "is_base": first["is_base"]})
         worker.run(commands)
     except BrokenPipeError:
         return 0

@@ -1,9 +1,11 @@
 """Stop strings: a stream of text ends before the first of them, and no piece of one gets out.
 
-Knows nothing about models; every engine that has to stop by text uses it.
+What is said of single tokens waits with their text. Knows nothing about models; every engine that has to stop by text
+uses it.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 
 class StopStrings:
@@ -34,3 +36,33 @@ class StopStrings:
     def _overlap(text: str, stop: str) -> int:
         """Return how many characters at the end of ``text`` begin ``stop``."""
         return next((size for size in range(len(stop) - 1, 0, -1) if text.endswith(stop[:size])), 0)
+
+
+class Alongside:
+    """Holds back what is said of each token until the text of the token is shown."""
+
+    def __init__(self) -> None:
+        self._entries: list[dict[str, Any]] = []
+        self._shown = 0
+
+    def push(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Take entries in the order of their tokens, each with the token's ``bytes``."""
+        self._entries += entries
+
+    def pop(self, text: str, all: bool = False) -> list[dict[str, Any]]:
+        """Return the entries of the tokens that ``text``, shown now, has begun; or all of them, at the end."""
+        self._shown += len(text.encode())
+        count, place = 0, 0
+        for entry in self._entries:
+            if not all and place >= self._shown:
+                break
+            place += len(entry["bytes"])
+            count += 1
+        self._shown -= place
+        ready, self._entries = self._entries[:count], self._entries[count:]
+        return ready
+
+
+def said(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is said of tokens as LangChain has it in ``response_metadata``."""
+    return {"logprobs": {"content": entries}} if entries else {}

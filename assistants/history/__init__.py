@@ -1,18 +1,40 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``files``, and ``search`` over all of it. Every call that
-reads or changes somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``files`` and ``trash``, and what goes over all of it.
+Every call that reads or changes somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
+from typing import Any, BinaryIO
 
+from assistants.history.backup import backup, restore
+from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
+from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
-from assistants.history.search import Item, search
+from assistants.history.search import Filters, Item, choices, search
+from assistants.history.stats import Count, stats
 from assistants.history.store import Store, new_id, now
+from assistants.history.trash import Trash, Trashed
+from assistants.owners import must_be_operator
 
-__all__ = ["Conversation", "File", "History", "Item", "JobRow", "Turn", "Window", "new_id", "now"]
+__all__ = [
+    "Comparison",
+    "Conversation",
+    "Count",
+    "File",
+    "Filters",
+    "History",
+    "Item",
+    "JobRow",
+    "Trashed",
+    "Turn",
+    "Window",
+    "new_id",
+    "now",
+    "restore",
+]
 
 
 class History:
@@ -23,18 +45,37 @@ class History:
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
         self.files = Files(self.store, home / "files")
+        self.trash = Trash(self.store, self.conversations, self.files)
 
     def search(
-        self,
-        owner: str,
-        q: str = "",
-        assistant: str | None = None,
-        status: str | None = None,
-        limit: int = 50,
-        before: int | None = None,
+        self, owner: str, q: str = "", *, limit: int = 50, before: int | None = None, **filters: Any
     ) -> list[Item]:
-        """Return the owner's items, newest first, that hold the words of ``q``; ``before`` is an item's number."""
-        return search(self.store, owner, q, assistant=assistant, status=status, limit=limit, before=before)
+        """Return the owner's items that fit the ``Filters``: the newest or, with words, the best matches first.
+
+        ``before`` is the number of the last item of the page before.
+        """
+        return search(self.store, owner, q, Filters(**filters), limit, before)
+
+    def choices(self, owner: str) -> dict[str, list[str]]:
+        """Return the models and templates that the owner's items name."""
+        return choices(self.store, owner)
+
+    def compare(self, owner: str, left: str, right: str) -> Comparison:
+        """Return what differs between two of the owner's items."""
+        return compare(self.jobs.get(left, owner), self.jobs.get(right, owner))
+
+    def stats(self, owner: str, days: int = 30) -> list[Count]:
+        """Return what each model made on each of the last days."""
+        return stats(self.store, owner, days)
+
+    def export(self, owner: str, target: BinaryIO, ids: list[str] | None = None) -> int:
+        """Write the owner's items, or those named, as one labelled zip; return how many there were."""
+        return export(self.store, self.files, target, owner, ids)
+
+    def backup(self, owner: str, target: BinaryIO) -> None:
+        """Write everybody's history and files as one zip, for the operator only."""
+        must_be_operator(owner)
+        backup(self.store, self.files.folder, target)
 
     def close(self) -> None:
         """Close the database."""

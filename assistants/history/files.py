@@ -63,13 +63,13 @@ class Files:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(exist_ok=True)
 
     def add(self, owner: str, name: str, stream: BinaryIO, job: str | None = None) -> File:
         """Keep what ``stream`` holds, at most ``MAX_BYTES``; nothing remains of a file that is refused."""
         file_id = new_id()
-        path = self._folder / file_id
+        path = self.folder / file_id
         try:
             size, sha256, head = self._copy(stream, path)
             if not size:
@@ -117,5 +117,24 @@ class Files:
             raise NotFound("There is no such file.")
         return self._file(row)
 
+    def of_job(self, job: str) -> list[File]:
+        """Return the files that a job made, oldest first; for callers that know the owner."""
+        with self._store.read() as db:
+            rows = db.execute("SELECT * FROM files WHERE job = ? AND deleted IS NULL ORDER BY id", (job,)).fetchall()
+        return [self._file(row) for row in rows]
+
+    def uploads(self, owner: str | None) -> list[File]:
+        """Return the files that the owner (None: anybody) gave in, oldest first."""
+        of_owner = "" if owner is None else " AND owner = ?"
+        sql = f"SELECT * FROM files WHERE job IS NULL AND deleted IS NULL{of_owner} ORDER BY id"
+        with self._store.read() as db:
+            rows = db.execute(sql, () if owner is None else (owner,)).fetchall()
+        return [self._file(row) for row in rows]
+
+    def forget(self, db: Any, job: str) -> list[Path]:
+        """Drop the rows of a job's files in the caller's transaction; return the paths to delete once it is through."""
+        rows = db.execute("DELETE FROM files WHERE job = ? RETURNING id", (job,)).fetchall()
+        return [self.folder / row["id"] for row in rows]
+
     def _file(self, row: Any) -> File:
-        return File(row["id"], row["name"], row["type"], row["size"], self._folder / row["id"], row["created"])
+        return File(row["id"], row["name"], row["type"], row["size"], self.folder / row["id"], row["created"])

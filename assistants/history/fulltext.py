@@ -7,6 +7,7 @@ about tables.
 
 import re
 import unicodedata
+from itertools import pairwise
 
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 WORDS = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+[+#]*")
@@ -25,21 +26,30 @@ def tokens(text: str) -> list[str]:
 
 
 def indexable(*texts: str) -> str:
-    """Return the words of all ``texts`` as the one string that is stored in the index."""
-    return " ".join(word for text in texts for word in tokens(text))
+    """Return the words of all ``texts`` as the one string that is stored in the index.
+
+    The last character of a CJK run stands by itself too, so that each one begins some word of the index.
+    """
+    found = [word for text in texts for word in tokens(text)]
+    ends = [word[-1] for word, after in pairwise([*found, ""]) if is_pair(word) and after[:1] != word[-1]]
+    return " ".join([*found, *dict.fromkeys(ends)])
+
+
+def is_pair(word: str) -> bool:
+    """Say whether ``word`` is two CJK characters."""
+    return len(word) == 2 and IS_CJK.match(word) is not None
 
 
 def queries(text: str) -> tuple[str, str]:
     """Return two FTS5 queries: for every word of ``text`` (the last may go on) and for any of them.
 
-    Both are empty where only LIKE can help: a lone character finds too little in an index of words and pairs. The
-    second is empty for a single word.
+    Both are empty where there is no word, only signs. The second is empty for a single word.
     """
     words = tokens(text)
-    if len("".join(words)) < 2:
+    if not words:
         return "", ""
     quoted = [f'"{word}"' for word in words]
-    unfinished = not IS_CJK.match(words[-1]) and not text[-1].isspace()
+    unfinished = not is_pair(words[-1]) and not text[-1].isspace()
     every = " ".join([*quoted[:-1], quoted[-1] + ("*" if unfinished else "")])
     return every, " OR ".join(dict.fromkeys(quoted)) if len(words) > 1 else ""
 

@@ -55,6 +55,14 @@ JSON_COLUMNS = {"request": "request", "result": "result", "usage": "usage", "fai
 PLAIN_COLUMNS = (
     "id", "assistant", "owner", "status", "model", "input", "output", "after", "created", "started", "finished",
 )  # fmt: skip
+COLUMNS = (*PLAIN_COLUMNS, *JSON_COLUMNS.values())
+CHANGING = ("status", "model", "output", "result", "usage", "error", "started", "finished")
+
+# Some jobs are first written down here.
+SAVE = f"""
+    INSERT INTO jobs ({", ".join(COLUMNS)}) VALUES ({", ".join(f":{name}" for name in COLUMNS)})
+    ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in CHANGING)}
+"""
 
 
 def to_row(job: JobRow) -> dict[str, Any]:
@@ -125,6 +133,16 @@ class Jobs:
             raise NotFound("There is no such item.")
         return from_row(row)
 
+    def star(self, job_id: str, owner: str, starred: bool) -> None:
+        """Mark the owner's job with a star, or no longer."""
+        with self._store.write() as db:
+            changed = db.execute(
+                "UPDATE jobs SET starred = ? WHERE id = ? AND owner = ? AND deleted IS NULL",
+                (int(starred), job_id, owner),
+            )
+            if not changed.rowcount:
+                raise NotFound("There is no such item.")
+
     def unfinished(self) -> list[JobRow]:
         """Return the jobs that were queued or under way, oldest first: what a start finds after a crash."""
         with self._store.read() as db:
@@ -151,13 +169,9 @@ class Jobs:
         """
         with self._store.write() as db:
             for job, events in changes:
-                _insert_events(db, job.id, pack(events))
                 stored = job if not job.is_open else replace(job, output="")
-                db.execute(
-                    "UPDATE jobs SET status = :status, model = :model, output = :output, result = :result,"
-                    " usage = :usage, error = :error, started = :started, finished = :finished WHERE id = :id",
-                    to_row(stored),
-                )
+                db.execute(SAVE, to_row(stored))
+                _insert_events(db, job.id, pack(events))
                 if not job.is_open:
                     self._settle(db, job)
 

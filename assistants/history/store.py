@@ -30,6 +30,12 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def known_migrations() -> set[str]:
+    """Return the names of the migrations that this studio has."""
+    with closing(Database(memory=True)) as empty:
+        return {migration.name for migration in migrations.pending(empty)}
+
+
 class Store:
     """The open database; ``write()`` and ``read()`` lend its connections."""
 
@@ -51,9 +57,7 @@ class Store:
     def _migrate(self) -> None:
         pending = [migration.name for migration in migrations.pending(self._writer)]
         applied = [migration.name for migration in migrations.applied(self._writer)]
-        with closing(Database(memory=True)) as empty:
-            known = {migration.name for migration in migrations.pending(empty)}
-        if not known.issuperset(applied):
+        if not known_migrations().issuperset(applied):
             raise StoreError("The database {path} was written by a newer studio. Update this one.", path=self.path)
         if pending and applied:
             self._backup(self.path.with_suffix(f".before-{pending[0]}.db"))
@@ -83,6 +87,21 @@ class Store:
                 yield connection
         finally:
             self._readers.put(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Lend a read-only connection that sees the database as it is now, whatever is written meanwhile."""
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the database as it is now, while others read and write it."""
+        with self.read() as connection, self._clear_errors(), closing(sqlite3.connect(target)) as copy:
+            connection.backup(copy)
 
     @contextmanager
     def _clear_errors(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistants.errors import InvalidInput, NotFound, QueueFull, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
-from assistants.jobs.running import RunningJob, Stopped
+from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
 from assistants.requests import Admission, StudioRequest, validated
@@ -31,7 +31,11 @@ log = logging.getLogger(__name__)
 
 
 class Assistant(Protocol):
-    """What the runner asks of an assistant's module; ``RESUMABLE = True`` lets its jobs go on after a restart."""
+    """What the runner asks of an assistant's module.
+
+    ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
+    for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
+    """
 
     ID: str
     Request: type[StudioRequest]
@@ -77,6 +81,10 @@ class JobRunner:
 
     def submit(self, assistant: str, request: dict[str, Any], owner: str) -> JobRow:
         """Check a request, write it down and queue it; raises ``InvalidInput``, ``NotFound`` or ``QueueFull``."""
+        return self.begin(assistant, request, owner).row
+
+    def begin(self, assistant: str, request: dict[str, Any], owner: str, *, recorded: bool = True) -> RunningJob:
+        """Do what ``submit`` does and return the job itself; one that is not ``recorded`` never reaches the disk."""
         module = self._assistants.get(assistant)
         if module is None:
             known = ", ".join(self._assistants)
@@ -84,29 +92,41 @@ class JobRunner:
         checked = validated(module.Request, request)
         self._reserve(owner)
         try:
-            with self._history.store.write():
-                job_id = new_id()
-                admission = module.admit(self._studio, checked, owner, job_id)
-                row = JobRow(
-                    id=job_id,
-                    assistant=assistant,
-                    owner=owner,
-                    status="queued",
-                    model=admission.model,
-                    input=admission.input,
-                    request=checked.model_dump(mode="json", exclude_unset=True),
-                    result=admission.result,
-                    after=admission.after,
-                    created=now(),
-                )
-                self._history.jobs.insert(row)
+            if _is_attended(module) or not recorded:
+                row = self._admit(module, checked, owner)
+            else:
+                with self._history.store.write():
+                    row = self._admit(module, checked, owner)
+                    self._history.jobs.insert(row)
         except BaseException:
             with self._changed:
                 _drop(self._admitted, owner)
             raise
-        job = RunningJob(row, self._slots_of, self._writer.mark, [])
+        job = RunningJob(row, self._slots_of, self._writer.mark, [], recorded=recorded)
         self._enqueue(job)
-        return row
+        return job
+
+    def again(self, job_id: str, owner: str) -> JobRow:
+        """Submit once more what an earlier job was asked, or what the assistant's ``again`` makes of it."""
+        row = self.get(job_id, owner)
+        same = getattr(self._assistants.get(row.assistant), "again", None)
+        return self.submit(row.assistant, same(self._studio, row) if same else row.request, owner)
+
+    def _admit(self, module: Assistant, request: StudioRequest, owner: str) -> JobRow:
+        job_id = new_id()
+        admission = module.admit(self._studio, request, owner, job_id)
+        return JobRow(
+            id=job_id,
+            assistant=module.ID,
+            owner=owner,
+            status="queued",
+            model=admission.model,
+            input=admission.input,
+            request=request.model_dump(mode="json", exclude_unset=True),
+            result=admission.result,
+            after=admission.after,
+            created=now(),
+        )
 
     def get(self, job_id: str, owner: str) -> JobRow:
         """Return the owner's job as it stands or raise ``NotFound``."""
@@ -137,24 +157,22 @@ class JobRunner:
             job.ended.wait(timeout)
         return self.get(job_id, owner)
 
-    async def follow(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[tuple[int, Event]]:
+    def follow(self, job_id: str, owner: str, after: int = 0) -> AsyncIterator[Numbered]:
         """Yield the job's events numbered higher than ``after``, stored ones first, until it has ended."""
         job = self._find(job_id, owner)
-        if job is None:
-            await asyncio.to_thread(self._history.jobs.get, job_id, owner)
-            for number, kind, data in await asyncio.to_thread(self._history.jobs.events, job_id):
-                if number > after:
-                    yield number, event_from(kind, data)
-            return
-        with job.followed() as news:
-            while True:
-                news.clear()
-                ended = job.ended.is_set()
-                for after, event in job.since(after):  # noqa: B020 (goes on from the last one seen)
-                    yield after, event
-                if ended:
-                    return
-                await news.wait()
+        return job.follow(after) if job else self._replay(job_id, owner, after)
+
+    async def _replay(self, job_id: str, owner: str, after: int) -> AsyncIterator[Numbered]:
+        await asyncio.to_thread(self._history.jobs.get, job_id, owner)
+        for number, kind, data in await asyncio.to_thread(self._history.jobs.events, job_id):
+            if number > after:
+                yield number, event_from(kind, data)
+
+    def models_in_use(self) -> set[str]:
+        """Return the models that jobs under way name, so that nobody takes them away."""
+        with self._changed:
+            waiting = {job.id for queue in self._queues.values() for job in queue}
+            return {job.row.model for job in self._live.values() if job.id not in waiting and job.row.model}
 
     @property
     def problem(self) -> StudioError | None:
@@ -255,7 +273,7 @@ class JobRunner:
         except Stopped:
             return ("interrupted" if self._closing else "stopped"), None
         except StudioError as error:
-            return "failed", {"template": error.template, "values": _plain(error.values)}
+            return "failed", {"template": error.template, "values": _plain(error.values), "status": error.status}
         except Exception as error:
             log.exception("job %s failed", job.id)
             template = "Something broke while this was generated ({kind}). The studio's log says more."
@@ -269,7 +287,8 @@ class JobRunner:
         with self._changed:
             del self._live[job.id]
             _drop(self._admitted, job.owner)
-            self._changed.notify_all()
+            if self._queues:
+                self._changed.notify_all()
 
     # After a crash
 
@@ -283,11 +302,16 @@ class JobRunner:
         job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
         self._live[job.id] = job
         self._admitted[job.owner] += 1
-        known = row.assistant in self._assistants
-        if known and row.status != "stopping" and (not was_running or self._is_resumable(row)):
+        module = self._assistants.get(row.assistant)
+        goes_on = self._is_resumable(row) if was_running else module and not _is_attended(module)
+        if goes_on and row.status != "stopping":
             self._enqueue(job)
         else:
             self._end(job, "interrupted")
+
+
+def _is_attended(module: Assistant) -> bool:
+    return getattr(module, "ATTENDED", False)
 
 
 def _drop(counter: Counter[str], owner: str) -> None:

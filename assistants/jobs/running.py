@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -37,9 +37,15 @@ class RunningJob:
         changed: Callable[["RunningJob"], None],
         earlier: list[tuple[int, str, Any]],
         gap: int = 0,
+        *,
+        recorded: bool = True,
     ) -> None:
-        """Go on from the stored events ``earlier``, numbering new ones ``gap`` higher than need be."""
+        """Go on from the stored events ``earlier``, numbering new ones ``gap`` higher than need be.
+
+        A job that is not ``recorded`` lives in memory only and is gone when its last follower is.
+        """
         self.row = row
+        self.recorded = recorded
         self.usage: dict[str, Any] | None = row.usage
         self.ended = threading.Event()
         self._slots = slots
@@ -186,11 +192,11 @@ class RunningJob:
     def unsaved(self) -> tuple[JobRow, list[tuple[int, str, Any]], int]:
         """Return the row and the events that the database lacks, and the mark to give to ``saved`` once it has them."""
         with self._lock:
-            events = self._events[self._saved :]
-            row = replace(self.row, usage=self.usage)
+            row, known = replace(self.row, usage=self.usage), self._events
             if self._final and not self.ended.is_set():
                 row, ending = self._final
-                events = [*events, ending]
+                known = [*known, ending]
+            events = known[self._saved :]
             return row, [(number, event.kind, event_data(event)) for number, event in events], self._saved + len(events)
 
     def saved(self, mark: int) -> None:
@@ -208,10 +214,22 @@ class RunningJob:
                 start -= 1
             return self._events[start:]
 
+    async def follow(self, after: int = 0) -> AsyncIterator[Numbered]:
+        """Yield the events numbered higher than ``after`` until the job has ended."""
+        with self.followed() as news:
+            while True:
+                news.clear()
+                ended = self.ended.is_set()
+                for after, event in self.since(after):  # noqa: B020 (goes on from the last one seen)
+                    yield after, event
+                if ended:
+                    return
+                await news.wait()
+
     @contextlib.contextmanager
-    def followed(self) -> Iterator[asyncio.Event]:
-        """Lend an asyncio event of the running loop that is set whenever there is something new."""
-        follower = (asyncio.get_running_loop(), asyncio.Event())
+    def followed(self, news: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+        """Lend an asyncio event of the running loop, ``news`` if given, that is set whenever there is something new."""
+        follower = (asyncio.get_running_loop(), news or asyncio.Event())
         with self._lock:
             self._followers.add(follower)
         try:

@@ -44,6 +44,8 @@ class Writer:
 
     def settle(self, job: RunningJob) -> None:
         """Return once the end of ``job`` is on disk, or the disk has refused it once (it will be tried again)."""
+        if not job.recorded:
+            return
         with self._changed:
             self._ended[job.id] = self._dirty[job.id] = job
             # The round under way may have looked at this job already: wait for the one after it.
@@ -62,9 +64,12 @@ class Writer:
         last = 0.0
         while True:
             with self._changed:
+                was_idle = not self._dirty
                 self._changed.wait_for(lambda: self._dirty or self._closing)
                 if not self._dirty:
                     return
+                # What has just come is left alone for a moment: its engine is about to need the processor.
+                last = time.monotonic() if was_idle else last
                 due = FLUSH_SECONDS if not self.problem else RETRY_SECONDS
                 is_urgent = self._closing or (self._ended and not self.problem)
                 is_due = is_urgent or time.monotonic() - last >= due
@@ -82,7 +87,7 @@ class Writer:
         with self._changed:
             for job in dirty:
                 self._dirty.pop(job.id, None)
-        states = [(job, *job.unsaved()) for job in dirty]
+        states = [(job, *job.unsaved()) for job in dirty if job.recorded]
         try:
             self._history.jobs.save([(row, events) for _, row, events, _ in states])
         except StoreError as error:

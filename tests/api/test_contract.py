@@ -3,27 +3,53 @@
 schemathesis makes the requests up, valid and not, from the OpenAPI document that /docs shows.
 """
 
+from collections.abc import Iterator
+
 import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from tests.api.able import stand_in_for_embedder
 from tests.api.talk import ask, ended
 from tests.serving import PUBLIC, SHARED, client
 
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
+    "DELETE /api/trash",
+    "GET /api/backup",
     "GET /api/conversations/{id}/export",
     "GET /api/files/{id}",
     "GET /api/health",
     "GET /api/history",
+    "GET /api/history/export",
+    "GET /api/history/stats",
+    "GET /api/history/{id}/compare/{other}",
     "GET /api/jobs/{id}",
     "GET /api/jobs/{id}/events",
+    "GET /api/trash",
+    "GET /v1/models",
+    "GET /v1/models/{id}",
+    "PATCH /api/history/{id}",
     "POST /api/files",
+    "POST /api/history/{id}/again",
     "POST /api/jobs",
     "POST /api/jobs/{id}/stop",
+    "POST /api/trash",
+    "POST /api/trash/{id}/restore",
+    "POST /v1/chat/completions",
+    "POST /v1/completions",
+    "POST /v1/embeddings",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def embedder(app: FastAPI) -> Iterator[None]:
+    """A stand-in, for the real one would have to be fetched."""
+    with pytest.MonkeyPatch.context() as patch:
+        stand_in_for_embedder(patch, app.state.studio.models)
+        yield
 
 
 def operations(app: FastAPI) -> dict[str, schemathesis.APIOperation]:

@@ -1,12 +1,16 @@
 """The history over HTTP: searched, paged, exported; each visitor alone with their own."""
 
+import io
 import json
+import zipfile
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.api.talk import SLOW, ask, ended, stop
+from tests.serving import SHARED, newcomer, opened, small_app
 
 
 def titles(browser: TestClient, **query: object) -> list[str]:
@@ -24,8 +28,12 @@ def test_a_line_of_the_history(ann: TestClient) -> None:
         "assistant": "chat",
         "status": "done",
         "model": "echo:",
+        "template": None,
+        "starred": False,
         "title": "Which trees are tall?",
+        "title_marks": [],
         "snippet": "Which trees are tall?",
+        "snippet_marks": [],
         "created": job["created"],
         "finished": job["finished"],
         "conversation": job["result"]["conversation"],
@@ -41,6 +49,90 @@ def test_words_and_filters_narrow_it(ann: TestClient) -> None:
     assert titles(ann, q="pear", assistant="chat", status="done") == ["green pear"]
     assert titles(ann, status="stopped") == ["blue plum"]
     assert titles(ann, assistant="nobody") == titles(ann, q="banana") == []
+
+
+def test_words_are_marked_and_the_best_match_comes_first(ann: TestClient) -> None:
+    for message in ("tea and a long way to the sea", "tea, tea"):
+        ended(ann, ask(ann, message=message))
+    best, other = ann.get("/api/history", params={"q": "TEA"}).json()["items"]
+    assert (best["title"], best["title_marks"]) == ("tea, tea", [[0, 3], [5, 8]])
+    assert other["snippet_marks"] == [[0, 3]]
+
+
+def test_stars_templates_models_and_times_are_filters(ann: TestClient) -> None:
+    first = ended(ann, ask(ann, message="one", template="chat/tutor"))
+    ended(ann, ask(ann, message="two", model="echo:words=3"))
+    assert ann.patch(f"/api/history/{first['id']}", json={"starred": True}).status_code == 204
+    for query in ({"starred": True}, {"template": "chat/tutor"}, {"model": "echo:"}, {"until": first["finished"]}):
+        assert titles(ann, **query) == ["one"], query
+    assert titles(ann, since="2020-01-01") == ["two", "one"]
+    assert titles(ann, since="2999-01-01") == []
+    answer = ann.patch(f"/api/history/{first['id']}", json={"starred": "yes"})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "starred")
+
+
+def test_an_item_can_be_made_again(ann: TestClient) -> None:
+    job = ended(ann, ask(ann, message="one two", params={"seed": 7}, system="Be brief."))
+    again = ended(ann, ann.post(f"/api/history/{job['id']}/again").json()["id"])
+    assert (again["output"].split(), again["status"]) == (["one", "two"], "done")
+    assert again["result"]["conversation"] == job["result"]["conversation"]
+    assert (again["request"]["params"], again["request"]["system"]) == ({"seed": 7}, "Be brief.")
+    assert again["request"]["action"] == "regenerate"
+
+
+def test_two_items_are_compared(ann: TestClient) -> None:
+    left = ask(ann, message="red tea", params={"seed": 7})
+    right = ask(ann, message="green tea", params={"seed": 7})
+    for job in (left, right):
+        ended(ann, job)
+    answer = ann.get(f"/api/history/{left}/compare/{right}").json()
+    assert {one["name"]: one["same"] for one in answer["inputs"]} == {
+        "model": True,
+        "message": False,
+        "params.seed": True,
+    }
+    assert [(piece["kind"], piece["text"]) for piece in answer["output"]] == [
+        ("removed", "red"),
+        ("added", "green"),
+        ("same", " tea"),
+    ]
+
+
+def test_what_was_made_is_counted(ann: TestClient, bob: TestClient) -> None:
+    for message in ("one two three", "four"):
+        ended(ann, ask(ann, message=message))
+    [count] = ann.get("/api/history/stats").json()
+    assert (count["model"], count["items"], count["output_tokens"]) == ("echo:", 2, 4)
+    assert bob.get("/api/history/stats?days=7").json() == []
+    assert ann.get("/api/history/stats?days=0").status_code == 422
+
+
+def exported(browser: TestClient, **query: object) -> list[str]:
+    answer = browser.get("/api/history/export", params=query)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return archive.read("items.jsonl").decode().splitlines()[1:]
+
+
+def test_export_of_everything_of_some_and_of_nothing_foreign(ann: TestClient, bob: TestClient) -> None:
+    jobs = [ended(ann, ask(ann, message=f"message {i}"))["id"] for i in range(3)]
+    assert [json.loads(line)["id"] for line in exported(ann)] == jobs
+    assert [json.loads(line)["id"] for line in exported(ann, id=jobs[1:])] == jobs[1:]
+    assert exported(bob) == []
+    assert bob.get("/api/history/export", params={"id": jobs[0]}).status_code == 404
+
+
+def test_only_the_operator_takes_a_backup(ann: TestClient, tmp_path: Path) -> None:
+    assert ann.get("/api/backup").status_code == 403
+    with opened(tmp_path, **SHARED) as studio:
+        operator = newcomer(small_app(studio))
+        ended(operator, ask(operator, message="in the backup"))
+        operator.get("/", params={"token": SHARED["admin_token"]})
+        answer = operator.get("/api/backup")
+    assert answer.status_code == 200 and answer.headers["content-disposition"].startswith("attachment; filename=")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert {"backup.json", "studio.db"} <= set(archive.namelist())
 
 
 def test_pages_are_complete_and_end(ann: TestClient) -> None:
@@ -69,6 +161,9 @@ def test_pages_are_complete_and_end(ann: TestClient) -> None:
         ("q=a%00b", "q"),
         ("q=" + "x" * 501, "q"),
         ("assistant=%00", "assistant"),
+        ("since=yesterday", "since"),
+        ("until=0001-01-01T00:00:00%2B09:00", "until"),
+        ("starred=perhaps", "starred"),
     ],
 )
 def test_wrong_input_names_the_field(ann: TestClient, query: str, field: str) -> None:
@@ -96,6 +191,18 @@ def test_export_as_markdown_and_json(ann: TestClient) -> None:
     assert json.loads(answer.text)["messages"][0]["text"] == 'Was heißt "退款"?'
     answer = ann.get(f"/api/conversations/{conversation}/export?form=pdf")
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "form")
+
+
+def test_a_stranger_changes_nothing(ann: TestClient, bob: TestClient) -> None:
+    job, own = ended(ann, ask(ann, message="private"))["id"], ended(bob, ask(bob))["id"]
+    for answer in (
+        bob.patch(f"/api/history/{job}", json={"starred": True}),
+        bob.post(f"/api/history/{job}/again"),
+        bob.get(f"/api/history/{own}/compare/{job}"),
+        bob.get(f"/api/history/{job}/compare/{own}"),
+    ):
+        assert answer.status_code == 404
+    assert not ann.get("/api/history").json()["items"][0]["starred"]
 
 
 def test_a_stranger_sees_and_takes_nothing(ann: TestClient, bob: TestClient) -> None:

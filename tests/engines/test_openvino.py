@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
-from assistants.engines import open_chat
+from assistants.engines import open_chat, openvino
 from assistants.engines.catalog import read_catalog
-from assistants.engines.openvino import OpenVINOChat
+from assistants.engines.openvino import OpenVINOChat, cache_tokens
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -215,7 +215,7 @@ def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> No
 def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelUnavailable, match="pip install openvino-genai"):
-        open_chat("local:starter", tmp_path / "model.gguf")
+        openvino.open_chat("starter", tmp_path / "model.gguf")
 
 
 def test_openvino_reports_to_nobody(starter_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,3 +234,34 @@ def test_the_studio_itself_loads_no_native_code() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_log_probabilities_are_the_models_own(starter: OpenVINOChat) -> None:
+    def entries(**params: Any) -> list[dict[str, Any]]:
+        reply = starter.invoke([HumanMessage("What is the capital of France?")], logprobs=True, max_tokens=6, **params)
+        content = reply.response_metadata["logprobs"]["content"]
+        assert "".join(entry["token"] for entry in content) == reply.text
+        return content
+
+    plain, warm = entries(**GREEDY), entries(temperature=2.0, top_k=1, repetition_penalty=1.0)
+    assert [entry["logprob"] for entry in plain] == pytest.approx([entry["logprob"] for entry in warm], abs=1e-3)
+    assert all(entry["logprob"] <= 0 and bytes(entry["bytes"]).decode() == entry["token"] for entry in plain)
+    assert "logprobs" not in starter.invoke(STORY, max_tokens=2).response_metadata
+
+
+def test_a_raw_prompt_is_gone_on_with(starter: OpenVINOChat) -> None:
+    params = {"raw": True, "max_tokens": 3, **GREEDY}
+    assert say(starter, [HumanMessage("The capital of France is")], **params).startswith(" Paris")
+    assert last(starter, [HumanMessage("The capital of France is")], **params).usage_metadata["input_tokens"] < 8
+
+
+def test_a_frequency_penalty_makes_it_repeat_less(starter: OpenVINOChat) -> None:
+    params = {"max_tokens": 16, **GREEDY}
+    assert say(starter, again("banana"), frequency_penalty=2.0, **params).count("banana") < 4
+
+
+def test_the_cache_has_room_for_the_longest_prompt_and_no_more_than_half_of_what_is_free() -> None:
+    gigabyte = 2**30
+    assert cache_tokens(14_000, 8192, 16 * gigabyte) == 16_384
+    assert cache_tokens(70_000, 40_960, 64 * gigabyte) == 40_960
+    assert 7000 < cache_tokens(70_000, 40_960, gigabyte) < 8000

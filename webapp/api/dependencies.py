@@ -12,17 +12,17 @@ from webapp.i18n import language
 from webapp.visitors import visitor
 
 
-def studio_of(request: Request) -> Studio:
+async def studio_of(request: Request) -> Studio:
     """Return the studio that this app shows."""
     return request.app.state.studio
 
 
-def owner_of(request: Request) -> str:
+async def owner_of(request: Request) -> str:
     """Return the owner whose rows and files the request may touch."""
     return visitor(request).owner
 
 
-def language_of(request: Request) -> str:
+async def language_of(request: Request) -> str:
     """Return the language the client reads."""
     return language(request)
 

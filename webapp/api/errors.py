@@ -1,9 +1,9 @@
-"""Every error an HTTP client can get, in one shape and in the client's language: ``{"error": {"message", "field"}}``.
+"""Every error an HTTP client can get, in the client's language: ``{"error": {"message", "field"}}``, or OpenAI's shape.
 
 Knows the statuses and the words; knows nothing about the routes.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,12 +18,21 @@ from webapp.i18n import language, t
 
 TOO_LARGE = "The request is too large: it may be at most {limit} MB here."
 
+# What an engine says of a prompt that leaves no room for an answer.
+TOO_LONG = "{field} is too long: the prompt has {tokens} tokens, and {model} takes fewer than {limit}."
+
+RETRY_SECONDS = "2"
+OPENAI_CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded", 503: "model_unavailable"}
+
 MEANINGS = {
+    400: "The request is wrong; `param` names the part to mend",
     401: "Neither a visitor's cookie nor a key",
+    403: "Known, but not allowed",
     404: "Unknown, or not yours",
     413: "The request is too large",
     422: "The request is wrong; `field` names the part to mend",
-    429: "Too many jobs are waiting",
+    429: "Too many jobs are waiting; try again after `Retry-After` seconds",
+    502: "The model broke off",
     503: "The store or the model cannot be used just now",
 }
 
@@ -50,6 +59,28 @@ class Failure(BaseModel):
     error: Problem
 
 
+class OpenAIProblem(BaseModel):
+    """What is wrong, as OpenAI says it."""
+
+    message: str = Field(description="One sentence, in the language asked for with Accept-Language")
+    type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
+    param: str | None = Field(description="The part of the request to mend, if it is one")
+    code: str | None = Field(description="For programs: `model_not_found`, `context_length_exceeded`, ...")
+
+
+class OpenAIFailure(BaseModel):
+    """The body of every answer below /v1 that is not a success."""
+
+    error: OpenAIProblem
+
+
+def openai_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the failures that a route below /v1 may answer with, for its documentation."""
+    named = {status: {"model": OpenAIFailure, "description": MEANINGS[status]} for status in statuses}
+    # Without it FastAPI documents a 422 that is never the answer here.
+    return named | {"4XX": {"model": OpenAIFailure, "description": "The request is wrong"}}
+
+
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the failures that a route may answer with, for its documentation."""
     return {status: {"model": Failure, "description": MEANINGS[status]} for status in statuses}
@@ -63,14 +94,43 @@ def json_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def failure(request: Request, error: StudioError, status: int | None = None, headers: Any = None) -> Response:
     """Return ``error`` as an answer: JSON below /api, else a line of text."""
-    message = t(error.template, language(request), **error.values)
-    # What a client sent may be quoted in it and need not be text.
-    message = message.encode("utf-8", "replace").decode("utf-8")
-    status = status or error.status
-    if not request.scope["path"].startswith("/api/"):
+    status, lang, path = status or error.status, language(request), request.scope["path"]
+    if status == 429:
+        headers = {"Retry-After": RETRY_SECONDS, **(headers or {})}
+    if path.startswith("/v1/"):
+        # What OpenAI's clients call a bad request.
+        status = 400 if status == 422 else status
+        return JSONResponse(openai_body(error, lang, status), status, headers)
+    message = sentence(error, lang)
+    if not path.startswith("/api/"):
         return PlainTextResponse(message, status, headers)
-    field = error.field if isinstance(error, InvalidInput) else None
-    return JSONResponse({"error": {"message": message, "field": field}}, status, headers)
+    return JSONResponse({"error": {"message": message, "field": field_of(error)}}, status, headers)
+
+
+def sentence(error: StudioError, lang: str) -> str:
+    """Return what went wrong in the client's language."""
+    return as_text(t(error.template, lang, **error.values))
+
+
+def field_of(error: StudioError) -> str | None:
+    """Return the part of the request that is to be mended, if it is one."""
+    return as_text(error.field) if isinstance(error, InvalidInput) else None
+
+
+def as_text(quoted: str) -> str:
+    """Return what may quote a client, who need not have sent text."""
+    return quoted.encode("utf-8", "replace").decode("utf-8")
+
+
+def openai_body(error: StudioError, lang: str, status: int | None = None) -> dict[str, Any]:
+    """Return ``error`` in OpenAI's shape."""
+    status, field = status or error.status, field_of(error)
+    kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
+    if error.template == TOO_LONG:
+        code = "context_length_exceeded"
+    else:
+        code = "model_not_found" if (status, field) == (404, "model") else OPENAI_CODES.get(status)
+    return {"error": {"message": sentence(error, lang), "type": kind, "param": field, "code": code}}
 
 
 def add_handlers(app: FastAPI) -> None:

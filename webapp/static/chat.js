@@ -5,6 +5,7 @@ import { mountComposer } from "./composer.js";
 import { el, fill, text, toast } from "./dom.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
+import { mountOffer } from "./offer.js";
 import { room } from "./page.js";
 import { mountThread } from "./thread.js";
 
@@ -60,6 +61,7 @@ export function mount(component) {
 
   // The model's state and the examples that suit it.
 
+  const showOffer = mountOffer(find(".offer"), (what, target) => act(what, { target }));
   let modelTimer = null;
   function showModel(model) {
     clearTimeout(modelTimer);
@@ -68,14 +70,18 @@ export function mount(component) {
     line.hidden = !model.note;
     line.replaceChildren(`${model.note}${percent}`);
     if (model.share !== null) line.append(el("progress", { max: 1, value: model.share, "aria-label": model.note }));
-    if (model.is_busy) modelTimer = setTimeout(() => act("model"), MODEL_STATE_MS);
-    find(".advice").hidden = !model.advice;
+    const isComing = model.offer?.some((one) => one.busy);
+    if (model.is_busy || isComing) modelTimer = setTimeout(() => act("model"), MODEL_STATE_MS);
+    // The offer says as much, and what can be done about it.
+    const isOffered = showOffer(model.offer);
+    find(".advice").hidden = !model.advice || isOffered;
     find(".advice").textContent = model.advice ?? "";
     find(".examples").replaceChildren(
       ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
     );
   }
   addEventListener("studio:model", () => act("model"));
+  addEventListener("studio:models", () => act("model"));
 
   async function send(words) {
     thread.announce(words);

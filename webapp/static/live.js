@@ -10,8 +10,8 @@ export const isOpen = (status) => !TERMINAL.has(status);
 
 // Returns ask(question, answered): `question` is a function, called when its turn has come, that returns what to send;
 // `answered` gets Python's answer. One question is under way at a time, because Gradio keeps only the last value of a
-// component: two answers at once would be one. No answer at all is { error }, too.
-export function asker({ props, watch, action }) {
+// component: two answers at once would be one. No answer at all within `patience` ms is { error }, too.
+export function asker({ props, watch, action }, patience = ANSWER_MS) {
   let number = 0;
   let waiting = null;
   let last = Promise.resolve();
@@ -29,7 +29,7 @@ export function asker({ props, watch, action }) {
         answered(value);
         done(value);
       };
-      const timer = setTimeout(() => finish({ error: text("error.no-answer") }), ANSWER_MS);
+      const timer = setTimeout(() => finish({ error: text("error.no-answer") }), patience);
       waiting = { n, finish };
       action({ n, ...question() });
     });

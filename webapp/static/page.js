@@ -18,6 +18,12 @@ export async function goTo(name, query) {
   return open(new URLSearchParams(query));
 }
 
+// A room is made when it is first entered, so that a link to what is in it has to open the door.
+function arrive() {
+  if (!document.getElementById("room-history-button")) requestAnimationFrame(arrive);
+  else goTo("history", location.search);
+}
+
 // Theme: the system's, until the visitor chooses.
 
 const THEME = "studio.theme";
@@ -49,6 +55,7 @@ export function mount({ element }) {
   language.addEventListener("click", () => switchLanguage(language));
   root.querySelector("[data-do=theme]").addEventListener("click", switchTheme);
   applyTheme();
+  if (new URLSearchParams(location.search).has("item")) arrive();
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }

@@ -23,7 +23,8 @@ export function mountThread(root, { act, changed }) {
 
   function stick() {
     if (view.scrollTop < stuckAt - 1 && !atEnd()) sticking = false;
-    if (!sticking) return;
+    // An empty chat is read from its top.
+    if (!sticking || !turns.length) return;
     view.scrollTop = view.scrollHeight;
     stuckAt = view.scrollTop;
   }
@@ -38,7 +39,7 @@ export function mountThread(root, { act, changed }) {
   view.addEventListener("scroll", () => {
     sticking = atEnd();
     stuckAt = view.scrollTop;
-    latest.hidden = sticking;
+    latest.hidden = sticking || !turns.length;
   });
   new ResizeObserver(stick).observe(view);
 
@@ -65,7 +66,7 @@ export function mountThread(root, { act, changed }) {
       view.scrollTop += view.scrollHeight - height;
     }
     stick();
-    latest.hidden = sticking || atEnd();
+    latest.hidden = sticking || atEnd() || !turns.length;
     if (value.focus) drawn.get(value.focus)?.node.scrollIntoView({ block: "center" });
     attach();
     changed();

@@ -1,32 +1,55 @@
-"""The History tab: everything that was generated, found as one types."""
+"""The History tab: everything that was generated, found as one types; what has no tab of its own opens here.
 
+Two items are compared here, deleted ones brought back, and what was made is counted. Knows nothing about how any of it
+is drawn or stored.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import gradio as gr
 from pydantic import Field
 
 from assistants import ASSISTANTS
-from assistants.history import Item
+from assistants.errors import InvalidInput
+from assistants.history import Item, JobRow
 from assistants.jobs import TERMINAL
+from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
+from webapp.i18n import t
 from webapp.kit import DIRECT, respond
 from webapp.live import live
 
 TITLE = "tab.history"
 
 PAGE = 30
+# Of a long conversation the end is shown, and of a long text the beginning.
+MESSAGES, CHARACTERS = 20, 20_000
 STATUSES = ("queued", "running", *sorted(TERMINAL))
+
+Id = Annotated[str, Field(max_length=64)]
+Name = Annotated[str, Field(max_length=200)]
+Moment = Annotated[str, Field(max_length=40)]
 
 
 class Asked(StudioRequest):
-    """A question of the script; ``before`` is the number of the last item shown."""
+    """A question of the script; ``before`` is the number of the last item shown, ``ids`` are the items it is about."""
 
-    do: Literal["search"]
+    do: Literal["search", "open", "star", "again", "compare", "delete", "trash", "restore", "empty", "stats"]
+    ids: Annotated[list[Id], Field(max_length=1000)] = []
     q: Annotated[str, Field(max_length=200)] = ""
-    assistant: Annotated[str, Field(max_length=64)] | None = None
-    status: Annotated[str, Field(max_length=64)] | None = None
+    assistant: Name | None = None
+    status: Name | None = None
+    model: Name | None = None
+    template: Name | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    starred: bool | None = None
     before: int | None = None
+    days: int = 30
 
 
 def build(studio: Studio) -> None:
@@ -34,23 +57,99 @@ def build(studio: Studio) -> None:
     history = live("history")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: search(studio, owner, asked))
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
     history.action(answer, None, history, trigger_mode="multiple", **DIRECT)
 
 
+def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+    """Do what the script asks and return what it shows then."""
+    history, first = studio.history, asked.ids[0] if asked.ids else ""
+    match asked.do:
+        case "search":
+            return search(studio, owner, asked)
+        case "open":
+            return {"item": opened(studio.jobs.get(first, owner), lang)}
+        case "star":
+            history.jobs.star(first, owner, bool(asked.starred))
+            return {}
+        case "again":
+            return {"job": studio.jobs.again(first, owner).id}
+        case "compare":
+            return compare(studio, owner, asked.ids, lang)
+        case "delete":
+            return {"trashed": history.trash.put(owner, asked.ids)}
+        case "stats":
+            return {"counts": [asdict(count) for count in history.stats(owner, asked.days)]}
+        case _:
+            return look_into_trash(studio, owner, asked)
+
+
+def look_into_trash(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+    """Restore lines of the trash or empty it, if that is asked; return what lies in it then."""
+    trash = studio.history.trash
+    if asked.do == "restore":
+        for line in asked.ids:
+            trash.restore(owner, line)
+    if asked.do == "empty":
+        trash.empty(owner)
+    return {"trash": [asdict(line) for line in trash.list(owner)]}
+
+
 def search(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
-    """Return a page of the owner's items, newest first, and what they can be sorted out by."""
-    found = studio.history.search(owner, asked.q, asked.assistant, asked.status, PAGE + 1, asked.before)
-    return {
-        "items": [shown(item) for item in found[:PAGE]],
-        "more": len(found) > PAGE,
-        "assistants": [assistant.ID for assistant in ASSISTANTS],
-        "statuses": STATUSES,
-    }
+    """Return a page of the owner's items, and on the first one what they can be sorted out by."""
+    filters = {name: getattr(asked, name) for name in ("assistant", "status", "model", "template", "starred")}
+    filters |= {name: moment(name, getattr(asked, name)) for name in ("since", "until")}
+    found = studio.history.search(owner, asked.q, limit=PAGE + 1, before=asked.before, **filters)
+    page = {"items": [shown(item) for item in found[:PAGE]], "more": len(found) > PAGE}
+    if asked.before is not None:
+        return page
+    made_by = {"assistants": [assistant.ID for assistant in ASSISTANTS], "statuses": STATUSES}
+    return page | made_by | studio.history.choices(owner) | {"is_operator": is_operator(owner)}
+
+
+def moment(name: str, value: str | None) -> datetime | None:
+    """Return a time that the script sent."""
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise InvalidInput(name, "{field} is not a time of this calendar.") from error
 
 
 def shown(item: Item) -> dict[str, Any]:
     """Return an item as the script draws it; all of it is text."""
-    fields = ("number", "id", "assistant", "status", "model", "title", "snippet", "created")
-    return {name: getattr(item, name) for name in fields}
+    return {name: value for name, value in asdict(item).items() if name not in ("template", "finished")}
+
+
+def compare(studio: Studio, owner: str, ids: list[str], lang: str) -> dict[str, Any]:
+    """Return two items and where they differ."""
+    if len(ids) != 2:
+        raise InvalidInput("ids", "{field} must name {low} to {high} items.", low=2, high=2)
+    compared = studio.history.compare(owner, *ids)
+    inputs = [asdict(one) | {"same": one.same} for one in compared.inputs]
+    items = [opened(studio.jobs.get(item, owner), lang) for item in ids]
+    return {"inputs": inputs, "output": [[piece.kind, piece.text] for piece in compared.output], "items": items}
+
+
+def opened(job: JobRow, lang: str) -> dict[str, Any]:
+    """Return what was asked and what came of it, as the script draws it; all of it is text."""
+    request = job.request
+    said = [(one["role"], one["content"]) for one in request.get("messages") or []] or [("user", job.input)]
+    settings = {name: request[name] for name in ("params", "controls") if request.get(name)}
+    usage = job.usage or {}
+    return {
+        "id": job.id,
+        "is_open": job.is_open,
+        "status": job.status,
+        "assistant": job.assistant,
+        "model": job.model,
+        "created": job.created,
+        "said": [{"role": role, "text": text[:CHARACTERS]} for role, text in said[-MESSAGES:]],
+        "output": job.output,
+        "error": t(job.failure["template"], lang, **job.failure["values"]) if job.failure else None,
+        "settings": json.dumps(settings, ensure_ascii=False, indent=2) if settings else None,
+        "tokens": {"read": usage["input_tokens"], "written": usage["output_tokens"]}
+        if "output_tokens" in usage
+        else None,
+        "seconds": usage.get("seconds"),
+    }

@@ -28,6 +28,9 @@ def build(studio: Studio) -> None:
 
     chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **DIRECT)
     chat.ready(panel.restore, saved, panel.widgets, **DIRECT)
+    chat.ready(panel.models, None, panel.model, **DIRECT)
+    chat.models(panel.models, None, panel.model, **DIRECT)
+    chat.use(panel.use, None, panel.model, **DIRECT)
     # Not their input events: a Textbox has none for what is pasted or deleted.
     changes = [widget.change for widget in panel.widgets]
     gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **DIRECT)

@@ -28,7 +28,7 @@ class Asked(StudioRequest):
 
     do: Literal[
         "open", "refresh", "send", "regenerate", "continue", "stop", "select", "delete-message", "restore-message",
-        "list", "rename", "pin", "unpin", "delete", "restore", "model",
+        "list", "rename", "pin", "unpin", "delete", "restore", "model", "install", "cancel",
     ]  # fmt: skip
     conversation: Id | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_WINDOW)] = 30
@@ -51,8 +51,12 @@ class Chosen:
 
 def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
     """Do what was asked and return what the page shows now."""
-    if asked.do == "model":
-        return {"model": view.model(studio, chosen.model, lang)}
+    if asked.do == "install":
+        studio.models.install(asked.target or "", owner)
+    elif asked.do == "cancel":
+        studio.models.cancel(asked.target or "", owner)
+    if asked.do in ("model", "install", "cancel"):
+        return {"model": view.model(studio, owner, chosen.model, lang)}
     if asked.do == "list":
         return {"chats": view.chats(studio, owner, asked.q, asked.shown)}
     if asked.do == "stop":
@@ -81,7 +85,7 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
-    return answer | {"model": view.model(studio, chosen.model, lang)}
+    return answer | {"model": view.model(studio, owner, chosen.model, lang)}
 
 
 def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:

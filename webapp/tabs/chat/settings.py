@@ -8,6 +8,7 @@ from assistants import chat
 from assistants.errors import InvalidInput
 from assistants.studio import Studio
 from webapp.kit import model_picker, template_picker, words
+from webapp.visitors import visitor
 
 SAMPLING = {
     "temperature": float,
@@ -66,6 +67,15 @@ class Panel:
         template, system, model, *rest = saved
         known = [prompt.id for prompt in self._studio.prompts.list(chat.ID)]
         return [template if template in known else "", system, model or self._studio.models.resolve(None), *rest]
+
+    def models(self, request: gr.Request) -> Any:
+        """Return the picker with the models that the visitor can choose from now."""
+        return gr.update(choices=self._studio.models.pickable(visitor(request).owner))
+
+    def use(self, event: gr.EventData, request: gr.Request) -> Any:
+        """Return the picker with the model that was chosen elsewhere on the page."""
+        chosen = dict(event._data or {}).get("model")
+        return gr.update(choices=self._studio.models.pickable(visitor(request).owner), value=str(chosen))
 
     def system_text(self, template: str) -> str:
         """Return the system prompt of a template, for the visitor to see and change."""

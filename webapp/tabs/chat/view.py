@@ -8,14 +8,15 @@ from hashlib import blake2s
 from typing import Any
 
 from assistants import chat
-from assistants.engines.catalog import read_catalog
 from assistants.errors import NotFound, StudioError
 from assistants.history import Turn
 from assistants.jobs import TERMINAL
+from assistants.models import ModelState
 from assistants.studio import Studio
 from webapp.i18n import t
 from webapp.kit import sentence
 from webapp.render import markdown
+from webapp.tabs.chat.offer import offered
 
 EXAMPLES = 4
 
@@ -99,26 +100,35 @@ def chats(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     return {"items": items, "more": len(found) > shown}
 
 
-def model(studio: Studio, name: str, lang: str) -> dict[str, Any]:
-    """Return a line on how far a model is, if it is not ready, and examples that it can do."""
+def model(studio: Studio, owner: str, name: str, lang: str) -> dict[str, Any]:
+    """Return how far a model is and what suits it: ``progress``, ``suggestions``, and a bigger one to install."""
     try:
-        state = studio.models.state(studio.models.resolve(name))
+        state = studio.models.state(studio.models.resolve(name, owner))
     except StudioError as error:
-        return {"note": sentence(error, lang), "share": None, "is_busy": False} | suggestions(name, lang)
+        said = {"note": sentence(error, lang), "share": None, "is_busy": False}
+    else:
+        name, said = state.name, progress(state, lang)
+    return said | suggestions(studio, name, lang) | {"offer": offered(studio, owner, lang)}
+
+
+def progress(state: ModelState, lang: str) -> dict[str, Any]:
+    """Return a line on how far a model is, if it is not ready."""
     share = state.done / state.total if state.state == "downloading" and state.total else None
     if state.failure:
         note = sentence(state.failure, lang)
     else:
         note = None if state.state == "ready" else t(f"model.{state.state}", lang, name=state.name)
-    is_busy = state.state in ("downloading", "loading")
-    return {"note": note, "share": share, "is_busy": is_busy} | suggestions(state.name, lang)
+    return {"note": note, "share": share, "is_busy": state.is_under_way}
 
 
-def suggestions(name: str, lang: str) -> dict[str, Any]:
+def suggestions(studio: Studio, name: str, lang: str) -> dict[str, Any]:
     """Return the examples of an empty chat, in English where the model knows no other language, with a word on that."""
-    entry = read_catalog().get(name.removeprefix("local:"))
-    understood = entry is None or lang in entry.languages
+    languages = studio.models.languages(name)
+    understood = not languages or lang in languages
+    advice = None if understood else t("model.english-only", lang)
+    if studio.models.is_base(name):
+        advice = t("model.base", lang)
     return {
-        "advice": None if understood else t("model.english-only", lang),
+        "advice": advice,
         "examples": [t(f"chat.example.{number}", lang if understood else "en") for number in range(1, EXAMPLES + 1)],
     }

@@ -1,0 +1,85 @@
+"""Embeddings by sentence-transformers: a text becomes a vector of length 1, near those of texts that mean the same.
+
+Knows LangChain and how to talk to the process that runs the model (``embeddings_worker``); loads no native code itself,
+and knows nothing about what the vectors are for.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.embeddings import Embeddings
+
+from assistants.engines.process import WorkerProcess
+from assistants.errors import InvalidInput, ModelUnavailable
+
+PROGRAM = Path(__file__).with_name("embeddings_worker.py")
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The vectors of some texts, and how many tokens these had in all."""
+
+    vectors: list[list[float]]
+    tokens: int
+
+
+class LocalEmbeddings(Embeddings):
+    """An embedder that is open; a process that dies takes its requests with it, and the next one starts it again."""
+
+    # It reads many texts at once, but one request after the other.
+    slots = 1
+
+    def __init__(self, model: str, folder: Path) -> None:
+        """Load the model, which takes seconds; raises ``ModelUnavailable``."""
+        self.model = model
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+        facts = self.start().facts
+        self.context: int = facts["context"]
+        self.dimensions: int = facts["dimensions"]
+
+    def start(self) -> WorkerProcess:
+        """Return the process, started if need be; raises ``ModelUnavailable``."""
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("The model {model} is closed.", model=self.model)
+            if self._worker is None or not self._worker.alive:
+                if self._worker:
+                    self._worker.close()
+                self._worker = WorkerProcess(PROGRAM, {"model": str(self._folder)})
+            return self._worker
+
+    def close(self) -> None:
+        """End the process and free its memory; whoever still waits for it gets an error."""
+        with self._lock:
+            self._closed = True
+            if self._worker:
+                self._worker.close()
+
+    def embed(self, texts: list[str], kind: str = "document", first: int = 0) -> Embedded:
+        """Return the vectors of ``texts``, of which the first has the number ``first``.
+
+        Raises ``InvalidInput`` about one that is too long: nothing is cut off.
+        """
+        event = self.start().ask_once(texts=texts, kind=kind)
+        if "place" in event:
+            template = "{field} is too long: it has {tokens} tokens, and {model} reads at most {limit}."
+            values = {"tokens": event["tokens"], "model": self.model, "limit": self.context}
+            raise InvalidInput(f"input.{first + event['place']}", template, **values)
+        return Embedded(event["vectors"], event["tokens"])
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return the vectors of texts that are to be found."""
+        return self.embed(texts).vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the vector of what one looks for."""
+        return self.embed([text], "query").vectors[0]
+
+
+def open_embedder(name: str, folder: Path) -> LocalEmbeddings:
+    """Load the embedder in ``folder`` as ``name``; takes seconds and blocks. Raises ``ModelUnavailable``."""
+    return LocalEmbeddings(name, folder)

@@ -1,0 +1,112 @@
+"""The model hub: what is in a repository, and which of its files make a model that runs here.
+
+Knows names and sizes; fetches nothing but lists. Weights are GGUF or safetensors, never pickle; code is never taken.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+from assistants.engines import hub_download
+from assistants.engines.catalog import FILE_NAME, GGUF, Entry, File, Hub
+from assistants.engines.downloads import last_line
+from assistants.errors import InvalidInput, ModelUnavailable, StudioError
+
+# The hub answers at all within this, name look-up and the start of a process included.
+HUB_SECONDS = 15
+# Mirrors of the hub have no Xet storage, and a file that comes by HTTP can be seen to grow.
+HUB_SETTINGS = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1"}
+
+# From the most wanted on: small enough for a CPU and good enough to read.
+QUANTIZATIONS = ("q4_k_m", "q4_k_s", "q4_0", "q4_1", "q5_k_m", "q5_k_s", "q8_0", "q6_k", "q3_k_m", "f16", "bf16")
+# Not a language model of its own: one part of several, a projector for images, what a quantizer leaves behind.
+PIECE = re.compile(r"-\d{5}-of-\d{5}\.gguf$|(^|/)mmproj|imatrix|(^|/)mtp-", re.IGNORECASE)
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+# What transformers and sentence-transformers read beside the weights.
+COMPANIONS = re.compile(
+    r"(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|modules"
+    r"|sentence_bert_config|config_sentence_transformers|preprocessor_config)\.json"
+    r"|vocab\.txt|merges\.txt|tokenizer\.model|sentencepiece\.bpe\.model|spiece\.model|chat_template\.(jinja|json)"
+    r"|model[\w.-]*\.safetensors(\.index\.json)?"
+    r"|\d+_\w+/(config\.json|model\.safetensors)"
+)
+
+
+def refusal(repo: str, word: str) -> StudioError | None:
+    """Return the sentence for a word with which the program that asks the hub ended, if it is one of them."""
+    templates = {
+        hub_download.GATED: "{repo} is given only to those who have accepted its terms: do so on its page, and set"
+        " HF_TOKEN to a token of yours before the start.",
+        hub_download.ABSENT: "The model hub has no {repo}, or it is private: then set HF_TOKEN before the start.",
+        hub_download.NO_REVISION: "{repo} has no such revision.",
+        hub_download.NO_FILE: "{repo} has no such file.",
+    }
+    return ModelUnavailable(templates[word], repo=repo) if word in templates else None
+
+
+def look(hub: Hub) -> dict[str, Any]:
+    """Ask the hub what is in a repository; blocks. Raises ``ModelUnavailable``."""
+    command = [sys.executable, "-P", hub_download.__file__, "look", hub.repo, hub.revision]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    try:
+        done = subprocess.run(command, env=os.environ | HUB_SETTINGS, timeout=HUB_SECONDS, check=False, **pipes)
+    except subprocess.TimeoutExpired:
+        raise ModelUnavailable("The model hub does not answer within {seconds} seconds.", seconds=HUB_SECONDS) from None
+    if done.returncode:
+        cause = last_line(done.stderr.decode("utf-8", "replace"))
+        raise refusal(hub.repo, cause) or ModelUnavailable("The model hub cannot be asked: {cause}.", cause=cause)
+    return json.loads(done.stdout)
+
+
+def entry_from(hub: Hub, listing: dict[str, Any], file: str | None = None) -> Entry:
+    """Return the record of a model in a repository: the ``file`` of it, or what there is to choose.
+
+    Raises ``InvalidInput`` for one that cannot run here.
+    """
+    known = {one["name"]: one for one in listing["files"] if re.fullmatch(FILE_NAME, one["name"])}
+    names = [file] if file else chosen(hub.repo, list(known))
+    if file and file not in known:
+        raise InvalidInput("spec", "{repo} has no file {file}.", repo=hub.repo, file=file)
+    if file and not file.endswith(GGUF):
+        raise InvalidInput("spec", "{file} is not a GGUF file; without a file, all of {repo} is taken.", file=file,
+                           repo=hub.repo)  # fmt: skip
+    files = tuple(File(name=name, size=known[name]["size"], sha256=known[name]["sha256"]) for name in names)
+    is_gguf = names[0].endswith(GGUF)
+    license = listing.get("license_name") if listing.get("license") == "other" else listing.get("license")
+    return Entry(
+        title=names[0].removesuffix(GGUF).rpartition("/")[2] if is_gguf else hub.repo.partition("/")[2],
+        kind="embed" if "modules.json" in names else "chat",
+        license=license if isinstance(license, str) else None,
+        languages=languages(listing.get("language")),
+        context=listing["gguf"].get("context_length") if is_gguf else None,
+        hub=hub.model_copy(update={"revision": listing["commit"] or hub.revision}),
+        files=files,
+    )
+
+
+def languages(said: Any) -> tuple[str, ...]:
+    """Return the languages of a card that have a code of two letters."""
+    listed = said if isinstance(said, list) else [said]
+    return tuple(one for one in listed if isinstance(one, str) and re.fullmatch("[a-z]{2}", one))
+
+
+def chosen(repo: str, names: list[str]) -> list[str]:
+    """Return the files that make a model: one GGUF, or configuration, tokenizer and safetensors."""
+    if ggufs := [name for name in names if name.lower().endswith(GGUF) and not PIECE.search(name)]:
+        return [min(ggufs, key=rank)]
+    taken = [name for name in names if COMPANIONS.fullmatch(name)]
+    if "config.json" in taken and any(name.endswith(".safetensors") for name in taken):
+        return sorted(taken)
+    if any(name.endswith(PICKLES) for name in names):
+        template = "{repo} has its weights as pickle files only, which can run code. Look for safetensors or GGUF."
+        raise InvalidInput("spec", template, repo=repo)
+    raise InvalidInput("spec", "{repo} has neither a GGUF file nor safetensors with a config.json.", repo=repo)
+
+
+def rank(name: str) -> tuple[int, int, str]:
+    """Return how far a GGUF file stands from the most wanted one."""
+    found = [place for place, quantization in enumerate(QUANTIZATIONS) if quantization in name.lower()]
+    return min(found, default=len(QUANTIZATIONS)), len(name), name

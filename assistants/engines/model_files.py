@@ -1,0 +1,89 @@
+"""What a model's file or folder holds, and which engine runs it.
+
+Looks at names and heads of files only, which takes milliseconds; loads no model and imports no engine.
+"""
+
+import ast
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from assistants.engines.gguf import read_metadata
+from assistants.errors import ModelUnavailable
+
+Runner = Literal["openvino", "transformers"]
+
+PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
+# The architectures of GGUF files: those that OpenVINO GenAI reads, and those that transformers converts.
+OPENVINO = frozenset({"llama", "qwen2", "qwen3"})
+TRANSFORMERS = OPENVINO | {
+    "bloom", "falcon", "gemma2", "gemma3", "gemma4", "gpt2", "gpt_oss", "mistral", "nemotron", "phi3", "qwen2_moe",
+    "qwen3_moe", "stablelm", "starcoder2",
+}  # fmt: skip
+# What OpenVINO GenAI cannot do: it tells the log-probability of the token that was chosen, and of no other.
+BEYOND_OPENVINO = frozenset({"top_logprobs", "score"})
+
+
+def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:
+    """Return which local engine runs the model at ``path`` and can do what is needed; raises ``ModelUnavailable``."""
+    try:
+        return _folder_runner(path) if path.is_dir() else _file_runner(path, needs)
+    except (OSError, ValueError, KeyError) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=cause) from error
+
+
+def _file_runner(file: Path, needs: frozenset[str]) -> Runner:
+    if file.suffix in PICKLES:
+        raise _pickled(file)
+    architecture = read_metadata(file, whole=True).get("general.architecture")
+    if architecture in OPENVINO and not needs & BEYOND_OPENVINO and find_spec("openvino_genai"):
+        return "openvino"
+    if architecture not in TRANSFORMERS:
+        raise _unknown(file, architecture)
+    return "transformers"
+
+
+def _folder_runner(folder: Path) -> Runner:
+    if not any(folder.glob("*.safetensors")):
+        if any(file.suffix in PICKLES for file in folder.iterdir()):
+            raise _pickled(folder)
+        raise _missing(folder, "*.safetensors")
+    if not (folder / "config.json").is_file():
+        raise _missing(folder, "config.json")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if not isinstance(config, dict):
+        raise ValueError("its config.json is no object")
+    if config.get("model_type") not in model_types():
+        if "auto_map" in config:
+            template = "{file} needs program code of its own (trust_remote_code), which the studio does not run."
+            raise ModelUnavailable(template, file=folder.name)
+        raise _unknown(folder, config.get("model_type"))
+    return "transformers"
+
+
+@cache
+def model_types() -> frozenset[str]:
+    """Return the architectures that transformers writes text with, from its source: to import it takes a second."""
+    (package,) = find_spec("transformers").submodule_search_locations
+    source = Path(package, "models", "auto", "modeling_auto.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES":
+            return frozenset(name for name, _ in ast.literal_eval(node.value.args[0]))
+    raise ValueError("this version of transformers does not say what it knows")
+
+
+def _pickled(path: Path) -> ModelUnavailable:
+    template = "{file} is a pickle checkpoint, which can run any program when it is opened: take safetensors or GGUF."
+    return ModelUnavailable(template, file=path.name)
+
+
+def _missing(folder: Path, what: str) -> ModelUnavailable:
+    return ModelUnavailable("The folder {file} holds no model: {missing} is missing.", file=folder.name, missing=what)
+
+
+def _unknown(path: Path, architecture: Any) -> ModelUnavailable:
+    template = "{file} has the architecture {architecture}, which no engine of the studio runs."
+    return ModelUnavailable(template, file=path.name, architecture=architecture)

@@ -1,0 +1,294 @@
+"""A chat model in a process of its own, which is what all local engines have in common.
+
+Knows LangChain and how to talk to the program that runs the model (lines of JSON, which see in ``openvino_worker``);
+loads no native code itself, and knows nothing about files, catalogs or what the program runs the model with.
+"""
+
+import contextlib
+import itertools
+import json
+import queue
+import random
+import subprocess
+import sys
+import threading
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.chat_models import generate_from_stream
+from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import Field, PrivateAttr
+
+from assistants.engines.stopping import Alongside, StopStrings, said
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+
+# An empty chunk comes this often while there is nothing to say, so that a caller gets a chance to stop.
+QUIET_SECONDS = 0.25
+# What a generation may be asked for, by the capability that the engine needs for it.
+OPTIONS = {
+    "temperature": None,
+    "top_p": None,
+    "top_k": None,
+    "repetition_penalty": None,
+    "max_tokens": None,
+    "seed": None,
+    "min_tokens": "min_tokens",
+    "frequency_penalty": "penalties",
+    "presence_penalty": "penalties",
+    "json_schema": "json_schema",
+    "regex": "regex",
+    "choice": "choice",
+    "logprobs": "logprobs",
+    "top_logprobs": "top_logprobs",
+    "raw": "completion",
+}
+
+Event = dict[str, Any]
+
+
+class WorkerProcess:
+    """A running program: sends it commands and hands its events to whoever asked.
+
+    ``facts`` is what it said of the model when it was loaded.
+    """
+
+    def __init__(self, program: Path | str, first: Event) -> None:
+        """Load the model that ``first`` names, which takes seconds; raises ``ModelUnavailable``."""
+        command = [sys.executable, "-P", str(program)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._numbers = itertools.count(1)
+        self._inboxes: dict[int, queue.SimpleQueue[Event]] = {}
+        self._end: str | None = None
+        self._loaded: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        # Two, for nobody may wait for the pipe to take a command while the reader waits to hand on an event.
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._reader = threading.Thread(target=self._read, name="engine", daemon=True)
+        self._reader.start()
+        self._send(first)
+        facts = self._loaded.get()
+        if facts is None:
+            self.close()
+            template, file = "The model file {file} does not load: {cause}.", Path(first["model"]).name
+            raise ModelUnavailable(template, file=file, cause=self._end)
+        self.facts = facts
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still takes commands."""
+        return self._end is None
+
+    def ask(self, **command: Any) -> tuple[int, "queue.SimpleQueue[Event]"]:
+        """Send a command and return its number and where its events will come; raises ``GenerationFailed``."""
+        inbox: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        with self._lock:
+            if self._end is not None:
+                raise failure(self._end)
+            number = next(self._numbers)
+            self._inboxes[number] = inbox
+        self._send({"id": number, **command})
+        return number, inbox
+
+    def ask_once(self, **command: Any) -> Event:
+        """Send a command and return its one event; raises ``GenerationFailed``."""
+        number, inbox = self.ask(**command)
+        try:
+            event = inbox.get()
+        finally:
+            self.forget(number)
+        if "error" in event:
+            raise failure(event["error"])
+        return event
+
+    def forget(self, number: int) -> None:
+        """Take no more events for ``number``; if it is still under way, it ends before the next step."""
+        with self._lock:
+            self._inboxes.pop(number, None)
+        self._send({"id": number})
+
+    def close(self) -> None:
+        """End the process; whoever still waits for it gets an error."""
+        self._process.kill()
+        self._reader.join()
+        with self._writing, contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def _send(self, command: Event) -> None:
+        # A process that is gone takes nothing; the reader tells everybody.
+        with self._writing, contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        cause = None
+        with self._process.stdout as lines:
+            for line in lines:
+                event = json.loads(line)
+                if "id" in event:
+                    with self._lock:
+                        inbox = self._inboxes.get(event["id"])
+                    if inbox:
+                        inbox.put(event)
+                elif event.pop("ready", False):
+                    self._loaded.put(event)
+                else:
+                    cause = event["broken"]
+        status = self._process.wait()
+        with self._lock:
+            self._end = cause or f"its process ended with status {status}"
+            for inbox in self._inboxes.values():
+                inbox.put({"error": self._end})
+        self._loaded.put(None)
+
+
+def failure(cause: str) -> GenerationFailed:
+    """Return the error for a generation that the model or its process broke off."""
+    return GenerationFailed("The model broke off: {cause}.", cause=cause)
+
+
+class ProcessChat(BaseChatModel):
+    """A chat model that is open; a process that dies takes its generations with it, and the next one starts it again.
+
+    An engine says which ``program`` runs its models, what its first line is and what it is capable of.
+    """
+
+    program: ClassVar[Path | str]
+    capabilities: ClassVar[frozenset[str]]
+
+    model: str
+    # What a small model stays coherent with.
+    temperature: float = Field(0.3, description="0 takes the likeliest word each time")
+    top_p: float = 0.9
+    top_k: int | None = None
+    repetition_penalty: float = 1.1
+
+    _worker: WorkerProcess | None = PrivateAttr(None)
+    _closed: bool = PrivateAttr(False)
+    _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+
+    @abstractmethod
+    def _first(self) -> Event:
+        """Return the first line for the program; ``model`` in it is the path."""
+
+    @property
+    def facts(self) -> Event:
+        """What the program said of the model; starts it if need be."""
+        return (self._worker or self.start()).facts
+
+    @property
+    def context(self) -> int:
+        """How many tokens a prompt and its reply may have together."""
+        return self.facts["context"]
+
+    @property
+    def slots(self) -> int:
+        """How many generations run at once at hardly less than the speed of one."""
+        return self.facts["slots"]
+
+    @property
+    def is_base(self) -> bool:
+        """Whether the model only goes on with a text, for it has no chat template."""
+        return self.facts.get("is_base", False)
+
+    def start(self) -> WorkerProcess:
+        """Return the process, started if need be; raises ``ModelUnavailable``."""
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("The model {model} is closed.", model=self.model)
+            if self._worker is None or not self._worker.alive:
+                if self._worker:
+                    self._worker.close()
+                self._worker = WorkerProcess(self.program, self._first())
+            return self._worker
+
+    def close(self) -> None:
+        """End the process and free its memory; whoever still waits for it gets an error."""
+        with self._lock:
+            self._closed = True
+            if self._worker:
+                self._worker.close()
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Any = None) -> int:
+        """Count the tokens of the prompt that ``messages`` make, with the chat template."""
+        return self.start().ask_once(messages=convert_to_openai_messages(messages))["prompt"]
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **options: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        options = self._checked(options)
+        worker = self.start()
+        number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options)
+        texts, tokens, prompt, event = StopStrings(stop), Alongside(), 0, {}
+        try:
+            while not (texts.found or event.get("finish")):
+                try:
+                    event = inbox.get(timeout=QUIET_SECONDS)
+                except queue.Empty:
+                    event = {}
+                if "error" in event:
+                    raise failure(event["error"])
+                if "prompt" in event:
+                    prompt = self._fitting(event["prompt"])
+                    continue
+                chunk = self._chunk(event, texts, tokens)
+                if run_manager and chunk.text:
+                    run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+                yield chunk
+        finally:
+            worker.forget(number)
+        yield self._last(prompt, event["tokens"], "stop" if texts.found else event["finish"])
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **options: Any,
+    ) -> ChatResult:
+        return generate_from_stream(self._stream(messages, stop, run_manager, **options))
+
+    def _checked(self, options: Event) -> Event:
+        """Return the options with the engine's own for those that are absent; raises ``TypeError`` on unknown ones."""
+        given = {name: value for name, value in options.items() if value is not None}
+        for name in options:
+            if name not in OPTIONS or (name in given and OPTIONS[name] not in {None, *self.capabilities}):
+                raise TypeError(f"{type(self).__name__} takes no {name}")
+        if given.get("max_tokens", 1) < 1:
+            raise InvalidInput("max_tokens", "{field} must be at least {ge}.", ge=1)
+        own = {name: getattr(self, name) for name in ("temperature", "top_p", "top_k", "repetition_penalty")}
+        return {name: value for name, value in own.items() if value is not None} | {
+            # Libraries' own seeds are always the same.
+            "seed": random.getrandbits(32),
+            **given,
+        }
+
+    def _fitting(self, tokens: int) -> int:
+        """Return the length of the prompt; raises ``InvalidInput`` if it leaves no room for a reply."""
+        if tokens >= self.context:
+            template = "{field} is too long: the prompt has {tokens} tokens, and {model} takes fewer than {limit}."
+            raise InvalidInput("message", template, tokens=tokens, model=self.model, limit=self.context)
+        return tokens
+
+    @staticmethod
+    def _chunk(event: Event, texts: StopStrings, tokens: Alongside) -> ChatGenerationChunk:
+        """Return what may be shown after an event, which is none while the model thinks."""
+        text = texts.push(event.get("text", ""))
+        if event.get("finish") and not texts.found:
+            text += texts.flush()
+        tokens.push(event.get("logprobs", ()))
+        shown = tokens.pop(text, all=bool(event.get("finish")) and not texts.found)
+        return ChatGenerationChunk(message=AIMessageChunk(text, response_metadata=said(shown)))
+
+    def _last(self, prompt: int, tokens: int, reason: str) -> ChatGenerationChunk:
+        usage = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}
+        metadata = {"finish_reason": reason, "model_name": self.model}
+        message = AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        return ChatGenerationChunk(message=message)

@@ -1,0 +1,47 @@
+"""Models that run elsewhere: behind any OpenAI-compatible URL, or at any provider that LangChain knows.
+
+    chat.py      the engine: waits, retries, stops, and never ends without a word or a reason
+    dialects.py  what our parameters are called by whom
+    faults.py    what an error means: try again, or one sentence
+    loop.py      asyncio in a thread, so that stopping closes the socket at once
+
+Knows nothing about where URLs and keys are kept.
+"""
+
+from pydantic import SecretStr
+
+from assistants.engines.remote.chat import PATIENCE, Patience, RemoteChat
+from assistants.engines.remote.dialects import AnyProvider, OpenAICompatible, missing_package
+
+__all__ = ["Patience", "RemoteChat", "missing_package", "open_provider", "open_remote"]
+
+OPENAI = "openai"
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+def open_remote(
+    connection: str,
+    model: str,
+    *,
+    provider: str = OPENAI,
+    url: str | None = None,
+    key: SecretStr | None = None,
+    patience: Patience | None = None,
+) -> RemoteChat:
+    """Open ``model`` of the connection of that name, which errors tell; reaches nothing yet.
+
+    Without a key, another provider than OpenAI-compatible ones looks for its own in the environment. Raises
+    ``ModelUnavailable``.
+    """
+    patience = patience or PATIENCE
+    if provider == OPENAI:
+        dialect = OpenAICompatible(model, url or OPENAI_URL, key, patience.connect)
+    else:
+        dialect = AnyProvider(provider, model, url, key)
+    return RemoteChat(connection=connection, model=model, dialect=dialect, secret=key, patience=patience)
+
+
+def open_provider(name: str) -> RemoteChat:
+    """Open ``provider:model`` of LangChain with the key in the environment; raises ``ModelUnavailable``."""
+    provider, _, model = name.partition(":")
+    return open_remote(provider, model, provider=provider)

@@ -1,0 +1,137 @@
+"""Opens a model: a folder of safetensors, or a GGUF file, which is converted to such a folder once.
+
+Knows files, devices and number formats; knows nothing about generating. No code of a model's own is run, and nothing
+that was pickled is read.
+"""
+
+import os
+import shutil
+import tempfile
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from filelock import FileLock
+from gguf import GGUFReader
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GgufConfig, PreTrainedModel
+from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
+from transformers.utils import logging
+
+CONVERTED = ".converted"
+SAFE = {"trust_remote_code": False, "local_files_only": True}
+MEGABYTE = 1_000_000
+
+
+class Network:
+    """A model in memory, and the calls it takes."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        self._model = model
+        self._accepted = signature(model.forward).parameters
+        self.device = model.device
+        self.dtype = str(model.dtype).removeprefix("torch.")
+        self.vocabulary = model.get_output_embeddings().weight.shape[0]
+        self.layers = own_layers(model)
+
+    def __call__(self, *, logits_to_keep: int, **inputs: Any) -> torch.Tensor:
+        """Return the logits of the last tokens, as [texts, logits_to_keep, vocabulary] of float32."""
+        inputs["logits_to_keep"] = logits_to_keep
+        accepted = {name: value for name, value in inputs.items() if name in self._accepted}
+        return self._model(**accepted).logits[:, -logits_to_keep:].float()
+
+
+def own_layers(model: PreTrainedModel) -> list[bool]:
+    """Say of each layer whether it has keys and values of its own.
+
+    Raises ``ValueError`` if one remembers in another way: what it remembers of one text cannot be shared or padded.
+    """
+    kinds = [type(layer) for layer in DynamicCache(config=model.config).layers]
+    if not set(kinds) <= {DynamicLayer, DynamicSlidingWindowLayer, DummyLayer}:
+        raise ValueError(f"the architecture {model.config.model_type} has layers that remember without keys and values")
+    return [kind is not DummyLayer for kind in kinds]
+
+
+def load(path: Path) -> tuple[PreTrainedModel, Any]:
+    """Return the model and its tokenizer; raises what the libraries raise."""
+    logging.disable_progress_bar()
+    # Two threads of one core only get in each other's way.
+    torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
+    folder = convert(path) if path.is_file() else path
+    device = pick_device()
+    tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=pick_dtype(device), use_safetensors=True, **SAFE)
+    return model.eval().to(device), tokenizer
+
+
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def pick_device() -> str:
+    """Return where models run."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def pick_dtype(device: str) -> torch.dtype:
+    """Return bfloat16 where the hardware has it; elsewhere it is emulated and slow."""
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    if device == "mps":
+        return torch.bfloat16
+    has = torch.cpu.get_capabilities()
+    native = torch.backends.cpu.get_cpu_capability() == "AVX512" and (has["avx512_bf16"] or has["amx_bf16"])
+    return torch.bfloat16 if native else torch.float32
+
+
+def free_memory(model: PreTrainedModel, memory: int) -> int:
+    """Return how many bytes are free beside ``model``; there were ``memory`` of them before it was loaded."""
+    if model.device.type == "cuda":
+        return torch.cuda.mem_get_info()[0]
+    return max(memory - sum(weights.nbytes for weights in model.parameters()), 0)
+
+
+def convert(file: Path) -> Path:
+    """Return the folder with the converted model of a GGUF ``file``, which is made at the first call.
+
+    Raises ``OSError`` if there is no space for it.
+    """
+    status = file.stat()
+    parent = file.parent / CONVERTED
+    folder = parent / f"{file.stem}-{status.st_size}-{status.st_mtime_ns}"
+    parent.mkdir(exist_ok=True)
+    with FileLock(parent / ".lock"):
+        if not folder.exists():
+            for outdated in parent.glob("tmp*"):
+                shutil.rmtree(outdated, ignore_errors=True)
+            check_space(file, parent)
+            with tempfile.TemporaryDirectory(dir=parent) as scratch:
+                write_converted(file, Path(scratch, "model"))
+                Path(scratch, "model").rename(folder)
+    return folder
+
+
+def check_space(file: Path, folder: Path) -> None:
+    """Raise ``OSError`` unless the converted model fits on the disk."""
+    needed = 2 * sum(int(tensor.n_elements) for tensor in GGUFReader(file).tensors)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        sizes = f"{needed // MEGABYTE + 1} MB of disk space, and {free // MEGABYTE} MB are free"
+        raise OSError(f"to be converted it needs {sizes}")
+
+
+def write_converted(file: Path, folder: Path) -> None:
+    """Write the model of a GGUF ``file`` into ``folder``, as bfloat16."""
+    place = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name, **SAFE}
+    tokenizer = AutoTokenizer.from_pretrained(**place)
+    unpacked = GgufConfig(dequantize=True)
+    model = AutoModelForCausalLM.from_pretrained(**place, dtype=torch.bfloat16, quantization_config=unpacked)
+    # It is not quantized any more, but would be refused as if it were.
+    model.hf_quantizer = None
+    vars(model.config).pop("quantization_config", None)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

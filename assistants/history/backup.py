@@ -1,0 +1,181 @@
+"""Backup and restore: the database and the files of a home as one zip, and back into a home that no studio uses.
+
+What is restored was written by whoever made the zip: all of it is checked beside the home before anything there is
+touched, and what was there is kept aside. Connections, keys and models are in no backup. Knows nothing about what the
+tables mean.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+
+from assistants import provenance
+from assistants.errors import InvalidInput
+from assistants.history.files import MAX_BYTES
+from assistants.history.home import take_home
+from assistants.history.store import Store, known_migrations, new_id, now
+
+FORMAT = 1
+MANIFEST, DATABASE, FILES = "backup.json", "studio.db", "files"
+# What SQLite keeps beside its file until that is closed.
+PARTS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", FILES)
+NAME = re.compile(r"backup\.json|studio\.db|files/[0-9a-f]{32}")
+MAX_MANIFEST = 1 << 20
+# Databases of text shrink to between a third and a thirtieth; zeros to a thousandth.
+MAX_RATIO = 100
+
+NO_BACKUP = "{file} is not a backup of a studio."
+DAMAGED = "{file} is damaged: it is not complete, or was changed."
+NEWER = "{file} was written by a newer studio. Update this one."
+TOO_LARGE = "{file} unpacks to more than a backup holds, or than there is room for."
+
+
+# Backup
+
+
+def backup(store: Store, folder: Path, target: BinaryIO) -> None:
+    """Write everybody's history as a zip while the studio runs; ``folder`` holds the files."""
+    with tempfile.TemporaryDirectory(prefix="backup-", dir=store.path.parent) as beside:
+        copy = Path(beside) / DATABASE
+        store.copy_to(copy)
+        with closing(sqlite3.connect(copy)) as db:
+            ids = [row[0] for row in db.execute("SELECT id FROM files ORDER BY id")]
+        paths = [path for path in (folder / file for file in ids) if path.exists()]
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            facts = {"format": FORMAT, "made": now(), "files": len(paths)}
+            archive.writestr(MANIFEST, provenance.label("application/json", new_id(), json.dumps(facts).encode()))
+            archive.write(copy, DATABASE)
+            for path in paths:
+                archive.write(path, f"{FILES}/{path.name}", zipfile.ZIP_STORED)
+
+
+# Restore
+
+
+def restore(archive: Path, home: Path) -> Path | None:
+    """Put a backup in place of what is in ``home``; return the folder that this was moved to, None for an empty home.
+
+    Raises ``InvalidInput`` for what is no whole backup and ``StoreError`` while a studio uses the home; then nothing
+    has changed.
+    """
+    if not archive.is_file():
+        raise InvalidInput("file", "There is no file {path}.", path=archive)
+    lock = take_home(home)
+    try:
+        with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
+            staging = Path(beside)
+            _take_in(archive, staging)
+            return _exchange(home, staging)
+    finally:
+        lock.release()
+
+
+def _take_in(archive: Path, staging: Path) -> None:
+    """Unpack a backup, check it and bring its database up to date."""
+    (staging / FILES).mkdir()
+    try:
+        _unpack(archive, staging)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InvalidInput("file", DAMAGED, file=archive.name) from error
+    _check_database(staging, archive.name)
+    Store(staging / DATABASE).close()
+
+
+def _unpack(path: Path, staging: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        raise InvalidInput("file", DAMAGED if _begins_as_zip(path) else NO_BACKUP, file=path.name)
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        names = {entry.filename for entry in entries}
+        is_ours = {MANIFEST, DATABASE} <= names and all(NAME.fullmatch(name) for name in names)
+        if not is_ours or len(names) < len(entries):
+            raise InvalidInput("file", NO_BACKUP, file=path.name)
+        if not all(map(_is_fair, entries)) or sum(entry.file_size for entry in entries) > _room(staging):
+            raise InvalidInput("file", TOO_LARGE, file=path.name)
+        _check_manifest(archive.read(MANIFEST), len(entries) - 2, path.name)
+        for entry in entries:
+            with archive.open(entry) as source, (staging / entry.filename).open("wb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _begins_as_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def _is_fair(entry: zipfile.ZipInfo) -> bool:
+    if entry.filename == DATABASE:
+        return entry.file_size <= MAX_RATIO * max(entry.compress_size, 1)
+    return entry.file_size <= (MAX_MANIFEST if entry.filename == MANIFEST else MAX_BYTES)
+
+
+def _room(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def _check_manifest(content: bytes, files: int, name: str) -> None:
+    try:
+        facts = json.loads(content)
+        form, count = facts["format"], facts["files"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInput("file", NO_BACKUP, file=name) from error
+    if form != FORMAT:
+        raise InvalidInput("file", NEWER, file=name)
+    if count != files:
+        raise InvalidInput("file", DAMAGED, file=name)
+
+
+def _check_database(staging: Path, name: str) -> None:
+    """Refuse a database that is broken, that acts by itself, or whose files are not those beside it."""
+    try:
+        with closing(sqlite3.connect(staging / DATABASE)) as db:
+            is_whole = db.execute("PRAGMA quick_check").fetchone() == ("ok",)
+            acts = db.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone()
+            digests = dict(db.execute("SELECT id, sha256 FROM files"))
+            applied = {row[0] for row in db.execute("SELECT name FROM _sqlite_migrations")}
+    except sqlite3.DatabaseError as error:
+        raise InvalidInput("file", DAMAGED, file=name) from error
+    found = {path.name: path for path in (staging / FILES).iterdir()}
+    if not is_whole or any(digests.get(file) != _sha256(path) for file, path in found.items()):
+        raise InvalidInput("file", DAMAGED, file=name)
+    if not applied <= known_migrations():
+        raise InvalidInput("file", NEWER, file=name)
+    if acts or not applied:
+        raise InvalidInput("file", NO_BACKUP, file=name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _exchange(home: Path, staging: Path) -> Path | None:
+    """Move what is in the home aside and the restored parts in; on an error, everything back."""
+    aside = home / f"before-restore-{now().replace(':', '')}"
+    aside.mkdir()
+    moves = [(home / part, aside / part) for part in PARTS] + [(staging / part, home / part) for part in PARTS]
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            if source.exists():
+                os.replace(source, target)
+                done.append((source, target))
+    except OSError as error:
+        for source, target in reversed(done):
+            os.replace(target, source)
+        aside.rmdir()
+        template = "{path} cannot be written: {cause}."
+        raise InvalidInput("file", template, path=home, cause=error.strerror or str(error)) from error
+    if any(aside.iterdir()):
+        return aside
+    aside.rmdir()
+    return None

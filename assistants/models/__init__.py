@@ -1,0 +1,358 @@
+"""The models: what a name means, what state a model is in, and the open engine behind it.
+
+    names.py       what a name means, and for whom
+    shelf.py       which models there are, and where they lie
+    installing.py  how they come there and leave
+    states.py      how far each is, and who waits
+    work.py        what is done in the background
+    opened.py      the open engines, and room for more
+    cards.py       what a person chooses by
+
+Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistants import engines, owners
+from assistants.engines import memory
+from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
+from assistants.engines.sources import CANCELLED, CHECKING, MEGABYTE, Report
+from assistants.errors import ModelUnavailable, NotFound, StudioError
+from assistants.models import cards, installing
+from assistants.models.cards import ModelCard
+from assistants.models.installing import Plan
+from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, Names, unknown
+from assistants.models.opened import Engines, close_engine
+from assistants.models.shelf import Shelf
+from assistants.models.states import ModelState, States
+from assistants.models.work import Work
+from assistants.settings import Settings
+
+if TYPE_CHECKING:
+    from assistants.connections import Connections
+
+__all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
+
+LOG_SECONDS = 5
+NO_NEEDS: frozenset[str] = frozenset()
+
+logger = logging.getLogger(__name__)
+
+
+class Models:
+    """Every model that can be named, each opened once for all who use it.
+
+    ``in_use`` returns the models that jobs under way name: their engines are left alone.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        connections: "Connections",
+        catalog: Catalog | None = None,
+        in_use: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
+        self._settings = settings
+        self._connections = connections
+        self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
+        self._names = Names(self._shelf, connections)
+        self._states = States()
+        self._engines = Engines(in_use, own=lambda: self._names.find(settings.text_model))
+        self._work = Work()
+        # What is being installed, or failed to be, by name: it may be on no shelf yet.
+        self._plans: dict[str, Plan] = {}
+        self._runners: dict[tuple[Path, frozenset[str]], str] = {}
+        self._opening, self._connecting = threading.Lock(), threading.Lock()
+
+    # Names
+
+    def resolve(self, name: str | None, owner: str = owners.LOCAL) -> str:
+        """Return the ``provider:model`` that ``name`` means to ``owner``, or the studio's own.
+
+        Raises ``InvalidInput`` where there is none and ``NotAllowed`` where it is not for them.
+        """
+        own = self._settings.text_model
+        found = self._names.find(name or own)
+        if found is None:
+            raise unknown(name or own, owner)
+        if not owners.is_operator(owner) and found != self._names.find(own):
+            self._names.check_right(found, owner)
+        return found
+
+    def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
+        """Return the models that ``owner`` can choose from, the studio's own first."""
+        first = [self.resolve(None), LOCAL + STARTER] if kind == "chat" else [LOCAL + STARTER_EMBEDDER]
+        mine = [
+            LOCAL + name
+            for name, entry in self._shelf.entries().items()
+            if entry.kind == kind and self._shelf.is_installed(name)
+        ]
+        elsewhere = self._connections.names(owner) if kind == "chat" else []
+        return list(dict.fromkeys([name for name in first if self._names.find(name)] + mine + elsewhere))
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """Return the languages that a model knows, none where nobody knows that."""
+        entry = self._shelf.get(name.removeprefix(LOCAL))
+        return entry.languages if entry else ()
+
+    def is_base(self, name: str) -> bool:
+        """Say whether a model that is open has no chat template, and so only goes on with a text."""
+        return getattr(self._engines.get(name), "is_base", False)
+
+    # States and engines
+
+    def state(self, name: str | None) -> ModelState:
+        """Return how far a model is; one that needs no file is ready."""
+        return self._look(self.resolve(name))
+
+    def _look(self, name: str, label: str | None = None) -> ModelState:
+        """Return the state of a model, or of that engine of it which has the label."""
+        if state := self._states.get(label or name):
+            return state
+        key = name.removeprefix(LOCAL)
+        at_rest = "installed" if self._shelf.is_installed(key) else "absent"
+        return ModelState(name, at_rest if name.startswith(LOCAL) else "ready")
+
+    def prepare(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> None:
+        """Begin to fetch and load a model in the background, unless that was begun; again if it failed."""
+        name = self.resolve(name)
+        label = self._label(name, needs)
+        with self._states.changed:
+            state = self._look(name, label)
+            if state.is_under_way or state.state == "ready" or self._work.closing.is_set():
+                return
+            self._states.set(label, ModelState(name, "loading"))
+            self._work.start(label, lambda cancelled: self._load(label, name, needs, cancelled))
+
+    def waiting(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> Iterator[ModelState]:
+        """Prepare a model and yield its state at each change, and at least twice a second, until it is ready.
+
+        ``needs`` are the capabilities without which it is of no use. Raises ``ModelUnavailable``.
+        """
+        name = self.resolve(name)
+        if needs and name.startswith(LOCAL) and not self._shelf.is_installed(name.removeprefix(LOCAL)):
+            # Which engine can do it shows in the file.
+            yield from self.waiting(name)
+        label = self._label(name, needs)
+        self.prepare(name, needs)
+        shown = None
+        while (state := self._states.next(lambda: self._look(name, label), shown)).state != "ready":
+            if self._work.closing.is_set():
+                raise ModelUnavailable("The studio is shutting down.")
+            if state.failure:
+                raise ModelUnavailable(state.failure.template, **state.failure.values)
+            if state.state == "installed":
+                # Somebody else had it installed, or had its engine closed meanwhile.
+                self.prepare(name, needs)
+            elif not state.is_under_way:
+                raise ModelUnavailable(CANCELLED, model=name)
+            else:
+                shown = state
+                yield state
+
+    def engine(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> Any:
+        """Return the open engine of a model that is ready, one that can do ``needs``; raises ``ModelUnavailable``."""
+        name = self.resolve(name)
+        if not name.startswith(LOCAL) and (connection := self._connections.find(name)):
+            # It opens its engines itself, and again when it leads elsewhere.
+            return self._connections.open(connection, name.partition(":")[2])
+        label = self._label(name, needs)
+        if engine := self._engines.get(label):
+            return engine
+        if name.startswith(LOCAL):
+            raise ModelUnavailable("The model {model} is not ready.", model=name)
+        with self._connecting:
+            if self._engines.get(label) is None:
+                self._engines.keep(label, name, self._open_elsewhere(name))
+            return self._engines.get(label)
+
+    @staticmethod
+    def _open_elsewhere(name: str) -> Any:
+        """Open a model that needs no file; raises ``ModelUnavailable``."""
+        try:
+            return engines.open_chat(name)
+        except (ImportError, ValueError) as error:
+            raise ModelUnavailable("The model {model} does not load: {cause}.", model=name, cause=error) from error
+
+    def close(self) -> None:
+        """Call off what is being fetched and close every engine."""
+        self._work.close()
+        with self._states.changed:
+            self._states.changed.notify_all()
+        self._engines.close_all()
+
+    def _label(self, name: str, needs: frozenset[str]) -> str:
+        """Return the label of the engine that serves: a model's first one, or another one beside it."""
+        key = name.removeprefix(LOCAL)
+        if not (needs and name.startswith(LOCAL) and self._shelf.is_installed(key)):
+            return name
+        path = self._shelf.path(key)
+        runner = self._runner(path, needs)
+        return name if runner == self._runner(path) else f"{name} ({runner})"
+
+    def _runner(self, path: Path, needs: frozenset[str] = NO_NEEDS) -> str:
+        """Return the engine that runs a file; raises ``ModelUnavailable``."""
+        # Telling takes a look into the file.
+        if (path, needs) not in self._runners:
+            self._runners[path, needs] = engines.runner(path, needs)
+        return self._runners[path, needs]
+
+    # In the background
+
+    def _load(self, label: str, name: str, needs: frozenset[str], cancelled: threading.Event) -> None:
+        """Fetch a model if need be and open an engine on it."""
+        key = name.removeprefix(LOCAL)
+        plan = Plan(key, self._shelf.get(key))
+        with self._failing(label, name, cancelled):
+            path = installing.carry_out(self._shelf, plan, self._reporter(label, name), cancelled)
+            with self._opening:
+                self._states.set(label, ModelState(name, "loading", "Loading the model"))
+                for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):
+                    self._states.rest(closed)
+                self._keep(label, name, self._opened(plan.entry.kind, name, path, needs), cancelled)
+
+    def _need(self, key: str, path: Path, needs: frozenset[str]) -> int | None:
+        """Return how many bytes of memory a model takes on the engine that will run it."""
+        entry, size = self._shelf.get(key), self._shelf.size(key)
+        if entry.kind == "chat" and path.is_file() and self._runner(path, needs) == "transformers":
+            return cards.need_unpacked(size)
+        return entry.need(size)
+
+    @staticmethod
+    def _opened(kind: Kind, name: str, path: Path, needs: frozenset[str]) -> Any:
+        if kind == "embed":
+            return engines.open_embedder(name, path)
+        return engines.open_chat(name, path, needs)
+
+    def _keep(self, label: str, name: str, engine: Any, cancelled: threading.Event) -> None:
+        with self._states.changed:
+            if not (self._work.closing.is_set() or cancelled.is_set()):
+                self._engines.keep(label, name, engine)
+                self._states.set(label, ModelState(name, "ready"))
+                logger.info("%s is ready", label)
+                return
+        close_engine(engine)
+        self._states.rest(label)
+
+    def _install(self, plan: Plan, cancelled: threading.Event) -> None:
+        """Fetch a model without opening it."""
+        name = LOCAL + plan.name
+        with self._failing(name, name, cancelled):
+            installing.carry_out(self._shelf, plan, self._reporter(name, name), cancelled)
+            self._plans.pop(plan.name, None)
+            self._states.rest(name)
+            logger.info("%s is installed", name)
+
+    @contextlib.contextmanager
+    def _failing(self, label: str, name: str, cancelled: threading.Event) -> Iterator[None]:
+        """Keep what goes wrong inside as the state of the model; what was called off is as if it had not begun."""
+        try:
+            yield
+        except StudioError as error:
+            if cancelled.is_set():
+                self._plans.pop(name.removeprefix(LOCAL), None)
+                self._states.rest(label)
+            else:
+                self._fail(label, name, error)
+        except Exception as error:
+            logger.exception("%s does not load", name)
+            template = "The model {model} does not load: {cause}."
+            self._fail(label, name, ModelUnavailable(template, model=name, cause=error))
+
+    def _fail(self, label: str, name: str, failure: StudioError) -> None:
+        logger.warning("%s", failure)
+        self._states.set(label, ModelState(name, "failed", failure=failure))
+
+    def _reporter(self, label: str, name: str) -> Report:
+        """Return what tells a fetch's progress to those who wait, and now and then to the log."""
+        logged = -LOG_SECONDS
+
+        def report(note: str, done: int, total: int | None) -> None:
+            nonlocal logged
+            self._states.set(
+                label, ModelState(name, "loading" if note == CHECKING else "downloading", note, done, total)
+            )
+            if time.monotonic() - logged >= LOG_SECONDS:
+                logged = time.monotonic()
+                logger.info("%s: %s (%d of %d MB)", name, note, done // MEGABYTE, (total or 0) // MEGABYTE)
+
+        return report
+
+    # What a person sees and does
+
+    def listed(self, owner: str, language: str = "en") -> list[ModelCard]:
+        """Return a card for every model there is or is to come, those that suit ``language`` best marked."""
+        # First what is to come: it may have come by the time the shelf is read.
+        plans = dict(self._plans)
+        entries = self._shelf.entries()
+        best = cards.recommended(entries, memory.total(), language)
+        entries = {name: plan.entry for name, plan in plans.items()} | entries
+        return cards.in_order(self._card(name, entry, name in best, owner) for name, entry in entries.items())
+
+    def _card(self, name: str, entry: Entry, is_best: bool, owner: str) -> ModelCard:
+        state, is_installed = self._look(LOCAL + name), self._shelf.is_installed(name)
+        runner, size = cards.expected_runner(entry), entry.size or (state.total and int(state.total))
+        if is_installed:
+            size = self._shelf.size(name)
+            if entry.kind == "chat":
+                try:
+                    runner = self._runner(self._shelf.path(name))
+                except ModelUnavailable as error:
+                    runner, state = None, ModelState(LOCAL + name, "failed", failure=error)
+        facts = {"size": size, "state": state, "installed": is_installed, "runner": runner, "recommended": is_best}
+        return cards.card(name, entry, memory.total(), shows_paths=owners.is_operator(owner), **facts)
+
+    def install(self, spec: str, owner: str) -> str:
+        """Begin to install a model and return its name: one of the catalog, a hub id, or a path on this machine.
+
+        Raises ``NotAllowed``, and ``InvalidInput`` or ``ModelUnavailable`` for what shows at once.
+        """
+        owners.must_be_operator(owner)
+        plan = self._plans.get(spec) or installing.planned(self._shelf, spec)
+        name = LOCAL + plan.name
+        with self._states.changed:
+            state = self._look(name)
+            if state.is_under_way or state.state in ("installed", "ready"):
+                return plan.name
+            if not plan.entry.linked:
+                self._plans[plan.name] = plan
+                self._states.set(name, ModelState(name, "downloading", "Asking the model hub"))
+                self._work.start(name, lambda cancelled: self._install(plan, cancelled))
+                return plan.name
+        installing.carry_out(self._shelf, plan, lambda *_: None, threading.Event())
+        return plan.name
+
+    def cancel(self, name: str, owner: str) -> None:
+        """Call off what is being done to a model, or forget that it failed; raises ``NotAllowed``."""
+        owners.must_be_operator(owner)
+        for label, state in self._states.all().items():
+            if state.name == LOCAL + name:
+                self._work.cancel(label)
+                if self._look(state.name, label).failure:
+                    self._plans.pop(name, None)
+                    self._states.rest(label)
+
+    def delete(self, name: str, owner: str) -> None:
+        """Delete a model, or forget one that lies elsewhere.
+
+        Raises ``NotAllowed``, ``NotFound`` or ``ModelUnavailable``.
+        """
+        owners.must_be_operator(owner)
+        if self._shelf.get(name) is None and name not in self._plans:
+            raise NotFound("There is no model named {name}.", name=name)
+        full = LOCAL + name
+        if self._engines.is_in_use(full):
+            raise ModelUnavailable("{model} is writing just now. Stop that first.", model=name)
+        self.cancel(name, owner)
+        labels = self._engines.labels(full)
+        self._engines.close(labels)
+        installing.delete(self._shelf, name)
+        self._runners.clear()
+        for label in (full, *labels):
+            self._states.rest(label)

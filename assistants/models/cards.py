@@ -1,0 +1,100 @@
+"""Model cards: what a person needs to know to choose a model, and which ones suit this machine.
+
+Knows sizes, languages and memory; knows nothing about how a card is drawn.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+from assistants.engines.catalog import GGUF, RAM_FOLDER, Entry, Kind, Task
+from assistants.models.states import ModelState
+
+# A model may take this share of the memory: the rest is for the studio, the browser and the system.
+SHARE = 0.7
+# At most: of Q4_K_M, which has 4.85 bits a weight.
+UNPACKED = 3.5
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model to choose: ``size`` and ``ram`` in bytes, None where nobody knows yet; ``runner`` is the engine's name.
+
+    ``origin`` is a repository of the hub, or the path of a linked model.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    license: str | None
+    languages: tuple[str, ...]
+    task: Task
+    size: int | None
+    ram: int | None
+    context: int | None
+    state: ModelState
+    installed: bool
+    runner: str | None
+    fits: bool
+    recommended: bool
+    origin: str | None
+    linked: bool
+
+
+def card(
+    name: str, entry: Entry, memory: int, *, size: int | None, installed: bool, shows_paths: bool, **facts: Any
+) -> ModelCard:
+    """Return the card of a model on a machine with so much ``memory``; paths are for the operator's eyes only."""
+    need = entry.need(size)
+    own = ("title", "kind", "license", "languages", "task", "context")
+    return ModelCard(
+        name=name,
+        size=size,
+        ram=need,
+        installed=installed,
+        fits=fits(need, memory),
+        origin=entry.hub.repo if entry.hub else str(entry.linked) if shows_paths else None,
+        linked=entry.linked is not None,
+        **{field: getattr(entry, field) for field in own},
+        **facts,
+    )
+
+
+def need_unpacked(size: int | None) -> int | None:
+    """Return how much memory a GGUF file takes on transformers, which keeps 16 bits a weight where the file has 4-5."""
+    return size and round(RAM_FOLDER[0] + UNPACKED * size)
+
+
+def fits(need: int | None, memory: int) -> bool:
+    """Say whether a model can run in so much memory; one whose need nobody knows may try."""
+    return need is None or need <= SHARE * memory
+
+
+def recommended(entries: dict[str, Entry], memory: int, language: str) -> set[str]:
+    """Return the models that suit the memory best, one for each task, among those that know the language."""
+    best: dict[Task, tuple[int, str]] = {}
+    for name, entry in entries.items():
+        least = entry.recommended
+        if least and least <= memory and language in entry.languages and fits(entry.need(), memory):
+            best[entry.task] = max(best.get(entry.task, (0, "")), (least, name))
+    return {name for _, name in best.values()}
+
+
+def expected_runner(entry: Entry) -> str | None:
+    """Return the engine that a model will run on, as far as its files tell."""
+    if entry.kind == "embed":
+        return "sentence-transformers"
+    if not entry.files:
+        return None
+    return "openvino" if any(file.name.endswith(GGUF) for file in entry.files) else "transformers"
+
+
+def in_order(cards: Iterable[ModelCard]) -> list[ModelCard]:
+    """Return the cards as they are shown: what is installed, what is coming, what is recommended, the rest by size."""
+
+    def place(card: ModelCard) -> tuple[Any, ...]:
+        is_coming = card.state.is_under_way or card.state.failure is not None
+        return not card.installed, not is_coming, not card.recommended, card.kind, card.size or inf, card.name
+
+    return sorted(cards, key=place)

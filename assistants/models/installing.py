@@ -1,0 +1,137 @@
+"""Installing and deleting: a model of the catalog, of the hub, or a person's own file or folder.
+
+Knows how a model comes onto the shelf and leaves it; knows nothing about who may do that, or who waits meanwhile.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistants import engines
+from assistants.engines import hub
+from assistants.engines.catalog import Entry
+from assistants.engines.downloads import Cancelled
+from assistants.engines.sources import CANCELLED, Report, fetch, installed
+from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.models.shelf import Shelf, parsed
+
+MAX_SPEC = 1000
+MAX_TITLE = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be installed under which name; an ``entry`` without files is one whose files the hub will list."""
+
+    name: str
+    entry: Entry
+    file: str | None = None
+
+
+def planned(shelf: Shelf, spec: str) -> Plan:
+    """Return what a person means: a name, a path, or a hub id; raises ``InvalidInput``."""
+    spec = spec.strip()
+    if not spec or len(spec) > MAX_SPEC:
+        raise InvalidInput("spec", "{field} is empty." if not spec else "{field} is too long.")
+    if entry := shelf.get(spec):
+        return Plan(spec, entry)
+    if is_path(spec):
+        entry = linked(spec)
+        return Plan(shelf.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
+    return from_hub(shelf, spec)
+
+
+def is_path(spec: str) -> bool:
+    """Say whether a person means a place on this machine."""
+    return Path(spec).is_absolute() or spec.startswith(("/", "~", ".", "\\"))
+
+
+def linked(spec: str) -> Entry:
+    """Return the record of a person's own GGUF file or folder, used where it lies; raises ``InvalidInput``."""
+    path = Path(spec)
+    if not path.is_absolute():
+        raise InvalidInput("spec", "{field}: give the whole path, from the root on.")
+    try:
+        if not path.exists():
+            raise InvalidInput("spec", "There is nothing at {path}.", path=spec)
+        is_embedder = (path / "modules.json").is_file()
+        if not is_embedder:
+            engines.runner(path)
+        elif not any(path.rglob("*.safetensors")):
+            template = "The folder {file} holds no model: {missing} is missing."
+            raise InvalidInput("spec", template, file=path.name, missing="*.safetensors")
+    except (OSError, ValueError) as error:
+        raise InvalidInput("spec", "{path} cannot be read.", path=spec) from error
+    title = path.stem if path.is_file() else path.name
+    return Entry(title=title[:MAX_TITLE], kind="embed" if is_embedder else "chat", linked=path)
+
+
+def from_hub(shelf: Shelf, spec: str) -> Plan:
+    """Return the plan for ``org/repo[/file.gguf][@revision]``."""
+    where, file = parsed(spec)
+    maker, _, repo = where.repo.partition("/")
+    title = Path(file).stem if file else repo
+
+    def is_same(known: Entry) -> bool:
+        return (
+            known.hub is not None
+            and known.hub.repo == where.repo
+            and (file is None or file in [one.name for one in known.files])
+            and ("@" not in spec or known.hub.revision == where.revision)
+        )
+
+    model = title[: -len("-gguf")] if title.lower().endswith("-gguf") else title
+    name = shelf.name_for(model, maker, is_same)
+    # Its files are not known yet, so it is no whole record.
+    return Plan(name, shelf.get(name) or Entry.model_construct(title=title, hub=where), file)
+
+
+def carry_out(shelf: Shelf, plan: Plan, report: Report, cancelled: threading.Event) -> Path:
+    """Put a model on the shelf, unless it is there, and return what an engine opens; blocks.
+
+    Leaves nothing behind if it does not succeed. Raises ``InvalidInput`` or ``ModelUnavailable``.
+    """
+    was_there = shelf.is_installed(plan.name)
+    try:
+        entry, folder = with_files(plan, report, cancelled), shelf.place(plan.name)
+        path = fetch(entry, folder, report, cancelled)
+        if entry.kind == "chat":
+            check_runs(shelf, plan.name, path, was_there=was_there)
+        if plan.name not in shelf.catalog and not was_there:
+            shelf.add(plan.name, installed(entry, folder))
+    finally:
+        shelf.tidy(plan.name)
+    return path
+
+
+def with_files(plan: Plan, report: Report, cancelled: threading.Event) -> Entry:
+    """Return the record with its files: those that the hub lists, where they are not known."""
+    if plan.entry.files or plan.entry.linked:
+        return plan.entry
+    report("Asking the model hub", 0, None)
+    entry = hub.entry_from(plan.entry.hub, hub.look(plan.entry.hub), plan.file)
+    if cancelled.is_set():
+        raise ModelUnavailable(CANCELLED, model=entry.title)
+    return entry
+
+
+def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:
+    """Raise ``ModelUnavailable`` if no engine runs it, after deleting what was just fetched for nothing."""
+    try:
+        engines.runner(path)
+    except ModelUnavailable:
+        if not was_there:
+            delete(shelf, name)
+        raise
+
+
+def delete(shelf: Shelf, name: str) -> None:
+    """Take a model off the shelf, with its files unless they are a person's own; raises ``ModelUnavailable``."""
+    try:
+        shelf.remove(name)
+    except Cancelled:
+        template = "{model} is being installed by another program. Try again when that is done."
+        raise ModelUnavailable(template, model=name) from None
+    except OSError as error:
+        template = "{model} cannot be deleted: {cause}."
+        raise ModelUnavailable(template, model=name, cause=error.strerror or str(error)) from error

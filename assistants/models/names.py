@@ -1,0 +1,69 @@
+"""Names: which ``provider:model`` a name means, and for whom.
+
+Knows the shelf, the connections and the packages; knows nothing about what state a model is in.
+"""
+
+import re
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from assistants import engines, owners
+from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
+from assistants.models.shelf import Shelf
+
+if TYPE_CHECKING:
+    from assistants.connections import Connections
+
+LOCAL = "local:"
+STARTER, STARTER_EMBEDDER = "starter", "starter-embedder"
+# What the studio fetches by itself when it is needed; anything else is the operator's to install.
+OWN = (STARTER, STARTER_EMBEDDER)
+
+
+class Names:
+    """What names mean here."""
+
+    def __init__(self, shelf: Shelf, connections: "Connections") -> None:
+        self._shelf = shelf
+        self._connections = connections
+
+    def find(self, name: str) -> str | None:
+        """Return the ``provider:model`` that a name means, if any."""
+        if self._shelf.get(name):
+            return LOCAL + name
+        provider, _, model = name.partition(":")
+        if provider == "local":
+            return name if self._shelf.get(model) else None
+        if provider in engines.CHAT:
+            engines.open_chat(name)
+            return name
+        is_known = self._connections.find(name) or engines.is_plugin(provider) or is_installed_provider(provider)
+        return name if model and is_known else None
+
+    def check_right(self, name: str, owner: str) -> None:
+        """Raise ``NotAllowed`` where a ``provider:model`` is not for a visitor."""
+        provider, _, model = name.partition(":")
+        if provider == "local":
+            if model not in OWN and not self._shelf.is_installed(model):
+                template = (
+                    "{name} is not installed here. Ask the operator of this studio for it, or choose another one."
+                )
+                raise NotAllowed(template, name=model)
+        elif provider not in engines.CHAT:
+            connection = self._connections.find(name)
+            if connection is None or not connection.is_for(owner, model):
+                raise NotAllowed("The model {name} is for the operator of this studio only.", name=name)
+
+
+def is_installed_provider(provider: str) -> bool:
+    """Say whether LangChain's package for a provider is installed."""
+    return bool(re.fullmatch(r"[a-z0-9_]+", provider)) and find_spec(f"langchain_{provider}") is not None
+
+
+def unknown(name: str, owner: str) -> StudioError:
+    """Return the error about a name that means no model, or none until a package is installed."""
+    provider, _, model = name.partition(":")
+    if model and owners.is_operator(owner) and (package := engines.missing_package(provider)):
+        template = "{model} runs on the package {package}, which is not installed (pip install {package})."
+        return ModelUnavailable(template, model=name, package=package)
+    return InvalidInput("model", "There is no model named {name}.", name=name)

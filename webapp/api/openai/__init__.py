@@ -1,0 +1,12 @@
+"""The OpenAI-compatible interface, below /v1: what a program says to OpenAI it can say to this studio.
+
+``wire`` reads requests, ``calls`` follows their jobs, ``answers`` writes what comes of them; the rest are the routes.
+"""
+
+from fastapi import APIRouter
+
+from webapp.api.openai import chat, completions, embeddings, models
+
+router = APIRouter(prefix="/v1")
+for part in (models, chat, completions, embeddings):
+    router.include_router(part.router)

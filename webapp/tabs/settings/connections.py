@@ -1,0 +1,68 @@
+"""Settings > Connections: the list of them, and a form to add, test, change and delete one.
+
+What is stored of a key never reaches the page: it only learns that there is one.
+"""
+
+from typing import Any, Literal
+
+import gradio as gr
+
+from assistants.connections import Connection, Tested
+from assistants.errors import InvalidInput
+from assistants.owners import must_be_operator
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import DIRECT, respond
+from webapp.live import live
+
+TITLE = "connections.title"
+
+
+class Asked(StudioRequest):
+    """A question of the script: ``save`` and ``test`` go with a ``connection``, ``test`` and ``delete`` with a name."""
+
+    do: Literal["list", "save", "test", "delete"]
+    connection: Connection | None = None
+    name: str = ""
+
+
+def build(studio: Studio) -> None:
+    """Make the section."""
+    section = live("connections")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
+
+    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+
+
+def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+    """Do what was asked and return the connections as they are then; of a test, what it found."""
+    must_be_operator(owner)
+    if asked.do == "test":
+        connection = asked.connection or studio.connections.get(asked.name)
+        found = studio.connections.test(connection, owner)
+        return {"tested": in_words(found, lang), "models": found.models}
+    if asked.do == "save":
+        if asked.connection is None:
+            raise InvalidInput("connection", "{field} is missing.")
+        studio.connections.save(asked.connection, owner)
+    elif asked.do == "delete":
+        studio.connections.delete(asked.name, owner)
+    fixed = studio.connections.environment
+    return {"connections": [shown(one, is_fixed=one is fixed) for one in studio.connections.list()]}
+
+
+def shown(connection: Connection, *, is_fixed: bool) -> dict[str, Any]:
+    """Return a connection as the script draws it; one from the environment cannot be changed here."""
+    fields = {name: getattr(connection, name) for name in ("name", "provider", "url", "models", "visitors")}
+    return {**fields, "has_key": connection.key is not None, "fixed": is_fixed}
+
+
+def in_words(found: Tested, lang: str) -> str:
+    """Return what a test found as one sentence."""
+    values = {"model": found.model, "word": found.word, "word_ms": found.word_ms}
+    if not found.models:
+        return t("connections.answered", lang, **values)
+    return t("connections.tested", lang, count=len(found.models), models_ms=found.models_ms, **values)

@@ -1,0 +1,87 @@
+"""Settings > Models: what is installed, what there is to install, and what this machine can carry.
+
+Everybody sees what there is; only the operator's installing and deleting get past the library.
+"""
+
+from typing import Annotated, Any, Literal
+
+import gradio as gr
+from pydantic import Field
+
+from assistants.engines import memory
+from assistants.models import LOCAL, ModelCard
+from assistants.owners import is_operator
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import DIRECT, respond, sentence
+from webapp.live import live
+
+TITLE = "models.title"
+
+
+class Asked(StudioRequest):
+    """A question of the script: ``install`` goes with what a person typed or chose, the rest with a model's name."""
+
+    do: Literal["list", "install", "cancel", "delete"]
+    name: Annotated[str, Field(max_length=1000)] = ""
+
+
+def build(studio: Studio) -> None:
+    """Make the section."""
+    section = live("models")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
+
+    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+
+
+def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+    """Do what was asked and return the models as they are then."""
+    extra = {}
+    match asked.do:
+        case "install":
+            extra["begun"] = studio.models.install(asked.name, owner)
+        case "cancel":
+            studio.models.cancel(asked.name, owner)
+        case "delete":
+            studio.models.delete(asked.name, owner)
+    cards = studio.models.listed(owner, lang)
+    return extra | {
+        "models": [shown(studio, card, lang) for card in cards],
+        "memory": {"total": memory.total(), "available": memory.available()},
+        "may": is_operator(owner),
+    }
+
+
+def shown(studio: Studio, card: ModelCard, lang: str) -> dict[str, Any]:
+    """Return a card as the script draws it; all of it is text and numbers."""
+    state = card.state
+    facts = ("name", "title", "kind", "license", "size", "ram", "installed", "fits", "recommended", "origin", "linked")
+    return {name: getattr(card, name) for name in facts} | {
+        "model": LOCAL + card.name,
+        "languages": list(card.languages),
+        "runner": RUNNERS.get(card.runner or ""),
+        "state": state.state,
+        "busy": state.is_under_way,
+        "note": t(state.note, lang) if state.note else None,
+        "share": state.done / state.total if state.total else None,
+        "error": sentence(state.failure, lang) if state.failure else None,
+        "reason": reason(card, lang) if card.recommended else None,
+        "own": LOCAL + card.name == studio.models.resolve(None),
+    }
+
+
+# As their makers write them.
+RUNNERS = {
+    "openvino": "OpenVINO",
+    "transformers": "transformers",
+    "sentence-transformers": "sentence-transformers",
+}
+
+
+def reason(card: ModelCard, lang: str) -> str:
+    """Return why a model is recommended."""
+    key = {"chat": "models.why-chat", "code": "models.why-code", "search": "models.why-search"}[card.task]
+    return t(key, lang, memory=round(memory.total() / 2**30))
