@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -217,10 +218,11 @@ def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor)
     talk = [{"role": "user", "content": "one two three"}]
     key = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
     script = Visitor(url, known=False, **key)
-    sent = script.http.post("/v1/chat/completions", json={"messages": talk, "max_tokens": 2}).json()
-    job = sent["id"].removeprefix("chatcmpl-")
-    script.http.get(f"/api/jobs/{job}/events").raise_for_status()
-    item = script.ask("open", room="history", ids=[job])["item"]
+    with closing(script.http):
+        sent = script.http.post("/v1/chat/completions", json={"messages": talk, "max_tokens": 2}).json()
+        job = sent["id"].removeprefix("chatcmpl-")
+        script.http.get(f"/api/jobs/{job}/events").raise_for_status()
+        item = script.ask("open", room="history", ids=[job])["item"]
     assert item["said"] == [{"role": "user", "text": "one two three"}] and item["output"] == "one two "
     assert (item["status"], item["error"], item["tokens"]) == ("done", None, {"read": 3, "written": 2})
     assert json.loads(item["settings"]) == {"params": {"max_tokens": 2}}

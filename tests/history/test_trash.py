@@ -1,12 +1,15 @@
 """The trash: what goes into it together, comes back together, and is gone when it is emptied."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from assistants.errors import NotFound
 from assistants.history import History, JobRow, new_id, now
+from assistants.settings import Settings
+from assistants.studio import Studio
 from tests.history.rows import add_file, add_job, add_turn
 
 
@@ -126,3 +129,15 @@ def test_nobody_deletes_or_restores_what_is_not_theirs_or_not_there(
         reach(history, talk)
     assert history.trash.list("me") == before and history.trash.list("you") == []
     assert found(history) == {talk["first"], talk["second"]}
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 0), (0, 1)])
+def test_a_start_empties_what_is_too_old(settings: Settings, days: int, left: int) -> None:
+    settings.home.mkdir()
+    with closing(History(settings.home)) as history:
+        history.trash.put("me", [add_job(history, "old", "tea")])
+        with history.store.write() as db:
+            db.execute("UPDATE jobs SET deleted = '2020-01-01T00:00:00.000Z'")
+    studio = Studio.open(settings.model_copy(update={"trash_days": days}))
+    assert len(studio.history.trash.list("me")) == left
+    studio.close()

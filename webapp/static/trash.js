@@ -4,8 +4,6 @@ import { ago, el, text, toast, when } from "./dom.js";
 
 const KINDS = { conversation: "trash.conversation", message: "trash.message", item: "trash.item" };
 
-const KINDS = { conversation: "trash.conversation", message: "trash.message", item: "trash.item" };
-
 export function mountTrash(root, { ask, view }) {
   const find = (selector) => root.querySelector(selector);
 
