@@ -76,7 +76,7 @@ class Request(StudioRequest):
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
-    model = studio.models.resolve(request.model, owner)
+    model = studio.models.resolve(request.model, owner, "chat")
     _preamble(studio, request)
     if request.action == "send":
         return _admit_message(studio, request, owner, job_id, model)

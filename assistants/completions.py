@@ -77,7 +77,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     """Check what the request alone does not tell; the history shows it under its last question."""
     if (request.messages is None) == (request.prompt is None):
         raise InvalidInput("messages", "Either messages or a prompt must be there, not both.")
-    model = studio.models.resolve(request.model, owner)
+    model = studio.models.resolve(request.model, owner, "chat")
     check(request.controls)
     if request.prompt is not None:
         return Admission(request.prompt, model)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from assistants.errors import InvalidInput
 from assistants.jobs import Event, Progress, Result, RunningJob
 from assistants.requests import Admission, StudioRequest
 
@@ -42,7 +41,7 @@ class Request(StudioRequest):
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Look the model up; the history shows the first text."""
-    return Admission(request.texts[0], studio.models.resolve(request.model, owner))
+    return Admission(request.texts[0], studio.models.resolve(request.model, owner, "embed"))
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
@@ -51,8 +50,6 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     for state in studio.models.waiting(model):
         yield Progress(state.done, state.total, state.note)
     engine = studio.models.engine(model)
-    if not hasattr(engine, "embed_documents"):
-        raise InvalidInput("model", "{model} writes text; it makes no vectors.", model=model)
     vectors: list[list[float]] = []
     tokens = 0
     for start in range(0, len(request.texts), BATCH):

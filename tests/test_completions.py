@@ -155,7 +155,7 @@ class Lengths:
 
 def test_texts_become_vectors_in_their_order_a_batch_at_a_time(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = Lengths()
-    monkeypatch.setattr(studio.models, "resolve", lambda name, owner: "local:lengths")
+    monkeypatch.setattr(studio.models, "resolve", lambda name, owner, kind: "local:lengths")
     monkeypatch.setattr(studio.models, "waiting", lambda name: iter(()))
     monkeypatch.setattr(studio.models, "engine", lambda name: embedder)
     texts = ["x" * (i + 1) for i in range(70)]
@@ -165,5 +165,11 @@ def test_texts_become_vectors_in_their_order_a_batch_at_a_time(studio: Studio, m
 
 
 def test_a_model_that_writes_makes_no_vectors(studio: Studio) -> None:
-    row = ended(studio.jobs.begin("embeddings", {"texts": ["x"], "model": "echo:"}, ME))
-    assert (row.status, row.failure["values"]["field"]) == ("failed", "model")
+    with pytest.raises(InvalidInput, match="it makes no vectors"):
+        studio.jobs.begin("embeddings", {"texts": ["x"], "model": "echo:"}, ME)
+
+
+def test_a_model_that_makes_vectors_writes_no_text(studio: Studio) -> None:
+    talk = [{"role": "user", "content": "x"}]
+    with pytest.raises(InvalidInput, match="it writes no text"):
+        studio.jobs.begin("completions", {"messages": talk, "model": "starter-embedder"}, ME)

@@ -388,3 +388,14 @@ def test_connections_are_for_those_they_are_meant_for(settings: Settings) -> Non
         assert models.engine("mine:m") is engine
         connections.save(Connection(name="mine", url="http://localhost:9000/v1"), LOCAL)
         assert models.engine("mine:m") is not engine
+
+
+def test_a_model_of_another_kind_is_said_to_be_one(settings: Settings) -> None:
+    models = Models(settings, Connections(settings))
+    assert models.resolve("starter", kind="chat") == "local:starter"
+    assert models.resolve("starter-embedder", kind="embed") == "local:starter-embedder"
+    with pytest.raises(InvalidInput, match=r"^local:starter-embedder makes vectors; it writes no text"):
+        models.resolve("starter-embedder", kind="chat")
+    with pytest.raises(InvalidInput, match=r"^echo: writes text; it makes no vectors"):
+        models.resolve("echo:", kind="embed")
+    models.close()

@@ -104,8 +104,13 @@ class RunningJob:
     # What the runner uses
 
     def publish(self, event: Event) -> None:
-        """Number an event and show it to the followers; text may wait until it is sealed."""
+        """Number an event and show it to the followers; text may wait until it is sealed.
+
+        Whoever comes too late, such as somebody who stops a job while it ends, is not heard: the end is the last event.
+        """
         with self._lock:
+            if self._final:
+                return
             moment = time.monotonic()
             if isinstance(event, Text):
                 self._pending.append(event.delta)

@@ -23,7 +23,7 @@ from assistants import engines, owners
 from assistants.engines import memory
 from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
 from assistants.engines.sources import CANCELLED, CHECKING, MEGABYTE, Report
-from assistants.errors import ModelUnavailable, NotFound, StudioError
+from assistants.errors import InvalidInput, ModelUnavailable, NotFound, StudioError
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
 from assistants.models.installing import Plan
@@ -41,6 +41,11 @@ __all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
 
 LOG_SECONDS = 5
 NO_NEEDS: frozenset[str] = frozenset()
+
+OF_ANOTHER_KIND = {
+    "chat": "{model} makes vectors; it writes no text.",
+    "embed": "{model} writes text; it makes no vectors.",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +77,11 @@ class Models:
 
     # Names
 
-    def resolve(self, name: str | None, owner: str = owners.LOCAL) -> str:
+    def resolve(self, name: str | None, owner: str = owners.LOCAL, kind: Kind | None = None) -> str:
         """Return the ``provider:model`` that ``name`` means to ``owner``, or the studio's own.
 
-        Raises ``InvalidInput`` where there is none and ``NotAllowed`` where it is not for them.
+        Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
+        them.
         """
         own = self._settings.text_model
         found = self._names.find(name or own)
@@ -83,7 +89,13 @@ class Models:
             raise unknown(name or own, owner)
         if not owners.is_operator(owner) and found != self._names.find(own):
             self._names.check_right(found, owner)
+        if kind and self._kind(found) != kind:
+            raise InvalidInput("model", OF_ANOTHER_KIND[kind], model=found)
         return found
+
+    def _kind(self, name: str) -> Kind:
+        entry = self._shelf.get(name.removeprefix(LOCAL))
+        return entry.kind if entry else "chat"
 
     def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
         """Return the models that ``owner`` can choose from, the studio's own first."""

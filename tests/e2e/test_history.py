@@ -97,5 +97,6 @@ def test_statistics_are_drawn(chat: Chat) -> None:
     page = visit(chat)
     page.get_by_role("button", name="Statistics, trash, export").click()
     page.get_by_role("menuitem", name="Statistics").click()
-    expect(page.get_by_role("img", name="Items a day").locator("rect")).to_have_count(1)
-    expect(page.locator(".stats tbody th").first).to_have_text("echo:delay=0.03")
+    # Other tests have left items of other models in the same studio.
+    expect(page.get_by_role("img", name="Items a day").locator("rect").first).to_be_visible()
+    expect(page.locator(".stats tbody")).to_contain_text("echo:delay=0.03")

@@ -286,6 +286,7 @@ def test_an_end_is_written_once_though_the_writer_looks_again_before_it_is_annou
     _, events, mark = job.unsaved()
     assert [kind for _, kind, _ in events] == ["text", "status"]
     job.saved(mark)
+    job.publish(Status("stopping"))  # somebody stops it while its end is being written
     again, events, _ = job.unsaved()
     assert (again.status, events) == ("done", [])
 
