@@ -15,6 +15,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch.utils.data import DataLoader, Dataset
 
+from training.loop import fast_arithmetic
 from training.pictures import to_tensor
 from training.scenes import draw
 from training.text import TOKENS, embed, load_text_encoder
@@ -89,7 +90,7 @@ def _fill(home: Path, level: str, count: int, maker: Maker) -> None:
     scenes = Captioned(level, count)
     for pixels, words in DataLoader(scenes, CHUNK, num_workers=maker.workers, multiprocessing_context=context):
         rows = slice(len(captions), len(captions) + len(words))
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with fast_arithmetic(device):
             arrays["latents"][rows] = encode(vae, to_tensor(pixels).to(device)).float().cpu()
             arrays["texts"][rows] = embed(tokenizer, encoder, list(words)).float().cpu()
         captions += words

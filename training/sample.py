@@ -13,6 +13,7 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
 
+from training.loop import fast_arithmetic
 from training.sheet import contact_sheet
 from training.text import load_text_encoder
 
@@ -74,7 +75,7 @@ def generate(pipeline: StableDiffusionPipeline, prompts: list[str], seed: int = 
     """One 128 x 128 picture a prompt; picture ``i`` depends on ``seed + i`` alone."""
     generators = [torch.Generator().manual_seed(seed + index) for index in range(len(prompts))]
     settings = {"num_inference_steps": STEPS, "guidance_scale": GUIDANCE} | settings
-    with torch.autocast(pipeline.device.type, dtype=torch.bfloat16):
+    with fast_arithmetic(pipeline.device):
         return pipeline(list(prompts), height=128, width=128, generator=generators, **settings).images
 
 
