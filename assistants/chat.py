@@ -18,6 +18,7 @@ from assistants.generation import NO_CONTROLS, Params, conversation, generate, o
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, Part, RunningJob
+from assistants.repetition import Circle
 from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import PromptError
 
@@ -124,12 +125,14 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield _note(template, count=dropped, context=engine.context)
     options = _options(engine, request, job)
-    ending = yield from generate(engine, messages, NO_CONTROLS, options, job)
+    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, Circle())
     if not ending.text and messages[-1].type != "ai":
         raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
     if ending.finish_reason == "length":
         template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
         yield _note(template, limit=options["max_tokens"])
+    if ending.finish_reason == "circle":
+        yield _note("The model began to repeat itself, so its reply was ended. Another reply may do better.")
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:

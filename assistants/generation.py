@@ -13,6 +13,7 @@ from pydantic import Field
 
 from assistants.engines.controls import Controls, stream
 from assistants.jobs import Event, Part, Progress, RunningJob, Stopped, Text
+from assistants.repetition import Circle
 from assistants.requests import StudioRequest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Params(StudioRequest):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a generation ended: its whole text, ``stop`` or ``length``, and how often it was tried under a constraint."""
+    """How a generation ended: its text, ``stop``, ``length`` or ``circle``, and how often a constraint was tried."""
 
     text: str
     finish_reason: str = "stop"
@@ -78,9 +79,11 @@ def generate(
     controls: Controls,
     options: dict[str, Any],
     job: RunningJob,
+    circle: Circle | None = None,
 ) -> Generator[Event, None, Ending]:
     """Yield the text as it comes, and what ``controls`` asks about its tokens; return how it ended.
 
+    A text that goes round is ended where a ``circle`` is given to watch it: it would only come to more of the same.
     Holds a slot of the job's model meanwhile, and adds to the job's usage even where it is stopped or fails.
     """
     with job.slot(job.row.model, slots(engine)):
@@ -102,6 +105,9 @@ def generate(
                         yield Text(chunk.text)
                     if tokens := chunk.response_metadata.get("logprobs"):
                         yield Part("logprobs", tokens["content"])
+                    if circle and circle.push(chunk.text):
+                        said["finish_reason"] = "circle"
+                        break
         finally:
             job.usage = _added(job.usage, counted, began, first)
     return Ending("".join(texts), said.get("finish_reason", "stop"), said.get("attempts"))

@@ -12,6 +12,7 @@ from assistants.generation import Ending, conversation, generate
 from assistants.history import JobRow, now
 from assistants.jobs import Event, Part, RunningJob, Stopped, Text
 from assistants.jobs.slots import Slots
+from assistants.repetition import Circle
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def job() -> RunningJob:
 
 
 def run(job: RunningJob, model: str = "echo:", text: str = "one two three", **options: Any) -> tuple[list, Ending]:
-    controls = options.pop("controls", Controls())
-    going = generate(open_chat(model), conversation([("system", "x"), ("user", text)]), controls, options, job)
+    controls, circle = options.pop("controls", Controls()), options.pop("circle", None)
+    going = generate(open_chat(model), conversation([("system", "x"), ("user", text)]), controls, options, job, circle)
     events: list[Event] = []
     while True:
         try:
@@ -67,3 +68,10 @@ def test_what_breaks_or_is_stopped_is_counted_too(job: RunningJob) -> None:
     with pytest.raises(Stopped):
         run(job)
     assert job.usage["seconds"] >= seconds
+
+
+def test_a_text_that_goes_round_is_ended_where_that_is_asked(job: RunningJob) -> None:
+    text = "round and round it goes and " * 100
+    assert run(job, text=text)[1] == Ending(text, "stop")
+    ended = run(job, text=text, circle=Circle())[1]
+    assert ended.finish_reason == "circle" and len(ended.text) < len(text) / 4
