@@ -151,6 +151,13 @@ class Prompts:
             self._add(template, owner, note, use=use)
         return template
 
+    def put(self, id: str, owner: str, source: str, note: str = "", *, use: bool = True) -> Template:
+        """Keep another version of a template, or a new template where there is none."""
+        with self._store.write():
+            if id in self._taken(owner):
+                return self.save(id, owner, source, note, use=use)
+            return self.create(id, owner, source, note)
+
     def use(self, id: str, owner: str, version: str) -> None:
         """Put a version in use."""
         self.get(id, owner, version)
@@ -158,7 +165,7 @@ class Prompts:
         self._rows.use(id, owner, None if is_now_built_in else version)
 
     def delete(self, id: str, owner: str) -> str:
-        """Move the owner's template, or their versions of a built-in one, into the trash; return the id that undoes it."""
+        """Move what the owner made of a template into the trash; return the id that brings it back."""
         return self._rows.delete(id, owner)
 
     def copy(self, id: str, owner: str) -> tuple[str, str]:
