@@ -16,6 +16,7 @@ from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
 from assistants.models import Models
+from assistants.prompts import Prompts
 from assistants.settings import Settings
 from prompts.library import Library
 
@@ -27,7 +28,7 @@ class Studio:
     """Everything the page, the API and the assistants share."""
 
     settings: Settings
-    prompts: Library
+    prompts: Prompts
     history: History
     connections: Connections
     models: Models
@@ -39,8 +40,9 @@ class Studio:
         """Take the home folder, open its history and pick up the jobs left in it; raises ``StoreError``."""
         lock = take_home(settings.home)
         try:
-            prompts, connections = Library(PROMPTS), Connections(settings)
+            library, connections = Library(PROMPTS), Connections(settings)
             history = History(settings.home)
+            prompts = Prompts(library, history)
             if settings.trash_days:
                 history.trash.expire(settings.trash_days)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)

@@ -137,7 +137,7 @@ def visible(props: dict[str, Any]) -> Iterator[str]:
 
 
 def test_every_widget_speaks_both_languages(studio: Studio) -> None:
-    own_names = {template.name for template in studio.prompts.list("chat")}
+    own_names = {template.name for template in studio.prompts.built_in("chat")}
     keys, untranslated = book("zh")["page"], []
     for component in built(studio)["components"]:
         for text in visible(component["props"]):

@@ -14,6 +14,7 @@ from assistants.errors import NotFound
 from assistants.history.conversations import BELOW, Conversations
 from assistants.history.files import Files
 from assistants.history.jobs import OPEN
+from assistants.history.prompts import PromptVersions
 from assistants.history.search import TITLE, moment
 from assistants.history.snippets import shorten
 from assistants.history.store import Store, now
@@ -33,6 +34,8 @@ LIST = """
     UNION ALL
     SELECT id, 'item', input, deleted, 1 FROM jobs
     WHERE owner = :owner AND deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)
+    UNION ALL
+    SELECT id, 'prompt', name, deleted, NULL FROM prompts WHERE owner = :owner AND deleted IS NOT NULL
     ORDER BY deleted DESC LIMIT :limit
 """
 
@@ -49,7 +52,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message or item, ``items`` how many it holds, if that is known."""
+    """A line of the trash; ``kind`` is conversation, message, item or prompt, ``items`` how many it holds, if known."""
 
     id: str
     kind: str
@@ -61,10 +64,11 @@ class Trashed:
 class Trash:
     """The trash of every owner; nobody reaches another's."""
 
-    def __init__(self, store: Store, conversations: Conversations, files: Files) -> None:
+    def __init__(self, store: Store, conversations: Conversations, files: Files, prompts: PromptVersions) -> None:
         self._store = store
         self._conversations = conversations
         self._files = files
+        self._prompts = prompts
 
     def put(self, owner: str, ids: list[str]) -> list[str]:
         """Move the owner's items into the trash, a reply with its conversation; return the ids for ``restore``."""
@@ -102,7 +106,7 @@ class Trash:
                 " AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            if changed.rowcount:
+            if changed.rowcount or self._prompts.restore(trashed_id, owner):
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():
                 return self._restore_message(db, owner, trashed_id)
@@ -122,7 +126,9 @@ class Trash:
     def empty(self, owner: str | None, until: datetime | None = None) -> int:
         """Delete for good what the owner (None: anybody) deleted before ``until``; return the number of items."""
         with self._store.write() as db:
-            doomed = _doomed(db, owner, moment("until", until) or now())
+            last = moment("until", until) or now()
+            self._prompts.empty(owner, last)
+            doomed = _doomed(db, owner, last)
             paths = [path for job in doomed.jobs for path in self._files.forget(db, job)]
             _delete(db, doomed)
         for path in paths:

@@ -17,6 +17,7 @@ from tests.serving import PUBLIC, SHARED, client
 
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
+    "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
     "GET /api/backup",
     "GET /api/conversations/{id}/export",
@@ -28,6 +29,10 @@ ROUTES = [
     "GET /api/history/{id}/compare/{other}",
     "GET /api/jobs/{id}",
     "GET /api/jobs/{id}/events",
+    "GET /api/prompts",
+    "GET /api/prompts/export",
+    "GET /api/prompts/{assistant}/{name}",
+    "GET /api/prompts/{assistant}/{name}/file",
     "GET /api/trash",
     "GET /v1/models",
     "GET /v1/models/{id}",
@@ -36,11 +41,13 @@ ROUTES = [
     "POST /api/history/{id}/again",
     "POST /api/jobs",
     "POST /api/jobs/{id}/stop",
+    "POST /api/prompts/import",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "PUT /api/prompts/{assistant}/{name}",
 ]
 
 

@@ -19,16 +19,21 @@ from webapp.tabs.chat import view
 
 Id = Annotated[str, Field(max_length=64)]
 
+Name = Annotated[str, Field(max_length=200)]
+
 MAX_WINDOW = 1_000
 WHOLE_LIST = 1_000
 
 
 class Asked(StudioRequest):
-    """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent."""
+    """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent.
+
+    ``values`` are for the variables of the template that is chosen.
+    """
 
     do: Literal[
         "open", "refresh", "send", "regenerate", "continue", "stop", "select", "delete-message", "restore-message",
-        "list", "rename", "pin", "unpin", "delete", "restore", "model", "install", "cancel",
+        "list", "rename", "pin", "unpin", "delete", "restore", "model", "template", "install", "cancel",
     ]  # fmt: skip
     conversation: Id | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_WINDOW)] = 30
@@ -36,6 +41,7 @@ class Asked(StudioRequest):
     q: Annotated[str, Field(max_length=200)] = ""
     shown: Annotated[int, Field(ge=1, le=WHOLE_LIST)] = 40
     text: Annotated[str, Field(max_length=1_000_000)] = ""
+    values: dict[Name, Annotated[str, Field(max_length=1_000_000)]] = {}
     message: Id | None = None
     job: Id | None = None
     target: Id | None = None
@@ -43,9 +49,10 @@ class Asked(StudioRequest):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the settings say: the model, and all of them as part of a request, which raises if one is wrong."""
+    """What the settings say: model, template, and all of them as part of a request, which raises if one is wrong."""
 
     model: str
+    template: str | None
     request: Callable[[], dict[str, Any]]
 
 
@@ -57,6 +64,8 @@ def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> 
         studio.models.cancel(asked.target or "", owner)
     if asked.do in ("model", "install", "cancel"):
         return {"model": view.model(studio, owner, chosen.model, lang)}
+    if asked.do == "template":
+        return {"template": view.template(studio, owner, chosen.template)}
     if asked.do == "list":
         return {"chats": view.chats(studio, owner, asked.q, asked.shown)}
     if asked.do == "stop":
@@ -85,7 +94,8 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
-    return answer | {"model": view.model(studio, owner, chosen.model, lang)}
+    about = {"template": view.template(studio, owner, chosen.template)}
+    return answer | about | {"model": view.model(studio, owner, chosen.model, lang)}
 
 
 def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
@@ -109,6 +119,8 @@ def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lan
 
 def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
     request = chosen.request() | {"action": asked.do, "parent": asked.message}
+    if asked.values:
+        request["values"] = asked.values
     if asked.do == "send":
         request |= {"message": asked.text, "conversation": asked.conversation}
     return studio.jobs.submit(chat.ID, request, owner).result["conversation"]
