@@ -6,6 +6,7 @@ import gradio as gr
 
 from assistants import chat
 from assistants.errors import InvalidInput
+from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.kit import model_picker, template_picker, words
 from webapp.visitors import visitor
@@ -67,6 +68,24 @@ class Panel:
         template, system, model, *rest = saved
         known = [prompt.id for prompt in self._studio.prompts.list(chat.ID)]
         return [template if template in known else "", system, model or self._studio.models.resolve(None), *rest]
+
+    def put_back(self, event: gr.EventData) -> list[Any]:
+        """Show what a request asks with, as far as it says and that still exists."""
+        request = validated(chat.Request, dict(event._data or {}))
+        params = {name: "" if value is None else str(value) for name, value in request.params.model_dump().items()}
+        known = [prompt.id for prompt in self._studio.prompts.list(chat.ID)]
+        template = request.template if request.template in known else ""
+        system = request.system if request.system is not None else self.system_text(template)
+        values = {
+            self.template: template,
+            self.system: system,
+            self.model: request.model or self._studio.models.resolve(None),
+        }
+        values |= {box: params[name] for name, box in self.sampling.items()}
+        values[self.stop] = "\n".join(request.params.stop or [])
+        said = {self.template: "template", self.system: "template", self.model: "model"}
+        given = request.model_fields_set
+        return [values[one] if said.get(one, "params") in given else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
