@@ -42,8 +42,8 @@ WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
-# What another reply to the same message is made with.
-KEPT = ("system", "template", "template_version", "values", "model", "params")
+# What of a request is about one turn alone.
+TURN = ("message", "conversation", "parent", "action")
 
 
 class Request(StudioRequest):
@@ -101,8 +101,15 @@ def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, mod
 def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
     """Return the request for another reply to the question of an earlier job, with all else as it was."""
     reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
-    kept = {name: job.request[name] for name in KEPT if name in job.request}
+    kept = {name: value for name, value in inputs(job.request, job.model).items() if value is not None}
     return {**kept, "action": "regenerate", "parent": reply.parent}
+
+
+def inputs(request: dict[str, Any], model: str | None = None) -> dict[str, Any]:
+    """Return all that a request asks with beside its turn; ``model`` is the one that its job recorded."""
+    none: dict[str, Any] = {"model": model, "template": None, "system": None, "params": {}}
+    asked = {name: value for name, value in request.items() if name not in TURN}
+    return none | asked | ({"model": model} if model else {})
 
 
 def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:

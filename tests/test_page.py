@@ -17,8 +17,6 @@ from webapp import page
 from webapp.live import STATIC
 from webapp.tabs.chat import view
 
-ROOMS = {"chat": 0, "history": 1}
-
 
 class Visitor:
     """Somebody who asks the live components; with a cookie if they have opened the page."""
@@ -34,8 +32,8 @@ class Visitor:
         return self.put({"n": 7, "do": do, **details}, room)
 
     def put(self, event_data: Any, room: str = "chat") -> dict[str, Any]:
-        handlers = [one for one in self.config["dependencies"] if one["targets"][0][1] == "action"]
-        handler = handlers[ROOMS[room]]
+        asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == room)
+        handler = next(one for one in self.config["dependencies"] if one["targets"][0] == [asked, "action"])
         values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
         body = {
             "data": [values[widget] for widget in handler["inputs"]],
@@ -212,6 +210,16 @@ def test_a_job_opens_its_conversation_at_its_turn(ann: Visitor) -> None:
     answer = ann.ask("open", job=reply["job"])
     assert answer["focus"] == reply["id"]
     assert [turn["id"] for turn in answer["turns"]][1] == reply["id"]
+
+
+def test_a_job_brings_what_it_was_asked_with(ann: Visitor) -> None:
+    asked = {"message": "find me", "system": "Sing.", "params": {"seed": 7}}
+    job = ann.http.post("/api/jobs", json={"assistant": "chat", "request": asked}).json()["id"]
+    inputs = ann.ask("open", job=job)["inputs"]
+    settings = {"model": "echo:", "template": None, "system": None, "params": {}}
+    assert inputs == {"now": {**settings, "system": "Sing.", "params": {"seed": 7}}, "before": settings}
+    reply = ann.talk("as I always do")["turns"][1]
+    assert ann.ask("open", job=reply["job"])["inputs"] is None
 
 
 def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
+from webapp import palette
 from webapp.i18n import gradio_i18n
 from webapp.kit import words
 from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
-STYLES = ("style", "chat", "chats", "turns", "rich", "history", "models", "connections")
+STYLES = ("style", "chat", "chats", "turns", "rich", "history", "models", "connections", "palette")
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 
 
@@ -24,6 +25,7 @@ def build(studio: Studio) -> gr.Blocks:
         if studio.settings.is_ephemeral:
             gr.Markdown(words("store.ephemeral"), elem_id="ephemeral")
         live("page")
+        palette.build(studio)
         with gr.Tabs(elem_id="rooms"):
             for room in (*ASSISTANT_TABS, *ROOMS):
                 name = room.__name__.rpartition(".")[2]

@@ -39,6 +39,7 @@ export function mount(component) {
     if (value.undo) toast(value.undo.text, { undo: () => act(value.undo.do, value.undo.details) });
     if (value.model) showModel(value.model);
     if (value.turns && isHere) showThread(value);
+    if (value.inputs && isHere) putBack(value.inputs);
     if (value.chats) chats.show(value.chats, state.conversation?.id);
   }
 
@@ -57,6 +58,12 @@ export function mount(component) {
     if (value.conversation) url.searchParams.set("chat", value.conversation.id);
     else url.searchParams.delete("chat");
     history.replaceState(history.state, "", url);
+  }
+
+  // An item's own model, template, system prompt and parameters are again those of the next message.
+  function putBack({ now, before }) {
+    component.inputs(now);
+    toast(text("chat.inputs"), { undo: before && (() => component.inputs(before)) });
   }
 
   // The model's state and the examples that suit it.
@@ -136,9 +143,11 @@ export function mount(component) {
   });
   addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
 
-  // Coming in: ?chat= and ?job= say what to open; so does a link from another room.
+  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job=, too.
 
   const arrive = (query) => {
+    if (query.has("template")) component.inputs({ template: query.get("template") });
+    if (!query.has("job") && !query.has("chat")) return open(null), composer.focus();
     state.limit = WINDOW;
     state.visit += 1;
     return act("open", { conversation: query.get("chat"), job: query.get("job") });
@@ -146,5 +155,5 @@ export function mount(component) {
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
   room("chat", arrive);
-  arrive(new URLSearchParams(location.search));
+  act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
 }

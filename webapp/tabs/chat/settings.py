@@ -6,6 +6,7 @@ import gradio as gr
 
 from assistants import chat
 from assistants.errors import InvalidInput, NotFound
+from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.kit import browse_button, model_picker, template_choices, template_picker, words
 from webapp.visitors import visitor
@@ -94,6 +95,22 @@ class Panel:
             messages = ()
         system = "\n\n".join(message.content for message in messages if message.role == "system")
         return gr.update(placeholder=system or words("system.hint"))
+
+    def put_back(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Show what a request asks with, as far as it says and that still exists."""
+        asked = validated(chat.Request, dict(event._data or {}))
+        params = {name: "" if value is None else str(value) for name, value in asked.params.model_dump().items()}
+        picker, hint = self.templates(asked.template or "", request)
+        values = {
+            self.template: picker,
+            self.system: hint | {"value": asked.system or ""},
+            self.model: asked.model or self._studio.models.resolve(None),
+        }
+        values |= {box: params[name] for name, box in self.sampling.items()}
+        values[self.stop] = "\n".join(asked.params.stop or [])
+        said = {self.template: "template", self.system: "template", self.model: "model"}
+        given = asked.model_fields_set
+        return [values[one] if said.get(one, "params") in given else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
