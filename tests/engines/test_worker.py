@@ -50,6 +50,23 @@ def test_the_template_makes_the_prompt() -> None:
     assert said == [256, "system\nBe kind.", 257, 256, "user\n退款?", 257, 256, "assistant\n"]
 
 
+def test_what_was_read_once_is_not_read_again() -> None:
+    read = []
+
+    class Counting(Tokenizer):
+        def encode(self, text: str, add_special_tokens: bool) -> Any:
+            read.append(text)
+            return super().encode(text, add_special_tokens)
+
+    prompts = Prompts(Counting(), CONTROL)
+    talk = [{"role": "user", "content": "one " * 1000}]
+    first = prompts.encode(talk)
+    count = len(read)
+    assert prompts.encode(talk) == first and len(read) == count
+    prompts.encode([*talk, {"role": "assistant", "content": "two"}, {"role": "user", "content": "three"}])
+    assert read[count:] == ["assistant\ntwo", "user\nthree"]
+
+
 def test_a_reply_at_the_end_stays_open() -> None:
     assert encode(("user", "count"), ("assistant", "one two")) == [
         256, "user\ncount", 257, 256, "assistant\none two",
