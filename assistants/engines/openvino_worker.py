@@ -35,6 +35,8 @@ from typing import Any, BinaryIO
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
+# What a chat template is told beside the messages: a model that can think first would do so for minutes on a CPU.
+ASKED = {"enable_thinking": False}
 # How many of these it remembers: some megabytes.
 REMEMBERED = 512
 SLOTS = 8
@@ -72,7 +74,7 @@ class Prompts:
             return [*start, *(self._encode_part(text) if raw else self._encode_text(text))]
         messages = [{**message, "content": self._disarm(message["content"])} for message in messages]
         opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True) + opened
+        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, extra_context=ASKED) + opened
         return [token for part in text.split(self._seam) for token in self._encode_part(part)]
 
     def _disarm(self, content: str) -> str:

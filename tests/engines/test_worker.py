@@ -17,8 +17,10 @@ MOST = 8192
 class Tokenizer:
     """Reads bytes as tokens, control tokens as such, and cuts as the real one does."""
 
-    def apply_chat_template(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
-        assert add_generation_prompt
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], add_generation_prompt: bool, extra_context: dict[str, bool]
+    ) -> str:
+        assert add_generation_prompt and extra_context == {"enable_thinking": False}
         turns = "".join(f"<start>{one['role']}\n{one['content']}<end>" for one in messages)
         return f"{turns}<start>assistant\n"
 
@@ -88,7 +90,7 @@ def test_a_long_text_is_not_cut_by_the_tokenizer(text: str) -> None:
 
 def test_a_model_without_control_tokens_is_read_as_plain_text() -> None:
     class Plain(Tokenizer):
-        def apply_chat_template(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+        def apply_chat_template(self, messages: list[dict[str, str]], **_: Any) -> str:
             return messages[0]["content"]
 
     assert bytes(Prompts(Plain(), {}).encode([{"role": "user", "content": "hi"}])) == b"hi"
