@@ -1,6 +1,7 @@
 """The page's handlers, asked as anybody can ask them: over HTTP, past the page."""
 
 import asyncio
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio.queueing import Queue
 
 from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, web_app
@@ -281,3 +283,15 @@ def test_storage_that_will_be_lost_is_said(tmp_path: Path, monkeypatch: pytest.M
     # Where no event loop runs, Gradio makes one that nobody closes.
     with opened(tmp_path) as studio:
         assert ("store.ephemeral" in asyncio.run(build(studio))) is is_space
+
+
+def test_gradios_queue_rests_where_nothing_goes_through_it(tmp_path: Path) -> None:
+    async def build(studio: Studio) -> Queue:
+        return page.build(studio)._queue
+
+    with opened(tmp_path) as studio:
+        queue = asyncio.run(build(studio))
+    assert queue.sleep_when_free == queue.progress_update_sleep_when_free == page.QUEUE_SECONDS
+    # The names are Gradio's own.
+    assert "self.sleep_when_free" in inspect.getsource(Queue.start_processing)
+    assert "self.progress_update_sleep_when_free" in inspect.getsource(Queue.start_progress_updates)
