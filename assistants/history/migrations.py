@@ -124,3 +124,15 @@ def m004_finding(db: Database) -> None:
     db.conn.executemany(
         "INSERT INTO words (rowid, text) VALUES (?, ?)", ((row[0], indexable(row[1], row[2])) for row in ended)
     )
+
+
+@migrations()
+def m006_settings(db: Database) -> None:
+    """What the operator has set for the whole studio; the values are JSON."""
+    db.executescript("""
+        CREATE TABLE settings (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            changed TEXT NOT NULL
+        );
+    """)
