@@ -39,7 +39,9 @@ class Panel:
             self.stop = gr.Textbox(
                 label=words("field.stop"), placeholder=words("sampling.stop-hint"), lines=1, max_lines=8
             )
-        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop]
+        # Kept beside the model, so that who never chose one gets the studio's own, whichever that is by then.
+        self.own = gr.Textbox(studio.models.resolve(None), visible="hidden")
+        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop, self.own]
 
     @staticmethod
     def _box(name: str) -> gr.Textbox:
@@ -65,11 +67,12 @@ class Panel:
     def restore(self, saved: list[Any] | None, request: gr.Request) -> list[Any]:
         """Put back what the visitor's browser has kept, as far as it still exists."""
         if not isinstance(saved, list) or len(saved) != len(self.widgets):
-            saved = ["", *[gr.skip()] * (len(self.widgets) - 1)]
-        template, system, model, *rest = saved
+            saved = ["", gr.skip(), None, *[gr.skip()] * (len(self.widgets) - 4), None]
+        template, system, model, *rest, own_then = saved
         picker, hint = self.templates(template if isinstance(template, str) else "", request)
         box = hint if isinstance(system, dict) else hint | {"value": system}
-        return [picker, box, model or self._studio.models.resolve(None), *rest]
+        own = self._studio.models.resolve(None)
+        return [picker, box, own if model in (None, own_then) else model, *rest, own]
 
     def templates(self, chosen: str, request: gr.Request) -> list[Any]:
         """Return the picker with the visitor's templates as they are now, and what the chosen one says to the model."""
@@ -110,7 +113,8 @@ class Panel:
         values[self.stop] = "\n".join(asked.params.stop or [])
         said = {self.template: "template", self.system: "template", self.model: "model"}
         given = asked.model_fields_set
-        return [values[one] if said.get(one, "params") in given else gr.skip() for one in self.widgets]
+        shown = [one for one in self.widgets if one in values and said.get(one, "params") in given]
+        return [values[one] if one in shown else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
