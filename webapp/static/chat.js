@@ -6,7 +6,9 @@ import { el, fill, text, toast } from "./dom.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
 import { mountOffer } from "./offer.js";
-import { room } from "./page.js";
+import { goTo, room } from "./page.js";
+import { openDrawer } from "./prompt-drawer.js";
+import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
 
 const MODEL_STATE_MS = 1_500;
@@ -28,7 +30,7 @@ export function mount(component) {
     const question = () => {
       visit = state.visit;
       const shown = { conversation: state.conversation?.id ?? null, limit: state.limit, have: thread.keys() };
-      return { do: what, ...shown, ...chats.wanted(), ...more };
+      return { do: what, ...shown, ...chats.wanted(), values: template.values(), ...more };
     };
     const value = await ask(question, (answer) => show(answer, visit === state.visit));
     return !value.error;
@@ -38,6 +40,7 @@ export function mount(component) {
     if (value.error) toast(value.error, { problem: true });
     if (value.undo) toast(value.undo.text, { undo: () => act(value.undo.do, value.undo.details) });
     if (value.model) showModel(value.model);
+    if (value.template !== undefined) showTemplate(value.template);
     if (value.turns && isHere) showThread(value);
     if (value.chats) chats.show(value.chats, state.conversation?.id);
   }
@@ -80,6 +83,20 @@ export function mount(component) {
       ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
     );
   }
+  // The template in use, its variables, and the drawer to choose another.
+
+  const fillWith = (id) => dispatchEvent(new CustomEvent("studio:fill", { detail: id }));
+  const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
+  const template = mountTemplate(find(".template"), { edit, drop: () => fillWith("") });
+
+  function showTemplate(shown) {
+    template.show(shown);
+    composer.hint(template.asks());
+  }
+  addEventListener("studio:template", () => act("template"));
+  addEventListener("studio:prompts", () => act("template"));
+  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: fillWith }));
+
   addEventListener("studio:model", () => act("model"));
   addEventListener("studio:models", () => act("model"));
 
