@@ -207,7 +207,7 @@ class Prompts:
                     result.changed.append(template.id)
             if result.changed and not as_versions:
                 sentence = "There are prompts with these names already, with another text: {names}."
-                raise InvalidInput("file", sentence, names=_few(result.changed))
+                raise InvalidInput("names", sentence, names=_few(result.changed))
             for template in templates:
                 if template.id not in result.unchanged:
                     self._add(template, owner, name[:MAX_NOTE], use=True)

@@ -11,7 +11,9 @@ from webapp.kit import words
 from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
-STYLES = ("style", "chat", "chats", "turns", "rich", "history", "settings", "models", "connections", "palette")
+STYLES = (
+    "style", "chat", "chats", "turns", "rich", "history", "prompts", "settings", "models", "connections", "palette",
+)  # fmt: skip
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 
 QUEUE_SECONDS = 1.0

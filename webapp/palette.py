@@ -17,7 +17,6 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.kit import DIRECT, respond
 from webapp.live import live
-from webapp.tabs import ASSISTANT_TABS
 
 # Of each kind: who wants more goes on in its room.
 SHOWN = 5
@@ -86,10 +85,9 @@ def items(studio: Studio, owner: str, q: str) -> list[Hit]:
 
 
 def templates(studio: Studio, owner: str, q: str) -> list[Hit]:
-    """Find the templates of the tabs there are, by name, description and tags."""
-    tabs = [tab.__name__.rpartition(".")[2] for tab in ASSISTANT_TABS]
-    found = [card for card in studio.prompts.list(owner, q) if card.assistant in tabs]
-    return [Hit("template", card.assistant, card.id, card.name, card.description) for card in found[:SHOWN]]
+    """Find the owner's prompt templates, by name, description and tags."""
+    found = studio.prompts.list(owner, q)[:SHOWN]
+    return [Hit("template", "prompts", card.id, card.name, card.description) for card in found]
 
 
 SOURCES: tuple[Source, ...] = (conversations, items, templates)

@@ -50,15 +50,13 @@ def test_commands_and_rooms_are_there_by_their_names(chat: Chat) -> None:
     expect(chat.page.get_by_role("tab", name="Settings")).to_have_attribute("aria-selected", "true")
 
 
-def test_a_template_is_taken_into_a_new_chat(chat: Chat) -> None:
-    chat.ask("something else")
+def test_a_template_opens_among_the_prompts(chat: Chat) -> None:
     chat.box.press("Control+k")
     field = chat.page.locator("dialog.palette input")
     field.fill("patient tutor")
     expect(chat.page.locator("dialog.palette [role=option]")).to_contain_text("Patient tutor")
     field.press("Enter")
-    expect(chat.users).to_have_count(0)
-    expect(chat.page.locator("#template input")).to_have_value("Patient tutor")
+    expect(chat.page.locator(".prompts h2", has_text="Patient tutor")).to_be_visible()
 
 
 def test_a_link_to_a_job_opens_where_it_was_made(chat: Chat) -> None:

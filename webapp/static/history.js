@@ -88,7 +88,8 @@ export function mount(component) {
       event.preventDefault();
       goTo(place, query);
     };
-    const facts = [text(`tab.${entry.assistant}`), entry.model].filter(Boolean).join(" · ");
+    const template = entry.template && [entry.template, entry.template_version].filter(Boolean).join(" @ ");
+    const facts = [text(`tab.${entry.assistant}`), entry.model, template].filter(Boolean).join(" · ");
     const box = el("input", { type: "checkbox", "aria-label": text("history.select") });
     box.addEventListener("change", () => select(entry, box.checked));
     const menu = iconButton("more", text("chat.menu"), () => openMenu(menu, actions(entry)), { "aria-haspopup": "menu" });
@@ -184,14 +185,31 @@ export function mount(component) {
   find("[data-do=delete]").addEventListener("click", () => remove([...chosen]));
   find("[data-do=deselect]").addEventListener("click", () => select(null));
 
-  room("history", (query) => (query.get("item") ? item.open(query.get("item")) : back()));
-  if (new URLSearchParams(location.search).has("item")) goTo("history", location.search);
-
   const toggle = find("[data-do=further]");
-  toggle.addEventListener("click", () => {
-    further.hidden = !further.hidden;
-    toggle.setAttribute("aria-expanded", String(!further.hidden));
+  toggle.addEventListener("click", () => showFurther(further.hidden));
+
+  function showFurther(shown) {
+    further.hidden = !shown;
+    toggle.setAttribute("aria-expanded", String(shown));
+  }
+
+  // Everything that was made with a template, and nothing else narrows it.
+  function madeWith(template) {
+    search.value = "";
+    for (const one of filters) one.type === "checkbox" ? (one.checked = false) : (one.value = "");
+    const box = find("select[name=template]");
+    box.append(el("option", { value: template }, template));
+    box.value = template;
+    showFurther(true);
+    back();
+  }
+
+  room("history", (query) => {
+    if (query.get("item")) item.open(query.get("item"));
+    else if (query.get("template")) madeWith(query.get("template"));
+    else back();
   });
+
   search.addEventListener("input", debounce(200, () => load()));
   for (const one of filters) one.addEventListener("change", () => load());
   more.addEventListener("click", () => load(last));

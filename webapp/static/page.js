@@ -31,9 +31,11 @@ export const doors = () =>
 export const enter = (name) => door(name)?.click();
 
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-function arrive() {
-  if (!door("history")) requestAnimationFrame(arrive);
-  else goTo("history", location.search);
+const DOORS = { item: "history", template: "history", prompt: "prompts" };
+
+function arrive(name) {
+  if (!door(name)) requestAnimationFrame(() => arrive(name));
+  else goTo(name, location.search);
 }
 
 // Theme: "light", "dark" or null, which is the system's, until the visitor chooses.
@@ -77,7 +79,9 @@ export function mount({ element }) {
   find("[data-do=palette]").addEventListener("click", () => dispatchEvent(new Event("studio:palette")));
   find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
-  if (new URLSearchParams(location.search).has("item")) arrive();
+  const query = new URLSearchParams(location.search);
+  const named = Object.keys(DOORS).find((name) => query.has(name));
+  if (named) arrive(DOORS[named]);
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }

@@ -14,7 +14,7 @@ const KINDS = {
   template: ["palette.templates", "copy"],
 };
 // What a room is told to open, by kind; of an item, it depends on who made it.
-const LINKS = { conversation: "chat", template: "template" };
+const LINKS = { conversation: "chat", template: "prompt" };
 
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");

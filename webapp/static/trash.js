@@ -2,7 +2,7 @@
 
 import { ago, el, text, toast, when } from "./dom.js";
 
-const KINDS = { conversation: "trash.conversation", message: "trash.message", item: "trash.item" };
+const KINDS = { conversation: "trash.conversation", message: "trash.message", item: "trash.item", prompt: "trash.prompt" };
 
 export function mountTrash(root, { ask, view }) {
   const find = (selector) => root.querySelector(selector);

@@ -17,6 +17,15 @@ export function bytes(count) {
   return `${number(0).format(Math.ceil(count / 1e3))} kB`;
 }
 
+// What a person wrote as a language need not be one.
+export function languageName(code) {
+  try {
+    return names.of(code);
+  } catch {
+    return code;
+  }
+}
+
 // "English, Chinese and 9 more": the page's own language first.
 export function languageNames(codes) {
   const own = locale.split("-")[0];

@@ -1,0 +1,34 @@
+// What the composer says of the template in use: its name, and a field for each variable that the message does not fill.
+
+import { el, iconButton, recall, remember, text } from "./dom.js";
+
+const slot = (id, name) => `studio.value.${id}.${name}`;
+
+// Puts values where the fields of a template find them.
+export function keepValues(id, values) {
+  for (const [name, value] of Object.entries(values)) remember(slot(id, name), value);
+}
+
+export function mountTemplate(root, { edit, drop }) {
+  let template = null;
+
+  const value = (name) => recall(slot(template.id, name)) ?? "";
+  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, value(name)]).filter(([, said]) => said));
+
+  function show(shown) {
+    template = shown;
+    root.hidden = template === null;
+    if (!template) return;
+    const name = el("button.plain.name", { type: "button", title: text("prompts.edit"), onclick: () => edit(template.id) }, template.name);
+    root.replaceChildren(el("span.chosen", {}, name, iconButton("close", text("prompts.drop"), drop)), ...template.variables.map(field));
+  }
+
+  function field(name) {
+    const box = el("input", { name, "aria-label": name, autocomplete: "off" });
+    box.value = value(name);
+    box.addEventListener("input", () => remember(slot(template.id, name), box.value));
+    return el("label", {}, el("span", {}, name), box);
+  }
+
+  return { show, values, asks: () => (template && template.question !== "message" ? template.question : null) };
+}
