@@ -24,12 +24,16 @@ export function mount(component) {
   fill(component.element);
   const ask = asker(component);
   let hits = [];
-  let isAsking = false;
+  // The words that the hits are for.
+  let answered = null;
+  // Enter came before the answer: what is chosen is what the answer brings first.
+  let isHasty = false;
 
   function open() {
     if (dialog.open) return input.select();
     input.value = "";
     hits = [];
+    answered = null;
     dialog.showModal();
     look();
   }
@@ -53,21 +57,25 @@ export function mount(component) {
   // What Python finds
 
   const find = debounce(DEBOUNCE_MS, () => {
-    const q = input.value;
+    let q = null;
     ask(
-      () => ({ do: "find", q }),
+      () => ({ do: "find", q: (q = input.value) }),
       (answer) => {
         if (q !== input.value || !dialog.open) return;
-        isAsking = false;
+        answered = q;
         hits = answer.hits ?? [];
         if (answer.error) toast(answer.error, { problem: true });
         draw();
+        if (isHasty) current()?.choose();
+        isHasty = false;
       },
     );
   });
 
+  const isAsking = () => answered !== input.value;
+
   function look() {
-    isAsking = true;
+    isHasty = false;
     draw();
     find();
   }
@@ -91,7 +99,7 @@ export function mount(component) {
     list.replaceChildren(...groups.map(([title, entries]) => group(text(title), entries)));
     for (const [place, option] of options().entries()) option.id = `palette-option-${place}`;
     activate(options().find((option) => option.dataset.key === now) ?? options()[0]);
-    none.hidden = groups.length > 0 || isAsking;
+    none.hidden = groups.length > 0 || isAsking();
   }
 
   const group = (title, entries) =>
@@ -105,7 +113,8 @@ export function mount(component) {
     const node = el("div.option", { role: "option", "data-key": key }, icon(entry.icon), name, time, detail);
     node.addEventListener("click", () => choose(entry));
     node.addEventListener("pointermove", () => activate(node));
-    node.choose = () => choose(entry);
+    // What was found may be for fewer letters than are typed by now.
+    node.choose = () => (entry.kind && isAsking() ? (isHasty = true) : choose(entry));
     return node;
   }
 
@@ -141,7 +150,8 @@ export function mount(component) {
     if (event.isComposing) return;
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by) step(by);
-    else if (event.key === "Enter") current()?.choose();
+    else if (event.key === "Enter" && current()) current().choose();
+    else if (event.key === "Enter") isHasty = isAsking();
     else return;
     event.preventDefault();
   });

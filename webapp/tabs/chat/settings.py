@@ -120,6 +120,11 @@ class Panel:
         """Return the picker with the models that the visitor can choose from now."""
         return gr.update(choices=self._studio.models.pickable(visitor(request).owner))
 
+    def renew(self, model: str, own_then: str, request: gr.Request) -> list[Any]:
+        """Return the picker when the models have changed, on the studio's own if that was chosen, and the own one."""
+        own, choices = self._studio.models.resolve(None), self._studio.models.pickable(visitor(request).owner)
+        return [gr.update(choices=choices, value=own if model == own_then else model), own]
+
     def use(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the picker with the model that was chosen elsewhere on the page."""
         chosen = dict(event._data or {}).get("model")
