@@ -7,20 +7,20 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from assistants import provenance
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
+from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, JobRow, Part, Progress, RunningJob, Stopped, Text
-from assistants.requests import Admission, StudioRequest
+from assistants.jobs import Event, JobRow, Part, RunningJob
+from assistants.repetition import Circle
+from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import Library, Messages, Template
 from prompts.reading import PromptError
 
@@ -37,30 +37,13 @@ MAX_SYSTEM = 20_000
 MAX_VALUES = 50
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
-# Requests at once to a provider that does not say how many it takes.
-SLOTS_ELSEWHERE = 8
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
-# What another reply to the same message is made with.
-KEPT = ("system", "template", "template_version", "values", "model", "params")
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Params(StudioRequest):
-    """How the model chooses its words; what is absent is left to the model."""
-
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    top_k: Annotated[int, Field(ge=1, le=1000)] | None = None
-    repetition_penalty: Annotated[float, Field(ge=0.5, le=2, allow_inf_nan=False)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=WHOLE)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
-    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=8)] | None = None
+# What of a request is about one turn alone.
+TURN = ("message", "conversation", "parent", "action")
 
 
 class Request(StudioRequest):
@@ -118,8 +101,15 @@ def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, mod
 def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
     """Return the request for another reply to the question of an earlier job, with all else as it was."""
     reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
-    kept = {name: job.request[name] for name in KEPT if name in job.request}
+    kept = {name: value for name, value in inputs(job.request, job.model).items() if value is not None}
     return {**kept, "action": "regenerate", "parent": reply.parent}
+
+
+def inputs(request: dict[str, Any], model: str | None = None) -> dict[str, Any]:
+    """Return all that a request asks with beside its turn; ``model`` is the one that its job recorded."""
+    none: dict[str, Any] = {"model": model, "template": None, "system": None, "params": {}}
+    asked = {name: value for name, value in request.items() if name not in TURN}
+    return none | asked | ({"model": model} if model else {})
 
 
 def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
@@ -151,16 +141,20 @@ def _open_job(studio: "Studio", turn: Turn) -> str | None:
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Write the reply, as it comes."""
-    model = job.row.model
-    for state in studio.models.waiting(model):
-        yield Progress(state.done, state.total, state.note)
-    engine = studio.models.engine(model)
+    engine = yield from opened(studio, job)
     messages, dropped = _prompt(studio, request, job, engine)
     if dropped:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield _note(template, count=dropped, context=engine.context)
-    with job.slot(model, getattr(engine, "slots", SLOTS_ELSEWHERE)):
-        yield from _reply(engine, messages, _options(engine, request, job), job)
+    options = _options(engine, request, job)
+    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, Circle())
+    if not ending.text and messages[-1].type != "ai":
+        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
+    if ending.finish_reason == "length":
+        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
+        yield _note(template, limit=options["max_tokens"])
+    if ending.finish_reason == "circle":
+        yield _note("The model began to repeat itself, so its reply was ended. Another reply may do better.")
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
@@ -172,39 +166,6 @@ def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
         options["min_tokens"] = min(least, options["max_tokens"])
     return options
-
-
-def _reply(
-    engine: "BaseChatModel", messages: list["BaseMessage"], options: dict[str, Any], job: RunningJob
-) -> Iterator[Event]:
-    began, first = monotonic(), None
-    counted: dict[str, Any] = {}
-    reason = None
-    try:
-        with closing(engine.stream(messages, **options)) as chunks:
-            for chunk in chunks:
-                # Engines send empty chunks while they think, so that they can be stopped there, too.
-                if job.stopping:
-                    raise Stopped
-                counted = chunk.usage_metadata or counted
-                reason = chunk.response_metadata.get("finish_reason", reason)
-                if chunk.text:
-                    first = first or monotonic()
-                    yield Text(chunk.text)
-    finally:
-        job.usage = _usage(counted, began, first)
-    if first is None and messages[-1].type != "ai":
-        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
-    if reason == "length":
-        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
-        yield _note(template, limit=options["max_tokens"])
-
-
-def _usage(counted: dict[str, Any], began: float, first: float | None) -> dict[str, Any]:
-    """Return the tokens where the engine counted them, and the seconds to the first word and in all."""
-    ended = monotonic()
-    tokens = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
-    return tokens | {"first_seconds": round((first or ended) - began, 3), "seconds": round(ended - began, 3)}
 
 
 def _note(template: str, **values: Any) -> Part:
@@ -250,9 +211,6 @@ def _prompt(
     studio: "Studio", request: Request, job: RunningJob, engine: "BaseChatModel"
 ) -> tuple[list["BaseMessage"], int]:
     """Return the messages for the model and how many of the oldest had to be left out."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
     reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
     turns = studio.history.conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
     # A reply that failed before its first word would only teach the model to say nothing.
@@ -263,8 +221,7 @@ def _prompt(
     if template:
         # All of a person's messages, not only the last: what an engine has read before, it need not read anew.
         pairs = [(role, _filled(template, request, text)[-1][1] if role == "user" else text) for role, text in pairs]
-    before = [kinds[role](text) for role, text in _preamble(template, request, job.row.input)]
-    messages = [kinds[role](text) for role, text in pairs]
+    before, messages = conversation(_preamble(template, request, job.row.input)), conversation(pairs)
     # The question, and what there is of its reply, must be in.
     needed = 2 if reply.text else 1
     dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)

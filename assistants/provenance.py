@@ -1,19 +1,24 @@
 """The AI label: the one place that every exported file goes through.
 
 A visible line where there is text, and machine-readable metadata: the seven ``AIGC`` fields of GB 45438-2025 annex E,
-in Markdown as YAML front matter (TC260-PG-20258A), in JSON as the first key, in JSON Lines as the first line, in
-pictures as one XMP packet (TC260-PG-20259A) that also holds IPTC's DigitalSourceType. Knows nothing about where the
-content came from.
+in Markdown as YAML front matter (TC260-PG-20258A), in JSON as the first key, in JSON Lines as the first line, in HTML
+and EPUB as a ``meta`` element, in DOCX as a custom property (TC260-PG-20258A), in pictures as one XMP packet
+(TC260-PG-20259A) that also holds IPTC's DigitalSourceType. Knows nothing about where the content came from.
 """
 
 import hashlib
 import io
 import json
+import posixpath
 import re
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Callable, Collection
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import yaml
 
@@ -40,25 +45,55 @@ PACKET = (
 )
 FRONT_MATTER = re.compile(r"---\n(.{1,4000}?)\n---\n", re.DOTALL)
 
+# What stands before an HTML document's own head, and where its body begins.
+HTML_START = re.compile(rb"\s*(?:<!doctype[^>]*>\s*)?(?:<html\b[^>]*>\s*)?(?:<head\b[^>]*>)?", re.IGNORECASE)
+HTML_BODY = re.compile(rb"<body\b[^>]*>", re.IGNORECASE)
+# So much of an HTML file is looked at: its head.
+HTML_REACH = 64_000
+
+DOCX, EPUB = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/epub+zip"
+ZIP_START, ZIP_TIME = b"PK\x03\x04", (1980, 1, 1, 0, 0, 0)
+# A zip that comes from elsewhere may unpack to anything: larger parts than this are not looked at.
+MAX_PART = 20_000_000
+DOCX_TYPES, DOCX_LINKS, DOCX_TEXT = "[Content_Types].xml", "_rels/.rels", "word/document.xml"
+DOCX_PROPERTIES, EPUB_CONTAINER = "docProps/custom.xml", "META-INF/container.xml"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
+CUSTOM = f"{OFFICE}/custom-properties"
+DOCX_TYPE = (
+    f'<{{}}Override PartName="/{DOCX_PROPERTIES}" '
+    'ContentType="application/vnd.openxmlformats-officedocument.custom-properties+xml"/>'
+)
+DOCX_LINK = (
+    f'<{{}}Relationship Id="rIdAIGC" Type="{OFFICE}/relationships/custom-properties" Target="{DOCX_PROPERTIES}"/>'
+)
+DOCX_EMPTY = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Properties xmlns="{CUSTOM}"></Properties>'
+DOCX_PROPERTY = (
+    '<property xmlns="{}" fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="{}" name="AIGC">'
+    '<vt:lpwstr xmlns:vt="{}/docPropsVTypes">{}</vt:lpwstr></property>'
+)
+
 
 def label(kind: str, content_id: str, content: bytes) -> bytes:
     """Return ``content`` of a media type as a file that says, for people and for machines, that AI made it.
 
-    What is labelled already, a kind that has no place for a label and a broken picture are returned as they are.
+    What is labelled already, a kind that has no place for a label and a broken file are returned as they are.
     """
     if kind not in LABELLERS or read(content):
         return content
     try:
         return LABELLERS[kind](content_id, content)
-    except OSError:  # Pillow's, about a picture that it cannot read
+    except (OSError, *BROKEN_ZIP):  # Pillow's, about a picture that it cannot read, and those of zips
         return content
 
 
 def read(content: bytes) -> dict[str, str] | None:
     """Return the seven fields of a labelled file; None without a label, or in plain text, which has no place for it."""
     try:
-        fields = _in_picture(content) if _is_picture(content) else _in_text(content.decode())
-    except (ValueError, OSError, yaml.YAMLError, ElementTree.ParseError):
+        if _is_picture(content):
+            fields = _in_picture(content)
+        else:
+            fields = _in_zip(content) if content.startswith(ZIP_START) else _in_text(content.decode())
+    except (ValueError, OSError, yaml.YAMLError, *BROKEN_ZIP):
         return None
     return fields if isinstance(fields, dict) and set(FIELDS) <= fields.keys() else None
 
@@ -66,7 +101,8 @@ def read(content: bytes) -> dict[str, str] | None:
 def aigc_fields(content_id: str, digest: str) -> dict[str, str]:
     """Return the seven fields; on first writing the propagator is the producer.
 
-    ``ReservedCode1`` holds the sha256 of the content, in pictures of their pixels, so that a change can be seen.
+    ``ReservedCode1`` holds the sha256 of the content, in pictures of their pixels, in DOCX and EPUB of the parts that
+    hold no label, so that a change can be seen.
     """
     values = ("1", PRODUCER, content_id, digest, PRODUCER, content_id, "")
     return dict(zip(FIELDS, values, strict=True))
@@ -96,6 +132,98 @@ def _label_json(content_id: str, content: bytes) -> bytes:
 
 def _label_jsonl(content_id: str, content: bytes) -> bytes:
     return jsonl_line(content_id, _sha256(content)) + content
+
+
+def _label_html(content_id: str, content: bytes) -> bytes:
+    fields = json.dumps(aigc_fields(content_id, _sha256(content)), separators=(",", ":"))
+    meta = f'<meta name="AIGC" content={quoteattr(fields)}>'.encode()
+    start = HTML_START.match(content).end()
+    body = HTML_BODY.search(content, start)
+    end = body.end() if body else start
+    return content[:start] + meta + content[start:end] + _html_notice() + content[end:]
+
+
+def _html_notice() -> bytes:
+    """Return the visible line as an element, whatever the encoding of what it goes into."""
+    return f"<p>{NOTICE}</p>".encode("ascii", "xmlcharrefreplace")
+
+
+def _label_docx(content_id: str, content: bytes) -> bytes:
+    parts = _parts(content)
+    body = _place(rb"<(\w+:|)body\b[^>]*>", parts[DOCX_TEXT])
+    w = body[1].decode()
+    line = f"<{w}p><{w}r><{w}t>{NOTICE}</{w}t></{w}r></{w}p>".encode()
+    parts[DOCX_TEXT] = parts[DOCX_TEXT][: body.end()] + line + parts[DOCX_TEXT][body.end() :]
+    if DOCX_PROPERTIES not in parts:
+        parts[DOCX_PROPERTIES] = DOCX_EMPTY.encode()
+        parts[DOCX_TYPES] = _before_end(parts[DOCX_TYPES], "Types", DOCX_TYPE)
+        parts[DOCX_LINKS] = _before_end(parts[DOCX_LINKS], "Relationships", DOCX_LINK)
+    fields = _fields_of(content_id, parts, (DOCX_PROPERTIES, DOCX_TYPES, DOCX_LINKS))
+    pids = [int(one.get("pid", 1)) for one in ElementTree.fromstring(parts[DOCX_PROPERTIES])]
+    one = DOCX_PROPERTY.format(CUSTOM, max(pids, default=1) + 1, OFFICE, escape(fields))
+    parts[DOCX_PROPERTIES] = _before_end(parts[DOCX_PROPERTIES], "Properties", one)
+    return _zipped(content, parts)
+
+
+def _label_epub(content_id: str, content: bytes) -> bytes:
+    parts = _parts(content)
+    package = _epub_package(parts[EPUB_CONTAINER])
+    first = _epub_first_page(package, parts[package])
+    end = _place(HTML_BODY, parts[first]).end()
+    parts[first] = parts[first][:end] + _html_notice() + parts[first][end:]
+    value = quoteattr(_fields_of(content_id, parts, (package,)))
+    parts[package] = _before_end(parts[package], "metadata", f'<{{}}meta name="AIGC" content={value}/>')
+    return _zipped(content, parts)
+
+
+def _epub_package(container: bytes) -> str:
+    return ElementTree.fromstring(container).findall("{*}rootfiles/{*}rootfile")[0].get("full-path", "")
+
+
+def _epub_first_page(package: str, content: bytes) -> str:
+    root = ElementTree.fromstring(content)
+    hrefs = {item.get("id"): item.get("href", "") for item in root.iterfind("{*}manifest/{*}item")}
+    href = hrefs[root.findall("{*}spine/{*}itemref")[0].get("idref")]
+    return posixpath.normpath(posixpath.join(posixpath.dirname(package), unquote(href)))
+
+
+def _before_end(xml: bytes, name: str, addition: str) -> bytes:
+    """Return ``xml`` with ``addition`` as the last child of its element ``name``, whose prefix replaces ``{}``.
+
+    By hand, because ElementTree renames prefixes, which Word's files name in attributes too.
+    """
+    end = _place(rf"</([\w-]+:|){name}\s*>".encode(), xml)
+    return xml[: end.start()] + addition.replace("{}", end[1].decode()).encode() + xml[end.start() :]
+
+
+def _place(pattern: bytes | re.Pattern[bytes], xml: bytes) -> re.Match[bytes]:
+    if match := re.search(pattern, xml):
+        return match
+    raise LookupError(pattern)
+
+
+def _parts(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _fields_of(content_id: str, parts: dict[str, bytes], without: Collection[str]) -> str:
+    """Return the seven fields as JSON; their digest is of the names and contents of all parts but some."""
+    digest = hashlib.sha256()
+    for name in sorted(parts.keys() - without):
+        digest.update(f"{name}\0{_sha256(parts[name])}\n".encode())
+    return json.dumps(aigc_fields(content_id, digest.hexdigest()), separators=(",", ":"))
+
+
+def _zipped(before: bytes, parts: dict[str, bytes]) -> bytes:
+    """Return the zip again with these parts, each packed as it was; new ones come last."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(before)) as source, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        known = {info.filename: info for info in source.infolist()}
+        for name, part in parts.items():
+            info = known.get(name) or zipfile.ZipInfo(name, ZIP_TIME)
+            target.writestr(info, part, None if name in known else zipfile.ZIP_DEFLATED)
+    return file.getvalue()
 
 
 def _label_picture(content_id: str, content: bytes) -> bytes:
@@ -133,10 +261,18 @@ LABELLERS: dict[str, Callable[[str, bytes], bytes]] = {
     "text/markdown": _label_markdown,
     "application/json": _label_json,
     "application/jsonl": _label_jsonl,
+    "text/html": _label_html,
+    DOCX: _label_docx,
+    EPUB: _label_epub,
     "image/png": _label_picture,
     "image/jpeg": _label_picture,
     "image/webp": _label_picture,
 }
+
+# What a zip that is damaged, locked or no such document raises somewhere on the way.
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ElementTree.ParseError, LookupError,
+)  # fmt: skip
 
 
 def _sha256(content: bytes) -> str:
@@ -166,8 +302,48 @@ def _in_text(text: str) -> Any:
         line = text.partition("\n")[0]
         # JSON Lines has its label in the first line, which JSON over several lines cannot be read from.
         data = json.loads(line if line.rstrip().endswith("}") else text)
+    elif text.lstrip().startswith("<"):
+        return _in_html(text)
     elif front := FRONT_MATTER.match(text):
         data = yaml.safe_load(front[1])
     else:
         return None
     return data.get("AIGC") if isinstance(data, dict) else None
+
+
+def _in_zip(content: bytes) -> Any:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        if DOCX_PROPERTIES in names:
+            properties = ElementTree.fromstring(_part(archive, DOCX_PROPERTIES))
+            value = next(("".join(one.itertext()) for one in properties if one.get("name") == "AIGC"), None)
+        elif EPUB_CONTAINER in names:
+            package = ElementTree.fromstring(_part(archive, _epub_package(_part(archive, EPUB_CONTAINER))))
+            metas = package.iterfind("{*}metadata/{*}meta")
+            value = next((one.get("content") for one in metas if one.get("name") == "AIGC"), None)
+        else:
+            value = None
+    return json.loads(value) if value else None
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as part:
+        return part.read(MAX_PART)
+
+
+class _Head(HTMLParser):
+    """Finds the label in the head of an HTML file."""
+
+    value: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at one element."""
+        given = dict(attrs)
+        if tag == "meta" and given.get("name") == "AIGC":
+            self.value = self.value or given.get("content")
+
+
+def _in_html(text: str) -> Any:
+    head = _Head()
+    head.feed(text[:HTML_REACH].partition("<body")[0])
+    return json.loads(head.value) if head.value else None

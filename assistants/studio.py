@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from assistants import ASSISTANTS
+from assistants import ASSISTANTS, preferences
 from assistants.connections import Connections
 from assistants.history import History
 from assistants.history.home import take_home
@@ -43,10 +43,15 @@ class Studio:
             library, connections = Library(PROMPTS), Connections(settings)
             history = History(settings.home)
             prompts = Prompts(library, history)
-            if settings.trash_days:
-                history.trash.expire(settings.trash_days)
+            if days := preferences.trash_days(settings, history):
+                history.trash.expire(days)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
-            models = Models(settings, connections, in_use=jobs.models_in_use)
+            models = Models(
+                settings,
+                connections,
+                in_use=jobs.models_in_use,
+                chosen=lambda: preferences.stored(history).text_model,
+            )
             studio = cls(settings, prompts, history, connections, models, jobs, lock)
         except BaseException:
             lock.release()

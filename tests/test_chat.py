@@ -239,6 +239,13 @@ def test_a_model_of_another_provider_needs_nothing_but_langchain(
 ) -> None:
     from langchain_core.language_models import FakeListChatModel
 
-    monkeypatch.setattr(studio.models, "engine", lambda name: FakeListChatModel(responses=["From elsewhere."]))
+    monkeypatch.setattr(studio.models, "engine", lambda name, needs: FakeListChatModel(responses=["From elsewhere."]))
     job = ask(studio, message="hello")
     assert (job.status, job.output) == ("done", "From elsewhere.")
+
+
+def test_a_reply_that_goes_round_is_ended_and_says_so(studio: Studio) -> None:
+    job = ask(studio, message="round and round it goes and " * 100)
+    (note,) = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+    assert job.status == "done" and len(job.output) < 1000
+    assert note["data"]["template"].startswith("The model began to repeat itself")

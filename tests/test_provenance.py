@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zipfile
 from xml.etree import ElementTree
 
 import pytest
@@ -102,7 +103,117 @@ def test_what_a_pictures_packet_held_before_stays() -> None:
     assert packet(labelled).findtext(f".//{TC260}")
 
 
+def zipped(parts: dict[str, str]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            packing = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), text, packing)
+    return file.getvalue()
+
+
+def unzipped(content: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        assert len(set(archive.namelist())) == len(archive.namelist())
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+WORD = {
+    "[Content_Types].xml": '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types'
+    '"><Default Extension="xml" ContentType="application/xml"/></Types>',
+    "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>',
+    "word/document.xml": '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    ' xmlns:w14="urn:w14"><w:body><w:p><w:r><w:t>退款</w:t></w:r></w:p></w:body></w:document>',
+}
+BOOK = {
+    "mimetype": "application/epub+zip",
+    "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+    '<rootfile full-path="OEBPS/content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+    "OEBPS/content.opf": '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata></metadata><manifest>'
+    '<item id="nav" href="nav.xhtml"/><item id="one" href="text/one%20.xhtml"/></manifest><spine>'
+    '<itemref idref="one"/></spine></package>',
+    "OEBPS/nav.xhtml": "<html><body></body></html>",
+    "OEBPS/text/one .xhtml": '<html xmlns="http://www.w3.org/1999/xhtml"><body class="a"><h1>退款</h1></body></html>',
+}
+PAGE = """<!DOCTYPE html>
+<html lang="zh"><head><meta charset="utf-8"><title>a > b</title></head><body class="x"><p>退款</p></body></html>
+"""
+
+
+def test_html_carries_a_meta_element_and_a_visible_line_before_the_text() -> None:
+    labelled = provenance.label("text/html", "0123abc", PAGE.encode()).decode()
+    head, body = labelled.split("</head>")
+    check(provenance.read(labelled.encode()), PAGE.encode())
+    assert head.startswith('<!DOCTYPE html>\n<html lang="zh"><head><meta name="AIGC" content=')
+    assert body.startswith(
+        '<body class="x"><p>AI-generated content &#183; AI&#29983;&#25104;&#20869;&#23481;</p><p>退款'
+    )
+
+
+@pytest.mark.parametrize("fragment", ["<h1>Title</h1>", "plain words", "<html><p>a", "<!doctype html><title>a</title>"])
+def test_a_piece_of_html_is_labelled_where_its_head_would_be(fragment: str) -> None:
+    labelled = provenance.label("text/html", "0123abc", fragment.encode())
+    check(provenance.read(labelled), fragment.encode())
+    assert b"</p>" in labelled
+
+
+def test_a_label_that_the_text_quotes_is_not_one() -> None:
+    quoted = PAGE.replace("退款", "<meta name='AIGC' content='{}'>").encode()
+    assert provenance.read(quoted) is None
+
+
+def test_a_word_file_carries_one_custom_property_and_a_visible_line() -> None:
+    parts = unzipped(provenance.label(provenance.DOCX, "0123abc", zipped(WORD)))
+    properties = ElementTree.fromstring(parts["docProps/custom.xml"])
+    assert [(one.get("name"), one.get("pid")) for one in properties] == [("AIGC", "2")]
+    assert list(json.loads("".join(properties.itertext()))) == PLACES
+    assert 'PartName="/docProps/custom.xml"' in parts["[Content_Types].xml"]
+    assert 'Target="docProps/custom.xml"' in parts["_rels/.rels"]
+    for part in parts.values():
+        ElementTree.fromstring(part)
+    said = ["".join(one.itertext()) for one in ElementTree.fromstring(parts["word/document.xml"]).iterfind(".//{*}p")]
+    assert said == [provenance.NOTICE, "退款"]
+    # Word names prefixes in attributes, so that they have to stay as they are.
+    assert "<w:body>" in parts["word/document.xml"] and 'xmlns:w14="urn:w14"' in parts["word/document.xml"]
+
+
+def test_a_word_files_own_properties_stay() -> None:
+    own = (
+        '<op:Properties xmlns:op="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties">'
+        '<op:property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="7" name="Client"/></op:Properties>'
+    )
+    content = zipped(WORD | {"docProps/custom.xml": own})
+    labelled = provenance.label(provenance.DOCX, "0123abc", content)
+    properties = ElementTree.fromstring(unzipped(labelled)["docProps/custom.xml"])
+    assert [(one.get("name"), one.get("pid")) for one in properties] == [("Client", "7"), ("AIGC", "8")]
+    assert provenance.read(labelled)["ProduceID"] == "0123abc"
+
+
+def test_a_book_carries_its_label_in_the_package_and_on_its_first_page() -> None:
+    labelled = provenance.label(provenance.EPUB, "0123abc", zipped(BOOK))
+    parts = unzipped(labelled)
+    metas = ElementTree.fromstring(parts["OEBPS/content.opf"]).findall("{*}metadata/{*}meta")
+    assert [list(json.loads(meta.get("content"))) for meta in metas] == [PLACES]
+    first = ElementTree.fromstring(parts["OEBPS/text/one .xhtml"]).find("{*}body")
+    assert ["".join(one.itertext()) for one in first] == [provenance.NOTICE, "退款"]
+    with zipfile.ZipFile(io.BytesIO(labelled)) as archive:
+        assert archive.infolist()[0].filename == "mimetype"
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+
+
+@pytest.mark.parametrize(("kind", "parts"), [(provenance.DOCX, WORD), (provenance.EPUB, BOOK)])
+def test_the_digest_of_a_document_tells_a_change(kind: str, parts: dict[str, str]) -> None:
+    text = next(name for name in parts if "document" in name or "one" in name)
+    changed = parts | {text: parts[text].replace("退款", "退货")}
+    digests = {provenance.read(provenance.label(kind, "1", zipped(one)))["ReservedCode1"] for one in (parts, changed)}
+    assert len(digests) == 2
+
+
 CONTENTS = {
+    "text/html": PAGE.encode(),
+    provenance.DOCX: zipped(WORD),
+    provenance.EPUB: zipped(BOOK),
     "text/markdown": b"# Title",
     "application/json": b'{"a": {"b": 1}}',
     "application/jsonl": b'{"a": 1}\n',
@@ -134,6 +245,14 @@ def test_a_label_is_read_back_and_not_given_twice(kind: str) -> None:
         b"{",
         b"[]",
         b"\x89PNG\r\n\x1a\n",
+        b"<",
+        b"<meta name='AIGC' content='{'>",
+        b"PK\x03\x04",
+        zipped({"a": "b"}),
+        zipped({"docProps/custom.xml": "<a"}),
+        zipped({"docProps/custom.xml": "<a><b name='AIGC'>[]</b></a>"}),
+        zipped({"META-INF/container.xml": "<a/>"}),
+        zipped(BOOK)[:-9],
         picture("JPEG", xmp=b"<no xml"),
         picture("JPEG", xmp=b"<a xmlns:T='http://www.tc260.org.cn/ns/AIGC/1.0/'><T:AIGC>{</T:AIGC></a>"),
     ],
@@ -145,4 +264,10 @@ def test_what_has_no_label_or_a_broken_one_reads_as_none(content: bytes) -> None
 @pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x89PNG\r\n\x1a\n...", picture("PNG")[:60]])
 def test_what_has_no_place_for_it_stays_as_it_is(content: bytes) -> None:
     kind = "application/pdf" if content.startswith(b"%") else "image/png"
+    assert provenance.label(kind, "0123abc", content) == content
+
+
+@pytest.mark.parametrize("kind", [provenance.DOCX, provenance.EPUB])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", zipped({"a": "b"}), zipped({**WORD, **BOOK})[:-9]])
+def test_what_is_no_such_document_stays_as_it_is(kind: str, content: bytes) -> None:
     assert provenance.label(kind, "0123abc", content) == content

@@ -6,7 +6,7 @@ Deterministic. Its name carries its options as a query string: ``echo:delay=0.05
 import re
 import time
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -31,6 +31,13 @@ def words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
+def rounds(script: list[str]) -> Iterator[str]:
+    """Yield the words for ever; from the second round on each has the round's number, for real texts move on, too."""
+    yield from script
+    for number in count(2):
+        yield from (f"{word.rstrip()}{number}{word[len(word.rstrip()) :]}" for word in script)
+
+
 def certain(word: str) -> dict[str, Any]:
     """Return what is said of a word as a token."""
     return {"token": word, "logprob": 0.0, "bytes": list(word.encode()), "top_logprobs": []}
@@ -42,7 +49,7 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     delay: float = Field(0, ge=0, le=10, description="Seconds before each word")
-    words: int | None = Field(None, ge=0, le=100_000, description="Say the message again and again up to so many words")
+    words: int | None = Field(None, ge=0, le=100_000, description="Say the message in rounds, each with its number")
     fail: int | None = Field(None, ge=0, description="Break after so many words")
     slots: int = Field(8, ge=1, le=64)
     context: int = Field(4096, ge=8, description="Tokens")
@@ -93,18 +100,18 @@ class Echo(BaseChatModel):
             raise InvalidInput("message", template, tokens=heard, model="echo", limit=self.context)
         script = self._script(messages)
         limit = min(max_tokens or len(script), self.context - heard)
-        texts, tokens, count = StopStrings(stop), Alongside(), 0
+        texts, tokens, spoken = StopStrings(stop), Alongside(), 0
         for word in script[:limit]:
             time.sleep(self.options.delay)
-            if count == self.options.fail:
+            if spoken == self.options.fail:
                 raise GenerationFailed("The stand-in broke, as it was told to.")
-            count += 1
+            spoken += 1
             text = texts.push(word)
             tokens.push([certain(word)] if logprobs else [])
             yield ChatGenerationChunk(message=AIMessageChunk(text, response_metadata=said(tokens.pop(text))))
             if texts.found:
                 break
-        usage = {"input_tokens": heard, "output_tokens": count, "total_tokens": heard + count}
+        usage = {"input_tokens": heard, "output_tokens": spoken, "total_tokens": heard + spoken}
         reason = "length" if len(script) > limit and not texts.found else "stop"
         text = texts.flush()
         metadata = {"finish_reason": reason, "model_name": "echo", **said(tokens.pop(text))}
@@ -126,7 +133,7 @@ class Echo(BaseChatModel):
         said = words(messages[-1].text) if isinstance(messages[-1], AIMessage) else []
         script = words(heard) or ["…"]
         if self.options.words is not None:
-            script = list(islice(cycle([*script[:-1], script[-1].rstrip() + " "]), self.options.words))
+            script = list(islice(rounds([*script[:-1], script[-1].rstrip() + " "]), self.options.words))
         return script[len(said) :]
 
 

@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``files``, ``prompts`` and ``trash``, and what goes over
-all of it. Every call that reads or changes somebody's rows takes their owner and answers ``NotFound`` for what is not
-theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``files``, ``prompts``, ``settings`` and ``trash``, and
+what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers ``NotFound``
+for what is not theirs.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
 from assistants.history.prompts import PromptVersions, Version
 from assistants.history.search import Filters, Item, choices, search
+from assistants.history.settings import StoredSettings
 from assistants.history.stats import Count, stats
 from assistants.history.store import Store, new_id, now
 from assistants.history.trash import Trash, Trashed
@@ -50,6 +51,7 @@ class History:
         self.files = Files(self.store, home / "files")
         self.prompts = PromptVersions(self.store)
         self.trash = Trash(self.store, self.conversations, self.files, self.prompts)
+        self.settings = StoredSettings(self.store)
 
     def search(
         self, owner: str, q: str = "", *, limit: int = 50, before: int | None = None, **filters: Any

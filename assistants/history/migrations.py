@@ -154,3 +154,15 @@ def m005_prompts(db: Database) -> None:
             UNIQUE (prompt, version)
         );
     """)
+
+
+@migrations()
+def m006_settings(db: Database) -> None:
+    """What the operator has set for the whole studio; the values are JSON."""
+    db.executescript("""
+        CREATE TABLE settings (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            changed TEXT NOT NULL
+        );
+    """)

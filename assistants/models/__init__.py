@@ -53,7 +53,8 @@ logger = logging.getLogger(__name__)
 class Models:
     """Every model that can be named, each opened once for all who use it.
 
-    ``in_use`` returns the models that jobs under way name: their engines are left alone.
+    ``in_use`` returns the models that jobs under way name: their engines are left alone. ``chosen`` returns the model
+    that the operator wants for everybody, if there is one.
     """
 
     def __init__(
@@ -62,13 +63,15 @@ class Models:
         connections: "Connections",
         catalog: Catalog | None = None,
         in_use: Callable[[], Collection[str]] = frozenset,
+        chosen: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._connections = connections
+        self._chosen = chosen
         self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
         self._names = Names(self._shelf, connections)
         self._states = States()
-        self._engines = Engines(in_use, own=lambda: self._names.find(settings.text_model))
+        self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
         # What is being installed, or failed to be, by name: it may be on no shelf yet.
         self._plans: dict[str, Plan] = {}
@@ -83,7 +86,7 @@ class Models:
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
         """
-        own = self._settings.text_model
+        own = self.own()
         found = self._names.find(name or own)
         if found is None:
             raise unknown(name or own, owner)
@@ -92,6 +95,11 @@ class Models:
         if kind and self._kind(found) != kind:
             raise InvalidInput("model", OF_ANOTHER_KIND[kind], model=found)
         return found
+
+    def own(self) -> str:
+        """Return the name of the studio's own model: what the operator chose, while it is there, or the setting."""
+        chosen = self._chosen()
+        return chosen if chosen and self._names.find(chosen) else self._settings.text_model
 
     def _kind(self, name: str) -> Kind:
         entry = self._shelf.get(name.removeprefix(LOCAL))

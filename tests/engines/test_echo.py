@@ -27,12 +27,12 @@ def test_chinese_is_said_by_the_character() -> None:
 
 
 def test_it_can_talk_on_up_to_so_many_words() -> None:
-    assert say("echo:words=7") == "hello there you hello there you hello "
+    assert say("echo:words=7") == "hello there you hello2 there2 you2 hello3 "
     assert say("echo:words=2") == "hello there "
 
 
 def test_a_reply_that_was_begun_is_continued() -> None:
-    assert say("echo:words=5", [*HELLO, AIMessage("hello there ")]) == "you hello there "
+    assert say("echo:words=5", [*HELLO, AIMessage("hello there ")]) == "you hello2 there2 "
 
 
 def test_limits_and_stop_strings() -> None:

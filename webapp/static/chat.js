@@ -42,6 +42,7 @@ export function mount(component) {
     if (value.model) showModel(value.model);
     if (value.template !== undefined) showTemplate(value.template);
     if (value.turns && isHere) showThread(value);
+    if (value.inputs && isHere) putBack(value.inputs);
     if (value.chats) chats.show(value.chats, state.conversation?.id);
   }
 
@@ -60,6 +61,13 @@ export function mount(component) {
     if (value.conversation) url.searchParams.set("chat", value.conversation.id);
     else url.searchParams.delete("chat");
     history.replaceState(history.state, "", url);
+  }
+
+  // An item's own model, template, system prompt and parameters are again those of the next message.
+  function putBack({ now, before }) {
+    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.inputs(inputs));
+    put(now);
+    toast(text("chat.inputs"), { undo: before && (() => put(before)) });
   }
 
   // The model's state and the examples that suit it.
@@ -83,11 +91,12 @@ export function mount(component) {
       ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
     );
   }
+
   // The template in use, its variables, and the drawer to choose another.
 
-  const fillWith = (id) => dispatchEvent(new CustomEvent("studio:fill", { detail: id }));
+  const choose = (id) => component.inputs({ template: id });
   const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
-  const template = mountTemplate(find(".template"), { edit, drop: () => fillWith("") });
+  const template = mountTemplate(find(".template"), { edit, drop: () => choose(null) });
 
   function showTemplate(shown) {
     template.show(shown);
@@ -95,7 +104,7 @@ export function mount(component) {
   }
   addEventListener("studio:template", () => act("template"));
   addEventListener("studio:prompts", () => act("template"));
-  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: fillWith }));
+  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: choose }));
 
   addEventListener("studio:model", () => act("model"));
   addEventListener("studio:models", () => act("model"));
@@ -153,9 +162,11 @@ export function mount(component) {
   });
   addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
 
-  // Coming in: ?chat= and ?job= say what to open; so does a link from another room.
+  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job=, too.
 
   const arrive = (query) => {
+    if (query.has("template")) choose(query.get("template"));
+    if (!query.has("job") && !query.has("chat")) return open(null), composer.focus();
     state.limit = WINDOW;
     state.visit += 1;
     return act("open", { conversation: query.get("chat"), job: query.get("job") });
@@ -163,5 +174,5 @@ export function mount(component) {
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
   room("chat", arrive);
-  arrive(new URLSearchParams(location.search));
+  act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
 }

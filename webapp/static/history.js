@@ -2,15 +2,13 @@
 // it was made by a program and has no room of its own.
 
 import { mountCompared } from "./compared.js";
-import { ago, debounce, el, fill, iconButton, text, toast, when } from "./dom.js";
+import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "./dom.js";
 import { mountItem } from "./item.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
-import { goTo, room } from "./page.js";
+import { goTo, placeOf, room } from "./page.js";
 import { mountStats } from "./stats.js";
 import { mountTrash } from "./trash.js";
-
-const hasRoom = (name) => document.getElementById(`room-${name}-button`) !== null;
 
 export function mount(component) {
   const root = component.element.querySelector(".history");
@@ -84,12 +82,11 @@ export function mount(component) {
   }
 
   function row(entry) {
-    const hasOwnRoom = hasRoom(entry.assistant);
-    const query = hasOwnRoom ? `?job=${entry.id}` : `?item=${entry.id}`;
+    const [place, query] = placeOf(entry);
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      goTo(hasOwnRoom ? entry.assistant : "history", query);
+      goTo(place, query);
     };
     const template = entry.template && [entry.template, entry.template_version].filter(Boolean).join(" @ ");
     const facts = [text(`tab.${entry.assistant}`), entry.model, template].filter(Boolean).join(" · ");
@@ -143,8 +140,7 @@ export function mount(component) {
       () => ({ do: "again", ids: [entry.id] }),
       (answer) => {
         if (answer.error) return toast(answer.error, { problem: true });
-        if (hasRoom(entry.assistant)) goTo(entry.assistant, `?job=${answer.job}`);
-        else item.open(answer.job);
+        goTo(...placeOf({ ...entry, id: answer.job }));
       },
     );
   }
@@ -210,7 +206,7 @@ export function mount(component) {
 
   room("history", (query) => {
     if (query.get("item")) item.open(query.get("item"));
-    else if (query.get("template")) madeWith(query.get("template"));
+    else if (query.get("made_with")) madeWith(query.get("made_with"));
     else back();
   });
 
@@ -228,16 +224,4 @@ function value(input) {
   if (!input.value || input.type !== "date") return input.value || null;
   const [year, month, day] = input.value.split("-").map(Number);
   return new Date(year, month - 1, day + (input.name === "until")).toISOString();
-}
-
-// Text with its marks as elements; places count characters, of which some are two of JavaScript's.
-function marked(words, places) {
-  const letters = [...words];
-  const nodes = [];
-  let end = 0;
-  for (const [from, to] of places) {
-    nodes.push(letters.slice(end, from).join(""), el("mark", {}, letters.slice(from, to).join("")));
-    end = to;
-  }
-  return [...nodes, letters.slice(end).join("")];
 }

@@ -5,8 +5,10 @@ import { el, iconButton, recall, remember, text } from "./dom.js";
 export function mountTemplate(root, { edit, drop }) {
   let template = null;
 
-  const slot = (name) => `studio.value.${template.id}.${name}`;
-  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, recall(slot(name)) ?? ""]).filter(([, value]) => value));
+  // What was typed last is there again, for each template.
+  const slot = (id, name) => `studio.value.${id}.${name}`;
+  const value = (name) => recall(slot(template.id, name)) ?? "";
+  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, value(name)]).filter(([, words]) => words));
 
   function show(shown) {
     template = shown;
@@ -18,10 +20,15 @@ export function mountTemplate(root, { edit, drop }) {
 
   function field(name) {
     const box = el("input", { name, "aria-label": name, autocomplete: "off" });
-    box.value = recall(slot(name)) ?? "";
-    box.addEventListener("input", () => remember(slot(name), box.value));
+    box.value = value(name);
+    box.addEventListener("input", () => remember(slot(template.id, name), box.value));
     return el("label", {}, el("span", {}, name), box);
   }
 
-  return { show, values, asks: () => (template && template.question !== "message" ? template.question : null) };
+  function keep(id, values) {
+    for (const [name, words] of Object.entries(values)) remember(slot(id, name), words);
+    if (template?.id === id) show(template);
+  }
+
+  return { show, values, keep, asks: () => (template && template.question !== "message" ? template.question : null) };
 }

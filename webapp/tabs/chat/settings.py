@@ -6,6 +6,7 @@ import gradio as gr
 
 from assistants import chat
 from assistants.errors import InvalidInput, NotFound
+from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.kit import browse_button, model_picker, template_choices, template_picker, words
 from webapp.visitors import visitor
@@ -38,7 +39,9 @@ class Panel:
             self.stop = gr.Textbox(
                 label=words("field.stop"), placeholder=words("sampling.stop-hint"), lines=1, max_lines=8
             )
-        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop]
+        # Kept beside the model, so that who never chose one gets the studio's own, whichever that is by then.
+        self.own = gr.Textbox(studio.models.resolve(None), visible="hidden")
+        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop, self.own]
 
     @staticmethod
     def _box(name: str) -> gr.Textbox:
@@ -64,11 +67,12 @@ class Panel:
     def restore(self, saved: list[Any] | None, request: gr.Request) -> list[Any]:
         """Put back what the visitor's browser has kept, as far as it still exists."""
         if not isinstance(saved, list) or len(saved) != len(self.widgets):
-            saved = ["", *[gr.skip()] * (len(self.widgets) - 1)]
-        template, system, model, *rest = saved
+            saved = ["", gr.skip(), None, *[gr.skip()] * (len(self.widgets) - 4), None]
+        template, system, model, *rest, own_then = saved
         picker, hint = self.templates(template if isinstance(template, str) else "", request)
         box = hint if isinstance(system, dict) else hint | {"value": system}
-        return [picker, box, model or self._studio.models.resolve(None), *rest]
+        own = self._studio.models.resolve(None)
+        return [picker, box, own if model in (None, own_then) else model, *rest, own]
 
     def templates(self, chosen: str, request: gr.Request) -> list[Any]:
         """Return the picker with the visitor's templates as they are now, and what the chosen one says to the model."""
@@ -81,11 +85,6 @@ class Panel:
         """Return an empty system prompt, with what the template says to the model as its hint."""
         return self._hint(template, visitor(request).owner) | {"value": ""}
 
-    def fill(self, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """Return the picker and the system prompt for a template that was chosen elsewhere on the page."""
-        picker, hint = self.templates(str(dict(event._data or {}).get("template")), request)
-        return [picker, hint | {"value": ""}]
-
     def _hint(self, template: str, owner: str) -> dict[str, Any]:
         """Return the box for the system prompt; while it is empty, the template's own holds."""
         try:
@@ -94,6 +93,23 @@ class Panel:
             messages = ()
         system = "\n\n".join(message.content for message in messages if message.role == "system")
         return gr.update(placeholder=system or words("system.hint"))
+
+    def put_back(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Show what a request asks with, as far as it says and that still exists."""
+        asked = validated(chat.Request, dict(event._data or {}))
+        params = {name: "" if value is None else str(value) for name, value in asked.params.model_dump().items()}
+        picker, hint = self.templates(asked.template or "", request)
+        values = {
+            self.template: picker,
+            self.system: hint | {"value": asked.system or ""},
+            self.model: asked.model or self._studio.models.resolve(None),
+        }
+        values |= {box: params[name] for name, box in self.sampling.items()}
+        values[self.stop] = "\n".join(asked.params.stop or [])
+        said = {self.template: "template", self.system: "template", self.model: "model"}
+        given = asked.model_fields_set
+        shown = [one for one in self.widgets if one in values and said.get(one, "params") in given]
+        return [values[one] if one in shown else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
