@@ -2,9 +2,9 @@
 
 Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
 then the script asks Python by the event ``action``, whose handler answers with a new value; by ``inputs`` it puts a
-request's inputs back into Gradio's widgets beside it. Four events come to all: ``models`` and ``prompts`` when those
-that can be chosen have changed (``studio:models`` in the browser), ``use`` and ``fill`` when somebody has chosen a
-model or a prompt elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
+request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when those
+that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
+elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
 (``static/live.js``) and never passes through Gradio. Values are data: they go to the script and never through Gradio's
 templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
 """
@@ -23,7 +23,6 @@ import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount(co
 addEventListener("studio:models", () => trigger("models"));
 addEventListener("studio:prompts", () => trigger("prompts"));
 addEventListener("studio:use", (event) => trigger("use", { model: event.detail }));
-addEventListener("studio:fill", (event) => trigger("fill", { template: event.detail }));
 trigger("ready");
 """
 

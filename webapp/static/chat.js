@@ -8,7 +8,7 @@ import { openMenu } from "./menu.js";
 import { mountOffer } from "./offer.js";
 import { goTo, room } from "./page.js";
 import { openDrawer } from "./prompt-drawer.js";
-import { keepValues, mountTemplate } from "./template.js";
+import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
 
 const MODEL_STATE_MS = 1_500;
@@ -63,11 +63,11 @@ export function mount(component) {
     history.replaceState(history.state, "", url);
   }
 
-  // An item's own model, template and its values, system prompt and parameters are again those of the next message.
+  // An item's own model, template, system prompt and parameters are again those of the next message.
   function putBack({ now, before }) {
-    keepValues(now.template, now.values ?? {});
-    component.inputs(now);
-    toast(text("chat.inputs"), { undo: before && (() => component.inputs(before)) });
+    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.inputs(inputs));
+    put(now);
+    toast(text("chat.inputs"), { undo: before && (() => put(before)) });
   }
 
   // The model's state and the examples that suit it.
@@ -94,9 +94,9 @@ export function mount(component) {
 
   // The template in use, its variables, and the drawer to choose another.
 
-  const fillWith = (id) => dispatchEvent(new CustomEvent("studio:fill", { detail: id }));
+  const choose = (id) => component.inputs({ template: id });
   const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
-  const template = mountTemplate(find(".template"), { edit, drop: () => fillWith("") });
+  const template = mountTemplate(find(".template"), { edit, drop: () => choose(null) });
 
   function showTemplate(shown) {
     template.show(shown);
@@ -104,7 +104,7 @@ export function mount(component) {
   }
   addEventListener("studio:template", () => act("template"));
   addEventListener("studio:prompts", () => act("template"));
-  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: fillWith }));
+  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: choose }));
 
   addEventListener("studio:model", () => act("model"));
   addEventListener("studio:models", () => act("model"));

@@ -206,7 +206,7 @@ export function mount(component) {
 
   room("history", (query) => {
     if (query.get("item")) item.open(query.get("item"));
-    else if (query.get("template")) madeWith(query.get("template"));
+    else if (query.get("made_with")) madeWith(query.get("made_with"));
     else back();
   });
 

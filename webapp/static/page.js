@@ -31,7 +31,7 @@ export const doors = () =>
 export const enter = (name) => door(name)?.click();
 
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-const DOORS = { item: "history", template: "history", prompt: "prompts" };
+const NAMED = { item: "history", made_with: "history", prompt: "prompts" };
 
 function arrive(name) {
   if (!door(name)) requestAnimationFrame(() => arrive(name));
@@ -80,8 +80,8 @@ export function mount({ element }) {
   find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
   const query = new URLSearchParams(location.search);
-  const named = Object.keys(DOORS).find((name) => query.has(name));
-  if (named) arrive(DOORS[named]);
+  const named = Object.keys(NAMED).find((name) => query.has(name));
+  if (named) arrive(NAMED[named]);
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }

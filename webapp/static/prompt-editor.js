@@ -69,7 +69,7 @@ export function mountEditor(root, { ask, view, changed }) {
     const uses = find(".uses");
     uses.hidden = !prompt.uses;
     uses.textContent = text("prompts.uses", { count: prompt.uses });
-    uses.href = `?template=${encodeURIComponent(prompt.id)}`;
+    uses.href = `?made_with=${encodeURIComponent(prompt.id)}`;
   }
 
   function write(source) {
@@ -179,13 +179,10 @@ export function mountEditor(root, { ask, view, changed }) {
   idBox.addEventListener("input", recheck);
   find("[data-do=discard]").addEventListener("click", () => (write(base), (find(".kept").hidden = true)));
   find("[data-do=actions]").addEventListener("click", (event) => actions(event.currentTarget));
-  find("[data-do=chat]").addEventListener("click", () => {
-    dispatchEvent(new CustomEvent("studio:fill", { detail: prompt.id }));
-    goTo("chat", "");
-  });
+  find("[data-do=chat]").addEventListener("click", () => goTo("chat", `?template=${encodeURIComponent(prompt.id)}`));
   find(".uses").addEventListener("click", (event) => {
     event.preventDefault();
-    goTo("history", `?template=${encodeURIComponent(prompt.id)}`);
+    goTo("history", `?made_with=${encodeURIComponent(prompt.id)}`);
   });
 
   return { open, begin, leave: () => address(null) };

@@ -2,18 +2,13 @@
 
 import { el, iconButton, recall, remember, text } from "./dom.js";
 
-const slot = (id, name) => `studio.value.${id}.${name}`;
-
-// Puts values where the fields of a template find them.
-export function keepValues(id, values) {
-  for (const [name, value] of Object.entries(values)) remember(slot(id, name), value);
-}
-
 export function mountTemplate(root, { edit, drop }) {
   let template = null;
 
+  // What was typed last is there again, for each template.
+  const slot = (id, name) => `studio.value.${id}.${name}`;
   const value = (name) => recall(slot(template.id, name)) ?? "";
-  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, value(name)]).filter(([, said]) => said));
+  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, value(name)]).filter(([, words]) => words));
 
   function show(shown) {
     template = shown;
@@ -30,5 +25,10 @@ export function mountTemplate(root, { edit, drop }) {
     return el("label", {}, el("span", {}, name), box);
   }
 
-  return { show, values, asks: () => (template && template.question !== "message" ? template.question : null) };
+  function keep(id, values) {
+    for (const [name, words] of Object.entries(values)) remember(slot(id, name), words);
+    if (template?.id === id) show(template);
+  }
+
+  return { show, values, keep, asks: () => (template && template.question !== "message" ? template.question : null) };
 }

@@ -92,7 +92,7 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
             turn = view.turn_of(studio, owner, asked.job)
             studio.history.conversations.select(turn.id, owner)
             conversation = turn.conversation
-            extra = {"focus": turn.id, "inputs": _inputs(studio.jobs.get(asked.job, owner), chosen)}
+            extra = {"focus": turn.id, "inputs": _inputs(studio.jobs.get(asked.job, owner), chosen, asked.values)}
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
@@ -100,13 +100,13 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
     return answer | about | {"model": view.model(studio, owner, chosen.model, lang)}
 
 
-def _inputs(job: JobRow, chosen: Chosen) -> dict[str, Any] | None:
+def _inputs(job: JobRow, chosen: Chosen, values: dict[str, str]) -> dict[str, Any] | None:
     """Return what a job was asked with and what the settings say now, for one who wants that back; None if the same."""
     now = chat.inputs(job.request, job.model)
     # The page asks with the version in use.
     now.pop("template_version", None)
     try:
-        before = chat.inputs(chosen.request())
+        before = chat.inputs(chosen.request() | ({"values": values} if values else {}))
     except InvalidInput:
         before = None
     return None if now == before else {"now": now, "before": before}

@@ -85,11 +85,6 @@ class Panel:
         """Return an empty system prompt, with what the template says to the model as its hint."""
         return self._hint(template, visitor(request).owner) | {"value": ""}
 
-    def fill(self, event: gr.EventData, request: gr.Request) -> list[Any]:
-        """Return the picker and the system prompt for a template that was chosen elsewhere on the page."""
-        picker, hint = self.templates(str(dict(event._data or {}).get("template")), request)
-        return [picker, hint | {"value": ""}]
-
     def _hint(self, template: str, owner: str) -> dict[str, Any]:
         """Return the box for the system prompt; while it is empty, the template's own holds."""
         try:
