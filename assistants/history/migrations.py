@@ -166,3 +166,13 @@ def m006_settings(db: Database) -> None:
             changed TEXT NOT NULL
         );
     """)
+
+
+@migrations()
+def m007_titles(db: Database) -> None:
+    """The list of conversations, found by words of their titles, read from one index that holds those."""
+    db.executescript("""
+        DROP INDEX conversations_owner;
+        CREATE INDEX conversations_listed ON conversations (owner, pinned DESC, updated DESC, title, id)
+            WHERE deleted IS NULL;
+    """)
