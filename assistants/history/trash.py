@@ -33,12 +33,15 @@ LIST = """
     UNION ALL
     SELECT id, 'item', input, deleted, 1 FROM jobs
     WHERE owner = :owner AND deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)
+    UNION ALL
+    SELECT id, 'draft', name, deleted, NULL FROM drafts WHERE owner = :owner AND deleted IS NOT NULL
     ORDER BY deleted DESC LIMIT :limit
 """
 
-# What may be emptied: jobs by themselves, whole conversations, and what hangs below a deleted message.
+# What may be emptied: jobs by themselves, whole conversations and drafts, and what hangs below a deleted message.
 ITEMS = "SELECT id FROM jobs WHERE {} AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)"
 CONVERSATIONS = "SELECT id FROM conversations WHERE {}"
+DRAFTS = "SELECT id FROM drafts WHERE {}"
 TOPS = """
     SELECT messages.id FROM messages JOIN conversations ON conversations.id = messages.conversation
     WHERE conversations.deleted IS NULL AND messages.{}
@@ -49,7 +52,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message or item, ``items`` how many it holds, if that is known."""
+    """A line of the trash; ``kind`` is conversation, message, item or draft, ``items`` how many it holds, if known."""
 
     id: str
     kind: str
@@ -102,7 +105,11 @@ class Trash:
                 " AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            if changed.rowcount:
+            drafts = db.execute(
+                "UPDATE drafts SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
+                (trashed_id, owner),
+            )
+            if changed.rowcount or drafts.rowcount:
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():
                 return self._restore_message(db, owner, trashed_id)
@@ -127,7 +134,7 @@ class Trash:
             _delete(db, doomed)
         for path in paths:
             path.unlink(missing_ok=True)
-        return len(doomed.jobs)
+        return len(doomed.jobs) + len(doomed.drafts)
 
     def expire(self, days: int) -> int:
         """Empty everybody's trash of what was deleted more than ``days`` days ago."""
@@ -141,6 +148,7 @@ class _Doomed:
     jobs: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     conversations: set[str] = field(default_factory=set)
+    drafts: set[str] = field(default_factory=set)
 
 
 def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
@@ -155,6 +163,7 @@ def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
     for row in db.execute(CONVERSATIONS.format(where), values).fetchall():
         if _add_tree(db, doomed, INSIDE, row[0]):
             doomed.conversations.add(row[0])
+    doomed.drafts.update(row[0] for row in db.execute(DRAFTS.format(where), values))
     for row in db.execute(TOPS.format(where), values).fetchall():
         _add_tree(db, doomed, HANGING, row[0])
     return doomed
@@ -183,5 +192,7 @@ def _delete(db: Any, doomed: _Doomed) -> None:
         ("DELETE FROM messages WHERE id = ?", doomed.messages),
         ("DELETE FROM jobs WHERE id = ?", doomed.jobs),
         ("DELETE FROM conversations WHERE id = ?", doomed.conversations),
+        ("DELETE FROM draft_versions WHERE draft = ?", doomed.drafts),
+        ("DELETE FROM drafts WHERE id = ?", doomed.drafts),
     ):
         db.conn.executemany(sql, [(one,) for one in ids])
