@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``files``, ``prompts``, ``settings`` and ``trash``, and
-what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers ``NotFound``
-for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``files``, ``prompts``, ``settings`` and
+``trash``, and what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers
+``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from assistants.history.backup import backup, restore
 from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
+from assistants.history.drafts import Drafts
 from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
@@ -48,6 +49,7 @@ class History:
         self.store = Store(home / "studio.db")
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
+        self.drafts = Drafts(self.store)
         self.files = Files(self.store, home / "files")
         self.prompts = PromptVersions(self.store)
         self.trash = Trash(self.store, self.conversations, self.files, self.prompts)

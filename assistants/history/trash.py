@@ -36,12 +36,15 @@ LIST = """
     WHERE owner = :owner AND deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)
     UNION ALL
     SELECT id, 'prompt', name, deleted, NULL FROM prompts WHERE owner = :owner AND deleted IS NOT NULL
+    UNION ALL
+    SELECT id, 'draft', name, deleted, NULL FROM drafts WHERE owner = :owner AND deleted IS NOT NULL
     ORDER BY deleted DESC LIMIT :limit
 """
 
-# What may be emptied: jobs by themselves, whole conversations, and what hangs below a deleted message.
+# What may be emptied: jobs by themselves, whole conversations and drafts, and what hangs below a deleted message.
 ITEMS = "SELECT id FROM jobs WHERE {} AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)"
 CONVERSATIONS = "SELECT id FROM conversations WHERE {}"
+DRAFTS = "SELECT id FROM drafts WHERE {}"
 TOPS = """
     SELECT messages.id FROM messages JOIN conversations ON conversations.id = messages.conversation
     WHERE conversations.deleted IS NULL AND messages.{}
@@ -52,7 +55,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message, item or prompt, ``items`` how many it holds, if known."""
+    """A line of the trash; ``kind`` is conversation, message, item, prompt or draft; ``items``: how many it holds."""
 
     id: str
     kind: str
@@ -106,7 +109,11 @@ class Trash:
                 " AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            if changed.rowcount or self._prompts.restore(trashed_id, owner):
+            drafts = db.execute(
+                "UPDATE drafts SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
+                (trashed_id, owner),
+            )
+            if changed.rowcount or drafts.rowcount or self._prompts.restore(trashed_id, owner):
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():
                 return self._restore_message(db, owner, trashed_id)
@@ -133,7 +140,7 @@ class Trash:
             _delete(db, doomed)
         for path in paths:
             path.unlink(missing_ok=True)
-        return len(doomed.jobs)
+        return len(doomed.jobs) + len(doomed.drafts)
 
     def expire(self, days: int) -> int:
         """Empty everybody's trash of what was deleted more than ``days`` days ago."""
@@ -147,6 +154,7 @@ class _Doomed:
     jobs: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     conversations: set[str] = field(default_factory=set)
+    drafts: set[str] = field(default_factory=set)
 
 
 def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
@@ -161,6 +169,7 @@ def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
     for row in db.execute(CONVERSATIONS.format(where), values).fetchall():
         if _add_tree(db, doomed, INSIDE, row[0]):
             doomed.conversations.add(row[0])
+    doomed.drafts.update(row[0] for row in db.execute(DRAFTS.format(where), values))
     for row in db.execute(TOPS.format(where), values).fetchall():
         _add_tree(db, doomed, HANGING, row[0])
     return doomed
@@ -189,5 +198,7 @@ def _delete(db: Any, doomed: _Doomed) -> None:
         ("DELETE FROM messages WHERE id = ?", doomed.messages),
         ("DELETE FROM jobs WHERE id = ?", doomed.jobs),
         ("DELETE FROM conversations WHERE id = ?", doomed.conversations),
+        ("DELETE FROM draft_versions WHERE draft = ?", doomed.drafts),
+        ("DELETE FROM drafts WHERE id = ?", doomed.drafts),
     ):
         db.conn.executemany(sql, [(one,) for one in ids])
