@@ -5,6 +5,7 @@ One process a setting, each measured in turn in every round, so that a busy mome
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
@@ -63,14 +64,14 @@ class Pipeline:
             handles.append(
                 self._pipe.add_request(self._number, template([message], add_generation_prompt=True), config)
             )
-        began, seen = 0.0, 0
+        self._pipe.step()
+        began, seen = time.perf_counter(), 0
         while self._pipe.has_non_finished_requests():
             self._pipe.step()
-            for handle in handles:
-                while handle.can_read():
-                    seen += sum(len(output.generated_ids) for output in handle.read().values()) if began else 0
-            began = began or time.perf_counter()
-        return seen / (time.perf_counter() - began)
+        for handle in handles:
+            while handle.can_read():
+                seen += sum(len(output.generated_ids) for output in handle.read().values())
+        return (seen - count) / (time.perf_counter() - began)
 
 
 def serve(name: str) -> None:
@@ -101,13 +102,16 @@ def main() -> None:
     for number in range(-1, asked.rounds):
         for row in rows:
             for name, program in programs.items():
-                print(json.dumps([*row, asked.tokens]), file=program.stdin, flush=True)
-                pace = json.loads(program.stdout.readline())
+                with contextlib.suppress(BrokenPipeError):
+                    print(json.dumps([*row, asked.tokens]), file=program.stdin, flush=True)
+                # A library that does not take a setting ends its process, and says why.
+                pace = float(program.stdout.readline() or "nan")
                 if number >= 0:  # the first round warms up
                     figures[name][row].append(pace)
     print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 4)
     for name, found in figures.items():
-        programs[name].stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            programs[name].stdin.close()
         print(f"| {name} | " + " | ".join(f"{median(found[row]):.1f}" for row in rows) + " |")
 
 
