@@ -19,9 +19,11 @@ export async function goTo(name, query) {
 }
 
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-function arrive() {
-  if (!document.getElementById("room-history-button")) requestAnimationFrame(arrive);
-  else goTo("history", location.search);
+const PLACES = { item: "history", draft: "writing" };
+
+function arrive(name) {
+  if (!document.getElementById(`room-${name}-button`)) requestAnimationFrame(() => arrive(name));
+  else goTo(name, location.search);
 }
 
 // Theme: the system's, until the visitor chooses.
@@ -55,7 +57,8 @@ export function mount({ element }) {
   language.addEventListener("click", () => switchLanguage(language));
   root.querySelector("[data-do=theme]").addEventListener("click", switchTheme);
   applyTheme();
-  if (new URLSearchParams(location.search).has("item")) arrive();
+  const named = Object.keys(PLACES).find((name) => new URLSearchParams(location.search).has(name));
+  if (named) arrive(PLACES[named]);
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }
