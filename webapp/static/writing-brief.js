@@ -20,7 +20,11 @@ const SEPARATORS = { keywords: /[\n,，、;；]/, facts: /\n/, avoid: /\n/ };
 const KEPT = "studio.writing.with";
 const chosen = () => JSON.parse(recall(KEPT) ?? "{}");
 
-export const settings = () => Object.fromEntries(Object.entries(chosen()).filter(([, value]) => value));
+// A template is for the text of sections, not for outlines, headlines or what is done with a selection.
+export function settings(action) {
+  const { model, template } = chosen();
+  return { ...(model ? { model } : {}), ...(template && ["draft", "section"].includes(action) ? { template } : {}) };
+}
 export const use = (model) => remember(KEPT, JSON.stringify({ ...chosen(), model }));
 
 let boxes = 0;

@@ -108,7 +108,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   async function submit(request) {
     await saving.flush();
-    const answer = await act("write", { request: { draft: draft.id, ...settings(), ...request } });
+    const answer = await act("write", { request: { draft: draft.id, ...settings(request.action), ...request } });
     return answer.error ? null : answer.job;
   }
 
@@ -121,13 +121,13 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   const work = mountWork(find(".work"), {
     act,
     place: (id) => cards.get(id),
-    reload: (card) => change("refresh", {}, { flush: false }).then(() => card?.settle()),
+    reload: () => change("refresh", {}, { flush: false }),
     sent: (data) => side.sent(data),
     noted: (line) => note(line),
-    async over({ error, headlines, card }) {
+    async over({ error, headlines }) {
       if (error) note(error, true);
-      await change("refresh");
-      card?.settle();
+      const answer = await change("refresh");
+      work.attach(answer.running);
       draw();
       if (headlines) offerHeadlines(headlines);
       announce(text("writing.done"));
@@ -275,7 +275,6 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     add,
     undo: () => change("undo"),
     redo: () => change("redo"),
-    stop: () => {},
     find: () => finding.toggle(),
     side: () => side.toggle(),
     menu: async (button) => (await saving.flush(), openMenu(button, choices())),

@@ -93,7 +93,7 @@ export function mountHome(root, { act, open }) {
   async function begin(action) {
     const buttons = [...form.querySelectorAll("footer button")];
     for (const button of buttons) button.disabled = true;
-    const answer = await act("write", { request: { ...read(), ...settings(), action } });
+    const answer = await act("write", { request: { ...read(), ...settings(action), action } });
     for (const button of buttons) button.disabled = false;
     if (answer.error) return topic.focus();
     write({ kind: chosen() });

@@ -4,7 +4,7 @@
 import { copy, el, icon, iconButton, text } from "./dom.js";
 import { follow, isOpen } from "./live.js";
 import { openMenu } from "./menu.js";
-import { clear, mark, toCharacters, toUnits } from "./writing-places.js";
+import { clear, isPlaced, mark, toCharacters, toUnits } from "./writing-places.js";
 
 const OPERATIONS = ["rewrite", "expand", "shorten", "proofread", "sample", "continue"];
 const TONES = ["friendly", "formal", "confident", "plain", "playful"];
@@ -49,7 +49,7 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
 
   function offer(card) {
     const { selectionStart: start, selectionEnd: end } = card.box;
-    if (start === end || card.locked || card.isStreaming() || isBusy()) return here?.job ? null : close();
+    if (start === end || isPlaced(card.box) || card.locked || card.isStreaming() || isBusy()) return here?.job ? null : close();
     if (here?.job || (here?.card === card && here.start === start && here.end === end)) return;
     const button = (name) => el("button.plain", { type: "button", onclick: () => write(name) }, text(`operation.${name}`));
     const tone = menuButton("tone", TONES.map((one) => [one, text(`tone.${one}`)]));

@@ -41,11 +41,20 @@ export function mark(box, start, end, kind = "marked") {
   return underlay(box, pieces, "marks").querySelector("mark");
 }
 
+const placed = new WeakMap();
+
+// Whether what is selected is where `goToPlace` led, and not what a person has selected.
+export function isPlaced(box) {
+  const [start, end] = placed.get(box) ?? [];
+  return box.selectionStart === start && box.selectionEnd === end;
+}
+
 // Selects a stretch, brings it into view and marks it for as long as the box has the focus.
 export function goToPlace(box, start, end) {
   const found = mark(box, start, end);
   box.focus({ preventScroll: true });
   box.setSelectionRange(start, end);
+  placed.set(box, [start, end]);
   found.scrollIntoView({ block: "center" });
   box.addEventListener("blur", () => clear(box, "marks"), { once: true });
 }
