@@ -7,19 +7,18 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import pairwise
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from assistants import provenance
 from assistants.errors import GenerationFailed, InvalidInput
+from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, JobRow, Part, Progress, RunningJob, Stopped, Text
-from assistants.requests import Admission, StudioRequest
+from assistants.jobs import Event, JobRow, Part, RunningJob
+from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import PromptError
 
 if TYPE_CHECKING:
@@ -34,28 +33,11 @@ MAX_MESSAGE = 100_000
 MAX_SYSTEM = 20_000
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
-# Requests at once to a provider that does not say how many it takes.
-SLOTS_ELSEWHERE = 8
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Params(StudioRequest):
-    """How the model chooses its words; what is absent is left to the model."""
-
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    top_k: Annotated[int, Field(ge=1, le=1000)] | None = None
-    repetition_penalty: Annotated[float, Field(ge=0.5, le=2, allow_inf_nan=False)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=WHOLE)] | None = None
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] | None = None
-    stop: Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=8)] | None = None
 
 
 class Request(StudioRequest):
@@ -136,16 +118,18 @@ def _open_job(studio: "Studio", turn: Turn) -> str | None:
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Write the reply, as it comes."""
-    model = job.row.model
-    for state in studio.models.waiting(model):
-        yield Progress(state.done, state.total, state.note)
-    engine = studio.models.engine(model)
+    engine = yield from opened(studio, job)
     messages, dropped = _prompt(studio, request, job, engine)
     if dropped:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield _note(template, count=dropped, context=engine.context)
-    with job.slot(model, getattr(engine, "slots", SLOTS_ELSEWHERE)):
-        yield from _reply(engine, messages, _options(engine, request, job), job)
+    options = _options(engine, request, job)
+    ending = yield from generate(engine, messages, NO_CONTROLS, options, job)
+    if not ending.text and messages[-1].type != "ai":
+        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
+    if ending.finish_reason == "length":
+        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
+        yield _note(template, limit=options["max_tokens"])
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
@@ -157,39 +141,6 @@ def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
         options["min_tokens"] = min(least, options["max_tokens"])
     return options
-
-
-def _reply(
-    engine: "BaseChatModel", messages: list["BaseMessage"], options: dict[str, Any], job: RunningJob
-) -> Iterator[Event]:
-    began, first = monotonic(), None
-    counted: dict[str, Any] = {}
-    reason = None
-    try:
-        with closing(engine.stream(messages, **options)) as chunks:
-            for chunk in chunks:
-                # Engines send empty chunks while they think, so that they can be stopped there, too.
-                if job.stopping:
-                    raise Stopped
-                counted = chunk.usage_metadata or counted
-                reason = chunk.response_metadata.get("finish_reason", reason)
-                if chunk.text:
-                    first = first or monotonic()
-                    yield Text(chunk.text)
-    finally:
-        job.usage = _usage(counted, began, first)
-    if first is None and messages[-1].type != "ai":
-        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
-    if reason == "length":
-        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
-        yield _note(template, limit=options["max_tokens"])
-
-
-def _usage(counted: dict[str, Any], began: float, first: float | None) -> dict[str, Any]:
-    """Return the tokens where the engine counted them, and the seconds to the first word and in all."""
-    ended = monotonic()
-    tokens = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
-    return tokens | {"first_seconds": round((first or ended) - began, 3), "seconds": round(ended - began, 3)}
 
 
 def _note(template: str, **values: Any) -> Part:
@@ -216,17 +167,13 @@ def _prompt(
     studio: "Studio", request: Request, job: RunningJob, engine: "BaseChatModel"
 ) -> tuple[list["BaseMessage"], int]:
     """Return the messages for the model and how many of the oldest had to be left out."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
     reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
     turns = studio.history.conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
     # A reply that failed before its first word would only teach the model to say nothing.
     pairs = [(turn.role, turn.text) for turn in turns if turn.text]
     if reply.text:
         pairs.append(("assistant", reply.text))
-    before = [kinds[role](text) for role, text in _preamble(studio, request)]
-    messages = [kinds[role](text) for role, text in pairs]
+    before, messages = conversation(_preamble(studio, request)), conversation(pairs)
     # The question, and what there is of its reply, must be in.
     needed = 2 if reply.text else 1
     dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)

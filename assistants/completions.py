@@ -3,21 +3,19 @@
 Knows how a request becomes one generation; keeps no conversation, and knows nothing about HTTP or OpenAI's wire.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from time import monotonic
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assistants.engines.controls import Controls, check, stream
+from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput
-from assistants.jobs import Event, Part, Progress, Result, RunningJob, Stopped, Text
-from assistants.requests import Admission, StudioRequest
+from assistants.generation import MOST_TOKENS, Params, conversation, generate, opened
+from assistants.jobs import Event, Result, RunningJob
+from assistants.requests import Admission, Name, StudioRequest
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
     from assistants.studio import Studio
 
@@ -27,17 +25,9 @@ ATTENDED = True
 
 MAX_MESSAGES = 2048
 MAX_CHARACTERS = 4_000_000
-WHOLE = 1_000_000
-# Requests at once to a provider that does not say how many it takes.
-SLOTS_ELSEWHERE = 8
 # What not every engine can do, by the capability it takes.
 SPECIAL = {"min_tokens": "min_tokens", "frequency_penalty": "penalties", "presence_penalty": "penalties"}
 
-SEEDS = 2**32
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Stops = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=8)]
-Tokens = Annotated[int, Field(ge=1, le=WHOLE)]
 Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 
 
@@ -48,19 +38,12 @@ class Message(StudioRequest):
     content: Annotated[str, Field(max_length=MAX_CHARACTERS)]
 
 
-class Params(StudioRequest):
-    """How the model chooses its words; what is absent is left to the model, which then writes until it is done."""
+class CompletionParams(Params):
+    """What programs may ask for beyond that; a model then writes until it is done."""
 
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
-    top_k: Annotated[int, Field(ge=1, le=1000)] | None = None
-    repetition_penalty: Annotated[float, Field(ge=0.5, le=2, allow_inf_nan=False)] | None = None
     frequency_penalty: Penalty | None = None
     presence_penalty: Penalty | None = None
-    max_tokens: Tokens | None = None
-    min_tokens: Annotated[int, Field(ge=0, le=WHOLE)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=SEEDS)] | None = None
-    stop: Stops | None = None
+    min_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None
 
 
 class Request(StudioRequest):
@@ -69,7 +52,7 @@ class Request(StudioRequest):
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)] | None = None
     prompt: Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS)] | None = None
     model: Name | None = None
-    params: Params = Params()
+    params: CompletionParams = CompletionParams()
     controls: Controls = Controls()
 
 
@@ -87,24 +70,28 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Write the answer as it comes; then say in a ``Result`` why it ended."""
-    model, needs = job.row.model, request.controls.needs
+    needs = request.controls.needs
     if request.prompt is not None:
         needs |= {"completion"}
-    for state in studio.models.waiting(model, needs):
-        yield Progress(state.done, state.total, state.note)
-    engine = studio.models.engine(model, needs)
-    options = _options(engine, request, model)
-    with job.slot(model, getattr(engine, "slots", SLOTS_ELSEWHERE)):
-        try:
-            ending = yield from _answer(engine, request, options, job)
-        except InvalidInput as error:
-            if error.field != "message":
-                raise
-            # What a chat calls its message is here one of several, or a prompt.
-            values = {name: value for name, value in error.values.items() if name != "field"}
-            field = "messages" if request.prompt is None else "prompt"
-            raise InvalidInput(field, error.template, **values) from error
-    yield Result(ending)
+    engine = yield from opened(studio, job, needs)
+    options = _options(engine, request, job.row.model)
+    try:
+        ending = yield from generate(engine, conversation(_turns(request)), request.controls, options, job)
+    except InvalidInput as error:
+        if error.field != "message":
+            raise
+        # What a chat calls its message is here one of several, or a prompt.
+        values = {name: value for name, value in error.values.items() if name != "field"}
+        field = "messages" if request.prompt is None else "prompt"
+        raise InvalidInput(field, error.template, **values) from error
+    attempts = {} if ending.attempts is None else {"attempts": ending.attempts}
+    yield Result({"finish_reason": ending.finish_reason, **attempts})
+
+
+def _turns(request: Request) -> list[tuple[str, str]]:
+    if request.prompt is not None:
+        return [("user", request.prompt)]
+    return [(message.role, message.content) for message in request.messages]
 
 
 def _options(engine: "BaseChatModel", request: Request, model: str) -> dict[str, Any]:
@@ -120,45 +107,3 @@ def _options(engine: "BaseChatModel", request: Request, model: str) -> dict[str,
         if capability not in able:
             raise InvalidInput(field, "{field} is nothing that {model} can do.", model=model)
     return {name: value for name, value in options.items() if name not in SPECIAL or value}
-
-
-def _answer(
-    engine: "BaseChatModel", request: Request, options: dict[str, Any], job: RunningJob
-) -> Generator[Event, None, dict[str, Any]]:
-    """Yield the text, and what was asked about its tokens; return how it ended."""
-    began, first = monotonic(), None
-    counted: dict[str, Any] = {}
-    ending: dict[str, Any] = {"finish_reason": "stop"}
-    try:
-        with closing(stream(engine, _messages(request), request.controls, options)) as chunks:
-            for chunk in chunks:
-                # Engines send empty chunks while they think, so that they can be stopped there, too.
-                if job.stopping:
-                    raise Stopped
-                counted = chunk.usage_metadata or counted
-                said = chunk.response_metadata
-                ending |= {name: said[name] for name in ("finish_reason", "attempts") if name in said}
-                if chunk.text:
-                    first = first or monotonic()
-                    yield Text(chunk.text)
-                if tokens := said.get("logprobs"):
-                    yield Part("logprobs", tokens["content"])
-    finally:
-        job.usage = _usage(counted, began, first)
-    return ending
-
-
-def _messages(request: Request) -> "list[BaseMessage]":
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    if request.prompt is not None:
-        return [HumanMessage(request.prompt)]
-    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
-    return [kinds[message.role](message.content) for message in request.messages]
-
-
-def _usage(counted: dict[str, Any], began: float, first: float | None) -> dict[str, Any]:
-    """Return the tokens where the engine counted them, and the seconds to the first word and in all."""
-    ended = monotonic()
-    tokens = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
-    return tokens | {"first_seconds": round((first or ended) - began, 3), "seconds": round(ended - began, 3)}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from assistants.generation import opened, slots
 from assistants.jobs import Event, Progress, Result, RunningJob
-from assistants.requests import Admission, StudioRequest
+from assistants.requests import Admission, Name, StudioRequest
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -23,10 +24,7 @@ MAX_TEXTS = 2048
 MAX_CHARACTERS = 100_000
 # Between two batches others get their turn, and a stop takes effect.
 BATCH = 32
-SLOTS_ELSEWHERE = 8
 
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=MAX_CHARACTERS)]], Field(min_length=1, max_length=MAX_TEXTS)
 ]
@@ -46,14 +44,11 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Read the texts, then return ``vectors`` in their order, and how many ``tokens`` were read."""
-    model = job.row.model
-    for state in studio.models.waiting(model):
-        yield Progress(state.done, state.total, state.note)
-    engine = studio.models.engine(model)
+    engine = yield from opened(studio, job)
     vectors: list[list[float]] = []
     tokens = 0
     for start in range(0, len(request.texts), BATCH):
-        with job.slot(model, getattr(engine, "slots", SLOTS_ELSEWHERE)):
+        with job.slot(job.row.model, slots(engine)):
             read = engine.embed(request.texts[start : start + BATCH], first=start)
         vectors += read.vectors
         tokens += read.tokens

@@ -4,12 +4,15 @@ Strict: a number in quotes is not a number, and nothing is silently corrected. K
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from assistants.errors import InvalidInput
+
+# Of a model, a template, a conversation: whatever the studio knows by a name or an id.
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class StudioRequest(BaseModel):

@@ -239,6 +239,6 @@ def test_a_model_of_another_provider_needs_nothing_but_langchain(
 ) -> None:
     from langchain_core.language_models import FakeListChatModel
 
-    monkeypatch.setattr(studio.models, "engine", lambda name: FakeListChatModel(responses=["From elsewhere."]))
+    monkeypatch.setattr(studio.models, "engine", lambda name, needs: FakeListChatModel(responses=["From elsewhere."]))
     job = ask(studio, message="hello")
     assert (job.status, job.output) == ("done", "From elsewhere.")

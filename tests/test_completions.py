@@ -156,8 +156,8 @@ class Lengths:
 def test_texts_become_vectors_in_their_order_a_batch_at_a_time(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = Lengths()
     monkeypatch.setattr(studio.models, "resolve", lambda name, owner, kind: "local:lengths")
-    monkeypatch.setattr(studio.models, "waiting", lambda name: iter(()))
-    monkeypatch.setattr(studio.models, "engine", lambda name: embedder)
+    monkeypatch.setattr(studio.models, "waiting", lambda name, needs: iter(()))
+    monkeypatch.setattr(studio.models, "engine", lambda name, needs: embedder)
     texts = ["x" * (i + 1) for i in range(70)]
     result = ended(studio.jobs.begin("embeddings", {"texts": texts}, ME)).result
     assert [vector[0] for vector in result["vectors"]] == list(range(1, 71))

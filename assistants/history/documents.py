@@ -1,8 +1,9 @@
 """A draft's document: a title and sections of text, as plain data, and what can be told of it.
 
-Shape: ``{"title", "sections": [{"id", "heading", "words", "notes", "locked", "text", "by"}]}``. ``words`` is the target
-or None; ``by`` names the author of each paragraph: None is a person, else ``{"job", "model"}``. Every function returns
-new data and leaves what it was given alone. Knows nothing about where documents are kept or who writes them.
+Shape: ``{"title", "headings", "sections": [{"id", "heading", "words", "notes", "locked", "text", "by"}]}``; its
+``headings`` says whether those of the sections are part of the text, ``words`` is the target or None, and ``by`` names
+the author of each paragraph: None is a person, else ``{"job", "model"}``. Every function returns new data and leaves
+what it was given alone. Knows nothing about where documents are kept or who writes them.
 """
 
 import hashlib
@@ -25,6 +26,11 @@ COUNTED = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’\-][^\W_{CJK}]+)*")
 def count(text: str) -> int:
     """Return how many words a text has; each Chinese, Japanese or Korean character is one."""
     return sum(1 for _ in COUNTED.finditer(text))
+
+
+def new_document(*, headings: bool = True, title: str = "", sections: tuple[Section, ...] = ()) -> Document:
+    """Return a document, an empty one if nothing is given."""
+    return {"title": title, "headings": headings, "sections": list(sections)}
 
 
 def new_section(heading: str, words: int | None = None, notes: str = "", text: str = "") -> Section:
@@ -79,7 +85,7 @@ def arranged(document: Document, sections: list[dict[str, Any]], title: str | No
             raise NotFound("There is no such section.")
         old = known.pop(section_id) if section_id else new_section("")
         listed.append({**old, **changes, "id": old["id"]})
-    return {"title": document["title"] if title is None else title, "sections": listed}
+    return {**document, "title": document["title"] if title is None else title, "sections": listed}
 
 
 def outlined(document: Document, title: str, sections: list[Section]) -> Document:
@@ -88,7 +94,7 @@ def outlined(document: Document, title: str, sections: list[Section]) -> Documen
     for place, section in enumerate(document["sections"]):
         if section["locked"]:
             listed.insert(min(place, len(listed)), section)
-    return {"title": title, "sections": listed}
+    return {**document, "title": title, "sections": listed}
 
 
 def without(before: Document, after: Document, now: Document) -> Document:
@@ -116,6 +122,6 @@ def markdown(document: Document) -> str:
     """Return a document as Markdown."""
     blocks = [f"# {document['title']}"] if document["title"] else []
     for section in document["sections"]:
-        blocks += [f"## {section['heading']}"] if section["heading"] else []
+        blocks += [f"## {section['heading']}"] if section["heading"] and document["headings"] else []
         blocks += [section["text"]] if section["text"] else []
     return PARAGRAPH.join(blocks) + "\n"

@@ -108,7 +108,7 @@ class Drafts:
         cause: str = "edit",
     ) -> str:
         """Begin a draft and return its id."""
-        document = document or {"title": "", "sections": []}
+        document = document or documents.new_document()
         moment, draft, version = now(), new_id(), new_id()
         row = {"id": draft, "owner": owner, "name": _name(name), "brief": to_json(brief), "version": version}
         with self._store.write() as db:

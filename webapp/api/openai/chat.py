@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistants.completions import MAX_MESSAGES, Tokens
+from assistants.completions import MAX_MESSAGES
 from assistants.errors import InvalidInput
+from assistants.generation import Tokens
 from webapp.api.errors import openai_answers
 from webapp.api.openai.answers import FAILURES, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece

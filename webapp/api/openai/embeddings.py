@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistants import embeddings
 from assistants.errors import InvalidInput
+from assistants.requests import Name
 from webapp.api.errors import openai_answers
 from webapp.api.openai.answers import CLIENT_GONE, FAILURES, TheCaller
 from webapp.api.openai.calls import Call
@@ -26,7 +27,7 @@ class EmbeddingRequest(Wire):
     model_config = ConfigDict(json_schema_extra={"examples": [{"input": "Where is the station?"}]})
 
     input: Annotated[embeddings.Texts, BeforeValidator(as_list, json_schema_input_type=str | embeddings.Texts)]
-    model: embeddings.Name = embeddings.DEFAULT
+    model: Name = embeddings.DEFAULT
     encoding_format: Annotated[
         Literal["float", "base64"] | None, Field(description="Numbers, or base64 of 32-bit ones, little-endian")
     ] = None

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from assistants.completions import SEEDS, Name, Params, Stops
+from assistants.completions import CompletionParams
 from assistants.errors import InvalidInput
-from assistants.requests import StudioRequest
+from assistants.generation import SEEDS, Stops
+from assistants.requests import Name, StudioRequest
 
 MAX_CHOICES = 16
 MAX_NAME = 80
@@ -131,7 +132,7 @@ class StreamOptions(Wire):
     include_usage: bool | None = None
 
 
-class Generation(Params, Wire):
+class Generation(CompletionParams, Wire):
     """What chat completions and completions have in common."""
 
     model: Annotated[Name | None, Field(description="`provider:model`; the studio's own if it is absent")] = None
@@ -152,7 +153,7 @@ class Generation(Params, Wire):
         self.refuse_unserved()
         if self.stream_options:
             self.stream_options.refuse_unserved("stream_options.")
-        own = {name: getattr(self, name) for name in Params.model_fields}
+        own = {name: getattr(self, name) for name in CompletionParams.model_fields}
         params = {name: value for name, value in (own | params).items() if value is not None}
         guided = {"regex": self.guided_regex, "choice": self.guided_choice}
         controls = {name: value for name, value in (guided | controls).items() if value is not None}
