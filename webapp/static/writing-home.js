@@ -52,8 +52,9 @@ export function mountHome(root, { act, open }) {
     const kind = kindOf(id);
     form.elements.kind.value = kind.id;
     find(".about").textContent = kind.description;
-    find(".length").hidden = !kind.words;
+    find(".length").hidden = !kind.usual;
     words.value = length ?? "";
+    words.placeholder = kind.usual ?? "";
     brief.draw(known, kind);
     keep();
   }
@@ -72,13 +73,13 @@ export function mountHome(root, { act, open }) {
   // The request that the fields make, and back.
 
   function read() {
-    const length = kindOf(chosen()).words && words.value ? { words: Number(words.value) } : {};
+    const length = kindOf(chosen()).usual && words.value ? { words: Number(words.value) } : {};
     return { topic: topic.value, kind: chosen(), ...length, ...brief.read() };
   }
 
   function write(request) {
     topic.value = request.topic ?? "";
-    choose(request.kind ?? chosen(), request.words);
+    choose(request.kind ?? chosen(), request.topic ? request.words : undefined);
     brief.write({ language: known.language, ...request });
     find(".more").open ||= ["keywords", "facts", "avoid", "tone", "audience", "sample", "fields"].some((name) => request[name]?.length);
     keep();

@@ -52,7 +52,8 @@ export function mountSide(root, desk) {
       brief.write(now);
       topic.value = now.topic ?? "";
       words.value = now.words ?? "";
-      words.parentElement.hidden = !kind?.words;
+      words.parentElement.hidden = !kind?.usual;
+      words.placeholder = kind?.usual ?? "";
       panel.replaceChildren(el("p.hint", {}, text("writing.brief-kept")), general, facts, problem);
     }
     return { draw };
