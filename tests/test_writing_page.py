@@ -27,8 +27,9 @@ def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> di
 def draft(studio: Studio) -> str:
     """A draft of two sections, the second of which a job wrote."""
     first = documents.new_section("One", 20, text="First.")
-    document = {"title": "Title", "sections": [first, documents.new_section("Two")]}
-    made = studio.history.drafts.create(LOCAL, "A name", {"kind": "article", "topic": "t", "keywords": ["cat"]}, document)
+    document = documents.new_document(title="Title", sections=(first, documents.new_section("Two")))
+    brief = {"kind": "article", "topic": "t", "keywords": ["cat"]}
+    made = studio.history.drafts.create(LOCAL, "A name", brief, document)
     second = studio.history.drafts.open(made, LOCAL).document["sections"][1]
     studio.history.drafts.write(made, LOCAL, second["id"], "Written.", second["revision"], "section", "job", "echo:")
     return made
@@ -214,9 +215,17 @@ def test_nobody_reaches_anothers_drafts(studio: Studio, draft: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"do": "format-disk"}, {"do": "open", "draft": ["x"]}, {"do": "open", "draft": "x" * 65}, {"do": "write", "request": []},
-     {"do": "save", "text": "\0"}, {"do": "list", "shown": 0}, {"do": "open", "owner": "local"}],
-)  # fmt: skip
+    [
+        {},
+        {"do": "format-disk"},
+        {"do": "open", "draft": ["x"]},
+        {"do": "open", "draft": "x" * 65},
+        {"do": "write", "request": []},
+        {"do": "save", "text": "\0"},
+        {"do": "list", "shown": 0},
+        {"do": "open", "owner": "local"},
+    ],
+)
 def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         validated(Asked, data)

@@ -29,7 +29,7 @@ def desk(page: "Page", running: Server) -> Iterator[Desk]:
 
 def test_a_topic_becomes_a_draft_that_streams_in(desk: Desk) -> None:
     desk.enter()
-    desk.page.get_by_role("textbox", name="Topic").fill("A note to the neighbours about the garden. It opens on Monday.")
+    desk.page.get_by_role("textbox", name="Topic").fill("A note about the garden. It opens on Monday.")
     desk.home.get_by_role("radio", name="E-mail").check()
     desk.press("Draft")
     desk.streaming.first.wait_for()
@@ -41,8 +41,9 @@ def test_a_topic_becomes_a_draft_that_streams_in(desk: Desk) -> None:
 def test_locked_sections_stay_as_they_are_to_the_byte(desk: Desk) -> None:
     draft = desk.write(*FOUR)
     desk.open(draft)
-    for number, mine in [(0, "  My own text,\n\n\nwith 😀 and spaces  \n"), (2, "第二段。\ttab")]:
-        desk.texts.nth(number).fill(mine)
+    mine = ["  My own text,\n\n\nwith 😀 and spaces  \n", "第二段。\ttab"]
+    for number, text in zip((0, 2), mine, strict=True):
+        desk.texts.nth(number).fill(text)
         expect(desk.saved).to_have_text("Saved")
         desk.tool(desk.cards.nth(number), "lock")
         expect(desk.texts.nth(number)).not_to_be_editable()
@@ -53,7 +54,7 @@ def test_locked_sections_stay_as_they_are_to_the_byte(desk: Desk) -> None:
     desk.work.wait_for()
     desk.wait()
     after = desk.documents(draft)
-    assert [after[0], after[2]] == [before[0], before[2]] == ["  My own text,\n\n\nwith 😀 and spaces  \n", "第二段。\ttab"]
+    assert [after[0], after[2]] == [before[0], before[2]] == mine
     assert "placeholder" not in after[1] + after[3]
     assert desk.shown() == after
 

@@ -10,7 +10,7 @@ const GROWS = CSS.supports("field-sizing", "content");
 export function makeCard(id, on) {
   const heading = el("input.heading", { maxlength: 300, placeholder: text("writing.heading-hint"), "aria-label": text("writing.heading") });
   const box = el("textarea.text", { rows: 2, placeholder: text("writing.text-hint"), spellcheck: "true" });
-  const stream = el("div.streaming", { "aria-busy": "true", hidden: true });
+  const stream = el("div.streaming", { "aria-live": "polite", "aria-busy": "true", hidden: true });
   const counted = el("span.counted");
   const target = el("input.target", { type: "number", min: 1, max: 20_000, inputmode: "numeric", "aria-label": text("writing.target") });
   const pager = el("span.pager", { hidden: true });

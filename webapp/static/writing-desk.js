@@ -44,9 +44,14 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     update(answer);
     saving.recover();
     side.show();
-    if (job?.action === "rewrite") pen.resume(job);
-    else work.attach(job);
+    attend(job);
     draw();
+  }
+
+  // A proposal is shown again even when it has been made; of other jobs only what is still to come is.
+  function attend(job) {
+    if (job?.action === "rewrite") pen.isBusy() || pen.resume(job);
+    else if (job?.is_open) work.attach(job);
   }
 
   function update(answer) {
@@ -90,6 +95,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     const empty = all.filter((card) => !card.locked && !card.box.value.trim());
     const open = all.filter((card) => !card.locked);
     find(".cards + .empty").hidden = all.length > 0 || busy();
+    find("[data-do=fill]").textContent = text(all.length ? "writing.fill" : "writing.start");
     find("[data-do=fill]").hidden = (all.length > 0 && !empty.length) || busy();
     find("[data-do=again]").hidden = !open.length || empty.length === open.length || busy();
     find("[data-do=undo]").disabled = !draft.can_undo || busy();
@@ -107,6 +113,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   // Jobs
 
   async function submit(request) {
+    await retitle();
     await saving.flush();
     const answer = await act("write", { request: { draft: draft.id, ...settings(request.action), ...request } });
     return answer.error ? null : answer.job;
@@ -114,7 +121,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   async function write(request) {
     pen.close();
-    work.attach(await submit(request));
+    attend(await submit(request));
     draw();
   }
 
@@ -127,7 +134,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     async over({ error, headlines }) {
       if (error) note(error, true);
       const answer = await change("refresh");
-      work.attach(answer.running);
+      attend(answer.running);
       draw();
       if (headlines) offerHeadlines(headlines);
       announce(text("writing.done"));
@@ -137,6 +144,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   const announce = (line) => (root.parentElement.querySelector(".said").textContent = line);
 
   function note(line, isProblem = false) {
+    if ([...find(".notes").children].some((one) => one.textContent === line)) return;
     const leave = iconButton("close", text("action.close"), () => node.remove());
     const node = el(isProblem ? "p.problem" : "p.note", { role: "status" }, el("span", {}, line), leave);
     find(".notes").append(node);
@@ -208,8 +216,9 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     for (const card of inOrder()) if (typed.has(card.id) && typed.get(card.id) !== card.box.value) card.put(typed.get(card.id));
   }
 
-  const retitle = debounce(TITLE_MS, () => title.value !== draft?.title && arrange({ title: title.value }));
-  title.addEventListener("input", () => (fitTitle(), retitle()));
+  const retitle = async () => draft && title.value !== draft.title && arrange({ title: title.value });
+  const retitleSoon = debounce(TITLE_MS, retitle);
+  title.addEventListener("input", () => (fitTitle(), retitleSoon()));
   title.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -292,12 +301,13 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && draft && !root.hidden) change("refresh").then((answer) => work.attach(answer.running));
+    if (!document.hidden && draft && !root.hidden) change("refresh").then(({ running }) => attend(running));
   });
 
   // Lets go of the draft; what is not saved then is kept by the browser.
   async function leave() {
     if (!draft) return true;
+    await retitle();
     await saving.flush();
     pen.close();
     work.leave();

@@ -23,13 +23,14 @@ export function mountHome(root, { act, open }) {
     loading = act("home", drafts.wanted).then((answer) => {
       if (answer.error) return;
       const isFirst = known === null;
+      const typed = JSON.parse(recall(KEPT) ?? "{}");
       known = answer;
       find(".advice").hidden = !answer.advice;
       find(".advice").textContent = answer.advice ?? "";
       drafts.show(answer.drafts);
       if (isFirst) drawKinds();
       brief.draw(known, kindOf(chosen()));
-      if (isFirst) write(JSON.parse(recall(KEPT) ?? "{}"));
+      if (isFirst) write(typed);
       drawExamples();
     });
     return loading;

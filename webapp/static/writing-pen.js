@@ -9,6 +9,7 @@ import { clear, isPlaced, mark, toCharacters, toUnits } from "./writing-places.j
 const OPERATIONS = ["rewrite", "expand", "shorten", "proofread", "sample", "continue"];
 const TONES = ["friendly", "formal", "confident", "plain", "playful"];
 const LANGUAGES = ["en", "zh", "es", "fr", "de", "ja"];
+const SELECTED_MS = 250;
 
 export function mountPen({ act, cards, submit, isBusy, replace }) {
   let here = null; // { card, start, end, node, job, ... }
@@ -147,15 +148,17 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
   }
 
   // A selection is offered its tools once it stands.
+  let timer = null;
   document.addEventListener("selectionchange", () => {
     const card = [...cards.values()].find(({ box }) => box === document.activeElement);
     clearTimeout(timer);
-    if (card) timer = setTimeout(() => card.box === document.activeElement && offer(card), 250);
+    if (card) timer = setTimeout(() => card.box === document.activeElement && offer(card), SELECTED_MS);
   });
-  let timer = null;
   document.addEventListener("pointerdown", (event) => {
     if (here && !here.job && !here.node.contains(event.target) && !event.target.closest(".studio-menu")) close();
   });
+
+  document.addEventListener("keydown", (event) => event.key === "Escape" && here && !here.job && close());
 
   // At the end of a section there is nothing selected, and something to go on from.
   function goOn(card) {
@@ -164,5 +167,5 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
     write("continue");
   }
 
-  return { resume, close, goOn, isOpen: () => Boolean(here) };
+  return { resume, close, goOn, isBusy: () => Boolean(here?.job) };
 }

@@ -10,6 +10,7 @@ const RETRY_MS = 5_000;
 export function mountSaving(status, { act, cards, draft, saved, conflict }) {
   let under = null;
   let timer = null;
+  let isRefused = false;
   const slot = () => `studio.writing.${draft()}`;
   const dirty = () => [...cards.values()].filter((card) => card.dirty);
   // What belongs to no section that is here any more.
@@ -41,10 +42,11 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
   async function saveAll() {
     const waiting = dirty();
     let isDone = true;
+    isRefused = false;
     for (const card of waiting) isDone &&= await save(card);
     keep();
     const isLeft = dirty().length > 0;
-    if (isLeft) timer = setTimeout(flush, isDone ? SAVE_MS : RETRY_MS);
+    if (isLeft && !isRefused) timer = setTimeout(flush, isDone ? SAVE_MS : RETRY_MS);
     if (!isDone) say("writing.unsaved");
     else if (waiting.length) say(isLeft ? "writing.saving" : "writing.saved");
     return isDone;
@@ -58,7 +60,9 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
     };
     const answer = await act("save", question, { quiet: true });
     if (answer.error) {
-      status.title = answer.error;
+      // What Python refuses it will refuse again: what is typed next may mend it.
+      isRefused = answer.error !== text("error.no-answer");
+      if (isRefused) toast(answer.error, { problem: true });
       return false;
     }
     if (answer.conflict) {

@@ -111,8 +111,8 @@ def writer(studio: Studio, owner: str, draft: Draft) -> dict[str, Any] | None:
 
 def job(row: JobRow) -> dict[str, Any]:
     """Return what the script needs to follow a job."""
-    facts = ("action", "section", "selection", "operation")
-    return {"id": row.id} | {name: row.request.get(name) for name in facts}
+    facts = ("action", "section", "selection")
+    return {"id": row.id, "is_open": row.is_open} | {name: row.request.get(name) for name in facts}
 
 
 def alternates(studio: Studio, owner: str, draft: Draft) -> dict[str, Any]:
@@ -146,5 +146,7 @@ def versions(studio: Studio, owner: str, draft: str) -> list[dict[str, Any]]:
 def checks(studio: Studio, owner: str, draft: str, lang: str) -> list[dict[str, Any]]:
     """Return what the checks found, in the visitor's language."""
     facts = ("name", "ok", "section", "start", "end")
-    found = writing.check(studio, draft, owner)
-    return [{name: getattr(one, name) for name in facts} | {"text": t(one.template, lang, **one.values)} for one in found]
+    return [
+        {name: getattr(one, name) for name in facts} | {"text": t(one.template, lang, **one.values)}
+        for one in writing.check(studio, draft, owner)
+    ]
