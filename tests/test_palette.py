@@ -31,6 +31,14 @@ def test_what_one_has_and_what_the_studio_offers_is_found(studio: Studio) -> Non
     assert (kinds["template"], kinds["item"]) == ("chat/tutor", job.id)
 
 
+def test_a_draft_is_found_by_its_text(studio: Studio) -> None:
+    document = {"title": "T", "sections": []}
+    draft = studio.history.drafts.create("local", "A patient okapi", {"topic": "animals"}, document)
+    (hit,) = find(studio, "okapi")
+    assert (hit["kind"], hit["assistant"], hit["id"], hit["title_marks"]) == ("draft", "writing", draft, [(10, 15)])
+    assert [one["id"] for one in find(studio, "")] == [draft] and find(studio, "okapi", "bob") == []
+
+
 def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
     job = say(studio, "a patient okapi", "ann")
     assert find(studio, "okapi") == find(studio, "okapi", "bob") == []

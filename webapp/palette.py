@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
-from assistants import chat
+from assistants import chat, writing
 from assistants.history.snippets import Marks, marks, pattern
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
@@ -61,7 +61,7 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
         job = studio.jobs.get(asked.id, owner)
         return {"item": {"assistant": job.assistant, "id": job.id}}
     q = asked.q.strip()
-    sources = SOURCES if q else SOURCES[:1]
+    sources = SOURCES if q else RECENT
     words = pattern(q)
     found = [hit for source in sources for hit in source(studio, owner, asked.q)]
     return {"hits": [asdict(hit) | marked(hit, words) for hit in found]}
@@ -78,6 +78,12 @@ def conversations(studio: Studio, owner: str, q: str) -> list[Hit]:
     return [Hit("conversation", chat.ID, one.id, one.title, time=one.updated) for one in found]
 
 
+def drafts(studio: Studio, owner: str, q: str) -> list[Hit]:
+    """Find the owner's drafts by name, brief and text."""
+    found = studio.history.drafts.list(owner, q, limit=SHOWN)
+    return [Hit("draft", writing.ID, one.id, one.name, time=one.updated) for one in found]
+
+
 def items(studio: Studio, owner: str, q: str) -> list[Hit]:
     """Find the owner's items."""
     found = studio.history.search(owner, q, limit=SHOWN)
@@ -90,4 +96,6 @@ def templates(studio: Studio, owner: str, q: str) -> list[Hit]:
     return [Hit("template", "prompts", card.id, card.name, card.description) for card in found]
 
 
-SOURCES: tuple[Source, ...] = (conversations, items, templates)
+SOURCES: tuple[Source, ...] = (conversations, drafts, items, templates)
+# What is shown before anything was typed.
+RECENT: tuple[Source, ...] = (conversations, drafts)

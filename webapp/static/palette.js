@@ -10,11 +10,12 @@ const DEBOUNCE_MS = 120;
 // By kind, in the order of the list: the heading and the picture of what Python finds.
 const KINDS = {
   conversation: ["palette.conversations", "edit"],
+  draft: ["palette.drafts", "spark"],
   item: ["palette.items", "archive"],
   template: ["palette.templates", "copy"],
 };
 // What a room is told to open, by kind; of an item, it depends on who made it.
-const LINKS = { conversation: "chat", template: "prompt" };
+const LINKS = { conversation: "chat", draft: "draft", template: "prompt" };
 
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");
