@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 
 from assistants.errors import InvalidInput, NotFound
@@ -21,8 +20,6 @@ from prompts.packing import checked, pack, unpack
 from prompts.reading import PromptError
 
 MAX_NOTE = 200
-# Texts that were read lately: a list would read each of them anew.
-READ_LATELY = 256
 
 NAME_LINE = re.compile(r"^name:[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE)
 
@@ -59,7 +56,6 @@ class Prompts:
         self._library = library
         self._rows = history.prompts
         self._store = history.store
-        self._read = lru_cache(READ_LATELY)(parse)
         self._rows.ship((one.id, one.version, one.source) for one in library.list())
 
     @property
@@ -97,7 +93,7 @@ class Prompts:
         found = []
         for id in sorted({*own, *built_in}):
             source = own.get(id)
-            template = self._read(source, id) if source is not None else built_in.get(id)
+            template = parse(source, id) if source is not None else built_in.get(id)
             if template is not None:
                 is_changed = id in built_in and template.version != built_in[id].version
                 card = _card(template, is_own=id not in built_in, is_changed=is_changed)
@@ -110,7 +106,7 @@ class Prompts:
         """Return a template as the owner has it in use, or a version of it; raises ``NotFound``."""
         version = version or self._rows.in_use(id, owner)
         if version is not None:
-            return self._read(self._rows.find(id, owner, version).source, id)
+            return parse(self._rows.find(id, owner, version).source, id)
         try:
             return self._library.get(id)
         except PromptError as error:

@@ -7,7 +7,7 @@ not which model answers, and not what the language of an error is (a ``PromptErr
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,9 @@ from prompts.reading import Document, PromptError, read_text, read_yaml
 SUFFIX = ".prompt.yml"
 VARIABLE = re.compile(r"\{\{([^\W\d]\w*)\}\}")
 ID = re.compile(r"[a-z][a-z0-9_-]{0,39}/[\w-]{1,80}")
+
+# Texts that were read lately: a list would read each of them anew.
+READ_LATELY = 256
 
 Messages = list[tuple[str, str]]
 Text = Annotated[str, Field(min_length=1)]
@@ -188,6 +191,7 @@ def _read_folder(folder: Path) -> Iterator[Template]:
         yield parse(read_text(path, f"{id}{SUFFIX}"), id)
 
 
+@lru_cache(READ_LATELY)
 def parse(source: str, id: str) -> Template:
     """Read the text of a prompt file; raises ``PromptError`` with the file's name and, where there is one, the line."""
     document = read_yaml(source, f"{id}{SUFFIX}")
