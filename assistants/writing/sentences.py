@@ -151,7 +151,7 @@ class Sieve:
         passed = ""
         if sentence and not self.would_take(sentence):
             self.left_out.append(sentence)
-            self._refused += 1
+            self._refused += not self.is_new(sentence)
             self.closed = self._refused > PATIENCE
         elif sentence:
             self._refused = 0

@@ -81,7 +81,7 @@ def test_length_and_readability_are_told() -> None:
     [easy] = findings("readability", "The cat sat on the mat. " + "It was a warm day and all was well. " * 4)
     assert easy.ok and "easy to read" in easy.sentence
     [chinese] = findings("readability", "今天天气很好，我们一起去公园散步。" * 4)
-    assert chinese.values == {"mean": 16} or chinese.ok
+    assert chinese.ok and "characters on average" in chinese.sentence
 
 
 def test_sentences_are_found_in_both_scripts() -> None:
@@ -98,12 +98,11 @@ def test_sentences_are_found_in_both_scripts() -> None:
 
 def test_the_sieve_lets_whole_new_sentences_through() -> None:
     sieve = Sieve("It began.")
-    passed = "".join(
-        sieve.push(piece) for piece in ["One two", " three. On", "e two three. # Heading\n", "Four", " five"]
-    )
-    assert passed == " One two three." and sieve.text == "It began. One two three."
-    assert sieve.left_out == ["One two three.", "# Heading"] or "# Heading" in sieve.left_out
-    assert sieve.finish(ended=True) == "\n\nFour five." or sieve.text.endswith("Four five.")
+    pieces = ["One two more", " three. On", "e two more three. # Heading\n", "Four", " five"]
+    passed = "".join(sieve.push(piece) for piece in pieces)
+    assert passed == " One two more three." and sieve.text == "It began. One two more three."
+    assert sieve.left_out == ["One two more three.", "# Heading"]
+    assert sieve.finish(ended=True) == "\n\nFour five."
 
 
 def test_a_loop_closes_the_sieve_and_no_phrase_comes_more_than_three_times() -> None:

@@ -1,4 +1,4 @@
-"""Import and export: what is taken in becomes sections, and all that leaves is labelled."""
+"""Import and export: what is taken in becomes sections, a wrong file is one sentence, all that leaves is labelled."""
 
 import io
 import zipfile
@@ -56,11 +56,16 @@ def test_what_is_no_such_file_is_one_sentence(studio: Studio, name: str, content
 
 
 def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio) -> None:
-    draft = writing.take_in(studio, LOCAL, "tea.md", MARKDOWN.encode() + b"\n<script>alert(1)</script>\n")
+    draft = writing.take_in(
+        studio,
+        LOCAL,
+        "tea.md",
+        MARKDOWN.encode() + b"\n<script>alert(1)</script>\n\n![](http://x.example/a.png)\n\n[a](javascript:b)\n",
+    )
     name, text = writing.export(studio, draft, LOCAL, "md")
     assert name == "Tea.md" and provenance.read(text)["ProduceID"] == draft
     _, page = writing.export(studio, draft, LOCAL, "html")
-    assert "<script>alert" not in page.decode() and "水" in page.decode()
+    assert not any(word in page.decode() for word in ("<script", "x.example", "javascript")) and "水" in page.decode()
     _, word = writing.export(studio, draft, LOCAL, "docx")
     assert [section["heading"] for section in taken(studio, "back.docx", word)["sections"]][-2:] == ["Leaves", "水"]
     _, book = writing.export(studio, draft, LOCAL, "epub")
