@@ -23,8 +23,8 @@ export function mountVersions(panel, desk) {
 
   // What it is, and of which section if it is about one.
   function named({ cause, changed }) {
-    const card = changed.length === 1 && desk.cards().find(({ id }) => id === changed[0]);
-    return card?.heading.value ? `${text(`cause.${cause}`)} · ${card.heading.value}` : text(`cause.${cause}`);
+    const card = changed.length === 1 ? desk.cards().find(({ id }) => id === changed[0]) : null;
+    return [text(`cause.${cause}`), card?.heading.value].filter(Boolean).join(" · ");
   }
 
   async function compare(version) {
