@@ -86,9 +86,9 @@ def test_locked_sections_stay_and_the_others_are_written_anew(studio: Studio) ->
     job = ask(studio, topic="Doors", outline=OUTLINE, polish=False)
     one, two = draft_of(studio, job).document["sections"]
     studio.history.drafts.lock(job.result["draft"], LOCAL, one["id"], True)
-    again = ask(studio, draft=job.result["draft"], keywords=["blue"], polish=False)
+    again = ask(studio, draft=job.result["draft"], tone="Calm and blue.", polish=False)
     assert texts(studio, again)[0] == one["text"] and texts(studio, again)[1] != two["text"]
-    assert draft_of(studio, again).brief["keywords"] == ["blue"]
+    assert draft_of(studio, again).brief["tone"] == "Calm and blue."
     assert len(studio.history.drafts.alternates(job.result["draft"], LOCAL, two["id"])) == 2
     back = studio.history.drafts.undo(job.result["draft"], LOCAL)
     assert [section["text"] for section in back.document["sections"]] == [one["text"], two["text"]]
