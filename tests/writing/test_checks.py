@@ -93,6 +93,7 @@ def test_sentences_are_found_in_both_scripts() -> None:
         "明天呢？",
         "end",
     ]
+    assert sentences("1. Begin. End.")[0] == (0, 9)
     assert is_complete("Done.”") and not is_complete("Done")
 
 

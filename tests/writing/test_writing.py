@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistants import writing
 from assistants.connections import Connection
 from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput, NotFound
@@ -87,9 +88,9 @@ def test_locked_sections_stay_and_the_others_are_written_anew(studio: Studio) ->
     job = ask(studio, topic="Doors", outline=OUTLINE, polish=False)
     one, two = draft_of(studio, job).document["sections"]
     studio.history.drafts.lock(job.result["draft"], LOCAL, one["id"], True)
-    again = ask(studio, draft=job.result["draft"], keywords=["blue"], polish=False)
+    again = ask(studio, draft=job.result["draft"], tone="Calm and blue.", polish=False)
     assert texts(studio, again)[0] == one["text"] and texts(studio, again)[1] != two["text"]
-    assert draft_of(studio, again).brief["keywords"] == ["blue"]
+    assert draft_of(studio, again).brief["tone"] == "Calm and blue."
     assert len(studio.history.drafts.alternates(job.result["draft"], LOCAL, two["id"])) == 2
     back = studio.history.drafts.undo(job.result["draft"], LOCAL)
     assert [section["text"] for section in back.document["sections"]] == [one["text"], two["text"]]
@@ -323,6 +324,13 @@ def test_a_bad_selection_is_one_sentence(studio: Studio) -> None:
             ask(studio, **request, **wrong)
     with pytest.raises(NotFound, match="no such draft"):
         ask(studio, owner="somebody", **request, selection={"start": 0, "end": 5})
+
+
+@pytest.mark.parametrize("example", writing.EXAMPLES, ids=lambda example: example["topic"])
+def test_examples_are_briefs_that_fit(example: dict[str, Any]) -> None:
+    brief = brief_of(example)
+    assert brief.kind in kinds() and brief.language in ("en", "zh")
+    assert brief.kind == "poem" or brief.length
 
 
 def test_every_constraint_can_be_served() -> None:
