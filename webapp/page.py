@@ -12,7 +12,8 @@ from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
 STYLES = (
-    "style", "chat", "chats", "turns", "rich", "prompts", "history", "settings", "models", "connections", "palette"
+    "style", "chat", "chats", "turns", "rich", "prompts", "drawer", "history", "settings", "models", "connections",
+    "palette",
 )  # fmt: skip
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 
