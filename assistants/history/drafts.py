@@ -55,7 +55,10 @@ LINES = r"""
            coalesce(json_extract(brief, '$.topic'), '') AS topic, words, drafts.created, drafts.updated
     FROM drafts JOIN draft_versions ON draft_versions.id = version
     WHERE owner = :owner AND deleted IS NULL AND (
-        :like = '%%' OR name LIKE :like ESCAPE '\' OR brief LIKE :like ESCAPE '\' OR document LIKE :like ESCAPE '\')
+        :like = '%%' OR name LIKE :like ESCAPE '\'
+        OR EXISTS (SELECT 1 FROM json_tree(brief) WHERE type = 'text' AND value LIKE :like ESCAPE '\')
+        OR EXISTS (SELECT 1 FROM json_tree(document)
+                   WHERE key IN ('title', 'heading', 'notes', 'text') AND value LIKE :like ESCAPE '\'))
     ORDER BY drafts.updated DESC, drafts.id DESC LIMIT :limit OFFSET :offset
 """
 

@@ -115,7 +115,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     _check_sections(request, draft)
     if request.action == "rewrite":
         _check_selection(request, draft)
-    drafts.set_brief(draft.id, owner, brief.model_dump(exclude_unset=True))
+    drafts.set_brief(draft.id, owner, brief.model_dump())
     result = {"draft": draft.id, "action": request.action}
     return Admission(_asked(request, brief), model, result, after=drafts.open_job(draft.id, owner))
 
@@ -129,7 +129,7 @@ def _admit_new(studio: "Studio", request: Request, owner: str, model: str) -> Ad
     _check_template(studio, request, brief, owner)
     document = documents.new_document(headings=kinds()[brief.kind].headings)
     name = shorten(brief.topic, TITLE)
-    draft = studio.history.drafts.create(owner, name, brief.model_dump(exclude_unset=True), document)
+    draft = studio.history.drafts.create(owner, name, brief.model_dump(), document)
     return Admission(brief.topic, model, {"draft": draft, "action": request.action})
 
 

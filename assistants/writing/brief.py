@@ -5,8 +5,11 @@ Knows nothing about how it is told to a model.
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import Field
 
 from assistants.errors import InvalidInput
@@ -25,18 +28,6 @@ Entry = Annotated[str, Field(min_length=1, max_length=500)]
 ALIKE = re.compile(r"LATIN|CYRILLIC|GREEK")
 NO_TAG = re.compile(r"\W+")
 WORD = re.compile(r"[^\W\d_]+")
-
-LABELS = {
-    "audience": {"en": "Readers", "zh": "读者"},
-    "tone": {"en": "Tone", "zh": "语气"},
-    "facts": {"en": "Facts", "zh": "事实"},
-    "avoid": {"en": "Do not mention", "zh": "不要提到"},
-    "language": {"en": "Language", "zh": "语言"},
-    "keywords": {"en": "Use these words", "zh": "请用到这些词"},
-    "summary": {"en": "What was said before", "zh": "前文要点"},
-    "outline": {"en": "All sections", "zh": "全部小节"},
-    "sample": {"en": "Write in the manner of this sample", "zh": "请模仿这段文字的风格"},
-}
 
 
 class Brief(StudioRequest):
@@ -136,9 +127,15 @@ def told(brief: Brief, *names: str) -> str:
     return "\n".join(filter(None, lines))
 
 
+@cache
+def labels() -> dict[str, dict[str, str]]:
+    """Return the labels by name, each in every language of the templates."""
+    return yaml.safe_load(Path(__file__).with_name("labels.yaml").read_text(encoding="utf-8"))
+
+
 def labelled(brief: Brief, name: str, text: str) -> str:
     """Return a text of a prompt under its label; nothing where there is no text, so that no label stands alone."""
-    return _line(brief, LABELS[name], text)
+    return _line(brief, labels()[name], text)
 
 
 def _line(brief: Brief, label: dict[str, str], text: str) -> str:

@@ -122,9 +122,9 @@ def avoided(brief: Brief, document: Document) -> Iterator[Check]:
     for term in brief.avoid:
         found = list(_all(document, keyword_pattern(term)))
         for where in found:
-            yield Check("avoid", False, "“{term}” was to be avoided.", {"term": term}, *where)
+            yield Check("avoid", False, "The text has “{term}”, which was to be avoided.", {"term": term}, *where)
         if not found:
-            yield Check("avoid", True, "“{term}” is not mentioned.", {"term": term})
+            yield Check("avoid", True, "The text does not mention “{term}”.", {"term": term})
 
 
 def length(brief: Brief, document: Document) -> Iterator[Check]:
@@ -160,7 +160,7 @@ def repetitions(_: Brief, document: Document) -> Iterator[Check]:
         phrase = ("" if IS_CJK.match(gram[0]) else " ").join(gram)
         where = _last(document, re.compile(r"\W+".join(map(re.escape, gram)), re.IGNORECASE))
         values = {"phrase": phrase, "number": number}
-        yield Check("repeat", False, "“{phrase}” comes {number} times.", values, *(where or ()))
+        yield Check("repeat", False, "The phrase “{phrase}” comes {number} times.", values, *(where or ()))
     if not found:
         template = "No phrase of {words} words comes more than {most} times."
         yield Check("repeat", True, template, {"words": GRAM, "most": MOST})
@@ -217,7 +217,7 @@ def names(brief: Brief, document: Document) -> Iterator[Check]:
         if _is_one_name(one, other):
             # The spelling of the brief is right, else the more frequent one.
             right, wrong = sorted((one, other), key=lambda name: (name not in known, -number[name]))
-            template = "“{wrong}” is elsewhere spelt “{right}”."
+            template = "The name “{wrong}” is elsewhere spelt “{right}”."
             yield Check("names", False, template, {"wrong": wrong, "right": right}, *said[wrong])
 
 

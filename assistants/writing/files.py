@@ -32,8 +32,19 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_ENTRIES = 2000
 READ = (".md", ".markdown", ".txt", ".docx")
-# Markdown in which no HTML and nothing of another format is let through.
-WRITTEN = "commonmark_x-raw_html-raw_attribute"
+WRITTEN = "commonmark_x"
+PAGE = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1.05rem/1.6 serif; }}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 # Pandoc's own memory is bounded, so that no file takes all of it.
 BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox"]
@@ -48,7 +59,7 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
         raise InvalidInput("file", "{field} may have at most {limit} MB.", limit=MAX_BYTES // 2**20)
     text = _word(content) if suffix == ".docx" else _plain(content)
     document = split(text)
-    if not documents.text_of(document).strip():
+    if not documents.markdown(document).strip():
         raise InvalidInput("file", "{field} holds no text.")
     if any(len(section["text"]) > MAX_TEXT for section in document["sections"]):
         raise InvalidInput("file", "{field} has a section of more than {limit} characters.", limit=MAX_TEXT)
@@ -108,9 +119,11 @@ def split(text: str) -> Document:
     if headings and len(headings[0][1]) == 1 and not text[: headings[0].start()].strip():
         first = headings.pop(0)
         title, start = first[2].strip(), first.end()
-    sections = [_section("", text[start : headings[0].start() if headings else len(text)])]
-    for match, after in zip(headings, [*headings[1:], None], strict=True):
-        sections.append(_section(match[2].strip(), text[match.end() : after.start() if after else len(text)]))
+    ends = [*(match.start() for match in headings), len(text)]
+    sections = [_section("", text[start : ends[0]])]
+    sections += [
+        _section(match[2].strip(), text[match.end() : end]) for match, end in zip(headings, ends[1:], strict=True)
+    ]
     if not sections[0]["text"]:
         sections.pop(0)
     return new_document(title=title[:300], sections=tuple(sections[:MAX_SECTIONS]))
@@ -140,12 +153,16 @@ def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str
 
 
 def _converted(text: str, form: str, title: str, language: str) -> bytes:
+    """Convert by way of clean HTML, so that no script, no picture from elsewhere and no odd link goes along."""
+    import nh3
     import pypandoc
 
+    body = nh3.clean(pypandoc.convert_text(text, "html", WRITTEN, BOUNDED), tags=nh3.ALLOWED_TAGS - {"img"})
+    if form == "html":
+        return PAGE.format(language=language, title=nh3.clean_text(title), body=body).encode()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"file.{form}"
-        options = [*BOUNDED, "--standalone", f"--metadata=pagetitle:{title}", f"--metadata=lang:{language}"]
-        if form == "epub":
-            options += [f"--metadata=title:{title}"]
-        pypandoc.convert_text(text, form, WRITTEN, options, outputfile=str(path))
+        facts = [f"--metadata=title:{title}"] if form == "epub" else [f"--metadata=pagetitle:{title}"]
+        options = [*BOUNDED, "--standalone", *facts, f"--metadata=lang:{language}"]
+        pypandoc.convert_text(body, form, "html", options, outputfile=str(path))
         return path.read_bytes()

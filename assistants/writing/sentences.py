@@ -15,10 +15,15 @@ from assistants.history.fulltext import IS_CJK, WORDS
 ENDED = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？…]+[”’」』）]*|\n+")
 COMPLETE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")
 # Full stops that end no sentence.
-ABBREVIATED = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|approx)|\b[A-Z])\.$")
+ABBREVIATED = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|approx)|\b[A-Z]|^\s*\d{1,2})\.$", re.MULTILINE
+)
+# Of lines without a full stop only a list's are part of a text; others are headings of the model's own.
+LISTED = re.compile(r"[-*+•]\s|\d{1,2}[.)]\s")
 # What a model says about its text instead of writing it.
 TALK = re.compile(
-    r"\W*(?:title|section|article|topic|keywords?|note|word count|https?|about|facts|标题|小节|关键词)\s*[:：]",
+    r"\W*(?:title|section|article|topic|keywords?|note|word count|https?|about|facts|标题|小节|关键词)\s*[:：]"
+    r"|(?:sure|certainly|here(?: is|['’]s| are))\b.*:$",
     re.IGNORECASE,
 )
 NO_PROSE = ("#", "[", "{", "<", "```")
@@ -61,7 +66,7 @@ def units(text: str) -> list[str]:
 
 def is_prose(sentence: str) -> bool:
     """Say whether a sentence is part of a text, and not talk about it or code."""
-    return not TALK.match(sentence) and not sentence.startswith(NO_PROSE) and any(map(str.isalnum, sentence))
+    return not TALK.match(sentence) and not sentence.startswith(NO_PROSE) and any(map(str.isalpha, sentence))
 
 
 def size_of(found: list[str]) -> int:
@@ -149,15 +154,17 @@ class Sieve:
     def _take(self, piece: str) -> str:
         sentence = piece.strip()
         passed = ""
-        if sentence and not self.would_take(sentence):
+        if sentence and not is_complete(sentence) and not LISTED.match(sentence):
             self.left_out.append(sentence)
-            self._refused += 1
+        elif sentence and not self.would_take(sentence):
+            self.left_out.append(sentence)
+            self._refused += not self.is_new(sentence)
             self.closed = self._refused > PATIENCE
         elif sentence:
             self._refused = 0
             self._waiting.append((self._breaks, sentence))
             self._breaks = False
-            # A line that ends without a full stop, such as a list's, stays only if something follows it.
+            # An entry of a list stays only if a sentence follows it.
             passed = self._release() if is_complete(sentence) else ""
         self._breaks |= "\n" in piece and bool(self.text or self._waiting)
         return passed

@@ -50,7 +50,16 @@ def test_a_draft_is_listed_found_renamed_and_brought_back_from_the_trash(history
     save(history, draft, ids(history, draft)[0], "Green leaves in 龙井 water.")
     [line] = history.drafts.list("me")
     assert (line.id, line.name, line.kind, line.topic, line.words) == (draft, "Tea", "article", "Tea 茶", 6)
-    for q, found in [("leaves", 1), ("龙井", 1), ("茶", 1), ("tea", 1), ("100%", 0), ("coffee", 0)]:
+    for q, found in [
+        ("leaves", 1),
+        ("龙井", 1),
+        ("茶", 1),
+        ("tea", 1),
+        ("100%", 0),
+        ("heading", 0),
+        ("echo", 0),
+        ("coffee", 0),
+    ]:
         assert len(history.drafts.list("me", q)) == found, q
     history.drafts.rename(draft, "me", "  My\ntea ")
     assert opened(history, draft).name == "My tea"
