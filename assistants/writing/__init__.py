@@ -26,6 +26,7 @@ from pydantic import Field
 from assistants.errors import InvalidInput
 from assistants.generation import Params, opened
 from assistants.history import documents
+from assistants.history.documents import markdown
 from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.jobs import Event, Result, RunningJob
@@ -35,7 +36,7 @@ from assistants.writing.brief import FIELDS, MAX_WORDS, Brief, Entry, Kinds, Lin
 from assistants.writing.checks import Check
 from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
 from assistants.writing.generating import Writer
-from assistants.writing.kinds import kinds
+from assistants.writing.kinds import Kind, examples, in_language, kinds
 from assistants.writing.outline import MOST
 from assistants.writing.steps import Steps, outlined, told
 
@@ -43,10 +44,26 @@ if TYPE_CHECKING:
     from assistants.history.draft_rows import Draft
     from assistants.studio import Studio
 
-__all__ = ["MAX_BYTES", "MEDIA", "Brief", "Check", "brief_of", "check", "export", "kinds", "take_in"]
+__all__ = [
+    "EXAMPLES",
+    "MAX_BYTES",
+    "MEDIA",
+    "Brief",
+    "Check",
+    "Kind",
+    "brief_of",
+    "check",
+    "export",
+    "in_language",
+    "kinds",
+    "markdown",
+    "take_in",
+]
 
 ID = "writing"
 RESUMABLE = True
+# Requests that a person may begin with.
+EXAMPLES = examples()
 
 
 class Outlined(StudioRequest):

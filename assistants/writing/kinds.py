@@ -82,6 +82,11 @@ class Kind(Strict):
         return next((step for step in self.plan if heading in step.heading.values()), None)
 
 
+def examples() -> list[dict[str, Any]]:
+    """Return requests to begin with, in both languages."""
+    return yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text(encoding="utf-8"))
+
+
 @cache
 def kinds() -> dict[str, Kind]:
     """Return every kind by its id, in the order of the file."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistants import writing
 from assistants.connections import Connection
 from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput, NotFound
@@ -322,6 +323,13 @@ def test_a_bad_selection_is_one_sentence(studio: Studio) -> None:
             ask(studio, **request, **wrong)
     with pytest.raises(NotFound, match="no such draft"):
         ask(studio, owner="somebody", **request, selection={"start": 0, "end": 5})
+
+
+@pytest.mark.parametrize("example", writing.EXAMPLES, ids=lambda example: example["topic"])
+def test_examples_are_briefs_that_fit(example: dict[str, Any]) -> None:
+    brief = brief_of(example)
+    assert brief.kind in kinds() and brief.language in ("en", "zh")
+    assert brief.kind == "poem" or brief.length
 
 
 def test_every_constraint_can_be_served() -> None:
