@@ -218,7 +218,9 @@ def test_checks_lead_to_their_place(desk: Desk) -> None:
     desk.beside("Checks")
     desk.side.locator("summary").filter(has_text="Keywords").click()
     desk.side.get_by_role("button", name="walrus").click()
-    selected = "(({ value, selectionStart: start, selectionEnd: end }) => value.slice(start, end))(document.activeElement)"
+    selected = (
+        "(({ value, selectionStart: start, selectionEnd: end }) => value.slice(start, end))(document.activeElement)"
+    )
     assert desk.page.evaluate(selected) == "walrus"
 
 

@@ -82,7 +82,9 @@ class Desk:
         """Select a stretch of a section's text."""
         box = card.locator("textarea.text")
         box.focus()
-        box.evaluate("(box, [start, end]) => (box.setSelectionRange(0, 0), box.setSelectionRange(start, end))", [start, end])
+        box.evaluate(
+            "(box, [start, end]) => (box.setSelectionRange(0, 0), box.setSelectionRange(start, end))", [start, end]
+        )
         self.pen.wait_for()
 
     def beside(self, panel: str) -> None:
