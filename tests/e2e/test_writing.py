@@ -218,7 +218,9 @@ def test_checks_lead_to_their_place(desk: Desk) -> None:
     desk.beside("Checks")
     desk.side.locator("summary").filter(has_text="Keywords").click()
     desk.side.get_by_role("button", name="walrus").click()
-    selected = "(({ value, selectionStart: start, selectionEnd: end }) => value.slice(start, end))(document.activeElement)"
+    selected = (
+        "(({ value, selectionStart: start, selectionEnd: end }) => value.slice(start, end))(document.activeElement)"
+    )
     assert desk.page.evaluate(selected) == "walrus"
 
 
@@ -230,7 +232,7 @@ def test_versions_are_compared_and_restored(desk: Desk) -> None:
     expect(desk.saved).to_have_text("Saved")
     desk.beside("Versions")
     desk.side.get_by_role("button", name="Draft").first.click()
-    expect(desk.side.locator("mark.added")).to_contain_text("Something else.")
+    expect(desk.side.locator("mark.added").first).to_have_text("Something")
     desk.press("Side by side")
     expect(desk.side.locator(".diff.two > .text")).to_have_count(2)
     desk.press("Restore")

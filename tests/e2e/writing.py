@@ -47,7 +47,7 @@ class Desk:
         outline = [{"heading": heading, "words": 40} for heading in headings]
         asked = {"topic": topic, "outline": outline, "polish": False, **request}
         job = self.ask("POST", "jobs", {"assistant": "writing", "request": asked})["id"]
-        self.page.request.get(f"{self.url}/api/jobs/{job}/events")
+        self.page.request.get(f"{self.url}/api/jobs/{job}/events", timeout=180_000)
         return self.ask("GET", f"jobs/{job}")["result"]["draft"]
 
     def open(self, draft: str) -> "Desk":
@@ -82,7 +82,9 @@ class Desk:
         """Select a stretch of a section's text."""
         box = card.locator("textarea.text")
         box.focus()
-        box.evaluate("(box, [start, end]) => (box.setSelectionRange(0, 0), box.setSelectionRange(start, end))", [start, end])
+        box.evaluate(
+            "(box, [start, end]) => (box.setSelectionRange(0, 0), box.setSelectionRange(start, end))", [start, end]
+        )
         self.pen.wait_for()
 
     def beside(self, panel: str) -> None:

@@ -6,10 +6,11 @@ const NAMES = ["keyword", "fact", "verify", "avoid", "length", "repeat", "names"
 
 export function mountChecks(panel, desk) {
   async function draw() {
+    if (!panel.hasChildNodes()) panel.append(el("p.hint", { role: "status" }, text("writing.looking")));
     await desk.flush();
     const mine = desk.draft().id;
     const answer = await desk.act("checks", { draft: mine }, { quiet: true });
-    if (desk.draft()?.id !== mine || !panel.isConnected) return;
+    if (desk.draft()?.id !== mine || !isShown()) return;
     if (answer.error) return panel.replaceChildren(el("p.problem", {}, answer.error));
     const failing = answer.checks.filter(({ ok }) => !ok);
     const head = el("p.hint", { role: "status" }, text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }));
@@ -20,6 +21,8 @@ export function mountChecks(panel, desk) {
     panel.replaceChildren(head, ...[repair, ...groups].filter(Boolean));
     if (focused) panel.focus();
   }
+
+  const isShown = () => panel.getAttribute("aria-labelledby") === "writing-checks";
 
   function group(name, checks) {
     if (!checks.length) return null;

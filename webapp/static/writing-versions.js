@@ -9,7 +9,7 @@ export function mountVersions(panel, desk) {
     await desk.flush();
     const mine = desk.draft().id;
     const answer = await desk.act("versions", { draft: mine });
-    if (desk.draft()?.id !== mine || answer.error) return;
+    if (desk.draft()?.id !== mine || answer.error || panel.getAttribute("aria-labelledby") !== "writing-versions") return;
     panel.replaceChildren(el("ol.versions", {}, ...answer.versions.map(row)));
   }
 

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from assistants import writing
 from assistants.errors import Conflict, NotFound
-from assistants.history import documents
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
@@ -73,7 +72,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
         case "checks":
             return {"checks": view.checks(studio, owner, asked.draft, lang)}
         case "rich":
-            return {"html": markdown(documents.markdown(drafts.open(asked.draft, owner).document))}
+            return {"html": markdown(writing.markdown(drafts.open(asked.draft, owner).document))}
         case "branch":
             name = t("writing.branch-name", lang, name=drafts.open(asked.draft, owner).name)[:120]
             return {"id": drafts.branch(asked.draft, owner, asked.version or None, name)}

@@ -5,17 +5,12 @@ Knows nothing about how it is drawn.
 
 import re
 from dataclasses import asdict
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from assistants import writing
 from assistants.history import JobRow
 from assistants.history.draft_rows import Draft
 from assistants.studio import Studio
-from assistants.writing.kinds import Kind, in_language
 from webapp.i18n import t
 
 # Templates by which no section is written.
@@ -32,7 +27,7 @@ def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     wanted = lang if understood else "en"
     return {
         "kinds": [kind(one, lang) for one in writing.kinds().values()],
-        "examples": examples()[wanted],
+        "examples": [one for one in writing.EXAMPLES if one["language"] == wanted],
         "templates": [[one.id, one.name] for one in studio.prompts.list(writing.ID) if not OTHER.match(one.id)],
         "models": studio.models.pickable(owner),
         "advice": None if understood else t("model.english-only", lang),
@@ -40,17 +35,11 @@ def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     }
 
 
-@cache
-def examples() -> dict[str, list[dict[str, Any]]]:
-    """Return requests to click, by language."""
-    return yaml.safe_load(Path(__file__).with_name("examples.yaml").read_text(encoding="utf-8"))
-
-
-def kind(one: Kind, lang: str) -> dict[str, Any]:
+def kind(one: writing.Kind, lang: str) -> dict[str, Any]:
     """Return a kind of text and what only its brief asks for."""
 
     def own(words: dict[str, str]) -> str:
-        return in_language(words, lang) if words else ""
+        return writing.in_language(words, lang) if words else ""
 
     fields = [
         {
