@@ -33,6 +33,7 @@ LINE_TITLE = 60
 NOTHING = "The model wrote no whole sentence. Ask again, or another model."
 FORMLESS = "The model did not keep to the form of the poem. Try again, or another model."
 SHORT = "A section is short, for the model repeated itself. Write it again with the guard against that."
+SENTENCE = r"[^\W\d_a-z][^\W\d_]{0,9}( [^\W\d_]{1,9},?){4,10} [^\W\d_]{3,9}[.]"
 LINE = r"[^\n\r\"#*_{}\[\]]"
 
 
@@ -148,10 +149,22 @@ def write(
         yield Text(settled)
         yield Part("note", {"template": SHORT, "values": {}})
     if not sieve.text[len(begins) :].strip():
-        raise GenerationFailed(NOTHING)
+        yield from _one_sentence(writer, made.turns, options, sieve)
     if ends and not sieve.text.endswith(ends):
         sieve.text += ends
         yield Text(ends)
+
+
+def _one_sentence(
+    writer: Writer, turns: Messages, options: dict[str, Any], sieve: Sieve
+) -> Generator[Event, None, None]:
+    """Hold a model that ends no sentence by itself to one, so that the section is not empty."""
+    if not writer.can("regex"):
+        raise GenerationFailed(NOTHING)
+    text = yield from writer.quietly(turns, Controls(regex=SENTENCE), {**options, "max_tokens": 200})
+    sieve.text += text
+    yield Text(text)
+    yield Part("note", {"template": SHORT, "values": {}})
 
 
 def _pattern(brief: Brief, section: Section) -> str | None:

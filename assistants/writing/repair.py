@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
+from assistants.errors import GenerationFailed
 from assistants.generation import NO_CONTROLS
 from assistants.history.documents import PARAGRAPH, Document
 from assistants.history.fulltext import IS_CJK, tokens
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ATTEMPTS = 3
-TOKENS = 140
+TOKENS = 200
 BEFORE = 400
 SIGNS = re.compile(r"([.^$*+?{}\[\]\\|()\-])")
 # A sentence that was made to end here does not read as one.
@@ -184,7 +185,11 @@ def _add_keyword(
     for attempt in range(ATTEMPTS):
         seed = {"seed": (writer.params["seed"] + attempt) % 2**32} if "seed" in writer.params else {}
         options = templates.options(template, writer.params) | {"max_tokens": TOKENS} | seed
-        answer = (yield from writer.quietly(turns, controls, options)).strip()
+        try:
+            answer = (yield from writer.quietly(turns, controls, options)).strip()
+        except GenerationFailed:
+            # A keyword that stays missing is told by the checks; it is no reason to lose the repair.
+            continue
         sentence = answer[slice(*sentences(answer)[0])] if answer else ""
         if keyword_pattern(keyword).search(sentence) and is_complete(sentence) and sieve.would_take(sentence):
             found = sentence
@@ -203,5 +208,5 @@ def sentence_with(keyword: str, brief: Brief) -> str:
     letter = "[a-z]" if brief.language.startswith("en") else r"[^\W\d_]"
     capital = "[A-Z]" if brief.language.startswith("en") else r"[^\W\d_]"
     first = word[0].upper() + word[1:]
-    before = rf"{capital}{letter}{{1,11}}( {letter}{{1,11}}){{0,4}} {word}"
-    return rf"({first}|{before})( {letter}{{1,13}},?){{4,13}} {letter}{{3,13}}[.]"
+    before = rf"{capital}{letter}{{1,11}}( {letter}{{1,9}}){{0,4}} {word}"
+    return rf"({first}|{before})( {letter}{{1,9}},?){{3,9}} {letter}{{3,9}}[.]"

@@ -15,7 +15,7 @@ from assistants.history.draft_rows import Draft
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
-from assistants.writing import outline, poems, repair, rewriting
+from assistants.writing import drafting, outline, poems, repair, rewriting
 from assistants.writing.brief import brief_of
 from assistants.writing.kinds import kinds
 from tests.engines.misbehaving import Handler, Server, serving
@@ -335,7 +335,7 @@ def test_examples_are_briefs_that_fit(example: dict[str, Any]) -> None:
 def test_every_constraint_can_be_served() -> None:
     for number in (outline.FEWEST, outline.MOST):
         check(Controls(json_schema=outline.schema(number)))
-    for pattern in poems.PATTERNS.values():
+    for pattern in (*poems.PATTERNS.values(), drafting.SENTENCE):
         check(Controls(regex=pattern))
     keywords = [("C++", "en"), ("spring tide", "en"), ("志愿者", "zh"), ("Bäume", "de"), ("[x](y)", "en")]
     for keyword, language in keywords:
