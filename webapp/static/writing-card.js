@@ -1,11 +1,13 @@
 // One section on the desk: its heading, its text as plain Markdown, and what can be done with it. What Python has of it
 // is `revision`; until it has what was typed since, the card is `dirty` and nothing that comes replaces the text.
 
-import { el, icon, iconButton, text } from "./dom.js";
+import { debounce, el, icon, iconButton, text } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { clear, count, underlay } from "./writing-places.js";
 
 const GROWS = CSS.supports("field-sizing", "content");
+// Not with every key: counting a long text takes as long as drawing it.
+const COUNT_MS = 150;
 
 export function makeCard(id, on) {
   const heading = el("input.heading", { maxlength: 300, placeholder: text("writing.heading-hint"), "aria-label": text("writing.heading") });
@@ -44,15 +46,20 @@ export function makeCard(id, on) {
   }
 
   // Where the browser cannot let a text box grow by itself.
+  function grow() {
+    if (GROWS) return;
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  }
+
+  // What follows from the text.
   function fit() {
-    if (!GROWS) {
-      box.style.height = "auto";
-      box.style.height = `${box.scrollHeight}px`;
-    }
+    grow();
     const words = count(box.value);
     card.count = words;
+    card.isEmpty = !box.value.trim();
     counted.textContent = text(card.words ? "writing.count-of" : "writing.count", { count: words });
-    goOn.hidden = !box.value || card.locked;
+    goOn.hidden = card.isEmpty || card.locked;
     card.tint?.(card);
   }
 
@@ -84,6 +91,7 @@ export function makeCard(id, on) {
     box.value = words;
     fit();
     on.typed(card);
+    on.counted();
   }
 
   // What a job writes here, until it is the section's text.
@@ -128,7 +136,8 @@ export function makeCard(id, on) {
     down.disabled = isLast;
   }
 
-  for (const input of [box, heading]) input.addEventListener("input", () => (fit(), on.typed(card)));
+  const recount = debounce(COUNT_MS, () => (fit(), on.counted()));
+  for (const input of [box, heading]) input.addEventListener("input", () => (grow(), on.typed(card), recount()));
   heading.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();

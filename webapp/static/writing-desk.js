@@ -92,7 +92,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     const words = all.reduce((sum, card) => sum + card.count, 0);
     const target = all.every((card) => card.words) ? all.reduce((sum, card) => sum + card.words, 0) : brief.words;
     find(".total").textContent = text(target ? "writing.total-of" : "writing.counted", { count: words, target });
-    const empty = all.filter((card) => !card.locked && !card.box.value.trim());
+    const empty = all.filter((card) => !card.locked && card.isEmpty);
     const open = all.filter((card) => !card.locked);
     find(".cards + .empty").hidden = all.length > 0 || busy();
     find("[data-do=fill]").textContent = text(all.length ? "writing.fill" : "writing.start");
@@ -102,12 +102,6 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     find("[data-do=redo]").disabled = !draft.can_redo || busy();
     find("[data-do=headlines]").disabled = busy();
     root.classList.toggle("busy", busy());
-    fitTitle();
-  }
-
-  function fitTitle() {
-    title.style.height = "auto";
-    title.style.height = `${title.scrollHeight}px`;
   }
 
   // Jobs
@@ -174,7 +168,8 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   }
 
   const on = {
-    typed: (card) => (saving.typed(card), draw()),
+    typed: (card) => saving.typed(card),
+    counted: () => draw(),
     again: (card) => write({ action: "section", section: card.id }),
     goOn: (card) => pen.goOn(card),
     lock: (card) => change("lock", { section: card.id, locked: !card.locked }),
@@ -218,7 +213,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   const retitle = async () => draft && title.value !== draft.title && arrange({ title: title.value });
   const retitleSoon = debounce(TITLE_MS, retitle);
-  title.addEventListener("input", () => (fitTitle(), retitleSoon()));
+  title.addEventListener("input", retitleSoon);
   title.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -290,7 +285,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     headlines: () => write({ action: "headlines" }),
     again: () => write({ action: "draft" }),
     fill() {
-      const empty = inOrder().filter((card) => !card.locked && !card.box.value.trim());
+      const empty = inOrder().filter((card) => !card.locked && card.isEmpty);
       return write({ action: "draft", ...(empty.length ? { sections: empty.map(({ id }) => id) } : {}) });
     },
   };

@@ -23,7 +23,11 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
   }
   const keepSoon = debounce(KEEP_MS, keep);
 
-  const say = (key) => (status.textContent = key ? text(key) : "");
+  let said = null;
+  function say(key) {
+    if (key !== said) status.textContent = key ? text(key) : "";
+    said = key;
+  }
 
   function typed(card) {
     card.dirty = true;
