@@ -272,6 +272,19 @@ def test_drafts_are_listed_renamed_deleted_and_brought_back(desk: Desk) -> None:
     expect(desk.rows).to_have_count(1)
 
 
+def test_a_text_of_ones_own_is_brought_in_and_taken_home(desk: Desk) -> None:
+    desk.enter()
+    text = "# Mine\n\n## First\n\nOne *word*.\n\n## Second\n\nTwo.\n"
+    file = {"name": "mine.md", "mimeType": "text/markdown", "buffer": text.encode()}
+    desk.page.locator(".writing .import input").set_input_files(file)
+    expect(desk.cards).to_have_count(2)
+    assert desk.shown() == ["One *word*.", "Two."]
+    desk.press("Copy, export, print")
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("menuitem", name="Markdown").click()
+    assert text in download.value.path().read_text(encoding="utf-8")
+
+
 def test_the_history_opens_the_draft_of_an_item(desk: Desk) -> None:
     desk.write("One", topic="From the history to the desk")
     desk.page.get_by_role("tab", name="History").click()

@@ -6,15 +6,17 @@ import { openMenu } from "./menu.js";
 import { settings } from "./writing-brief.js";
 import { makeCard, showConflict } from "./writing-card.js";
 import { mountFind } from "./writing-find.js";
-import { copyRich, print } from "./writing-taking.js";
 import { mountPen } from "./writing-pen.js";
 import { goToPlace, toUnits } from "./writing-places.js";
 import { mountSaving } from "./writing-saving.js";
 import { mountSide } from "./writing-side.js";
+import { copyRich, print } from "./writing-taking.js";
 import { mountWork } from "./writing-work.js";
 
 const FORMS = ["md", "html", "docx", "epub"];
 const TITLE_MS = 800;
+// Up to here what stands beside the draft lies over it.
+const NARROW = 900;
 
 export function mountDesk(root, { act, open, home, opened, kinds }) {
   const find = (selector) => root.querySelector(selector);
@@ -25,7 +27,9 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   let brief = {};
 
   const have = () => Object.fromEntries([...cards.values()].map((card) => [card.id, card.revision]));
-  const busy = () => Boolean(work.job());
+  // A job is at work here, or on its way.
+  let isAsking = false;
+  const busy = () => isAsking || Boolean(work.job());
 
   // Changes the draft once everything typed is saved, and shows it as it is then.
   async function change(what, more = {}, { flush = true } = {}) {
@@ -55,8 +59,10 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   }
 
   function update(answer) {
+    // A title that was typed and is on its way to Python stays.
+    if (!draft || title.value === draft.title) title.value = answer.title;
     draft = { ...answer.draft, title: answer.title };
-    if (document.activeElement !== title) title.value = answer.title;
+    root.classList.toggle("labelled", !answer.headings);
     const kept = new Set(answer.sections.map(({ id }) => id));
     for (const [id, card] of cards) if (!kept.has(id)) drop(card);
     answer.sections.forEach((section, place) => {
@@ -114,8 +120,13 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   }
 
   async function write(request) {
+    if (busy()) return;
+    isAsking = true;
+    draw();
     pen.close();
-    attend(await submit(request));
+    const job = await submit(request);
+    isAsking = false;
+    attend(job);
     draw();
   }
 
@@ -126,7 +137,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     sent: (data) => side.sent(data),
     noted: (line) => note(line),
     async over({ error, headlines }) {
-      if (error) note(error, true);
+      if (error) note(error, { isProblem: true });
       const answer = await change("refresh");
       attend(answer.running);
       draw();
@@ -137,9 +148,9 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   const announce = (line) => (root.parentElement.querySelector(".said").textContent = line);
 
-  function note(line, isProblem = false) {
+  function note(line, { isProblem = false, gone = () => {} } = {}) {
     if ([...find(".notes").children].some((one) => one.textContent === line)) return;
-    const leave = iconButton("close", text("action.close"), () => node.remove());
+    const leave = iconButton("close", text("action.close"), () => (node.remove(), gone()));
     const node = el(isProblem ? "p.problem" : "p.note", { role: "status" }, el("span", {}, line), leave);
     find(".notes").append(node);
   }
@@ -235,6 +246,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
       const choose = () => on.choose(card, kept);
       showConflict(card, { message, mine, choose });
     },
+    stray: (words, gone) => note(`${text("writing.stray")} ${words}`, { gone }),
   });
 
   const pen = mountPen({
@@ -262,6 +274,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     flush: () => saving.flush(),
     goTo(section, start, end) {
       const card = cards.get(section);
+      if (innerWidth <= NARROW) side.toggle(false);
       if (card) goToPlace(card.box, toUnits(card.box.value, start ?? 0), toUnits(card.box.value, end ?? 0));
     },
   });
@@ -271,7 +284,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   const choices = () => [
     { icon: "copy", text: text("writing.copy-rich"), choose: () => copyRich(() => change("rich")) },
     ...FORMS.map((form) => ({ icon: "download", text: text(`export.${form}`), href: `api/drafts/${draft.id}/export?form=${form}` })),
-    { icon: "print", text: text("export.print"), choose: () => print(draft, () => change("rich")) },
+    { icon: "print", text: text("export.print"), choose: () => print(() => change("rich")) },
   ];
 
   const doing = {

@@ -7,7 +7,7 @@ const SAVE_MS = 800;
 const KEEP_MS = 150;
 const RETRY_MS = 5_000;
 
-export function mountSaving(status, { act, cards, draft, saved, conflict }) {
+export function mountSaving(status, { act, cards, draft, saved, conflict, stray }) {
   let under = null;
   let timer = null;
   let isRefused = false;
@@ -82,6 +82,15 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
     return true;
   }
 
+  // A text whose section is gone is shown until the person lets it go.
+  function keepStray(id, entry) {
+    strays[id] = entry;
+    stray(entry.text, () => {
+      delete strays[id];
+      keep();
+    });
+  }
+
   // What an earlier page could not bring to Python any more.
   function recover() {
     strays = {};
@@ -89,7 +98,7 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
     let found = false;
     for (const [id, { text: words, heading, based_on }] of Object.entries(kept)) {
       const card = cards.get(id);
-      if (!card) strays[id] = kept[id];
+      if (!card) keepStray(id, kept[id]);
       else if (card.box.value !== words || card.heading.value !== heading) {
         Object.assign(card, { dirty: true, revision: based_on });
         card.heading.value = heading;
@@ -103,7 +112,7 @@ export function mountSaving(status, { act, cards, draft, saved, conflict }) {
     return flush();
   }
 
-  addEventListener("pagehide", () => draft() && keep());
+  addEventListener("pagehide", () => dirty().length && keep());
   addEventListener("online", () => draft() && flush());
   return { typed, flush, recover, isDirty: () => dirty().length > 0 };
 }

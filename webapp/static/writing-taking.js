@@ -19,7 +19,7 @@ export async function copyRich(ask) {
 }
 
 // The sheet is on the page only while it is printed; the style sheet for print shows nothing else.
-export async function print(draft, ask) {
+export async function print(ask) {
   const { html } = await ask();
   if (html === undefined) return;
   const body = el("div.rich");

@@ -71,6 +71,7 @@ def whole(studio: Studio, owner: str, draft: Draft, have: dict[str, str]) -> dic
     sections = draft.document["sections"]
     return head(draft) | {
         "title": draft.document["title"],
+        "headings": draft.document["headings"],
         "sections": [short(one) if have.get(one["id"]) == one["revision"] else one for one in sections],
         "alternates": alternates(studio, owner, draft),
         "running": writer(studio, owner, draft),
