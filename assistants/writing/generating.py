@@ -19,12 +19,14 @@ TOKENS_A_WORD = 1.6
 # For the sentence that the last token falls into.
 SPARE_TOKENS = 60
 # A model that ends early or repeats itself is asked to go on so often.
-ATTEMPTS = 4
+ATTEMPTS = 3
 # So many characters of what there is tell a model how to go on.
 REACH = 4000
 ENOUGH = 0.8
-PENALTY, GUARDED, STEP = 1.1, 1.2, 0.05
-TEMPERATURE = 0.6
+# Of the words that are missing, so many tokens at least.
+LEAST_SHARE = 0.9
+PENALTY, GUARDED, STEP = 1.1, 1.15, 0.03
+TEMPERATURE = 0.4
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ class Writer:
                 "max_tokens": int((target - have) * TOKENS_A_WORD) + SPARE_TOKENS,
                 **options,
             }
+            if self.can("min_tokens"):
+                # Small models end far too early.
+                own["min_tokens"] = int((target - have) * LEAST_SHARE)
             if attempt:
                 own = _changed(own, attempt)
             began = sieve.text

@@ -1,16 +1,14 @@
 """Repair: mends what the checks find, section by section; what is locked it leaves alone.
 
 Repeated, broken-off and unwanted sentences are taken out, missing facts are put in as the person said them, and for a
-missing keyword the model writes one sentence that is held to contain it. Knows nothing about where the text is kept.
+missing keyword the model writes one sentence; for a model that does not use it by itself, that sentence is begun. Knows
+nothing about where the text is kept.
 """
 
-import re
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistants.engines.controls import Controls
-from assistants.errors import GenerationFailed
 from assistants.generation import NO_CONTROLS
 from assistants.history.documents import PARAGRAPH, Document
 from assistants.history.fulltext import IS_CJK, tokens
@@ -26,11 +24,13 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ATTEMPTS = 3
-TOKENS = 200
+TOKENS = 80
 BEFORE = 400
-SIGNS = re.compile(r"([.^$*+?{}\[\]\\|()\-])")
-# A sentence that was made to end here does not read as one.
-HANGING = re.compile(r"\b(?:a|an|the|and|or|of|to|in|on|for|with|by|as|that|is|are|be|their|its|your|from|at)\.$")
+# How a sentence begins that is to contain a keyword, whatever part of speech that is.
+BEGINNINGS = {
+    "en": ("With {keyword},", "When it comes to {keyword},", "Because of {keyword},", "Without {keyword},"),
+    "zh": ("说到{keyword}，", "有了{keyword}，", "因为{keyword}，"),
+}
 
 
 @dataclass
@@ -178,35 +178,26 @@ def _add_keyword(
     section, place = _best_place(mended, keyword)
     template = templates.template_for(studio, "keyword", brief, writer.job.owner)
     values = {"keyword": keyword, "topic": brief.topic, "before": section.text[max(0, place - BEFORE) : place]}
-    turns = templates.messages(template, values)
+    asked = templates.messages(template, values)
     sieve = Sieve("", [*(one.text for one in mended), *untouched])
-    controls = Controls(regex=sentence_with(keyword, brief)) if writer.can("regex") else NO_CONTROLS
-    found = None
-    for attempt in range(ATTEMPTS):
-        seed = {"seed": (writer.params["seed"] + attempt) % 2**32} if "seed" in writer.params else {}
+    for number, begun in enumerate(_beginnings(keyword, brief, writer, len(section.changes))):
+        seed = {"seed": (writer.params["seed"] + number) % 2**32} if "seed" in writer.params else {}
         options = templates.options(template, writer.params) | {"max_tokens": TOKENS} | seed
-        try:
-            answer = (yield from writer.quietly(turns, controls, options)).strip()
-        except GenerationFailed:
-            # A keyword that stays missing is told by the checks; it is no reason to lose the repair.
-            continue
-        sentence = answer[slice(*sentences(answer)[0])] if answer else ""
+        turns = [*asked, ("assistant", begun)] if begun else asked
+        answer = yield from writer.quietly(turns, NO_CONTROLS, options)
+        answer = f"{begun}{answer}" if begun else answer.strip()
+        sentence = answer[slice(*sentences(answer)[0])] if answer.strip() else ""
         if keyword_pattern(keyword).search(sentence) and is_complete(sentence) and sieve.would_take(sentence):
-            found = sentence
-            if not HANGING.search(sentence):
-                break
-    if found:
-        section.insert(place, found, "keyword", keyword)
+            section.insert(place, sentence, "keyword", keyword)
+            return
 
 
-def sentence_with(keyword: str, brief: Brief) -> str:
-    """Return the regular expression of a sentence that contains a keyword."""
-    word = SIGNS.sub(r"\\\1", keyword.strip())
-    if brief.is_chinese or IS_CJK.search(keyword):
-        sign = r"[^\x00-\x2f。！？“”]"
-        return rf"{sign}{{0,16}}{word}{sign}{{4,40}}。"
-    letter = "[a-z]" if brief.language.startswith("en") else r"[^\W\d_]"
-    capital = "[A-Z]" if brief.language.startswith("en") else r"[^\W\d_]"
-    first = word[0].upper() + word[1:]
-    before = rf"{capital}{letter}{{1,11}}( {letter}{{1,9}}){{0,4}} {word}"
-    return rf"({first}|{before})( {letter}{{1,9}},?){{3,9}} {letter}{{3,9}}[.]"
+def _beginnings(keyword: str, brief: Brief, writer: Writer, turn: int) -> list[str]:
+    """Return how the sentence may begin: as the model likes, then with the keyword, if the model goes on with a text.
+
+    A model that does not is only asked again. Sentences that are put in one after the other begin differently.
+    """
+    if not writer.can("completion"):
+        return [""] * ATTEMPTS
+    forms = BEGINNINGS["zh" if brief.is_chinese or IS_CJK.search(keyword) else "en"]
+    return ["", *(forms[(turn + number) % len(forms)].format(keyword=keyword) for number in range(ATTEMPTS - 1))]

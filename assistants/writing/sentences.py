@@ -23,9 +23,15 @@ LISTED = re.compile(r"[-*+•]\s|\d{1,2}[.)]\s")
 # What a model says about its text instead of writing it.
 TALK = re.compile(
     r"\W*(?:title|section|article|topic|keywords?|note|word count|https?|about|facts|标题|小节|关键词)\s*[:：]"
-    r"|(?:sure|certainly|here(?: is|['’]s| are))\b.*:$",
+    r"|(?:sure|certainly|here(?: is|['’]s| are))\b.*:$"
+    # Small models were taught to edit, and fall into talk of it.
+    r"|.*\b(?:active voice|passive voice|rewritten|rephras\w+|reword\w+|revised|grammatical\w*|suggest editing"
+    r"|(?:this|original|above|following) (?:sentence|phrase|text|paragraph|blog post)s?|these sentences|sentence \d"
+    r"|(?:made some|minor) (?:edits|changes|tweaks)|(?:happy|glad) to (?:help|assist)|language model)\b",
     re.IGNORECASE,
 )
+# Of a sentence this long, more than half in capitals is no prose.
+SHOUTED = 20
 NO_PROSE = ("#", "[", "{", "<", "```")
 GRAM = 4
 MOST = 3
@@ -66,7 +72,9 @@ def units(text: str) -> list[str]:
 
 def is_prose(sentence: str) -> bool:
     """Say whether a sentence is part of a text, and not talk about it or code."""
-    return not TALK.match(sentence) and not sentence.startswith(NO_PROSE) and any(map(str.isalpha, sentence))
+    letters = [one for one in sentence if one.isalpha()]
+    is_shouted = len(letters) > SHOUTED and sum(map(str.isupper, letters)) * 2 > len(letters)
+    return bool(letters) and not is_shouted and not TALK.match(sentence) and not sentence.startswith(NO_PROSE)
 
 
 def size_of(found: list[str]) -> int:
