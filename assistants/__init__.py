@@ -3,6 +3,6 @@
 ``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
 """
 
-from assistants import chat, completions, embeddings
+from assistants import chat, completions, embeddings, ingestion, support
 
-ASSISTANTS = (chat, completions, embeddings)
+ASSISTANTS = (chat, support, ingestion, completions, embeddings)

@@ -15,6 +15,7 @@ from assistants.history import History
 from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
+from assistants.knowledge import Knowledge
 from assistants.models import Models
 from assistants.settings import Settings
 from prompts.library import Library
@@ -29,6 +30,7 @@ class Studio:
     settings: Settings
     prompts: Library
     history: History
+    knowledge: Knowledge
     connections: Connections
     models: Models
     jobs: JobRunner
@@ -43,9 +45,10 @@ class Studio:
             history = History(settings.home)
             if settings.trash_days:
                 history.trash.expire(settings.trash_days)
+            knowledge = Knowledge(history, settings.home)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
             models = Models(settings, connections, in_use=jobs.models_in_use)
-            studio = cls(settings, prompts, history, connections, models, jobs, lock)
+            studio = cls(settings, prompts, history, knowledge, connections, models, jobs, lock)
         except BaseException:
             lock.release()
             raise
@@ -57,5 +60,6 @@ class Studio:
         self.jobs.close()
         self.models.close()
         self.connections.close()
+        self.knowledge.close()
         self.history.close()
         self.lock.release()

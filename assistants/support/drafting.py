@@ -1,0 +1,53 @@
+"""Drafts: a model's answer from the passages, which nobody reads before it is verified.
+
+What documents say stands between random marks, and sentences that speak to a model are left out of it. Knows nothing
+about what becomes of the draft.
+"""
+
+import secrets
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from assistants.generation import NO_CONTROLS, conversation, generate, opened
+from assistants.jobs import Event, Progress, RunningJob, Text
+from assistants.knowledge.injections import is_command
+from assistants.repetition import Circle
+from assistants.support.evidence import Evidence, above
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
+OPTIONS = {"max_tokens": 220, "temperature": 0.0}
+
+
+def prompt(studio: "Studio", language: str, evidence: Evidence) -> list[tuple[str, str]]:
+    """Return the messages that ask a model for an answer."""
+    chunks = {sentence.chunk.number: sentence.chunk for sentence in evidence.sentences}
+    lines: list[str] = []
+    for number, chunk in chunks.items():
+        title = above(chunk).replace("\n", " > ")
+        text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
+        known = "" if is_command(title) or not title else f"{title}: "
+        lines.append(f"[{len(lines) + 1}] {known}{' '.join(text.split())}")
+    template = studio.prompts.get(TEMPLATES[language])
+    values = {"mark": secrets.token_hex(4), "passages": "\n\n".join(lines), "question": evidence.question}
+    return studio.prompts.render(template, values)
+
+
+def write(studio: "Studio", job: RunningJob, messages: list[tuple[str, str]]) -> Generator[Event, None, str | None]:
+    """Let the job's model write and return what it wrote; None where it cannot."""
+    try:
+        engine = yield from opened(studio, job)
+        yield Progress(0, None, "Writing the answer")
+        steps = generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as end:
+                return end.value.text
+            if not isinstance(event, Text):
+                yield event
+    except (GenerationFailed, InvalidInput, ModelUnavailable):
+        return None
