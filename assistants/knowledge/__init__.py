@@ -38,10 +38,10 @@ class Knowledge:
 
     def __init__(self, history: History, home: Path) -> None:
         self.rows = Rows(history.store, history.files)
-        self._vectors = Vectors(history.store, home / "knowledge")
+        self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
             samples.add(self.rows)
-        self.find = Retrieval(history.store, self.rows, self._vectors).find
+        self.find = Retrieval(history.store, self.rows, self.vectors).find
 
     def bases(self) -> list[Base]:
         """Return every base, by name."""
@@ -103,4 +103,4 @@ class Knowledge:
 
     def close(self) -> None:
         """Give the vectors' files back."""
-        self._vectors.close()
+        self.vectors.close()

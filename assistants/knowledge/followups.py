@@ -14,7 +14,8 @@ POINTS_BACK = re.compile(
     r"^(?:那么?|还有|另外|如果|要是|以及|而)|[它其这那]|呢[？?]?$|同样|上述|前面",
     re.IGNORECASE,
 )
-SHORT = 3
+# A question with so many words that tell something stands by itself, whatever it points to.
+LONG = 4
 
 
 def whole(question: str, earlier: list[str]) -> str:
@@ -25,7 +26,7 @@ def whole(question: str, earlier: list[str]) -> str:
     if not earlier:
         return question
     own = terms(question)
-    if len(own) >= SHORT and not POINTS_BACK.search(question):
+    if own and (len(own) >= LONG or not POINTS_BACK.search(question)):
         return question
     carried = [term for term in terms(earlier[-1]) if term not in own]
     words = [word for word in _words(earlier[-1]) if any(term in carried for term in terms(word))]

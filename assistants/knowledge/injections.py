@@ -7,6 +7,7 @@ what they read is the second defence.
 
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -30,6 +31,7 @@ CODE_WORD = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def is_command(sentence: str) -> bool:
     """Say whether ``sentence`` tells a model what to do."""
     text = unicodedata.normalize("NFKC", sentence)

@@ -148,13 +148,13 @@ class Rows:
 
     def awaited(self, job: str) -> list[dict[str, Any]]:
         """Return the sources that a job has still to read: id, name, file and text."""
-        sql = "SELECT id, knowledge, name, file, text FROM sources WHERE job = ? AND ready IS NULL ORDER BY id"
+        sql = "SELECT id, knowledge, name, file, text FROM sources WHERE job = ? AND ready IS NULL ORDER BY rowid"
         with self._store.read() as db:
             return [dict(row) for row in db.execute(sql, (job,))]
 
     def sources(self, knowledge: str) -> list[Source]:
         """Return the sources of a base, without those that were replaced, the newest first."""
-        sql = f"{SOURCE} WHERE s.knowledge = ? AND s.replaced IS NULL ORDER BY s.id DESC"
+        sql = f"{SOURCE} WHERE s.knowledge = ? AND s.replaced IS NULL ORDER BY s.rowid DESC"
         with self._store.read() as db:
             return [Source(**dict(row)) for row in db.execute(sql, (knowledge,))]
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.generation import NO_CONTROLS, conversation, generate, opened
 from assistants.jobs import Event, Progress, RunningJob, Text
-from assistants.knowledge.injections import is_command
 from assistants.repetition import Circle
 from assistants.support.evidence import Evidence, above
 
@@ -29,8 +28,7 @@ def prompt(studio: "Studio", language: str, evidence: Evidence) -> list[tuple[st
     for number, chunk in chunks.items():
         title = above(chunk).replace("\n", " > ")
         text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
-        known = "" if is_command(title) or not title else f"{title}: "
-        lines.append(f"[{len(lines) + 1}] {known}{' '.join(text.split())}")
+        lines.append(f"[{len(lines) + 1}] {title + ': ' if title else ''}{' '.join(text.split())}")
     template = studio.prompts.get(TEMPLATES[language])
     values = {"mark": secrets.token_hex(4), "passages": "\n\n".join(lines), "question": evidence.question}
     return studio.prompts.render(template, values)

@@ -18,9 +18,9 @@ from assistants.knowledge.sentences import stems, terms
 READ = 4
 MOST = 24
 # How sure it is that a base answers a question, as a logistic function of what was found: fitted by
-# ``python -m benchmarks.support calibrate``. By words and vectors, and by words alone.
-BOTH = {"bias": -6.5, "cosine": 8.0, "covered": 4.0}
-WORDS = {"bias": -3.0, "covered": 5.5}
+# ``python -m benchmarks.support fit``. By words and vectors, and by words alone.
+BOTH = {"bias": -4.6, "cosine": 5.2, "covered": 5.7}
+WORDS = {"bias": -3.0, "covered": 7.3}
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,24 @@ class Evidence:
     curated: dict[int, float]
 
     @property
+    def covered(self) -> float:
+        """The share of the question that the passage with most of it holds."""
+        return max((self.found.weights.covered(passage.stems) for passage in self.found.passages), default=0.0)
+
+    @property
+    def cosine(self) -> float | None:
+        """The cosine of the passage or the sentence that comes nearest; None where words are all there is."""
+        cosines = [passage.dense for passage in self.found.passages] + [sentence.cosine for sentence in self.sentences]
+        return max((cosine for cosine in cosines if cosine is not None), default=None)
+
+    @property
     def confidence(self) -> float:
         """The probability that the base answers the question."""
-        covered = max((self.found.weights.covered(passage.stems) for passage in self.found.passages), default=0.0)
-        cosines = [passage.dense for passage in self.found.passages if passage.dense is not None]
-        cosines += [sentence.cosine for sentence in self.sentences if sentence.cosine is not None]
         if not self.sentences:
             return 0.0
-        if not cosines:
-            return logistic(WORDS["bias"] + WORDS["covered"] * covered)
-        return logistic(BOTH["bias"] + BOTH["cosine"] * max(cosines) + BOTH["covered"] * covered)
+        if self.cosine is None:
+            return logistic(WORDS["bias"] + WORDS["covered"] * self.covered)
+        return logistic(BOTH["bias"] + BOTH["cosine"] * self.cosine + BOTH["covered"] * self.covered)
 
     def aboutness(self, text: str, vector: list[float] | None) -> float:
         """Return how much a text says about the question, from 0 to 1."""
@@ -85,8 +93,8 @@ class Evidence:
 
 
 def above(chunk: Kept) -> str:
-    """Return what stands above a chunk."""
-    return "\n".join(filter(None, (chunk.heading, chunk.question)))
+    """Return what stands above a chunk, unless that speaks to a model."""
+    return "\n".join(line for line in (chunk.heading, chunk.question) if line and not is_command(line))
 
 
 def title(passage: Passage) -> str:

@@ -14,7 +14,7 @@ from assistants.history.fulltext import tokens
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
-from assistants.support.evidence import Evidence, Sentence, cosine
+from assistants.support.evidence import Evidence, Sentence, above, cosine
 from assistants.support.quoting import Answer, Quote
 
 # Fitted by ``python -m benchmarks.support verify``: words alone prove from LITERAL on; from ALIKE on if the cosine is
@@ -34,6 +34,7 @@ NEGATION = re.compile(
     r"不|没|无|未|非|禁止|仅|只|除外|勿",
     re.IGNORECASE,
 )
+CLAUSE = re.compile(r"[,;:，；：、](?=\D)|[。.!?！？](?=\s|$)")
 NUMBER_WORDS = frozenset({
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen",
     "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hundred", "thousand", "half", "twice", "double",
@@ -111,7 +112,7 @@ def _places(found: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
 
 def _same_facts(claim: str, text: str, place: Sentence) -> bool:
     """Say whether everything in ``claim`` that must not differ stands in ``text``, too."""
-    whole = f"{place.chunk.heading}\n{place.chunk.question}\n{text}"
+    whole = f"{above(place.chunk)}\n{text}"
     numbers = set(NUMBER.findall(whole))
     words = set(tokens(whole))
     known = stems(whole)
@@ -120,5 +121,13 @@ def _same_facts(claim: str, text: str, place: Sentence) -> bool:
         and all(word in words for word in tokens(claim) if word in NUMBER_WORDS)
         and all(has(known, stem) for name in NAME.findall(claim) for stem in terms(name))
         and all(address.rstrip(".,;:)") in text for address in ADDRESS.findall(claim))
-        and bool(NEGATION.search(claim)) == bool(NEGATION.search(text))
+        and bool(NEGATION.search(claim)) == bool(NEGATION.search(_told(claim, text)))
     )
+
+
+def _told(claim: str, text: str) -> str:
+    """Return the clauses of ``text`` that ``claim`` tells of: what it leaves out may say no to something else."""
+    said = stems(claim)
+    clauses = [clause for clause in CLAUSE.split(text) if clause.strip()]
+    shares = [(clause, [has(said, term) for term in terms(clause)]) for clause in clauses]
+    return " ".join(clause for clause, found in shares if not found or 2 * sum(found) >= len(found))
