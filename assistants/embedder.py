@@ -6,6 +6,7 @@ what the vectors are compared with.
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from assistants.errors import GenerationFailed, ModelUnavailable
@@ -51,12 +52,18 @@ class Embedder:
         return bool(self.languages) and "zh" not in self.languages and share_chinese(text) > UNKNOWN
 
 
-def opened_embedder(studio: "Studio", job: RunningJob, *, fetch: bool) -> Generator[Event, None, Embedder]:
-    """Wait for the embedder, telling how far it is; without ``fetch`` only where it is on this machine."""
+def opened_embedder(
+    studio: "Studio", job: RunningJob, patience: float | None = None
+) -> Generator[Event, None, Embedder]:
+    """Wait for the embedder, telling how far it is; for so many seconds, and then go on without it.
+
+    It is fetched and loaded all the same, for the next one who asks.
+    """
+    began = monotonic()
     try:
-        if not fetch and studio.models.state(MODEL).state not in ("installed", "loading", "ready"):
-            return Embedder(None, job)
         for state in studio.models.waiting(MODEL):
+            if patience is not None and monotonic() - began > patience:
+                return Embedder(None, job)
             yield Progress(state.done, state.total, state.note)
         return Embedder(studio.models.engine(MODEL), job, studio.models.languages(MODEL))
     except ModelUnavailable:

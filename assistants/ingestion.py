@@ -75,7 +75,7 @@ def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Read source after source; one that cannot be read is told of, and the others go on."""
-    embedder = yield from opened_embedder(studio, job, fetch=True)
+    embedder = yield from opened_embedder(studio, job)
     if embedder.engine is None:
         yield note("There is no embedder here, so this base is searched by words alone.")
     failures: list[tuple[str, StudioError]] = []

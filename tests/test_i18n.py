@@ -98,12 +98,14 @@ def test_keys_that_are_put_together_exist() -> None:
     names = [f"status.{status}" for status in {"queued", "running", "stopping"} | TERMINAL]
     names += [f"tab.{assistant.ID}" for assistant in ASSISTANTS]
     names += [f"model.{state}" for state in ("absent", "downloading", "installed", "loading")]
-    names += [f"chat.example.{number}" for number in range(1, 5)]
+    names += [f"{tab}.example.{number}" for tab in ("chat", "support") for number in range(1, 5)]
+    names += [f"support.route-{route}" for route in ("curated", "written", "quoted", "not-found")]
+    names += [f"support.step-{step}" for step in ("search", "weigh", "write", "check")]
     assert [name for name in names if name not in keys] == []
 
 
 def test_no_key_is_left_over() -> None:
-    together = re.compile(r"(status|tab|model|field)\.\w+|chat\.example\.\d")
+    together = re.compile(r"(status|tab|model|field)\.\w+|(chat|support)\.example\.\d|support\.(route|step)-[a-z-]+")
     assert [key for key in book("en")["page"] if key not in keys_used() and not together.fullmatch(key)] == []
 
 

@@ -36,7 +36,8 @@ def says(patch: pytest.MonkeyPatch, models: Models, text: str) -> list[str]:
     engine = Says(options=echo.Options())
     patch.setattr(models, "state", lambda name: ModelState(name, "ready" if name == ABSENT else "absent"))
     patch.setattr(models, "languages", lambda name: ())
-    patch.setattr(models, "waiting", lambda *_: iter(()))
+    waiting = models.waiting
+    patch.setattr(models, "waiting", lambda name, *_: iter(()) if name == ABSENT else waiting(name))
     patch.setattr(models, "engine", lambda *_: engine)
     return heard
 

@@ -10,7 +10,7 @@ from webapp.kit import words
 from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
-STYLES = ("style", "chat", "chats", "turns", "rich", "history", "models", "connections")
+STYLES = ("style", "chat", "chats", "turns", "rich", "history", "models", "connections", "support")
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 
 

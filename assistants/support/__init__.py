@@ -44,6 +44,8 @@ ENOUGH = 0.5
 # Chunks that get their vectors while somebody waits: no more than take a second or two.
 AT_ONCE = 100
 CHINESE = 0.3
+# Whoever asks waits no longer for the embedder: words find most, too.
+PATIENCE = 8.0
 # A written answer may say this much less about the question than the quoted one: it reads better.
 SLACK = 0.05
 
@@ -101,7 +103,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Find passages, make an answer of them, prove it, and say what proves it."""
     why = Why()
     yield Progress(0, None, "Searching the knowledge base")
-    embedder = yield from opened_embedder(studio, job, fetch=False)
+    embedder = yield from opened_embedder(studio, job, PATIENCE)
     base = studio.knowledge.base(request.knowledge, request.question)
     if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
         yield from embed_chunks(studio, embedder, base.name)

@@ -89,10 +89,10 @@ def extracted(evidence: Evidence) -> Answer | None:
 
 
 def _window(evidence: Evidence, best: Sentence) -> list[Sentence]:
-    """Return the sentences around the best one that say something about the question, too; a curated answer whole."""
+    """Return the sentences around the best one that say something about the question, too; a short passage whole."""
     chunk = [sentence for sentence in evidence.sentences if sentence.chunk.number == best.chunk.number]
     run = next(run for run in _runs(chunk) if best in run)
-    if best.chunk.question:
+    if best.chunk.question or len(run) <= LONGEST:
         return run
     low = high = run.index(best)
     while high - low + 1 < LONGEST:
