@@ -101,14 +101,13 @@ def _earlier(studio: "Studio", conversation: str | None, owner: str) -> list[Job
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Find passages, make an answer of them, prove it, and say what proves it."""
-    why = Why()
     yield Progress(0, None, "Searching the knowledge base")
     embedder = yield from opened_embedder(studio, job, PATIENCE)
     base = studio.knowledge.base(request.knowledge, request.question)
     if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
         yield from embed_chunks(studio, embedder, base.name)
         base = studio.knowledge.base(base.name)
-    asked = _whole_question(studio, request, job)
+    why, asked = Why(), _whole_question(studio, request, job)
     evidence = search(studio, base, asked, embedder, why)
     language = "zh" if share_chinese(request.question) > CHINESE else "en"
     answer = None

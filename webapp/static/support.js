@@ -114,14 +114,15 @@ export function mount(component) {
       el("p.answer", {}, result.answer),
       el(result.grounded ? "span.chip.good" : "span.chip", {}, text(`support.route-${route.replace(" ", "-")}`)),
       el("span.hint", {}, text("support.confidence", { percent: Math.round(100 * result.confidence) })),
-      el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, result.knowledge))),
+      el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, result.knowledge, route))),
       why && reasons(why));
     item.scrollIntoView({ block: "nearest" });
   }
 
-  const citation = (one, place, names, knowledge) =>
-    el("li", {}, el("button.outlined", { type: "button", onclick: () => passage(one, knowledge) },
-      `${place + 1} · ${names[one.source] ?? text("support.passage")}`), el("q", {}, one.quote));
+  // A quoted answer is its quotes already.
+  const citation = (one, place, names, knowledge, route) =>
+    el("li", {}, el("button.outlined", { type: "button", title: one.quote, onclick: () => passage(one, knowledge) },
+      `${place + 1} · ${names[one.source] ?? text("support.passage")}`), route === "written" && el("q", {}, one.quote));
 
   function reasons(why) {
     const row = (one) => el("tr", {}, el("td", {}, one.heading), ...[one.lexical, one.dense, one.score].map((score) => el("td", {}, score ?? "–")));
