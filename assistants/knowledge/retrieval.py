@@ -6,7 +6,7 @@ There is this one way, for whoever tries out a base and for whoever answers from
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from assistants.history.fulltext import IS_CJK, is_pair
@@ -92,6 +92,8 @@ class Retrieval:
         self._store = store
         self._rows = rows
         self._vectors = vectors
+        # Questions share their words, and a base seldom changes.
+        self._count = lru_cache(maxsize=20_000)(self._counted)
 
     def find(self, base: Base, question: str, vector: list[float] | None, limit: int = PASSAGES) -> Found:
         """Return the passages for ``question``; without its ``vector`` by words alone."""
@@ -104,7 +106,7 @@ class Retrieval:
     def _weights(self, base: Base, asked: list[str]) -> tuple[dict[str, float], set[str]]:
         """Return the weight of each term, and which are in so many chunks that they find too much."""
         total = max(base.chunks, 1)
-        counts = {term: self._count(base.name, term) for term in asked}
+        counts = {term: self._count(base.name, base.revision, term) for term in asked}
         weights = {
             term: math.log(1 + (total - count + 0.5) / (count + 0.5))
             for term, count in counts.items()
@@ -112,7 +114,8 @@ class Retrieval:
         }
         return weights, {term for term, count in counts.items() if total > FEW and count > total * COMMON}
 
-    def _count(self, knowledge: str, term: str) -> int:
+    def _counted(self, knowledge: str, revision: int, term: str) -> int:
+        """Return how many chunks of a base hold a term, at one of its revisions."""
         match = f"knowledge:{mark(knowledge)} AND text:{query(term)}"
         with self._store.read() as db:
             return db.execute("SELECT count(*) FROM chunk_words WHERE chunk_words MATCH ?", (match,)).fetchone()[0]

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
-OPTIONS = {"max_tokens": 220, "temperature": 0.0}
+OPTIONS = {"max_tokens": 120, "temperature": 0.0}
+# What a small model can still tell apart; the passages come in the order of how well they fit.
+PASSAGES = 3
 
 
 def prompt(studio: "Studio", language: str, evidence: Evidence) -> list[tuple[str, str]]:
     """Return the messages that ask a model for an answer."""
     chunks = {sentence.chunk.number: sentence.chunk for sentence in evidence.sentences}
     lines: list[str] = []
-    for number, chunk in chunks.items():
+    for number, chunk in list(chunks.items())[:PASSAGES]:
         title = above(chunk).replace("\n", " > ")
         text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
         lines.append(f"[{len(lines) + 1}] {title + ': ' if title else ''}{' '.join(text.split())}")

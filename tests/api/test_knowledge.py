@@ -11,10 +11,17 @@ from starlette.testclient import TestClient
 from assistants.errors import ModelUnavailable
 from assistants.models import Models
 from tests.api.talk import ended
-from tests.serving import PUBLIC, client
+from tests.serving import PUBLIC, SHARED, client, opened, small_app
 
 TEXT = "# Returns\n\nReturns are free within 30 days.\n\n# Shipping\n\nA parcel takes 2 days."
 SOURCES = "/api/knowledge/shop/sources"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """A studio of their own: whoever tries wrong tokens, as other tests do, keeps the operator out for a while."""
+    with opened(tmp_path_factory.mktemp("home"), **SHARED) as studio:
+        yield small_app(studio)
 
 
 @pytest.fixture
