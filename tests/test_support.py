@@ -153,6 +153,13 @@ def test_a_draft_that_is_not_proved_gives_way_to_the_passages(
     assert why(studio, row)["route"] == "quoted"
 
 
+def test_a_draft_that_proves_nothing_is_not_waited_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    says(monkeypatch, studio.models, "Bananas grow in Peru. Parrots like them. " + "They sing. " * 50)
+    row = ask(studio, "How long are gift cards valid?")
+    assert why(studio, row)["draft"].count("sing") <= 1
+    assert row.result["grounded"]
+
+
 def test_a_model_that_breaks_does_no_harm(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     says(monkeypatch, studio.models, "word")
     monkeypatch.setattr(studio.models, "engine", lambda *_: echo.open_chat("fail=0"))

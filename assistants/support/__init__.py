@@ -30,7 +30,7 @@ from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.drafting import prompt, write
 from assistants.support.evidence import Evidence, gather
 from assistants.support.quoting import Answer, curated, extracted
-from assistants.support.verification import verify
+from assistants.support.verification import is_hopeless, verify
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -175,7 +175,7 @@ def _best(
     if best is None or not _can_write(studio, request, job, language):
         return best
     messages = prompt(studio, language, evidence)
-    draft = yield from write(studio, job, messages)
+    draft = yield from write(studio, job, messages, lambda text: is_hopeless(text, evidence))
     why.took("write")
     why.facts |= {"prompt": messages, "draft": draft}
     if draft is None:

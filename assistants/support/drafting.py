@@ -4,8 +4,10 @@ What documents say stands between random marks, and sentences that speak to a mo
 about what becomes of the draft.
 """
 
+import re
 import secrets
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
@@ -17,6 +19,8 @@ from assistants.support.evidence import Evidence, above
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
+# What may end a sentence.
+ENDS = re.compile(r"[.!?。！？\n]")
 TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
 OPTIONS = {"max_tokens": 120, "temperature": 0.0}
 # What a small model can still tell apart; the passages come in the order of how well they fit.
@@ -36,18 +40,22 @@ def prompt(studio: "Studio", language: str, evidence: Evidence) -> list[tuple[st
     return studio.prompts.render(template, values)
 
 
-def write(studio: "Studio", job: RunningJob, messages: list[tuple[str, str]]) -> Generator[Event, None, str | None]:
-    """Let the job's model write and return what it wrote; None where it cannot."""
+def write(
+    studio: "Studio", job: RunningJob, messages: list[tuple[str, str]], is_hopeless: Callable[[str], bool]
+) -> Generator[Event, None, str | None]:
+    """Let the job's model write until its text ``is_hopeless`` and return what it wrote; None where it cannot."""
+    draft = ""
     try:
         engine = yield from opened(studio, job)
         yield Progress(0, None, "Writing the answer")
-        steps = generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())
-        while True:
-            try:
-                event = next(steps)
-            except StopIteration as end:
-                return end.value.text
-            if not isinstance(event, Text):
-                yield event
+        with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())) as steps:
+            for event in steps:
+                if not isinstance(event, Text):
+                    yield event
+                    continue
+                draft += event.delta
+                if ENDS.search(event.delta) and is_hopeless(draft):
+                    break
+        return draft
     except (GenerationFailed, InvalidInput, ModelUnavailable):
         return None

@@ -23,6 +23,8 @@ LITERAL = 0.8
 ALIKE = 0.55
 NEAR = 0.72
 MOST = 4
+# A draft whose first sentences are this many and none of them alike anything is not worth waiting for.
+GIVE_UP = 2
 
 # The number of a passage in the prompt.
 NUMBERED = re.compile(r"\s?\[\d{1,2}\]")
@@ -69,6 +71,14 @@ def verify(draft: str, evidence: Evidence, embedder: Embedder) -> Checked:
     return Checked(Answer(_together(kept), tuple(quotes), "written"), len(kept), tuple(dropped))
 
 
+def is_hopeless(draft: str, evidence: Evidence) -> bool:
+    """Say whether the first sentences of a draft that goes on are nothing that could be proved."""
+    claims = [draft[start:end] for start, end in sentences(NUMBERED.sub("", draft))][:-1]
+    return len(claims) >= GIVE_UP and not any(
+        alike >= ALIKE for claim in claims for _, alike in _alike(claim, evidence.sentences)
+    )
+
+
 def _together(claims: list[str]) -> str:
     between = "" if claims and claims[0].endswith(("。", "！", "？")) else " "
     return between.join(claims)
@@ -80,16 +90,8 @@ def _within(quote: Quote, other: Quote) -> bool:
 
 def _proof(claim: str, vector: list[float] | None, evidence: Evidence) -> Quote | None:
     """Return the place that proves a claim best, if one does."""
-    said = terms(claim)
-    if not said or is_command(claim):
-        return None
     best: Quote | None = None
-    for place in _places(evidence.sentences):
-        text = place[0].chunk.text[place[0].start : place[-1].end]
-        if not _same_facts(claim, text, place[0]):
-            continue
-        found = stems(text) | place[0].stems
-        alike = sum(has(found, term) for term in said) / len(said)
+    for place, alike in _alike(claim, evidence.sentences):
         near = max((cosine(vector, one.vector) for one in place if vector and one.vector), default=None)
         if alike < LITERAL and not (alike >= ALIKE and near is not None and near >= NEAR):
             continue
@@ -99,6 +101,18 @@ def _proof(claim: str, vector: list[float] | None, evidence: Evidence) -> Quote 
         if best is None or score > best.score:
             best = Quote(place[0].chunk, place[0].start, place[-1].end, score)
     return best
+
+
+def _alike(claim: str, found: tuple[Sentence, ...]) -> Iterator[tuple[tuple[Sentence, ...], float]]:
+    """Yield the places whose facts are those of a claim, each with the share of the claim's words that it holds."""
+    said = terms(claim)
+    if not said or is_command(claim):
+        return
+    for place in _places(found):
+        text = place[0].chunk.text[place[0].start : place[-1].end]
+        if _same_facts(claim, text, place[0]):
+            held = stems(text) | place[0].stems
+            yield place, sum(has(held, term) for term in said) / len(said)
 
 
 def _places(found: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
