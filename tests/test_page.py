@@ -17,7 +17,7 @@ from webapp import page
 from webapp.live import STATIC
 from webapp.tabs.chat import view
 
-ROOMS = {"chat": 0, "history": 1}
+ROOMS = {"chat": 0, "support": 1, "history": 2}
 
 
 class Visitor:

@@ -86,11 +86,6 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     return Admission(request.question, model, {"conversation": conversation}, after)
 
 
-def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
-    """Return the request for another answer to an earlier question."""
-    return {name: value for name, value in job.request.items() if name != "conversation"}
-
-
 def _earlier(studio: "Studio", conversation: str | None, owner: str) -> list[JobRow]:
     if conversation is None:
         return []
