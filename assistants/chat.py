@@ -7,20 +7,22 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from assistants import provenance
-from assistants.errors import GenerationFailed, InvalidInput
+from assistants.errors import GenerationFailed, InvalidInput, NotFound
 from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.repetition import Circle
 from assistants.requests import Admission, Name, StudioRequest
-from prompts.library import PromptError
+from prompts.library import Library, Messages, Template
+from prompts.reading import PromptError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -32,6 +34,7 @@ ID = "chat"
 
 MAX_MESSAGE = 100_000
 MAX_SYSTEM = 20_000
+MAX_VALUES = 50
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
@@ -39,12 +42,16 @@ WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
+# What of a request is about one turn alone.
+TURN = ("message", "conversation", "parent", "action")
 
 
 class Request(StudioRequest):
     """A turn: a new message, another reply to an old one (``regenerate``) or more of a reply (``continue``).
 
     ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
+    ``values`` are for the template's variables but the one that takes the message; its version is the one in use,
+    unless ``template_version`` names another.
     """
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
@@ -52,6 +59,8 @@ class Request(StudioRequest):
     parent: Name | None = None
     system: Annotated[str, Field(max_length=MAX_SYSTEM)] | None = None
     template: Name | None = None
+    template_version: Name | None = None
+    values: Annotated[dict[Name, Annotated[str, Field(max_length=MAX_MESSAGE)]], Field(max_length=MAX_VALUES)] = {}
     model: Name | None = None
     params: Params = Params()
     action: Literal["send", "regenerate", "continue"] = "send"
@@ -60,7 +69,13 @@ class Request(StudioRequest):
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
     model = studio.models.resolve(request.model, owner, "chat")
-    _preamble(studio, request)
+    template = _template(studio, request, owner)
+    settled = {"template_version": template.version} if template else {}
+    admission = _admit_turn(studio, request, owner, job_id, model)
+    return replace(admission, settled=settled)
+
+
+def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
     if request.action == "send":
         return _admit_message(studio, request, owner, job_id, model)
     if request.message:
@@ -86,8 +101,15 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
     """Return the request for another reply to the question of an earlier job, with all else as it was."""
     reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
-    kept = {name: job.request[name] for name in ("system", "template", "model", "params") if name in job.request}
+    kept = {name: value for name, value in inputs(job.request, job.model).items() if value is not None}
     return {**kept, "action": "regenerate", "parent": reply.parent}
+
+
+def inputs(request: dict[str, Any], model: str | None = None) -> dict[str, Any]:
+    """Return all that a request asks with beside its turn; ``model`` is the one that its job recorded."""
+    none: dict[str, Any] = {"model": model, "template": None, "system": None, "params": {}}
+    asked = {name: value for name, value in request.items() if name not in TURN}
+    return none | asked | ({"model": model} if model else {})
 
 
 def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
@@ -146,15 +168,34 @@ def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict
     return options
 
 
-def _preamble(studio: "Studio", request: Request) -> list[tuple[str, str]]:
+def _template(studio: "Studio", request: Request, owner: str) -> Template | None:
+    """Return the request's template in its version; raises ``InvalidInput`` if a message cannot be put into it."""
+    if request.template is None:
+        for name in ("template_version", "values"):
+            if getattr(request, name):
+                raise InvalidInput(name, "{field} goes with a template only.")
+        return None
+    try:
+        template = studio.prompts.get(request.template, owner, request.template_version)
+    except NotFound as error:
+        raise InvalidInput("template", error.template, **error.values) from error
+    if template.question is None:
+        raise InvalidInput("template", "{id} has no place for a message: no variable in its last one.", id=template.id)
+    _filled(template, request, "")
+    return template
+
+
+def _filled(template: Template, request: Request, message: str) -> Messages:
+    """Return the template's messages with the request's values and a person's message in them."""
+    try:
+        return Library.render(template, {**request.values, str(template.question): message})
+    except PromptError as error:
+        raise InvalidInput("values", error.template, **error.values) from error
+
+
+def _preamble(template: Template | None, request: Request, message: str) -> Messages:
     """Return what comes before the conversation: the template's messages but its last, its system text replaced."""
-    before: list[tuple[str, str]] = []
-    if request.template:
-        try:
-            template = studio.prompts.get(request.template)
-            before = studio.prompts.render(template, {"message": ""})[:-1]
-        except PromptError as error:
-            raise InvalidInput("template", error.template, **error.values) from error
+    before = _filled(template, request, message)[:-1] if template else []
     if request.system is not None:
         before = [(role, text) for role, text in before if role != "system"]
         if request.system.strip():
@@ -172,7 +213,11 @@ def _prompt(
     pairs = [(turn.role, turn.text) for turn in turns if turn.text]
     if reply.text:
         pairs.append(("assistant", reply.text))
-    before, messages = conversation(_preamble(studio, request)), conversation(pairs)
+    template = _template(studio, request, job.owner)
+    if template:
+        # All of a person's messages, not only the last: what an engine has read before, it need not read anew.
+        pairs = [(role, _filled(template, request, text)[-1][1] if role == "user" else text) for role, text in pairs]
+    before, messages = conversation(_preamble(template, request, job.row.input)), conversation(pairs)
     # The question, and what there is of its reply, must be in.
     needed = 2 if reply.text else 1
     dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)

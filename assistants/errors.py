@@ -5,6 +5,7 @@
     ├── SignInNeeded      401  no cookie and no key where one is needed
     ├── NotAllowed        403  known visitor, but only the operator may do this
     ├── NotFound          404  unknown, or not yours (the two are not told apart)
+    ├── Conflict          409  what was to be changed is no longer as the caller knew it, or is locked
     ├── QueueFull         429  too many jobs are waiting
     ├── ModelUnavailable  503  a model is absent, cannot be fetched or cannot be loaded
     ├── GenerationFailed  502  an engine broke in mid-generation
@@ -57,6 +58,16 @@ class NotFound(StudioError):
     """There is no such thing, or it belongs to somebody else."""
 
     status = 404
+
+
+class Conflict(StudioError):
+    """The thing was changed or locked meanwhile; ``kept`` names the version that holds what was refused."""
+
+    status = 409
+
+    def __init__(self, template: str, kept: str | None = None, **values: Any) -> None:
+        super().__init__(template, **values)
+        self.kept = kept
 
 
 class QueueFull(StudioError):

@@ -3,7 +3,7 @@
 Strict: a number in quotes is not a number, and nothing is silently corrected. Knows nothing about any one assistant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,13 +26,14 @@ class Admission:
     """What an assistant says of a request it lets in.
 
     ``input`` is what the person asked, for lists and search; ``result`` is known beforehand; ``after`` names a job that
-    must end first.
+    must end first; ``settled`` is what the request left open and its record says, so that it can be made again.
     """
 
     input: str
     model: str | None = None
     result: dict[str, Any] | None = None
     after: str | None = None
+    settled: dict[str, Any] = field(default_factory=dict)
 
 
 RequestType = TypeVar("RequestType", bound=StudioRequest)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from assistants import ASSISTANTS
+from assistants import ASSISTANTS, preferences
 from assistants.connections import Connections
 from assistants.history import History
 from assistants.history.home import take_home
@@ -17,6 +17,7 @@ from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
 from assistants.knowledge import Knowledge
 from assistants.models import Models
+from assistants.prompts import Prompts
 from assistants.settings import Settings
 from prompts.library import Library
 
@@ -28,7 +29,7 @@ class Studio:
     """Everything the page, the API and the assistants share."""
 
     settings: Settings
-    prompts: Library
+    prompts: Prompts
     history: History
     knowledge: Knowledge
     connections: Connections
@@ -41,13 +42,19 @@ class Studio:
         """Take the home folder, open its history and pick up the jobs left in it; raises ``StoreError``."""
         lock = take_home(settings.home)
         try:
-            prompts, connections = Library(PROMPTS), Connections(settings)
+            library, connections = Library(PROMPTS), Connections(settings)
             history = History(settings.home)
-            if settings.trash_days:
-                history.trash.expire(settings.trash_days)
+            prompts = Prompts(library, history)
+            if days := preferences.trash_days(settings, history):
+                history.trash.expire(days)
             knowledge = Knowledge(history, settings.home)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
-            models = Models(settings, connections, in_use=jobs.models_in_use)
+            models = Models(
+                settings,
+                connections,
+                in_use=jobs.models_in_use,
+                chosen=lambda: preferences.stored(history).text_model,
+            )
             studio = cls(settings, prompts, history, knowledge, connections, models, jobs, lock)
         except BaseException:
             lock.release()

@@ -105,6 +105,7 @@ class Api:
         # Left open until this process ends, which is when it is killed.
         self._open = contextlib.ExitStack()
         self._server = self._open.enter_context(serving("starter"))
+        self.server = self._server.process.pid
 
     def run(self, prompts: list[str], tokens: int) -> list[Sample]:
         """Answer through a stream of chat completions."""
@@ -277,7 +278,7 @@ def main(name: str) -> None:
     except ImportError as error:
         say({"absent": str(error)})
         return
-    say({"ready": True})
+    say({"ready": True} | ({"server": contender.server} if isinstance(contender, Api) else {}))
     for line in sys.stdin:
         command = json.loads(line)
         if "count" in command:

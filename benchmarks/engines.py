@@ -45,8 +45,11 @@ class Process:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        self.absent = json.loads(self._process.stdout.readline() or '{"absent": "it does not start"}').get("absent")
+        ready = json.loads(self._process.stdout.readline() or '{"absent": "it does not start"}')
+        self.absent = ready.get("absent")
         self.peak = 0
+        # A server's client is none of its memory.
+        self._root = ready.get("server", self._process.pid)
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
@@ -64,7 +67,7 @@ class Process:
         self._process.wait()
 
     def _watch(self) -> None:
-        root = psutil.Process(self._process.pid)
+        root = psutil.Process(self._root)
         while not self._ended.wait(0.1):
             with contextlib.suppress(psutil.NoSuchProcess):
                 family = [root, *root.children(recursive=True)]

@@ -7,7 +7,7 @@ not which model answers, and not what the language of an error is (a ``PromptErr
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,10 @@ from prompts.reading import Document, PromptError, read_text, read_yaml
 
 SUFFIX = ".prompt.yml"
 VARIABLE = re.compile(r"\{\{([^\W\d]\w*)\}\}")
+ID = re.compile(r"[a-z][a-z0-9_-]{0,39}/[\w-]{1,80}")
+
+# Texts that were read lately: a list would read each of them anew.
+READ_LATELY = 256
 
 Messages = list[tuple[str, str]]
 Text = Annotated[str, Field(min_length=1)]
@@ -52,6 +56,15 @@ class StringEvaluator(Section):
     contains: str | None = None
     starts_with: str | None = None
     ends_with: str | None = None
+
+    def passes(self, answer: str) -> bool:
+        """Say whether an answer is as every part of the check wants it."""
+        return (
+            self.equals in (None, answer)
+            and (self.contains or "") in answer
+            and answer.startswith(self.starts_with or "")
+            and answer.endswith(self.ends_with or "")
+        )
 
 
 class Choice(Section):
@@ -119,6 +132,17 @@ class Template(Prompt):
         found = (name for message in self.messages for name in VARIABLE.findall(message.content))
         return tuple(dict.fromkeys(found))
 
+    @property
+    def assistant(self) -> str:
+        """The folder's name."""
+        return self.id.partition("/")[0]
+
+    @cached_property
+    def question(self) -> str | None:
+        """The variable that takes what a person writes: ``message`` or else the last one of the last message."""
+        names = VARIABLE.findall(self.messages[-1].content)
+        return "message" if "message" in names else names[-1] if names else None
+
 
 class Library:
     """The templates of a folder that has one folder for each assistant; read once, when it is made."""
@@ -134,14 +158,19 @@ class Library:
             raise PromptError("There is no prompt template {id}.", id=id)
         return self._templates[id]
 
-    def list(self, assistant: str, language: str | None = None) -> tuple[Template, ...]:
-        """Return the templates of an assistant, by id; with ``language``, those in it or in none."""
+    def list(self, assistant: str | None = None, language: str | None = None) -> tuple[Template, ...]:
+        """Return the templates, or those of an assistant, by id; with ``language``, those in it or in none."""
         return tuple(
             template
             for template in self._templates.values()
-            if template.id.startswith(f"{assistant}/")
+            if assistant in (None, template.assistant)
             and (language is None or template.metadata.language in (None, language))
         )
+
+    @property
+    def assistants(self) -> tuple[str, ...]:
+        """The assistants that have templates, by name."""
+        return tuple(dict.fromkeys(template.assistant for template in self._templates.values()))
 
     @staticmethod
     def render(template: Template, values: Mapping[str, str]) -> Messages:
@@ -162,6 +191,7 @@ def _read_folder(folder: Path) -> Iterator[Template]:
         yield parse(read_text(path, f"{id}{SUFFIX}"), id)
 
 
+@lru_cache(READ_LATELY)
 def parse(source: str, id: str) -> Template:
     """Read the text of a prompt file; raises ``PromptError`` with the file's name and, where there is one, the line."""
     document = read_yaml(source, f"{id}{SUFFIX}")

@@ -63,6 +63,11 @@ def read_text(path: Path, file: str) -> str:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise PromptError("{file} cannot be read: {cause}.", file=file, cause=error.strerror) from error
+    return decoded(raw, file)
+
+
+def decoded(raw: bytes, file: str) -> str:
+    """Return the text that the bytes of a file are, which errors call ``file``."""
     if len(raw) > MAX_BYTES:
         raise PromptError("{file} is larger than {limit} KB.", file=file, limit=MAX_BYTES // 1024)
     try:

@@ -136,7 +136,7 @@ def heard(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Heard:
 
 
 def test_system_prompt_and_template_reach_the_model(studio: Studio, heard: Heard) -> None:
-    template = studio.prompts.list("chat")[0].id
+    template = studio.prompts.built_in("chat")[0].id
     ask(studio, message="hi", template=template)
     ask(studio, message="hi", template=template, system="Be brief.")
     ask(studio, message="hi")

@@ -32,3 +32,33 @@ def test_a_killed_server_has_the_partial_text_as_interrupted(server: Server) -> 
     assert after["result"]["conversation"] == items[0]["conversation"]
     more = {"message": "go on", "conversation": items[0]["conversation"], "model": "echo:"}
     assert ask(server, "/api/jobs", {"assistant": "chat", "request": more})["status"] == "queued"
+
+
+def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> None:
+    # Echoed, each section is many sentences of its own.
+    outline = [
+        {"heading": bird, "words": 300, "notes": " ".join(f"{bird} {n} sings near tree {n + 700}." for n in range(45))}
+        for bird in ("Robin", "Finch", "Wren", "Crow")
+    ]
+    request = {"topic": "Birds", "outline": outline, "model": "echo:delay=0.004", "polish": False}
+    job = ask(server, "/api/jobs", {"assistant": "writing", "request": request})
+    deadline = time.monotonic() + 60
+    while "Wren 20 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
+        assert time.monotonic() < deadline and before["status"] in ("queued", "running")
+        time.sleep(0.02)
+    # The partial text is on disk within 0.3 seconds.
+    time.sleep(0.5)
+    draft = f"/api/drafts/{before['result']['draft']}"
+    first, second, *_ = ask(server, draft)["document"]["sections"]
+    server.kill()
+    server.start()
+    while (after := ask(server, f"/api/jobs/{job['id']}"))["status"] != "done":
+        assert time.monotonic() < deadline + 60 and after["status"] in ("queued", "running")
+        time.sleep(0.05)
+    sections = ask(server, draft)["document"]["sections"]
+    assert [section["text"] for section in sections[:2]] == [first["text"], second["text"]]
+    assert "Wren 20 sings near tree 720." in sections[2]["text"] and sections[3]["text"]
+    assert after["output"].startswith(before["output"])
+    assert after["output"].count("## Wren") == 1
+    versions = ask(server, f"{draft}/versions")
+    assert [version["cause"] for version in versions] == ["draft"] * 4 + ["outline", "edit"]

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from assistants import ASSISTANTS
+from assistants.history.drafts import GENERATED
 from assistants.jobs import TERMINAL
 from assistants.studio import Studio
+from assistants.writing.drafting import TRIMMED
+from assistants.writing.rewriting import OPERATIONS
 from webapp import page
 from webapp.i18n import LANGUAGES, accepted, book, gradio_i18n, language, localise, t
 
@@ -93,6 +96,10 @@ def test_every_key_on_the_page_exists() -> None:
     assert {key: place for key, place in keys_used().items() if key not in book("en")["page"]} == {}
 
 
+# Why people make versions of a draft.
+BY_PEOPLE = ("begun", "typing", "edit", "import", "restore", "undo", "conflict")
+
+
 def test_keys_that_are_put_together_exist() -> None:
     keys = book("en")["page"]
     names = [f"status.{status}" for status in {"queued", "running", "stopping"} | TERMINAL]
@@ -101,11 +108,17 @@ def test_keys_that_are_put_together_exist() -> None:
     names += [f"{tab}.example.{number}" for tab in ("chat", "support") for number in range(1, 5)]
     names += [f"support.route-{route}" for route in ("curated", "written", "quoted", "not-found")]
     names += [f"support.step-{step}" for step in ("search", "weigh", "write", "check")]
+    names += [f"cause.{cause}" for cause in (*GENERATED, *BY_PEOPLE)]
+    names += [f"operation.{operation}" for operation in OPERATIONS]
+    names += [f"sent.{name}" for name in TRIMMED]
+    names += [f"check.{name}" for name in ("keyword", "length", "fact", "avoid", "repeat", "readability")]
+    names += [f"check.{name}" for name in ("names", "verify", "ending")]
     assert [name for name in names if name not in keys] == []
 
 
 def test_no_key_is_left_over() -> None:
-    together = re.compile(r"(status|tab|model|field)\.\w+|(chat|support)\.example\.\d|support\.(route|step)-[a-z-]+")
+    families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief"
+    together = re.compile(rf"({families})\.\w+|(chat|support)\.example\.\d|support\.(route|step)-[a-z-]+")
     assert [key for key in book("en")["page"] if key not in keys_used() and not together.fullmatch(key)] == []
 
 
@@ -139,7 +152,7 @@ def visible(props: dict[str, Any]) -> Iterator[str]:
 
 
 def test_every_widget_speaks_both_languages(studio: Studio) -> None:
-    own_names = {template.name for template in studio.prompts.list("chat")}
+    own_names = {template.name for template in studio.prompts.built_in("chat")}
     keys, untranslated = book("zh")["page"], []
     for component in built(studio)["components"]:
         for text in visible(component["props"]):

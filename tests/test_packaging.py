@@ -17,7 +17,7 @@ from webapp import __version__
 ROOT = Path(__file__).parent.parent
 OWN = {"app", "webapp", "assistants", "prompts", "tests", "benchmarks", "training", "docs"}
 # Used without an import: pip fetches models, python-multipart reads uploads, the others read GGUF for transformers.
-BY_NAME = {"pip", "python-multipart", "accelerate", "gguf"}
+BY_NAME = {"pip", "python-multipart", "accelerate", "gguf", "httptools", "uvloop"}
 # The images come later; their version is chosen now, with the others.
 LATER = {"diffusers"}
 COMPARED_WHERE_INSTALLED = {"xllamacpp"}

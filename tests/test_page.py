@@ -1,6 +1,7 @@
 """The page's handlers, asked as anybody can ask them: over HTTP, past the page."""
 
 import asyncio
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -10,14 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from gradio.queueing import Queue
 
 from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, web_app
 from webapp import page
 from webapp.live import STATIC
 from webapp.tabs.chat import view
-
-ROOMS = {"chat": 0, "support": 1, "history": 2}
 
 
 class Visitor:
@@ -34,8 +34,8 @@ class Visitor:
         return self.put({"n": 7, "do": do, **details}, room)
 
     def put(self, event_data: Any, room: str = "chat") -> dict[str, Any]:
-        handlers = [one for one in self.config["dependencies"] if one["targets"][0][1] == "action"]
-        handler = handlers[ROOMS[room]]
+        asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == room)
+        handler = next(one for one in self.config["dependencies"] if one["targets"][0] == [asked, "action"])
         values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
         body = {
             "data": [values[widget] for widget in handler["inputs"]],
@@ -214,6 +214,16 @@ def test_a_job_opens_its_conversation_at_its_turn(ann: Visitor) -> None:
     assert [turn["id"] for turn in answer["turns"]][1] == reply["id"]
 
 
+def test_a_job_brings_what_it_was_asked_with(ann: Visitor) -> None:
+    asked = {"message": "find me", "system": "Sing.", "params": {"seed": 7}}
+    job = ann.http.post("/api/jobs", json={"assistant": "chat", "request": asked}).json()["id"]
+    inputs = ann.ask("open", job=job)["inputs"]
+    settings = {"model": "echo:", "template": None, "system": None, "params": {}}
+    assert inputs == {"now": {**settings, "system": "Sing.", "params": {"seed": 7}}, "before": settings}
+    reply = ann.talk("as I always do")["turns"][1]
+    assert ann.ask("open", job=reply["job"])["inputs"] is None
+
+
 def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor) -> None:
     talk = [{"role": "user", "content": "one two three"}]
     key = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
@@ -273,3 +283,15 @@ def test_storage_that_will_be_lost_is_said(tmp_path: Path, monkeypatch: pytest.M
     # Where no event loop runs, Gradio makes one that nobody closes.
     with opened(tmp_path) as studio:
         assert ("store.ephemeral" in asyncio.run(build(studio))) is is_space
+
+
+def test_gradios_queue_rests_where_nothing_goes_through_it(tmp_path: Path) -> None:
+    async def build(studio: Studio) -> Queue:
+        return page.build(studio)._queue
+
+    with opened(tmp_path) as studio:
+        queue = asyncio.run(build(studio))
+    assert queue.sleep_when_free == queue.progress_update_sleep_when_free == page.QUEUE_SECONDS
+    # The names are Gradio's own.
+    assert "self.sleep_when_free" in inspect.getsource(Queue.start_processing)
+    assert "self.progress_update_sleep_when_free" in inspect.getsource(Queue.start_progress_updates)

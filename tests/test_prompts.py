@@ -319,7 +319,7 @@ def test_the_templates_of_the_chat_are_system_prompts(template: Template) -> Non
     assert template.description
     assert len(template.messages[0].content) < 300, "the starter model is small: a long system prompt confuses it"
     assert template.test_data
-    assert all(set(case) == {"message", "expected"} for case in template.test_data)
+    assert all(set(case) == {*template.variables, "expected"} for case in template.test_data)
     assert template.evaluators
 
 

@@ -76,8 +76,29 @@ def model_picker(studio: Studio) -> gr.Dropdown:
 
 
 def template_picker(studio: Studio, assistant: str) -> gr.Dropdown:
-    """Return the choice among an assistant's templates, by id, or none of them."""
-    templates = [(template.name, template.id) for template in studio.prompts.list(assistant)]
+    """Return the choice among an assistant's templates, by id, or none of them.
+
+    It has the built-in ones only, for the same reason; ``template_choices`` are a visitor's.
+    """
+    built_in = [(template.name, template.id) for template in studio.prompts.built_in(assistant)]
     return gr.Dropdown(
-        choices=[(words("template.none"), ""), *templates], value="", label=words("field.template"), elem_id="template"
+        choices=[(words("template.none"), ""), *built_in],
+        value="",
+        allow_custom_value=True,
+        label=words("field.template"),
+        elem_id="template",
     )
+
+
+def template_choices(studio: Studio, owner: str, assistant: str, chosen: str) -> list[tuple[Any, str]]:
+    """Return the choices of a visitor's template picker; one of another assistant may be chosen, too."""
+    cards = [card for card in studio.prompts.list(owner) if assistant == card.assistant or card.id == chosen]
+    return [(words("template.none"), ""), *((card.name, card.id) for card in cards)]
+
+
+def browse_button(assistant: str) -> gr.Button:
+    """Return the button that opens the drawer of prompts on behalf of a template picker."""
+    button = gr.Button(words("prompts.browse"), size="sm", variant="secondary", elem_classes="browse-prompts")
+    event = f"new CustomEvent('studio:browse', {{ detail: '{assistant}' }})"
+    button.click(None, js=f"() => {{ window.dispatchEvent({event}) }}", **DIRECT)
+    return button

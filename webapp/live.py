@@ -1,11 +1,12 @@
 """The live component: a part of the page that a script of ours draws and that follows jobs as they run.
 
 Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
-then the script asks Python by the event ``action``, whose handler answers with a new value. Two events come to all:
-``models`` when the models that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody
-has chosen one (``studio:use``). What a job writes reaches the script as Server-Sent Events (``static/live.js``) and
-never passes through Gradio. Values are data: they go to the script and never through Gradio's templates, which would
-run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
+then the script asks Python by the event ``action``, whose handler answers with a new value; by ``inputs`` it puts a
+request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when those
+that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
+elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
+(``static/live.js``) and never passes through Gradio. Values are data: they go to the script and never through Gradio's
+templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
 """
 
 from pathlib import Path
@@ -16,8 +17,11 @@ STATIC = Path(__file__).parent / "static"
 
 ON_LOAD = """
 const action = (data) => trigger("action", data);
-import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount({ element, props, watch, action }));
+const inputs = (request) => trigger("inputs", request);
+const component = { element, props, watch, action, inputs };
+import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount(component));
 addEventListener("studio:models", () => trigger("models"));
+addEventListener("studio:prompts", () => trigger("prompts"));
 addEventListener("studio:use", (event) => trigger("use", { model: event.detail }));
 trigger("ready");
 """

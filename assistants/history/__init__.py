@@ -1,7 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``files`` and ``trash``, and what goes over all of it.
-Every call that reads or changes somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``files``, ``prompts``, ``settings`` and
+``trash``, and what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers
+``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any, BinaryIO
 from assistants.history.backup import backup, restore
 from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
+from assistants.history.drafts import Drafts
 from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
+from assistants.history.prompts import PromptVersions, Version
 from assistants.history.search import Filters, Item, choices, search
+from assistants.history.settings import StoredSettings
 from assistants.history.stats import Count, stats
 from assistants.history.store import Store, new_id, now
 from assistants.history.trash import Trash, Trashed
@@ -30,6 +34,7 @@ __all__ = [
     "JobRow",
     "Trashed",
     "Turn",
+    "Version",
     "Window",
     "new_id",
     "now",
@@ -44,8 +49,11 @@ class History:
         self.store = Store(home / "studio.db")
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
+        self.drafts = Drafts(self.store)
         self.files = Files(self.store, home / "files")
-        self.trash = Trash(self.store, self.conversations, self.files)
+        self.prompts = PromptVersions(self.store)
+        self.trash = Trash(self.store, self.conversations, self.files, self.prompts)
+        self.settings = StoredSettings(self.store)
 
     def search(
         self, owner: str, q: str = "", *, limit: int = 50, before: int | None = None, **filters: Any

@@ -1,4 +1,4 @@
-"""Items as one zip that people and programs can read: ``items.jsonl``, Markdown for each conversation, their files.
+"""Items as one zip that people and programs can read: ``items.jsonl``, Markdown for each conversation and draft, files.
 
 Entries are sorted and their times fixed, so that the same items make the same bytes on every day. All of it goes
 through ``provenance``. Knows nothing about how a zip is taken in again: that is ``backup``.
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound
+from assistants.history.documents import markdown
 from assistants.history.files import File, Files
 from assistants.history.jobs import OPEN, PLAIN_COLUMNS, from_row
 from assistants.history.search import TITLE
@@ -38,6 +39,8 @@ ITEM = """
     LEFT JOIN conversations ON conversations.id = reply.conversation
     WHERE jobs.id = ?
 """
+DRAFTS = "SELECT * FROM drafts WHERE deleted IS NULL AND (:owner IS NULL OR owner = :owner) ORDER BY id"
+VERSIONS = "SELECT * FROM draft_versions WHERE draft = ? ORDER BY number"
 CHOSEN = """
     SELECT jobs.id, coalesce(messages.conversation, jobs.id) AS thread FROM jobs
     LEFT JOIN messages ON messages.job = jobs.id
@@ -56,8 +59,10 @@ def export(store: Store, files: Files, target: BinaryIO, owner: str | None, ids:
         names = {_thread_name(db, jobs[0], thread): jobs for thread, jobs in threads}
         items = sorted(row["id"] for row in chosen)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            if ids is None:
+                _add_drafts(archive, db, owner)
             _add_files(archive, files, items, files.uploads(owner) if ids is None else [])
-            _add_lines(archive, (_line(db, files, job) for job in items))
+            _add_lines(archive, "items.jsonl", (_line(db, files, job) for job in items))
             for name in sorted(names):
                 text = _markdown(db, names[name]).encode()
                 _add(archive, name, provenance.label("text/markdown", _number(text), text))
@@ -98,6 +103,32 @@ def _number(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
+# Drafts
+
+
+def _add_drafts(archive: zipfile.ZipFile, db: Any, owner: str | None) -> None:
+    """Add every version of the drafts as JSON Lines, and each draft as it stands as Markdown."""
+    drafts = db.execute(DRAFTS, {"owner": owner}).fetchall()
+    if not drafts:
+        return
+    _add_lines(archive, "drafts.jsonl", (_draft_line(db, draft) for draft in drafts))
+    for draft in drafts:
+        document = db.execute("SELECT document FROM draft_versions WHERE id = ?", (draft["version"],)).fetchone()[0]
+        name = f"drafts/{draft['created'][:10]}-{slug(draft['name'])[:SLUG]}-{draft['id'][-12:]}.md"
+        text = markdown(json.loads(document)).encode()
+        _add(archive, name, provenance.label("text/markdown", draft["id"], text))
+
+
+def _draft_line(db: Any, draft: Any) -> bytes:
+    fields = {name: draft[name] for name in ("id", "name", "version", "created", "updated")}
+    versions = [
+        {**row, "changed": json.loads(row["changed"]), "document": json.loads(row["document"])}
+        for row in map(dict, db.execute(VERSIONS, (draft["id"],)))
+    ]
+    data = {**fields, "brief": json.loads(draft["brief"]), "versions": versions}
+    return json.dumps(data, ensure_ascii=False).encode() + b"\n"
+
+
 # Files
 
 
@@ -125,15 +156,15 @@ def slug(title: str) -> str:
 # Items
 
 
-def _add_lines(archive: zipfile.ZipFile, lines: Iterator[bytes]) -> None:
-    """Add ``items.jsonl``; its label goes first and holds the digest of all the rest."""
+def _add_lines(archive: zipfile.ZipFile, name: str, lines: Iterator[bytes]) -> None:
+    """Add a file of JSON Lines; its label goes first and holds the digest of all the rest."""
     digest = hashlib.sha256()
     with tempfile.TemporaryFile() as rest:
         for line in lines:
             digest.update(line)
             rest.write(line)
         rest.seek(0)
-        with archive.open(_entry("items.jsonl"), "w", force_zip64=True) as entry:
+        with archive.open(_entry(name), "w", force_zip64=True) as entry:
             entry.write(provenance.jsonl_line(digest.hexdigest()[:32], digest.hexdigest()))
             shutil.copyfileobj(rest, entry, 1 << 20)
 

@@ -127,7 +127,99 @@ def m004_finding(db: Database) -> None:
 
 
 @migrations()
-def m005_knowledge(db: Database) -> None:
+def m005_prompts(db: Database) -> None:
+    """Prompt templates: one row for each that an owner made or changed, and every version of its text.
+
+    The owner '' is the studio: its rows are the built-in texts, so that what an older studio sent can be sent again.
+    ``in_use`` is the version that is sent; NULL is the built-in one, whatever it becomes.
+    """
+    db.executescript("""
+        CREATE TABLE prompts (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            in_use TEXT,
+            created TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE UNIQUE INDEX prompts_name ON prompts (owner, name) WHERE deleted IS NULL;
+
+        CREATE TABLE prompt_versions (
+            number INTEGER PRIMARY KEY,
+            prompt TEXT NOT NULL REFERENCES prompts (id),
+            version TEXT NOT NULL,
+            source TEXT NOT NULL,
+            note TEXT NOT NULL,
+            created TEXT NOT NULL,
+            UNIQUE (prompt, version)
+        );
+    """)
+
+
+@migrations()
+def m006_settings(db: Database) -> None:
+    """What the operator has set for the whole studio; the values are JSON."""
+    db.executescript("""
+        CREATE TABLE settings (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            changed TEXT NOT NULL
+        );
+    """)
+
+
+@migrations()
+def m007_titles(db: Database) -> None:
+    """The list of conversations, found by words of their titles, read from one index that holds those."""
+    db.executescript("""
+        DROP INDEX conversations_owner;
+        CREATE INDEX conversations_listed ON conversations (owner, pinned DESC, updated DESC, title, id)
+            WHERE deleted IS NULL;
+    """)
+
+
+@migrations()
+def m008_drafts(db: Database) -> None:
+    """Drafts and every version of them, a tree by ``parent``; ``redo`` lists the versions that were undone.
+
+    The document comes last: what stands before a long text is read without it.
+    """
+    db.executescript("""
+        CREATE TABLE drafts (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            brief TEXT NOT NULL,
+            version TEXT NOT NULL,
+            redo TEXT NOT NULL DEFAULT '[]',
+            created TEXT NOT NULL,
+            updated TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE INDEX drafts_owner ON drafts (owner, updated DESC);
+
+        CREATE TABLE draft_versions (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            draft TEXT NOT NULL REFERENCES drafts (id),
+            parent TEXT,
+            cause TEXT NOT NULL,
+            job TEXT,
+            model TEXT,
+            changed TEXT NOT NULL,
+            words INTEGER NOT NULL,
+            created TEXT NOT NULL,
+            updated TEXT NOT NULL,
+            document TEXT NOT NULL
+        );
+        CREATE INDEX draft_versions_draft ON draft_versions (draft, number);
+        CREATE INDEX draft_versions_parent ON draft_versions (parent);
+        CREATE INDEX draft_versions_job ON draft_versions (job) WHERE job IS NOT NULL;
+    """)
+
+
+@migrations()
+def m009_knowledge(db: Database) -> None:
     """Bases of knowledge: their sources, the chunks of these with their vectors, and the words of what answers.
 
     A source's text never changes: a new version is a new row, and the ``replaced`` one shows what old answers saw.

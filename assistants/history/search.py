@@ -29,6 +29,7 @@ Scope = tuple[str, str, list[Any]]
 
 ITEMS = f"""
     SELECT number, id, assistant, status, model, template, starred, created, finished,
+           json_extract(request, '$.template_version') AS template_version,
            substr(input, 1, {REACH}) AS input, substr(output, 1, {REACH}) AS output,
            (SELECT conversation FROM messages WHERE messages.job = jobs.id) AS conversation
     FROM jobs WHERE number IN (SELECT value FROM json_each(?))
@@ -92,6 +93,7 @@ class Item:
     created: str
     finished: str | None
     conversation: str | None
+    template_version: str | None
     title_marks: Marks = field(default_factory=list)
     snippet_marks: Marks = field(default_factory=list)
 

@@ -14,6 +14,7 @@ from assistants.errors import NotFound
 from assistants.history.conversations import BELOW, Conversations
 from assistants.history.files import Files
 from assistants.history.jobs import OPEN
+from assistants.history.prompts import PromptVersions
 from assistants.history.search import TITLE, moment
 from assistants.history.snippets import shorten
 from assistants.history.store import Store, now
@@ -33,12 +34,17 @@ LIST = """
     UNION ALL
     SELECT id, 'item', input, deleted, 1 FROM jobs
     WHERE owner = :owner AND deleted IS NOT NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)
+    UNION ALL
+    SELECT id, 'prompt', name, deleted, NULL FROM prompts WHERE owner = :owner AND deleted IS NOT NULL
+    UNION ALL
+    SELECT id, 'draft', name, deleted, NULL FROM drafts WHERE owner = :owner AND deleted IS NOT NULL
     ORDER BY deleted DESC LIMIT :limit
 """
 
-# What may be emptied: jobs by themselves, whole conversations, and what hangs below a deleted message.
+# What may be emptied: jobs by themselves, whole conversations and drafts, and what hangs below a deleted message.
 ITEMS = "SELECT id FROM jobs WHERE {} AND NOT EXISTS (SELECT 1 FROM messages WHERE job = jobs.id)"
 CONVERSATIONS = "SELECT id FROM conversations WHERE {}"
+DRAFTS = "SELECT id FROM drafts WHERE {}"
 TOPS = """
     SELECT messages.id FROM messages JOIN conversations ON conversations.id = messages.conversation
     WHERE conversations.deleted IS NULL AND messages.{}
@@ -49,7 +55,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message or item, ``items`` how many it holds, if that is known."""
+    """A line of the trash; ``kind`` is conversation, message, item, prompt or draft; ``items``: how many it holds."""
 
     id: str
     kind: str
@@ -61,10 +67,11 @@ class Trashed:
 class Trash:
     """The trash of every owner; nobody reaches another's."""
 
-    def __init__(self, store: Store, conversations: Conversations, files: Files) -> None:
+    def __init__(self, store: Store, conversations: Conversations, files: Files, prompts: PromptVersions) -> None:
         self._store = store
         self._conversations = conversations
         self._files = files
+        self._prompts = prompts
 
     def put(self, owner: str, ids: list[str]) -> list[str]:
         """Move the owner's items into the trash, a reply with its conversation; return the ids for ``restore``."""
@@ -102,7 +109,11 @@ class Trash:
                 " AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            if changed.rowcount:
+            drafts = db.execute(
+                "UPDATE drafts SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
+                (trashed_id, owner),
+            )
+            if changed.rowcount or drafts.rowcount or self._prompts.restore(trashed_id, owner):
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():
                 return self._restore_message(db, owner, trashed_id)
@@ -122,12 +133,14 @@ class Trash:
     def empty(self, owner: str | None, until: datetime | None = None) -> int:
         """Delete for good what the owner (None: anybody) deleted before ``until``; return the number of items."""
         with self._store.write() as db:
-            doomed = _doomed(db, owner, moment("until", until) or now())
+            last = moment("until", until) or now()
+            self._prompts.empty(owner, last)
+            doomed = _doomed(db, owner, last)
             paths = [path for job in doomed.jobs for path in self._files.forget(db, job)]
             _delete(db, doomed)
         for path in paths:
             path.unlink(missing_ok=True)
-        return len(doomed.jobs)
+        return len(doomed.jobs) + len(doomed.drafts)
 
     def expire(self, days: int) -> int:
         """Empty everybody's trash of what was deleted more than ``days`` days ago."""
@@ -141,6 +154,7 @@ class _Doomed:
     jobs: set[str] = field(default_factory=set)
     messages: set[str] = field(default_factory=set)
     conversations: set[str] = field(default_factory=set)
+    drafts: set[str] = field(default_factory=set)
 
 
 def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
@@ -155,6 +169,7 @@ def _doomed(db: Any, owner: str | None, until: str) -> _Doomed:
     for row in db.execute(CONVERSATIONS.format(where), values).fetchall():
         if _add_tree(db, doomed, INSIDE, row[0]):
             doomed.conversations.add(row[0])
+    doomed.drafts.update(row[0] for row in db.execute(DRAFTS.format(where), values))
     for row in db.execute(TOPS.format(where), values).fetchall():
         _add_tree(db, doomed, HANGING, row[0])
     return doomed
@@ -183,5 +198,7 @@ def _delete(db: Any, doomed: _Doomed) -> None:
         ("DELETE FROM messages WHERE id = ?", doomed.messages),
         ("DELETE FROM jobs WHERE id = ?", doomed.jobs),
         ("DELETE FROM conversations WHERE id = ?", doomed.conversations),
+        ("DELETE FROM draft_versions WHERE draft = ?", doomed.drafts),
+        ("DELETE FROM drafts WHERE id = ?", doomed.drafts),
     ):
         db.conn.executemany(sql, [(one,) for one in ids])

@@ -122,7 +122,7 @@ class JobRunner:
             status="queued",
             model=admission.model,
             input=admission.input,
-            request=request.model_dump(mode="json", exclude_unset=True),
+            request=request.model_dump(mode="json", exclude_unset=True) | admission.settled,
             result=admission.result,
             after=admission.after,
             created=now(),

@@ -4,6 +4,7 @@
     shelf.py       which models there are, and where they lie
     installing.py  how they come there and leave
     states.py      how far each is, and who waits
+    undertaking.py what is seen of a model that is being fetched or loaded
     work.py        what is done in the background
     opened.py      the open engines, and room for more
     cards.py       what a person chooses by
@@ -11,19 +12,18 @@
 Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
 """
 
-import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistants import engines, owners
 from assistants.engines import memory
 from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
-from assistants.engines.sources import CANCELLED, CHECKING, MEGABYTE, Report
-from assistants.errors import InvalidInput, ModelUnavailable, NotFound, StudioError
+from assistants.engines.sources import CANCELLED
+from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
 from assistants.models.installing import Plan
@@ -31,6 +31,7 @@ from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, Names, unk
 from assistants.models.opened import Engines, close_engine
 from assistants.models.shelf import Shelf
 from assistants.models.states import ModelState, States
+from assistants.models.undertaking import Undertaking
 from assistants.models.work import Work
 from assistants.settings import Settings
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
 
-LOG_SECONDS = 5
 NO_NEEDS: frozenset[str] = frozenset()
 
 OF_ANOTHER_KIND = {
@@ -53,7 +53,8 @@ logger = logging.getLogger(__name__)
 class Models:
     """Every model that can be named, each opened once for all who use it.
 
-    ``in_use`` returns the models that jobs under way name: their engines are left alone.
+    ``in_use`` returns the models that jobs under way name: their engines are left alone. ``chosen`` returns the model
+    that the operator wants for everybody, if there is one.
     """
 
     def __init__(
@@ -62,13 +63,15 @@ class Models:
         connections: "Connections",
         catalog: Catalog | None = None,
         in_use: Callable[[], Collection[str]] = frozenset,
+        chosen: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._connections = connections
+        self._chosen = chosen
         self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
         self._names = Names(self._shelf, connections)
         self._states = States()
-        self._engines = Engines(in_use, own=lambda: self._names.find(settings.text_model))
+        self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
         # What is being installed, or failed to be, by name: it may be on no shelf yet.
         self._plans: dict[str, Plan] = {}
@@ -83,7 +86,7 @@ class Models:
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
         """
-        own = self._settings.text_model
+        own = self.own()
         found = self._names.find(name or own)
         if found is None:
             raise unknown(name or own, owner)
@@ -92,6 +95,11 @@ class Models:
         if kind and self._kind(found) != kind:
             raise InvalidInput("model", OF_ANOTHER_KIND[kind], model=found)
         return found
+
+    def own(self) -> str:
+        """Return the name of the studio's own model: what the operator chose, while it is there, or the setting."""
+        chosen = self._chosen()
+        return chosen if chosen and self._names.find(chosen) else self._settings.text_model
 
     def _kind(self, name: str) -> Kind:
         entry = self._shelf.get(name.removeprefix(LOCAL))
@@ -140,7 +148,7 @@ class Models:
             if state.is_under_way or state.state == "ready" or self._work.closing.is_set():
                 return
             self._states.set(label, ModelState(name, "loading"))
-            self._work.start(label, lambda cancelled: self._load(label, name, needs, cancelled))
+            self._begin(label, name, lambda doing: self._load(doing, needs))
 
     def waiting(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> Iterator[ModelState]:
         """Prepare a model and yield its state at each change, and at least twice a second, until it is ready.
@@ -217,17 +225,17 @@ class Models:
 
     # In the background
 
-    def _load(self, label: str, name: str, needs: frozenset[str], cancelled: threading.Event) -> None:
+    def _load(self, doing: Undertaking, needs: frozenset[str]) -> None:
         """Fetch a model if need be and open an engine on it."""
-        key = name.removeprefix(LOCAL)
+        key = doing.name.removeprefix(LOCAL)
         plan = Plan(key, self._shelf.get(key))
-        with self._failing(label, name, cancelled):
-            path = installing.carry_out(self._shelf, plan, self._reporter(label, name), cancelled)
+        with doing.failing():
+            path = installing.carry_out(self._shelf, plan, doing.report, doing.cancelled)
             with self._opening:
-                self._states.set(label, ModelState(name, "loading", "Loading the model"))
+                doing.begin_loading()
                 for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):
                     self._states.rest(closed)
-                self._keep(label, name, self._opened(plan.entry.kind, name, path, needs), cancelled)
+                self._keep(doing, self._opened(plan.entry.kind, doing.name, path, needs))
 
     def _need(self, key: str, path: Path, needs: frozenset[str]) -> int | None:
         """Return how many bytes of memory a model takes on the engine that will run it."""
@@ -242,59 +250,27 @@ class Models:
             return engines.open_embedder(name, path)
         return engines.open_chat(name, path, needs)
 
-    def _keep(self, label: str, name: str, engine: Any, cancelled: threading.Event) -> None:
+    def _keep(self, doing: Undertaking, engine: Any) -> None:
         with self._states.changed:
-            if not (self._work.closing.is_set() or cancelled.is_set()):
-                self._engines.keep(label, name, engine)
-                self._states.set(label, ModelState(name, "ready"))
-                logger.info("%s is ready", label)
+            if not (self._work.closing.is_set() or doing.cancelled.is_set()):
+                self._engines.keep(doing.label, doing.name, engine)
+                self._states.set(doing.label, ModelState(doing.name, "ready"))
+                logger.info("%s is ready", doing.label)
                 return
         close_engine(engine)
-        self._states.rest(label)
+        doing.rest()
 
-    def _install(self, plan: Plan, cancelled: threading.Event) -> None:
+    def _install(self, doing: Undertaking, plan: Plan) -> None:
         """Fetch a model without opening it."""
-        name = LOCAL + plan.name
-        with self._failing(name, name, cancelled):
-            installing.carry_out(self._shelf, plan, self._reporter(name, name), cancelled)
-            self._plans.pop(plan.name, None)
-            self._states.rest(name)
-            logger.info("%s is installed", name)
+        with doing.failing():
+            installing.carry_out(self._shelf, plan, doing.report, doing.cancelled)
+            doing.rest()
+            logger.info("%s is installed", doing.name)
 
-    @contextlib.contextmanager
-    def _failing(self, label: str, name: str, cancelled: threading.Event) -> Iterator[None]:
-        """Keep what goes wrong inside as the state of the model; what was called off is as if it had not begun."""
-        try:
-            yield
-        except StudioError as error:
-            if cancelled.is_set():
-                self._plans.pop(name.removeprefix(LOCAL), None)
-                self._states.rest(label)
-            else:
-                self._fail(label, name, error)
-        except Exception as error:
-            logger.exception("%s does not load", name)
-            template = "The model {model} does not load: {cause}."
-            self._fail(label, name, ModelUnavailable(template, model=name, cause=error))
-
-    def _fail(self, label: str, name: str, failure: StudioError) -> None:
-        logger.warning("%s", failure)
-        self._states.set(label, ModelState(name, "failed", failure=failure))
-
-    def _reporter(self, label: str, name: str) -> Report:
-        """Return what tells a fetch's progress to those who wait, and now and then to the log."""
-        logged = -LOG_SECONDS
-
-        def report(note: str, done: int, total: int | None) -> None:
-            nonlocal logged
-            self._states.set(
-                label, ModelState(name, "loading" if note == CHECKING else "downloading", note, done, total)
-            )
-            if time.monotonic() - logged >= LOG_SECONDS:
-                logged = time.monotonic()
-                logger.info("%s: %s (%d of %d MB)", name, note, done // MEGABYTE, (total or 0) // MEGABYTE)
-
-        return report
+    def _begin(self, label: str, name: str, do: Callable[[Undertaking], None]) -> None:
+        """Do something to a model in the background."""
+        forget = partial(self._plans.pop, name.removeprefix(LOCAL), None)
+        self._work.start(label, lambda cancelled: do(Undertaking(self._states, label, name, cancelled, forget)))
 
     # What a person sees and does
 
@@ -335,7 +311,7 @@ class Models:
             if not plan.entry.linked:
                 self._plans[plan.name] = plan
                 self._states.set(name, ModelState(name, "downloading", "Asking the model hub"))
-                self._work.start(name, lambda cancelled: self._install(plan, cancelled))
+                self._begin(name, name, lambda doing: self._install(doing, plan))
                 return plan.name
         installing.carry_out(self._shelf, plan, lambda *_: None, threading.Event())
         return plan.name

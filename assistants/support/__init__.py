@@ -169,7 +169,7 @@ def _best(
     best = extracted(evidence)
     if best is None or not _can_write(studio, request, job, language):
         return best
-    messages = prompt(studio, language, evidence)
+    messages = prompt(studio, job.owner, language, evidence)
     draft = yield from write(studio, job, messages, lambda text: is_hopeless(text, evidence))
     why.took("write")
     why.facts |= {"prompt": messages, "draft": draft}

@@ -15,6 +15,8 @@ from assistants.generation import NO_CONTROLS, conversation, generate, opened
 from assistants.jobs import Event, Progress, RunningJob, Text
 from assistants.repetition import Circle
 from assistants.support.evidence import Evidence, above
+from prompts.library import Library, Messages
+from prompts.reading import PromptError
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -27,21 +29,24 @@ OPTIONS = {"max_tokens": 120, "temperature": 0.0}
 PASSAGES = 3
 
 
-def prompt(studio: "Studio", language: str, evidence: Evidence) -> list[tuple[str, str]]:
-    """Return the messages that ask a model for an answer."""
+def prompt(studio: "Studio", owner: str, language: str, evidence: Evidence) -> Messages:
+    """Return the messages that ask a model for an answer; raises ``InvalidInput`` if the template asks for more."""
     chunks = {sentence.chunk.number: sentence.chunk for sentence in evidence.sentences}
     lines: list[str] = []
     for number, chunk in list(chunks.items())[:PASSAGES]:
         title = above(chunk).replace("\n", " > ")
         text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
         lines.append(f"[{len(lines) + 1}] {title + ': ' if title else ''}{' '.join(text.split())}")
-    template = studio.prompts.get(TEMPLATES[language])
+    template = studio.prompts.get(TEMPLATES[language], owner)
     values = {"mark": secrets.token_hex(4), "passages": "\n\n".join(lines), "question": evidence.question}
-    return studio.prompts.render(template, values)
+    try:
+        return Library.render(template, {name: values[name] for name in template.variables if name in values})
+    except PromptError as error:
+        raise InvalidInput("template", error.template, **error.values) from error
 
 
 def write(
-    studio: "Studio", job: RunningJob, messages: list[tuple[str, str]], is_hopeless: Callable[[str], bool]
+    studio: "Studio", job: RunningJob, messages: Messages, is_hopeless: Callable[[str], bool]
 ) -> Generator[Event, None, str | None]:
     """Let the job's model write until its text ``is_hopeless`` and return what it wrote; None where it cannot."""
     draft = ""

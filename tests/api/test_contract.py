@@ -21,6 +21,7 @@ KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
     "DELETE /api/knowledge/{name}",
     "DELETE /api/knowledge/{name}/sources/{id}",
+    "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
     "GET /api/backup",
     "GET /api/conversations/{id}/export",
@@ -35,6 +36,10 @@ ROUTES = [
     "GET /api/knowledge",
     "GET /api/knowledge/{name}/sources",
     "GET /api/knowledge/{name}/sources/{id}",
+    "GET /api/prompts",
+    "GET /api/prompts/export",
+    "GET /api/prompts/{assistant}/{name}",
+    "GET /api/prompts/{assistant}/{name}/file",
     "GET /api/trash",
     "GET /v1/models",
     "GET /v1/models/{id}",
@@ -46,11 +51,13 @@ ROUTES = [
     "POST /api/jobs",
     "POST /api/jobs/{id}/stop",
     "POST /api/knowledge/{name}/sources",
+    "POST /api/prompts/import",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "PUT /api/prompts/{assistant}/{name}",
 ]
 
 

@@ -29,6 +29,7 @@ def test_a_line_of_the_history(ann: TestClient) -> None:
         "status": "done",
         "model": "echo:",
         "template": None,
+        "template_version": None,
         "starred": False,
         "title": "Which trees are tall?",
         "title_marks": [],

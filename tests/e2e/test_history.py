@@ -92,6 +92,26 @@ def test_an_item_runs_again_where_it_was_made(chat: Chat) -> None:
     expect(chat.replies.locator(".siblings")).to_contain_text("2/2")
 
 
+def test_an_item_brings_its_inputs_back(chat: Chat) -> None:
+    request = {"message": "a dugong", "template": "chat/tutor", "system": "Sing.", "params": {"seed": 7}}
+    chat.page.request.post(f"{chat.url}/api/jobs", data={"assistant": "chat", "request": request})
+    page = visit(chat, "dugong")
+    page.locator(".history .items li a", has_text="a dugong").click()
+    expect(chat.users).to_have_text("a dugong")
+    expect(chat.toast).to_contain_text("Model and settings are now those of this item.")
+    system = page.locator("#system textarea")
+    expect(system).to_have_value("Sing.")
+    expect(page.locator("#template input")).to_have_value("Patient tutor")
+    chat.ask("a manatee")
+    said = page.request.get(f"{chat.url}/api/history?q=manatee").json()["items"][0]["id"]
+    asked = page.request.get(f"{chat.url}/api/jobs/{said}").json()["request"]
+    assert {name: asked[name] for name in ("template", "system", "params")} == {
+        name: request[name] for name in ("template", "system", "params")
+    }
+    chat.toast.get_by_role("button", name="Undo").click()
+    expect(system).to_have_value("")
+
+
 def test_statistics_are_drawn(chat: Chat) -> None:
     chat.ask("a wombat")
     page = visit(chat)

@@ -1,5 +1,6 @@
 """The page around the chat: languages, themes, small screens, settings, history."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,7 +87,10 @@ def test_a_template_shows_its_system_prompt(chat: Chat) -> None:
     chat.page.get_by_role("button", name="Settings").click()
     chat.page.get_by_label("Template").click()
     chat.page.get_by_role("option", name="Patient tutor").click()
-    expect(chat.page.get_by_label("System prompt")).not_to_have_value("")
+    expect(chat.page.get_by_label("System prompt")).to_have_attribute(
+        "placeholder", re.compile("You are a patient tutor")
+    )
+    expect(chat.page.locator(".chat .template .name")).to_have_text("Patient tutor")
     chat.ask("hello")
 
 

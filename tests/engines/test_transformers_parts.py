@@ -176,6 +176,18 @@ def test_a_template_without_a_system_prompt_says_it_with_the_first_message() -> 
     assert tokenizer.decode(ids) == ("<|im_start|>user\nBe kind.\n\nthe cat?<|im_end|>\n<|im_start|>assistant\n")
 
 
+def test_a_model_that_can_think_first_is_asked_to_answer_at_once() -> None:
+    from text import Prompts
+
+    tokenizer = tiny.make_tokenizer()
+    # As Qwen3's own has it.
+    tokenizer.chat_template = tiny.TEMPLATE + (
+        "{% if enable_thinking is defined and enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    )
+    ids = Prompts(tokenizer).encode([{"role": "user", "content": "the cat?"}, {"role": "assistant", "content": "the"}])
+    assert tokenizer.decode(ids).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\nthe")
+
+
 def serve(model: PreTrainedModel, memory: int, requests: list[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
     """Return what the loop says to requests that come at once, by number."""
     from worker import Worker

@@ -17,8 +17,10 @@ MOST = 8192
 class Tokenizer:
     """Reads bytes as tokens, control tokens as such, and cuts as the real one does."""
 
-    def apply_chat_template(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
-        assert add_generation_prompt
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], add_generation_prompt: bool, extra_context: dict[str, bool]
+    ) -> str:
+        assert add_generation_prompt and extra_context == {"enable_thinking": False}
         turns = "".join(f"<start>{one['role']}\n{one['content']}<end>" for one in messages)
         return f"{turns}<start>assistant\n"
 
@@ -50,6 +52,23 @@ def test_the_template_makes_the_prompt() -> None:
     assert said == [256, "system\nBe kind.", 257, 256, "user\n退款?", 257, 256, "assistant\n"]
 
 
+def test_what_was_read_once_is_not_read_again() -> None:
+    read = []
+
+    class Counting(Tokenizer):
+        def encode(self, text: str, add_special_tokens: bool) -> Any:
+            read.append(text)
+            return super().encode(text, add_special_tokens)
+
+    prompts = Prompts(Counting(), CONTROL)
+    talk = [{"role": "user", "content": "one " * 1000}]
+    first = prompts.encode(talk)
+    count = len(read)
+    assert prompts.encode(talk) == first and len(read) == count
+    prompts.encode([*talk, {"role": "assistant", "content": "two"}, {"role": "user", "content": "three"}])
+    assert read[count:] == ["assistant\ntwo", "user\nthree"]
+
+
 def test_a_reply_at_the_end_stays_open() -> None:
     assert encode(("user", "count"), ("assistant", "one two")) == [
         256, "user\ncount", 257, 256, "assistant\none two",
@@ -71,7 +90,7 @@ def test_a_long_text_is_not_cut_by_the_tokenizer(text: str) -> None:
 
 def test_a_model_without_control_tokens_is_read_as_plain_text() -> None:
     class Plain(Tokenizer):
-        def apply_chat_template(self, messages: list[dict[str, str]], add_generation_prompt: bool) -> str:
+        def apply_chat_template(self, messages: list[dict[str, str]], **_: Any) -> str:
             return messages[0]["content"]
 
     assert bytes(Prompts(Plain(), {}).encode([{"role": "user", "content": "hi"}])) == b"hi"

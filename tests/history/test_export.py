@@ -58,6 +58,24 @@ def test_everything_of_an_owner(history: History) -> None:
     assert talk.index("# 退款 / teas") < talk.index("Which tea?") < talk.index("红茶。")
 
 
+def test_drafts_are_in_it_with_every_version(history: History) -> None:
+    draft = history.drafts.create("me", "My / draft", {"kind": "article", "topic": "茶"})
+    first = history.drafts.open(draft, "me").version
+    history.drafts.arrange(draft, "me", [{"heading": "Leaves"}], "On tea", based_on=first)
+    history.drafts.create("you", "Foreign", {})
+    history.drafts.delete(history.drafts.create("me", "Deleted", {}), "me")
+    entries = exported(history)
+    assert exported(history) == entries
+    [line] = [json.loads(line) for line in entries["drafts.jsonl"].splitlines()[1:]]
+    assert (line["id"], line["brief"]["topic"], len(line["versions"])) == (draft, "茶", 2)
+    assert line["versions"][1]["parent"] == first and line["versions"][1]["document"]["title"] == "On tea"
+    [name] = [name for name in entries if name.startswith("drafts/")]
+    assert "My-draft" in name and provenance.read(entries[name])["ProduceID"] == draft
+    assert "# On tea\n\n## Leaves\n" in entries[name].decode()
+    lone = add_job(history, "a poem", "roses")
+    assert "drafts.jsonl" not in exported(history, [lone])
+
+
 def test_every_text_in_it_is_labelled(history: History) -> None:
     add_job(history, "a poem", "roses")
     entries = exported(history)

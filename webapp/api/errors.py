@@ -29,6 +29,7 @@ MEANINGS = {
     401: "Neither a visitor's cookie nor a key",
     403: "Known, but not allowed",
     404: "Unknown, or not yours",
+    409: "What was to be changed is no longer as you knew it, or is locked",
     413: "The request is too large",
     422: "The request is wrong; `field` names the part to mend",
     429: "Too many jobs are waiting; try again after `Retry-After` seconds",

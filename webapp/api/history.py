@@ -46,6 +46,7 @@ class HistoryItem(Shape):
     status: JobStatus
     model: str | None
     template: str | None
+    template_version: str | None = Field(description="The text of the template that was sent")
     starred: bool
     title: str = Field(description="The beginning of what was asked")
     title_marks: list[tuple[int, int]]

@@ -142,4 +142,6 @@ def wire(event: Event, lang: str) -> dict[str, Any]:
         return {"status": event.status, "error": sentence(event.failure, lang)}
     if event.kind == "progress":
         data["note"] = t(data["note"], lang)
+    if event.kind == "part" and data["name"] == "note":
+        data["data"]["text"] = t(data["data"]["template"], lang, **data["data"]["values"])
     return data

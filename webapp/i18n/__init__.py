@@ -15,6 +15,8 @@ LANGUAGES = ("en", "zh")
 COOKIE = "studio_language"
 # What browsers, screen readers and Gradio call our languages.
 LOCALES = {"en": "en", "zh": "zh-CN"}
+# Where in a prompt file something is wrong stands before what is wrong.
+PLACE = "{file}, line {line}: "
 
 
 class HasHeaders(Protocol):
@@ -33,6 +35,8 @@ def book(lang: str) -> dict[str, dict[str, str]]:
 
 def t(text: str, lang: str, **values: Any) -> str:
     """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled."""
+    if text.startswith(PLACE):
+        return t("prompts.place", lang, **values) + t(text.removeprefix(PLACE), lang, **values)
     texts = book(lang)
     template = texts["page"].get(text) or texts["errors"].get(text) or book("en")["page"].get(text, text)
     return template.format(**values) if values else template

@@ -6,7 +6,9 @@ import { el, fill, text, toast } from "./dom.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
 import { mountOffer } from "./offer.js";
-import { room } from "./page.js";
+import { goTo, room } from "./page.js";
+import { openDrawer } from "./prompt-drawer.js";
+import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
 
 const MODEL_STATE_MS = 1_500;
@@ -28,7 +30,7 @@ export function mount(component) {
     const question = () => {
       visit = state.visit;
       const shown = { conversation: state.conversation?.id ?? null, limit: state.limit, have: thread.keys() };
-      return { do: what, ...shown, ...chats.wanted(), ...more };
+      return { do: what, ...shown, ...chats.wanted(), values: template.values(), ...more };
     };
     const value = await ask(question, (answer) => show(answer, visit === state.visit));
     return !value.error;
@@ -38,7 +40,9 @@ export function mount(component) {
     if (value.error) toast(value.error, { problem: true });
     if (value.undo) toast(value.undo.text, { undo: () => act(value.undo.do, value.undo.details) });
     if (value.model) showModel(value.model);
+    if (value.template !== undefined) showTemplate(value.template);
     if (value.turns && isHere) showThread(value);
+    if (value.inputs && isHere) putBack(value.inputs);
     if (value.chats) chats.show(value.chats, state.conversation?.id);
   }
 
@@ -57,6 +61,13 @@ export function mount(component) {
     if (value.conversation) url.searchParams.set("chat", value.conversation.id);
     else url.searchParams.delete("chat");
     history.replaceState(history.state, "", url);
+  }
+
+  // An item's own model, template, system prompt and parameters are again those of the next message.
+  function putBack({ now, before }) {
+    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.inputs(inputs));
+    put(now);
+    toast(text("chat.inputs"), { undo: before && (() => put(before)) });
   }
 
   // The model's state and the examples that suit it.
@@ -80,6 +91,21 @@ export function mount(component) {
       ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
     );
   }
+
+  // The template in use, its variables, and the drawer to choose another.
+
+  const choose = (id) => component.inputs({ template: id });
+  const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
+  const template = mountTemplate(find(".template"), { edit, drop: () => choose(null) });
+
+  function showTemplate(shown) {
+    template.show(shown);
+    composer.hint(template.asks());
+  }
+  addEventListener("studio:template", () => act("template"));
+  addEventListener("studio:prompts", () => act("template"));
+  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: choose }));
+
   addEventListener("studio:model", () => act("model"));
   addEventListener("studio:models", () => act("model"));
 
@@ -136,9 +162,10 @@ export function mount(component) {
   });
   addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
 
-  // Coming in: ?chat= and ?job= say what to open; so does a link from another room.
+  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job=, too.
 
   const arrive = (query) => {
+    if (!query.has("job") && !query.has("chat")) return open(null), composer.focus();
     state.limit = WINDOW;
     state.visit += 1;
     return act("open", { conversation: query.get("chat"), job: query.get("job") });
@@ -146,5 +173,5 @@ export function mount(component) {
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
   room("chat", arrive);
-  arrive(new URLSearchParams(location.search));
+  act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
 }

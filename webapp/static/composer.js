@@ -22,6 +22,8 @@ export function mountComposer(form, { send, stop }) {
     const style = getComputedStyle(box);
     const limit = parseFloat(style.lineHeight) * MAX_LINES + parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
     box.style.height = "auto";
+    // While another room is in front, nothing has a height.
+    if (!box.scrollHeight) return;
     box.style.overflowY = box.scrollHeight > limit ? "auto" : "hidden";
     box.style.height = `${Math.min(box.scrollHeight, limit)}px`;
   }
@@ -100,6 +102,9 @@ export function mountComposer(form, { send, stop }) {
     draw();
   }
 
+  // A template may ask for something else than a message.
+  const hint = (asked) => (box.placeholder = asked ?? text("chat.placeholder"));
+
   draw();
-  return { move, running, focus: () => box.focus() };
+  return { move, running, hint, focus: () => box.focus() };
 }

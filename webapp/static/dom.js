@@ -41,6 +41,18 @@ export function fill(root) {
   }
 }
 
+// Text with its marks as elements; places count characters, of which some are two of JavaScript's.
+export function marked(words, places) {
+  const letters = [...words];
+  const nodes = [];
+  let end = 0;
+  for (const [from, to] of places) {
+    nodes.push(letters.slice(end, from).join(""), el("mark", {}, letters.slice(from, to).join("")));
+    end = to;
+  }
+  return [...nodes, letters.slice(end).join("")];
+}
+
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const locale = document.documentElement.lang;
 const distance = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });

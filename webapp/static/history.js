@@ -2,15 +2,13 @@
 // it was made by a program and has no room of its own.
 
 import { mountCompared } from "./compared.js";
-import { ago, debounce, el, fill, iconButton, text, toast, when } from "./dom.js";
+import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "./dom.js";
 import { mountItem } from "./item.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
-import { goTo, room } from "./page.js";
+import { goTo, placeOf, room } from "./page.js";
 import { mountStats } from "./stats.js";
 import { mountTrash } from "./trash.js";
-
-const hasRoom = (name) => document.getElementById(`room-${name}-button`) !== null;
 
 export function mount(component) {
   const root = component.element.querySelector(".history");
@@ -84,14 +82,14 @@ export function mount(component) {
   }
 
   function row(entry) {
-    const hasOwnRoom = hasRoom(entry.assistant);
-    const query = hasOwnRoom ? `?job=${entry.id}` : `?item=${entry.id}`;
+    const [place, query] = placeOf(entry);
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      goTo(hasOwnRoom ? entry.assistant : "history", query);
+      goTo(place, query);
     };
-    const facts = [text(`tab.${entry.assistant}`), entry.model].filter(Boolean).join(" · ");
+    const template = entry.template && [entry.template, entry.template_version].filter(Boolean).join(" @ ");
+    const facts = [text(`tab.${entry.assistant}`), entry.model, template].filter(Boolean).join(" · ");
     const box = el("input", { type: "checkbox", "aria-label": text("history.select") });
     box.addEventListener("change", () => select(entry, box.checked));
     const menu = iconButton("more", text("chat.menu"), () => openMenu(menu, actions(entry)), { "aria-haspopup": "menu" });
@@ -142,8 +140,7 @@ export function mount(component) {
       () => ({ do: "again", ids: [entry.id] }),
       (answer) => {
         if (answer.error) return toast(answer.error, { problem: true });
-        if (hasRoom(entry.assistant)) goTo(entry.assistant, `?job=${answer.job}`);
-        else item.open(answer.job);
+        goTo(...placeOf({ ...entry, id: answer.job }));
       },
     );
   }
@@ -188,14 +185,31 @@ export function mount(component) {
   find("[data-do=delete]").addEventListener("click", () => remove([...chosen]));
   find("[data-do=deselect]").addEventListener("click", () => select(null));
 
-  room("history", (query) => (query.get("item") ? item.open(query.get("item")) : back()));
-  if (new URLSearchParams(location.search).has("item")) goTo("history", location.search);
-
   const toggle = find("[data-do=further]");
-  toggle.addEventListener("click", () => {
-    further.hidden = !further.hidden;
-    toggle.setAttribute("aria-expanded", String(!further.hidden));
+  toggle.addEventListener("click", () => showFurther(further.hidden));
+
+  function showFurther(shown) {
+    further.hidden = !shown;
+    toggle.setAttribute("aria-expanded", String(shown));
+  }
+
+  // Everything that was made with a template, and nothing else narrows it.
+  function madeWith(template) {
+    search.value = "";
+    for (const one of filters) one.type === "checkbox" ? (one.checked = false) : (one.value = "");
+    const box = find("select[name=template]");
+    box.append(el("option", { value: template }, template));
+    box.value = template;
+    showFurther(true);
+    back();
+  }
+
+  room("history", (query) => {
+    if (query.get("item")) item.open(query.get("item"));
+    else if (query.get("made_with")) madeWith(query.get("made_with"));
+    else back();
   });
+
   search.addEventListener("input", debounce(200, () => load()));
   for (const one of filters) one.addEventListener("change", () => load());
   more.addEventListener("click", () => load(last));
@@ -210,16 +224,4 @@ function value(input) {
   if (!input.value || input.type !== "date") return input.value || null;
   const [year, month, day] = input.value.split("-").map(Number);
   return new Date(year, month - 1, day + (input.name === "until")).toISOString();
-}
-
-// Text with its marks as elements; places count characters, of which some are two of JavaScript's.
-function marked(words, places) {
-  const letters = [...words];
-  const nodes = [];
-  let end = 0;
-  for (const [from, to] of places) {
-    nodes.push(letters.slice(end, from).join(""), el("mark", {}, letters.slice(from, to).join("")));
-    end = to;
-  }
-  return [...nodes, letters.slice(end).join("")];
 }

@@ -153,6 +153,7 @@ export function mount(component) {
     );
   });
 
+  addEventListener("studio:models", () => isSeen && load());
   // Read again whenever the room is entered.
   new IntersectionObserver((seen) => {
     isSeen = seen.at(-1).isIntersecting;

@@ -2,7 +2,8 @@
 
 import { fill, recall, remember, text } from "./dom.js";
 
-// Rooms: what opens an item where it belongs. A link in a room to "?chat=…" or "?job=…" stays on the page.
+// Rooms: what opens an item where it belongs; a link to one stays on the page. A room's open(query) shows what the
+// query names, and for "?job=…" puts all that the job was asked with back where one asks.
 
 const rooms = new Map();
 const awaited = new Map();
@@ -12,50 +13,75 @@ export function room(name, open) {
   awaited.get(name)?.(open);
 }
 
+const door = (name) => document.getElementById(`room-${name}-button`);
+
 export async function goTo(name, query) {
-  document.getElementById(`room-${name}-button`)?.click();
+  door(name)?.click();
   const open = rooms.get(name) ?? (await new Promise((found) => awaited.set(name, found)));
   return open(new URLSearchParams(query));
 }
 
+// Where an item of the history opens: where it was made, or in the history if a program made it.
+export const placeOf = ({ assistant, id }) => (door(assistant) ? [assistant, `?job=${id}`] : ["history", `?item=${id}`]);
+
+// The rooms there are, by name: [name, what its door says].
+export const doors = () =>
+  [...document.querySelectorAll("[role=tab][id^=room-]")].map((tab) => [tab.id.slice(5, -7), tab.textContent.trim()]);
+
+export const enter = (name) => door(name)?.click();
+
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-function arrive() {
-  if (!document.getElementById("room-history-button")) requestAnimationFrame(arrive);
-  else goTo("history", location.search);
+const NAMED = { item: "history", made_with: "history", prompt: "prompts", draft: "writing" };
+
+function arrive(name) {
+  if (!door(name)) requestAnimationFrame(() => arrive(name));
+  else goTo(name, location.search);
 }
 
-// Theme: the system's, until the visitor chooses.
+// Theme: "light", "dark" or null, which is the system's, until the visitor chooses.
 
 const THEME = "studio.theme";
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (recall(THEME) ?? (dark.matches ? "dark" : "light")) === "dark";
-const applyTheme = () => document.body.classList.toggle("dark", isDark());
+export const theme = () => recall(THEME);
+export const isDark = () => (theme() ?? (dark.matches ? "dark" : "light")) === "dark";
 
-function switchTheme() {
-  remember(THEME, isDark() ? "light" : "dark");
+function applyTheme() {
+  document.body.classList.toggle("dark", isDark());
+  dispatchEvent(new Event("studio:theme"));
+}
+
+export function setTheme(chosen) {
+  remember(THEME, chosen);
   applyTheme();
 }
 
+export const switchTheme = () => setTheme(isDark() ? "light" : "dark");
+
 // Language: a cookie that Python reads; what is typed, open and set is in the browser's storage and the address.
 
-function switchLanguage(button) {
+export const otherLanguage = () => (window.studio.language === "zh" ? "en" : "zh");
+
+export function setLanguage(language) {
   // On Spaces the page lies in a frame of another site.
   const scope = location.protocol === "https:" ? "samesite=none; secure; partitioned" : "samesite=lax";
-  document.cookie = `studio_language=${button.dataset.language}; path=/; max-age=31536000; ${scope}`;
+  document.cookie = `studio_language=${language}; path=/; max-age=31536000; ${scope}`;
   location.reload();
 }
 
 export function mount({ element }) {
   const root = element.querySelector(".studio-header");
+  const find = (selector) => root.querySelector(selector);
   fill(root);
-  root.querySelector("img").src = new URL("studio/logo.svg", document.baseURI);
-  const language = root.querySelector("[data-do=language]");
-  language.dataset.language = window.studio.language === "zh" ? "en" : "zh";
-  language.append(text("language.other"));
-  language.addEventListener("click", () => switchLanguage(language));
-  root.querySelector("[data-do=theme]").addEventListener("click", switchTheme);
+  find("img").src = new URL("studio/logo.svg", document.baseURI);
+  find("[data-do=language]").append(text("language.other"));
+  find("[data-do=language]").addEventListener("click", () => setLanguage(otherLanguage()));
+  find("[data-do=theme]").addEventListener("click", switchTheme);
+  find("[data-do=palette]").addEventListener("click", () => dispatchEvent(new Event("studio:palette")));
+  find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
-  if (new URLSearchParams(location.search).has("item")) arrive();
+  const query = new URLSearchParams(location.search);
+  const named = Object.keys(NAMED).find((name) => query.has(name));
+  if (named) arrive(NAMED[named]);
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }

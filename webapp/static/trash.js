@@ -2,7 +2,13 @@
 
 import { ago, el, text, toast, when } from "./dom.js";
 
-const KINDS = { conversation: "trash.conversation", message: "trash.message", item: "trash.item" };
+const KINDS = {
+  conversation: "trash.conversation",
+  draft: "trash.draft",
+  item: "trash.item",
+  message: "trash.message",
+  prompt: "trash.prompt",
+};
 
 export function mountTrash(root, { ask, view }) {
   const find = (selector) => root.querySelector(selector);

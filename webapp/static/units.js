@@ -13,7 +13,17 @@ export const memory = (count) => `${number(1).format(count / 2 ** 30)} GB`;
 
 export function bytes(count) {
   if (count >= 1e9) return `${number(1).format(count / 1e9)} GB`;
-  return `${number(0).format(Math.max(1, count / 1e6))} MB`;
+  if (count >= 1e6) return `${number(0).format(count / 1e6)} MB`;
+  return `${number(0).format(Math.ceil(count / 1e3))} kB`;
+}
+
+// What a person wrote as a language need not be one.
+export function languageName(code) {
+  try {
+    return names.of(code);
+  } catch {
+    return code;
+  }
 }
 
 // "English, Chinese and 9 more": the page's own language first.

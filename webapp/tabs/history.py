@@ -118,7 +118,7 @@ def moment(name: str, value: str | None) -> datetime | None:
 
 def shown(item: Item) -> dict[str, Any]:
     """Return an item as the script draws it; all of it is text."""
-    return {name: value for name, value in asdict(item).items() if name not in ("template", "finished")}
+    return {name: value for name, value in asdict(item).items() if name != "finished"}
 
 
 def compare(studio: Studio, owner: str, ids: list[str], lang: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from jinja2 import TemplateError
 # A character has at most four bytes, so that many tokens may be waiting for the last of them.
 CHARACTER = 4
 BROKEN = "\ufffd"
+# What a chat template is told beside the messages: a model that can think first is to answer at once.
+ASKED = {"enable_thinking": False}
 
 
 class Prompts:
@@ -49,7 +51,7 @@ class Prompts:
         return self._tokenizer(text, add_special_tokens=False).input_ids
 
     def _render(self, messages: list[dict[str, str]]) -> str:
-        render = partial(self._tokenizer.apply_chat_template, tokenize=False, add_generation_prompt=True)
+        render = partial(self._tokenizer.apply_chat_template, tokenize=False, add_generation_prompt=True, **ASKED)
         try:
             return render(messages)
         except TemplateError:

@@ -23,16 +23,19 @@ def build(studio: Studio) -> None:
             panel = Panel(studio)
 
     def answer(values: dict[Any, Any], event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        chosen = Chosen(values[panel.model], lambda: panel.read(values))
+        chosen = Chosen(values[panel.model], values[panel.template] or None, lambda: panel.read(values))
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, chosen, lang))
 
     chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **DIRECT)
     chat.ready(panel.restore, saved, panel.widgets, **DIRECT)
     chat.ready(panel.models, None, panel.model, **DIRECT)
-    chat.models(panel.models, None, panel.model, **DIRECT)
+    chat.models(panel.renew, [panel.model, panel.own], [panel.model, panel.own], **DIRECT)
     chat.use(panel.use, None, panel.model, **DIRECT)
+    chat.prompts(panel.templates, panel.template, [panel.template, panel.system], **DIRECT)
+    chat.inputs(panel.put_back, None, panel.widgets, **DIRECT)
     # Not their input events: a Textbox has none for what is pasted or deleted.
     changes = [widget.change for widget in panel.widgets]
     gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **DIRECT)
-    panel.template.input(panel.system_text, panel.template, panel.system, **DIRECT)
-    panel.model.change(None, js="() => window.dispatchEvent(new Event('studio:model'))", **DIRECT)
+    panel.template.input(panel.choose, panel.template, panel.system, **DIRECT)
+    for widget, name in ((panel.model, "model"), (panel.template, "template")):
+        widget.change(None, js=f"() => window.dispatchEvent(new Event('studio:{name}'))", **DIRECT)

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import chat
-from assistants.errors import NotFound, StudioError
+from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.history import JobRow
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
@@ -19,16 +20,21 @@ from webapp.tabs.chat import view
 
 Id = Annotated[str, Field(max_length=64)]
 
+Name = Annotated[str, Field(max_length=200)]
+
 MAX_WINDOW = 1_000
 WHOLE_LIST = 1_000
 
 
 class Asked(StudioRequest):
-    """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent."""
+    """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent.
+
+    ``values`` are for the variables of the template that is chosen.
+    """
 
     do: Literal[
         "open", "refresh", "send", "regenerate", "continue", "stop", "select", "delete-message", "restore-message",
-        "list", "rename", "pin", "unpin", "delete", "restore", "model", "install", "cancel",
+        "list", "rename", "pin", "unpin", "delete", "restore", "model", "template", "install", "cancel",
     ]  # fmt: skip
     conversation: Id | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_WINDOW)] = 30
@@ -36,6 +42,7 @@ class Asked(StudioRequest):
     q: Annotated[str, Field(max_length=200)] = ""
     shown: Annotated[int, Field(ge=1, le=WHOLE_LIST)] = 40
     text: Annotated[str, Field(max_length=1_000_000)] = ""
+    values: dict[Name, Annotated[str, Field(max_length=1_000_000)]] = {}
     message: Id | None = None
     job: Id | None = None
     target: Id | None = None
@@ -43,9 +50,10 @@ class Asked(StudioRequest):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the settings say: the model, and all of them as part of a request, which raises if one is wrong."""
+    """What the settings say: model, template, and all of them as part of a request, which raises if one is wrong."""
 
     model: str
+    template: str | None
     request: Callable[[], dict[str, Any]]
 
 
@@ -57,6 +65,8 @@ def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> 
         studio.models.cancel(asked.target or "", owner)
     if asked.do in ("model", "install", "cancel"):
         return {"model": view.model(studio, owner, chosen.model, lang)}
+    if asked.do == "template":
+        return {"template": view.template(studio, owner, chosen.template)}
     if asked.do == "list":
         return {"chats": view.chats(studio, owner, asked.q, asked.shown)}
     if asked.do == "stop":
@@ -81,11 +91,25 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
         if asked.job:
             turn = view.turn_of(studio, owner, asked.job)
             studio.history.conversations.select(turn.id, owner)
-            conversation, extra = turn.conversation, {"focus": turn.id}
+            conversation = turn.conversation
+            extra = {"focus": turn.id, "inputs": _inputs(studio.jobs.get(asked.job, owner), chosen, asked.values)}
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
-    return answer | {"model": view.model(studio, owner, chosen.model, lang)}
+    about = {"template": view.template(studio, owner, chosen.template)}
+    return answer | about | {"model": view.model(studio, owner, chosen.model, lang)}
+
+
+def _inputs(job: JobRow, chosen: Chosen, values: dict[str, str]) -> dict[str, Any] | None:
+    """Return what a job was asked with and what the settings say now, for one who wants that back; None if the same."""
+    now = chat.inputs(job.request, job.model)
+    # The page asks with the version in use.
+    now.pop("template_version", None)
+    try:
+        before = chat.inputs(chosen.request() | ({"values": values} if values else {}))
+    except InvalidInput:
+        before = None
+    return None if now == before else {"now": now, "before": before}
 
 
 def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
@@ -109,6 +133,8 @@ def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lan
 
 def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
     request = chosen.request() | {"action": asked.do, "parent": asked.message}
+    if asked.values:
+        request["values"] = asked.values
     if asked.do == "send":
         request |= {"message": asked.text, "conversation": asked.conversation}
     return studio.jobs.submit(chat.ID, request, owner).result["conversation"]

@@ -5,9 +5,10 @@ from typing import Any
 import gradio as gr
 
 from assistants import chat
-from assistants.errors import InvalidInput
+from assistants.errors import InvalidInput, NotFound
+from assistants.requests import validated
 from assistants.studio import Studio
-from webapp.kit import model_picker, template_picker, words
+from webapp.kit import browse_button, model_picker, template_choices, template_picker, words
 from webapp.visitors import visitor
 
 SAMPLING = {
@@ -26,6 +27,7 @@ class Panel:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self.template = template_picker(studio, chat.ID)
+        browse_button(chat.ID)
         self.system = gr.Textbox(
             label=words("field.system"), placeholder=words("system.hint"), lines=3, max_lines=12, elem_id="system"
         )
@@ -37,7 +39,9 @@ class Panel:
             self.stop = gr.Textbox(
                 label=words("field.stop"), placeholder=words("sampling.stop-hint"), lines=1, max_lines=8
             )
-        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop]
+        # Kept beside the model, so that who never chose one gets the studio's own, whichever that is by then.
+        self.own = gr.Textbox(studio.models.resolve(None), visible="hidden")
+        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop, self.own]
 
     @staticmethod
     def _box(name: str) -> gr.Textbox:
@@ -56,33 +60,70 @@ class Panel:
         request = {"model": values[self.model], "params": params}
         if values[self.template]:
             request["template"] = values[self.template]
-        if values[self.template] or values[self.system]:
-            request["system"] = values[self.system] or ""
+        if (values[self.system] or "").strip():
+            request["system"] = values[self.system]
         return request
 
-    def restore(self, saved: list[Any] | None) -> list[Any]:
+    def restore(self, saved: list[Any] | None, request: gr.Request) -> list[Any]:
         """Put back what the visitor's browser has kept, as far as it still exists."""
         if not isinstance(saved, list) or len(saved) != len(self.widgets):
-            return [gr.skip()] * len(self.widgets)
-        template, system, model, *rest = saved
-        known = [prompt.id for prompt in self._studio.prompts.list(chat.ID)]
-        return [template if template in known else "", system, model or self._studio.models.resolve(None), *rest]
+            saved = ["", gr.skip(), None, *[gr.skip()] * (len(self.widgets) - 4), None]
+        template, system, model, *rest, own_then = saved
+        picker, hint = self.templates(template if isinstance(template, str) else "", request)
+        box = hint if isinstance(system, dict) else hint | {"value": system}
+        own = self._studio.models.resolve(None)
+        return [picker, box, own if model in (None, own_then) else model, *rest, own]
+
+    def templates(self, chosen: str, request: gr.Request) -> list[Any]:
+        """Return the picker with the visitor's templates as they are now, and what the chosen one says to the model."""
+        owner = visitor(request).owner
+        choices = template_choices(self._studio, owner, chat.ID, chosen)
+        value = chosen if chosen in [id for _, id in choices] else ""
+        return [gr.update(choices=choices, value=value), self._hint(value, owner)]
+
+    def choose(self, template: str, request: gr.Request) -> Any:
+        """Return an empty system prompt, with what the template says to the model as its hint."""
+        return self._hint(template, visitor(request).owner) | {"value": ""}
+
+    def _hint(self, template: str, owner: str) -> dict[str, Any]:
+        """Return the box for the system prompt; while it is empty, the template's own holds."""
+        try:
+            messages = self._studio.prompts.get(template, owner).messages if template else ()
+        except NotFound:
+            messages = ()
+        system = "\n\n".join(message.content for message in messages if message.role == "system")
+        return gr.update(placeholder=system or words("system.hint"))
+
+    def put_back(self, event: gr.EventData, request: gr.Request) -> list[Any]:
+        """Show what a request asks with, as far as it says and that still exists."""
+        asked = validated(chat.Request, dict(event._data or {}))
+        params = {name: "" if value is None else str(value) for name, value in asked.params.model_dump().items()}
+        picker, hint = self.templates(asked.template or "", request)
+        values = {
+            self.template: picker,
+            self.system: hint | {"value": asked.system or ""},
+            self.model: asked.model or self._studio.models.resolve(None),
+        }
+        values |= {box: params[name] for name, box in self.sampling.items()}
+        values[self.stop] = "\n".join(asked.params.stop or [])
+        said = {self.template: "template", self.system: "template", self.model: "model"}
+        given = asked.model_fields_set
+        shown = [one for one in self.widgets if one in values and said.get(one, "params") in given]
+        return [values[one] if one in shown else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
         return gr.update(choices=self._studio.models.pickable(visitor(request).owner))
 
+    def renew(self, model: str, own_then: str, request: gr.Request) -> list[Any]:
+        """Return the picker when the models have changed, on the studio's own if that was chosen, and the own one."""
+        own, choices = self._studio.models.resolve(None), self._studio.models.pickable(visitor(request).owner)
+        return [gr.update(choices=choices, value=own if model == own_then else model), own]
+
     def use(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the picker with the model that was chosen elsewhere on the page."""
         chosen = dict(event._data or {}).get("model")
         return gr.update(choices=self._studio.models.pickable(visitor(request).owner), value=str(chosen))
-
-    def system_text(self, template: str) -> str:
-        """Return the system prompt of a template, for the visitor to see and change."""
-        if not template:
-            return ""
-        messages = self._studio.prompts.get(template).messages
-        return "\n\n".join(message.content for message in messages if message.role == "system")
 
 
 def number(name: str, text: str) -> float | int:

@@ -100,6 +100,18 @@ def chats(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     return {"items": items, "more": len(found) > shown}
 
 
+def template(studio: Studio, owner: str, chosen: str | None) -> dict[str, Any] | None:
+    """Return what the composer says of the template in use, and the variables to fill; None where there is none."""
+    try:
+        found = studio.prompts.get(chosen, owner) if chosen else None
+    except NotFound:
+        return None
+    if found is None:
+        return None
+    variables = [name for name in found.variables if name != found.question]
+    return {"id": found.id, "name": found.name, "variables": variables, "question": found.question}
+
+
 def model(studio: Studio, owner: str, name: str, lang: str) -> dict[str, Any]:
     """Return how far a model is and what suits it: ``progress``, ``suggestions``, and a bigger one to install."""
     try:

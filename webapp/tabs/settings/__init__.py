@@ -1,17 +1,19 @@
-"""The Settings room: its sections, one below the other."""
+"""The Settings room: its sections, one below the other, and above them a line of links to each."""
 
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.tabs.settings import connections, models
+from webapp.live import live
+from webapp.tabs.settings import about, connections, general, models, storage
 
 TITLE = "tab.settings"
 
-SECTIONS = (models, connections)
+SECTIONS = (general, models, connections, storage, about)
 
 
 def build(studio: Studio) -> None:
-    """Make the room; each section says its own ``TITLE``."""
+    """Make the room; each section says its own ``TITLE``, and ``static/sections.html`` all of them."""
     with gr.Column(elem_id="settings"):
+        live("sections")
         for section in SECTIONS:
             section.build(studio)

@@ -1,0 +1,50 @@
+"""Preferences: what the operator sets for everybody while the studio runs; it goes before the environment.
+
+Knows who may set what and within which limits; knows nothing about how it is stored or shown.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, ValidationError
+
+from assistants.history import History
+from assistants.owners import must_be_operator
+from assistants.requests import StudioRequest
+from assistants.settings import Settings
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+MAX_DAYS = 3650
+
+
+class Preferences(StudioRequest):
+    """All of them; None leaves a value to the environment."""
+
+    text_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    trash_days: Annotated[int, Field(ge=0, le=MAX_DAYS)] | None = None
+
+
+def stored(history: History) -> Preferences:
+    """Return what is set; what another studio wrote and this one cannot read counts as not set."""
+    try:
+        return Preferences(**{
+            name: value for name, value in history.settings.all().items() if name in Preferences.model_fields
+        })
+    except ValidationError:
+        return Preferences()
+
+
+def change(studio: "Studio", wanted: Preferences, owner: str) -> None:
+    """Set those of ``wanted`` that are given; raises ``NotAllowed``, and ``InvalidInput`` for a model there is not."""
+    must_be_operator(owner)
+    given = wanted.model_dump(exclude_unset=True)
+    if wanted.text_model:
+        given["text_model"] = studio.models.resolve(wanted.text_model, owner, "chat")
+    studio.history.settings.put(given)
+
+
+def trash_days(settings: Settings, history: History) -> int:
+    """Return after how many days the trash is emptied; 0 is never."""
+    days = stored(history).trash_days
+    return settings.trash_days if days is None else days

@@ -1,0 +1,243 @@
+"""Writing: from a brief to an outline, to sections, to a checked text that a person owns.
+
+    brief.py       what is to be written, and its limits
+    kinds.py       what the kinds of text ask for and how they are built
+    templates.py   the prompts
+    outline.py     title, sections, targets
+    drafting.py    the text of one section
+    sentences.py   the sieve that lets whole, new sentences through
+    generating.py  how a model is kept writing
+    poems.py       forms that are held while a model writes
+    checks.py      what can be computed of a draft
+    repair.py      what can be mended
+    rewriting.py   proposals for a selection, headlines
+    steps.py       a job's steps, each written into its draft
+    files.py       import and export
+
+Knows nothing about pages. What is written is kept by ``history.drafts``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from assistants.errors import InvalidInput
+from assistants.generation import Params, opened
+from assistants.history import documents
+from assistants.history.documents import markdown
+from assistants.history.search import TITLE
+from assistants.history.snippets import shorten
+from assistants.jobs import Event, Result, RunningJob
+from assistants.requests import Admission, Name, StudioRequest
+from assistants.writing import checks, rewriting, templates
+from assistants.writing.brief import FIELDS, MAX_WORDS, Brief, Entry, Kinds, Line, Short, brief_of
+from assistants.writing.checks import Check
+from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
+from assistants.writing.generating import Writer
+from assistants.writing.kinds import Kind, examples, in_language, kinds
+from assistants.writing.outline import MOST
+from assistants.writing.steps import Steps, outlined, told
+
+if TYPE_CHECKING:
+    from assistants.history.draft_rows import Draft
+    from assistants.studio import Studio
+
+__all__ = [
+    "EXAMPLES",
+    "MAX_BYTES",
+    "MEDIA",
+    "Brief",
+    "Check",
+    "Kind",
+    "brief_of",
+    "check",
+    "export",
+    "in_language",
+    "kinds",
+    "markdown",
+    "take_in",
+]
+
+ID = "writing"
+RESUMABLE = True
+# Requests that a person may begin with.
+EXAMPLES = examples()
+
+
+class Outlined(StudioRequest):
+    """A section of the outline that a person gives."""
+
+    heading: Annotated[str, Field(min_length=1, max_length=300)]
+    words: Annotated[int, Field(ge=1, le=MAX_WORDS)] | None = None
+    notes: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Selection(StudioRequest):
+    """A stretch of a section's text, in characters; nothing is selected where both are equal."""
+
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=0)]
+
+
+class Request(StudioRequest):
+    """A brief, or what is to be done with a draft; of an existing draft, its own brief counts where this says nothing.
+
+    ``sections`` are those to draft (default: all that are not locked), ``guard`` lets no phrase come twice, ``polish``
+    says whether drafting ends with a repair.
+    """
+
+    action: Literal["draft", "outline", "section", "rewrite", "headlines", "repair"] = "draft"
+    kind: Kinds = "article"
+    topic: Annotated[str, Field(max_length=2000)] = ""
+    keywords: Annotated[list[Short], Field(max_length=50)] = []
+    facts: Annotated[list[Entry], Field(max_length=50)] = []
+    avoid: Annotated[list[Entry], Field(max_length=50)] = []
+    tone: Line = ""
+    audience: Line = ""
+    words: Annotated[int, Field(ge=20, le=MAX_WORDS)] | None = None
+    language: Annotated[str, Field(max_length=40)] = "en"
+    sample: Annotated[str, Field(max_length=20_000)] = ""
+    fields: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000)]] = {}
+    outline: Annotated[list[Outlined], Field(min_length=1, max_length=MOST * 4)] | None = None
+    draft: Name | None = None
+    section: Name | None = None
+    sections: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
+    selection: Selection | None = None
+    operation: Literal[rewriting.OPERATIONS] = "rewrite"
+    instruction: Annotated[str, Field(max_length=2000)] = ""
+    guard: bool = False
+    polish: bool = True
+    template: Name | None = None
+    model: Name | None = None
+    params: Params = Params()
+
+
+# What only makes sense of a draft that is there.
+ON_A_DRAFT = ("section", "rewrite", "headlines", "repair")
+
+
+def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+    """Check the request against its draft, or begin a draft for it, so that it is there whatever happens next."""
+    model = studio.models.resolve(request.model, owner, "chat")
+    if request.outline and request.action not in ("draft", "outline"):
+        raise InvalidInput("outline", "{field} goes with the actions draft and outline only.")
+    if request.draft is None:
+        return _admit_new(studio, request, owner, model)
+    drafts = studio.history.drafts
+    draft = drafts.open(request.draft, owner)
+    brief = merged(request, draft.brief)
+    _check_template(studio, request, brief, owner)
+    _check_sections(request, draft)
+    if request.action == "rewrite":
+        _check_selection(request, draft)
+    drafts.set_brief(draft.id, owner, brief.model_dump())
+    result = {"draft": draft.id, "action": request.action}
+    return Admission(_asked(request, brief), model, result, after=drafts.open_job(draft.id, owner))
+
+
+def _admit_new(studio: "Studio", request: Request, owner: str, model: str) -> Admission:
+    if request.action in ON_A_DRAFT:
+        raise InvalidInput("draft", "{field} is missing.")
+    if request.sections:
+        raise InvalidInput("sections", "{field} goes with a draft only.")
+    brief = merged(request, {})
+    _check_template(studio, request, brief, owner)
+    document = documents.new_document(headings=kinds()[brief.kind].headings)
+    name = shorten(brief.topic, TITLE)
+    draft = studio.history.drafts.create(owner, name, brief.model_dump(), document)
+    return Admission(brief.topic, model, {"draft": draft, "action": request.action})
+
+
+def merged(request: Request, known: dict[str, Any]) -> Brief:
+    """Return the brief of a draft with what the request says instead; raises ``InvalidInput``."""
+    said = {name: getattr(request, name) for name in FIELDS if name in request.model_fields_set}
+    return brief_of({"topic": "", **known, **said})
+
+
+def _check_template(studio: "Studio", request: Request, brief: Brief, owner: str) -> None:
+    if request.template:
+        templates.template_for(studio, request.action, brief, owner, request.template)
+
+
+def _check_sections(request: Request, draft: "Draft") -> None:
+    known = {section["id"]: section for section in draft.document["sections"]}
+    if request.action in ("section", "rewrite") and request.section is None:
+        raise InvalidInput("section", "{field} is missing.")
+    named = [("section", request.section)] if request.section else []
+    for field, section in [*named, *(("sections", one) for one in request.sections or ())]:
+        if section not in known:
+            raise InvalidInput(field, "{field} is not in this draft.")
+        if known[section]["locked"]:
+            raise InvalidInput(field, "{field} is locked.")
+
+
+def _check_selection(request: Request, draft: "Draft") -> None:
+    text = documents.section_of(draft.document, request.section or "")["text"]
+    selection = request.selection
+    if selection is None:
+        raise InvalidInput("selection", "{field} is missing.")
+    if not selection.start <= selection.end <= len(text):
+        raise InvalidInput("selection", "{field} does not lie in the section's text.")
+    if request.operation != "continue" and not text[selection.start : selection.end].strip():
+        raise InvalidInput("selection", "{field} is empty.")
+    rewriting.check_instruction(request.operation, request.instruction)
+
+
+def _asked(request: Request, brief: Brief) -> str:
+    return request.instruction or brief.topic
+
+
+def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
+    """Do what was asked and tell of it; every piece is in the draft as soon as it is done."""
+    draft = studio.history.drafts.open((job.row.result or {})["draft"], job.owner)
+    brief = brief_of(draft.brief)
+    engine = yield from opened(studio, job)
+    writer = Writer(engine, job, request.params.model_dump(exclude_none=True))
+    steps = Steps(studio, request, brief, job, writer)
+    if request.action == "rewrite":
+        section = documents.section_of(draft.document, request.section or "")
+        proposal = yield from rewriting.rewrite(studio, brief, section, writer, request)
+        yield Result({"proposal": proposal})
+        return
+    if request.action == "headlines":
+        found = yield from rewriting.headlines(studio, brief, draft.document, writer, request)
+        yield Result({"headlines": found})
+        return
+    if request.action in ("draft", "outline"):
+        is_outlined = any(part.name == "outline" for part in job.parts)
+        if not is_outlined and (request.action == "outline" or request.outline or not draft.document["sections"]):
+            yield from steps.outline()
+    wanted = _wanted(request, steps.draft)
+    if request.action in ("draft", "section"):
+        yield from steps.sections(wanted)
+    if request.action == "repair" or (request.action == "draft" and request.polish):
+        yield from steps.repair(wanted)
+    yield Result(_result(brief, steps.draft))
+
+
+def _wanted(request: Request, draft: "Draft") -> list[str]:
+    """Return the sections that a job may write: those named, else all that are not locked."""
+    named = [request.section] if request.section else request.sections
+    return [
+        section["id"]
+        for section in draft.document["sections"]
+        if (section["id"] in named if named else not section["locked"])
+    ]
+
+
+def _result(brief: Brief, draft: "Draft") -> dict[str, Any]:
+    return {
+        "title": draft.document["title"],
+        "outline": outlined(draft),
+        "sections": [{"id": section["id"], **told(section)} for section in draft.document["sections"]],
+        "checks": [asdict(found) for found in checks.check(brief, draft.document)],
+        "version": draft.version,
+    }
+
+
+def check(studio: "Studio", draft_id: str, owner: str) -> list[Check]:
+    """Return what can be computed of a draft as it stands."""
+    draft = studio.history.drafts.open(draft_id, owner)
+    return checks.check(brief_of(draft.brief), draft.document)

@@ -1,0 +1,168 @@
+"""Files: a Markdown or Word file becomes a draft, a draft becomes a file, labelled as AI-generated.
+
+Pandoc reads and writes them; it is never let out to other files or the network. Knows nothing about who may have what.
+"""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+from assistants import provenance
+from assistants.errors import InvalidInput
+from assistants.history import documents
+from assistants.history.documents import Document, Section, new_document, new_section
+from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
+from assistants.history.export import slug
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+Form = Literal["md", "html", "docx", "epub"]
+MEDIA: dict[str, str] = {
+    "md": "text/markdown",
+    "html": "text/html",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "epub": "application/epub+zip",
+}
+MAX_BYTES = 5 * 1024 * 1024
+# What a file of words unpacks to.
+MAX_UNPACKED = 50 * 1024 * 1024
+MAX_ENTRIES = 2000
+READ = (".md", ".markdown", ".txt", ".docx")
+WRITTEN = "commonmark_x"
+PAGE = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1.05rem/1.6 serif; }}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+# Pandoc's own memory is bounded, so that no file takes all of it.
+BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox"]
+
+
+def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
+    """Return the id of a new draft with what a file says; raises ``InvalidInput`` for what is no such file."""
+    suffix = Path(name).suffix.lower()
+    if suffix not in READ:
+        raise InvalidInput("file", "{field} must be a Markdown, text or Word file (.md, .txt, .docx).")
+    if len(content) > MAX_BYTES:
+        raise InvalidInput("file", "{field} may have at most {limit} MB.", limit=MAX_BYTES // 2**20)
+    text = _word(content) if suffix == ".docx" else _plain(content)
+    document = split(text)
+    if not documents.markdown(document).strip():
+        raise InvalidInput("file", "{field} holds no text.")
+    if any(len(section["text"]) > MAX_TEXT for section in document["sections"]):
+        raise InvalidInput("file", "{field} has a section of more than {limit} characters.", limit=MAX_TEXT)
+    title = document["title"] or Path(name).stem
+    brief = {"kind": "article", "topic": title[:2000], "language": "zh" if _is_chinese(text) else "en"}
+    return studio.history.drafts.create(owner, title, brief, document, cause="import")
+
+
+def _plain(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("file", "{field} is no text in UTF-8.") from error
+    if "\0" in text:
+        raise InvalidInput("file", "{field} is no text in UTF-8.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _word(content: bytes) -> str:
+    broken = "{field} is no Word file, or is damaged."
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if "word/document.xml" not in archive.namelist():
+                raise InvalidInput("file", broken)
+            if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+                raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
+            _check_sizes(archive, entries)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise InvalidInput("file", broken) from error
+    import pypandoc
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "file.docx"
+        path.write_bytes(content)
+        try:
+            return pypandoc.convert_file(str(path), "commonmark", "docx", [*BOUNDED, "--wrap=none"])
+        except RuntimeError as error:
+            raise InvalidInput("file", broken) from error
+
+
+def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Unpack what the archive says it holds, piece by piece: a bomb says less than it is."""
+    left = MAX_UNPACKED
+    for entry in entries:
+        with archive.open(entry) as file:
+            while piece := file.read(1 << 16):
+                left -= len(piece)
+                if left < 0:
+                    raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
+
+
+def split(text: str) -> Document:
+    """Return a Markdown text as a document: a first heading of the first rank is its title, the others its sections."""
+    headings = [match for match in HEADING.finditer(text) if not _in_code(text, match.start())]
+    title, start = "", 0
+    if headings and len(headings[0][1]) == 1 and not text[: headings[0].start()].strip():
+        first = headings.pop(0)
+        title, start = first[2].strip(), first.end()
+    ends = [*(match.start() for match in headings), len(text)]
+    sections = [_section("", text[start : ends[0]])]
+    sections += [
+        _section(match[2].strip(), text[match.end() : end]) for match, end in zip(headings, ends[1:], strict=True)
+    ]
+    if not sections[0]["text"]:
+        sections.pop(0)
+    return new_document(title=title[:300], sections=tuple(sections[:MAX_SECTIONS]))
+
+
+def _section(heading: str, body: str) -> Section:
+    return new_section(heading[:300], None, "", re.sub(r"\n{3,}", "\n\n", body.strip()))
+
+
+def _in_code(text: str, place: int) -> bool:
+    return text.count("\n```", 0, place) % 2 == 1
+
+
+def _is_chinese(text: str) -> bool:
+    return len(re.findall("[\u4e00-\u9fff]", text)) * 3 > documents.count(text)
+
+
+def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str, bytes]:
+    """Return the file name and the bytes of a draft, labelled as AI-generated."""
+    draft = studio.history.drafts.open(draft_id, owner)
+    text = documents.markdown(draft.document)
+    name = f"{slug(draft.name)[:60]}.{form}"
+    if form not in MEDIA:
+        raise InvalidInput("form", "{field} must be one of: {known}.", known=", ".join(MEDIA))
+    content = text.encode() if form == "md" else _converted(text, form, draft.name, draft.brief.get("language", "en"))
+    return name, provenance.label(MEDIA[form], draft_id, content)
+
+
+def _converted(text: str, form: str, title: str, language: str) -> bytes:
+    """Convert by way of clean HTML, so that no script, no picture from elsewhere and no odd link goes along."""
+    import nh3
+    import pypandoc
+
+    body = nh3.clean(pypandoc.convert_text(text, "html", WRITTEN, BOUNDED), tags=nh3.ALLOWED_TAGS - {"img"})
+    if form == "html":
+        return PAGE.format(language=language, title=nh3.clean_text(title), body=body).encode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"file.{form}"
+        facts = [f"--metadata=title:{title}"] if form == "epub" else [f"--metadata=pagetitle:{title}"]
+        options = [*BOUNDED, "--standalone", *facts, f"--metadata=lang:{language}"]
+        pypandoc.convert_text(body, form, "html", options, outputfile=str(path))
+        return path.read_bytes()

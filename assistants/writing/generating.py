@@ -1,0 +1,125 @@
+"""Generations: prose that goes through the sieve, and short answers that are not shown.
+
+Knows how a model is kept writing until a length is reached; knows nothing about sections or briefs.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from assistants.engines.controls import Controls
+from assistants.generation import NO_CONTROLS, conversation, generate
+from assistants.history.documents import count
+from assistants.jobs import Event, RunningJob, Text
+from assistants.writing.sentences import Sieve
+from prompts.library import Messages
+
+TOKENS_A_WORD = 1.6
+# For the sentence that the last token falls into.
+SPARE_TOKENS = 60
+# A model that ends early or repeats itself is asked to go on so often.
+ATTEMPTS = 4
+# So many characters of what there is tell a model how to go on.
+REACH = 4000
+ENOUGH = 0.8
+PENALTY, GUARDED, STEP = 1.1, 1.2, 0.05
+TEMPERATURE = 0.6
+
+
+@dataclass(frozen=True)
+class Writer:
+    """An open model and how a person wants it to choose its words."""
+
+    engine: Any
+    job: RunningJob
+    params: dict[str, Any]
+
+    @property
+    def context(self) -> int | None:
+        """How many tokens a prompt and its answer may have, where that is known."""
+        return getattr(self.engine, "context", None)
+
+    def can(self, capability: str) -> bool:
+        """Say whether the engine holds to a constraint while it writes."""
+        return capability in getattr(self.engine, "capabilities", ())
+
+    def tokens(self, turns: Messages) -> int:
+        """Return how many tokens messages have."""
+        return self.engine.get_num_tokens_from_messages(conversation(turns))
+
+    def quietly(self, turns: Messages, controls: Controls, options: dict[str, Any]) -> Generator[Event, None, str]:
+        """Return the answer to a constrained question; its text is no text of the job."""
+        options = {"temperature": TEMPERATURE, **options}
+        with closing(generate(self.engine, conversation(turns), controls, options, self.job)) as events:
+            return (yield from _silenced(events))
+
+    def prose(
+        self,
+        turns: Messages,
+        sieve: Sieve,
+        target: int,
+        options: dict[str, Any],
+        *,
+        guard: bool = False,
+        once: bool = False,
+    ) -> Generator[Event, None, None]:
+        """Yield sentences after ``sieve.text`` until there are about ``target`` words; what there is, is in the sieve.
+
+        A model that repeats itself or ends early is asked to go on from what there is, each time held more firmly; a
+        text that is done when the model says so is asked for ``once``.
+        """
+        penalty = GUARDED if guard else PENALTY
+        for attempt in range(ATTEMPTS):
+            have = count(sieve.text)
+            if have >= target * (ENOUGH if attempt else 1):
+                return
+            own = {
+                "temperature": TEMPERATURE,
+                "repetition_penalty": penalty + STEP * attempt,
+                "max_tokens": int((target - have) * TOKENS_A_WORD) + SPARE_TOKENS,
+                **options,
+            }
+            if attempt:
+                own = _changed(own, attempt)
+            began = sieve.text
+            yield from self._attempt(turns, sieve, target, own)
+            if (sieve.text == began and attempt) or (once and sieve.text):
+                return
+
+    def _attempt(
+        self, turns: Messages, sieve: Sieve, target: int, options: dict[str, Any]
+    ) -> Generator[Event, None, None]:
+        said = [*turns, ("assistant", sieve.text[-REACH:].rstrip())] if sieve.text else turns
+        events = generate(self.engine, conversation(said), NO_CONTROLS, options, self.job)
+        with closing(events):
+            while not sieve.closed and count(sieve.text) < target:
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    passed = sieve.finish(end.value.finish_reason == "stop")
+                    if passed:
+                        yield Text(passed)
+                    break
+                if not isinstance(event, Text):
+                    yield event
+                elif passed := sieve.push(event.delta):
+                    yield Text(passed)
+            sieve.drop()
+
+
+def _silenced(events: Generator[Event, None, Any]) -> Generator[Event, None, str]:
+    """Pass on all but the text; return how it ended."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            return end.value.text
+        if not isinstance(event, Text):
+            yield event
+
+
+def _changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:
+    """Return the options for another attempt: the same seed would repeat what was refused."""
+    seed = options.get("seed")
+    return options if seed is None else options | {"seed": (seed + attempt) % 2**32}

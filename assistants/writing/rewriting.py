@@ -1,0 +1,99 @@
+"""Rewriting: what is proposed for a selection of a section, and headlines for the whole.
+
+Knows nothing about whether the person takes the proposal.
+"""
+
+import json
+import re
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from assistants.engines.controls import Controls
+from assistants.errors import GenerationFailed, InvalidInput
+from assistants.history.documents import Document, count
+from assistants.jobs import Event
+from assistants.writing import templates
+from assistants.writing.brief import Brief, told
+from assistants.writing.drafting import NOTHING, SAMPLE, summary
+from assistants.writing.generating import Writer
+from assistants.writing.outline import PLAIN
+from assistants.writing.sentences import Sieve, is_complete
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+OPERATIONS = ("continue", "rewrite", "expand", "shorten", "tone", "translate", "proofread", "sample", "instruction")
+# Those that need words of the person's own.
+INSTRUCTED = ("tone", "translate", "instruction")
+# How long the new text may be, as a share of the old one.
+SHARES = {"expand": 2.0, "shorten": 0.6, "translate": 2.0}
+CONTINUED_WORDS = 80
+AROUND = 600
+HEADLINES = 5
+
+
+def rewrite(
+    studio: "Studio", brief: Brief, section: dict[str, Any], writer: Writer, asked: Any
+) -> Generator[Event, None, dict[str, Any]]:
+    """Yield the new text and return the proposal."""
+    start, end = asked.selection.start, asked.selection.end
+    old = section["text"][start:end]
+    before, after = section["text"][:start], section["text"][end:]
+    goes_on = asked.operation == "continue"
+    if goes_on:
+        before, start = section["text"][:end], end
+    template = templates.template_for(studio, f"rewrite-{asked.operation}", brief, writer.job.owner, asked.template)
+    values = {
+        "text": old,
+        "before": before[-AROUND:],
+        "after": after[:AROUND],
+        "instruction": asked.instruction,
+        "sample": brief.sample[:SAMPLE],
+        "topic": brief.topic,
+        "brief": told(brief, "audience", "tone", "facts", "avoid", "language"),
+    }
+    turns = templates.messages(template, values)
+    target = CONTINUED_WORDS if goes_on else max(8, int(count(old) * SHARES.get(asked.operation, 1.2)))
+    sieve = Sieve("", [before] if goes_on else ())
+    yield from writer.prose(turns, sieve, target, templates.options(template, writer.params), once=not goes_on)
+    text = sieve.text
+    if not text:
+        raise GenerationFailed(NOTHING)
+    if old and not is_complete(old):
+        text = text.rstrip(".。")
+    if goes_on and before and not before.endswith(("\n", " ")):
+        text = f"\n\n{text}" if brief.kind != "poem" else f"\n{text}"
+    place = {"section": section["id"], "start": start, "end": end, "revision": section["revision"]}
+    return {**place, "before": "" if goes_on else old, "text": text}
+
+
+def headlines(
+    studio: "Studio", brief: Brief, document: Document, writer: Writer, asked: Any
+) -> Generator[Event, None, list[str]]:
+    """Return five titles."""
+    template = templates.template_for(studio, "headlines", brief, writer.job.owner, asked.template)
+    values = {
+        "topic": brief.topic,
+        "title": document["title"],
+        "summary": summary(document["sections"]),
+        "brief": told(brief, "audience", "tone", "language"),
+        "number": str(HEADLINES),
+    }
+    one = {"type": "string", "pattern": rf"^[^\W_]{PLAIN}{{8,78}}$"}
+    several = {"type": "array", "minItems": HEADLINES, "maxItems": HEADLINES, "items": one}
+    wanted = {
+        "type": "object",
+        "properties": {"headlines": several},
+        "required": ["headlines"],
+        "additionalProperties": False,
+    }
+    options = templates.options(template, writer.params) | {"max_tokens": 60 + 40 * HEADLINES}
+    turns = templates.messages(template, values)
+    answer = yield from writer.quietly(turns, Controls(json_schema=wanted), options)
+    return [re.sub(r"\s+", " ", text).strip() for text in json.loads(answer)["headlines"]]
+
+
+def check_instruction(operation: str, instruction: str) -> None:
+    """Raise ``InvalidInput`` where an operation does not say how."""
+    if operation in INSTRUCTED and not instruction.strip():
+        raise InvalidInput("instruction", "{field} is empty.")

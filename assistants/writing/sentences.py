@@ -1,0 +1,220 @@
+"""Sentences: text cut into whole ones, and a sieve that lets each through once it is complete and no repetition.
+
+What a small model writes runs into loops and stops in mid-sentence; what has gone through the sieve does neither.
+Knows nothing about models or drafts.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from assistants.history.documents import PARAGRAPH, count
+from assistants.history.fulltext import IS_CJK, WORDS
+
+# A sentence with what closes it: its signs, and quotes or brackets after them.
+ENDED = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？…]+[”’」』）]*|\n+")
+COMPLETE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")
+# Full stops that end no sentence.
+ABBREVIATED = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|approx)|\b[A-Z]|^\s*\d{1,2})\.$", re.MULTILINE
+)
+# Of lines without a full stop only a list's are part of a text; others are headings of the model's own.
+LISTED = re.compile(r"[-*+•]\s|\d{1,2}[.)]\s")
+# What a model says about its text instead of writing it.
+TALK = re.compile(
+    r"\W*(?:title|section|article|topic|keywords?|note|word count|https?|about|facts|标题|小节|关键词)\s*[:：]"
+    r"|(?:sure|certainly|here(?: is|['’]s| are))\b.*:$",
+    re.IGNORECASE,
+)
+NO_PROSE = ("#", "[", "{", "<", "```")
+GRAM = 4
+MOST = 3
+# A sentence that does not come to its end.
+RUN_ON = 500
+# So many sentences in a row may be repetitions before the model is taken to be in a loop.
+PATIENCE = 2
+PARAGRAPH_WORDS = 90
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences of a text stand, without the space around them."""
+    found, start = [], 0
+    for end in [*_ends(text), len(text)]:
+        piece = text[start:end]
+        if piece.strip():
+            begin = start + len(piece) - len(piece.lstrip())
+            found.append((begin, begin + len(piece.strip())))
+        start = end
+    return found
+
+
+def _ends(text: str) -> Iterator[int]:
+    for match in ENDED.finditer(text):
+        if not ABBREVIATED.search(text, max(0, match.end() - 12), match.end()):
+            yield match.end()
+
+
+def is_complete(text: str) -> bool:
+    """Say whether a text ends at the end of a sentence."""
+    return COMPLETE.search(text.rstrip()) is not None
+
+
+def units(text: str) -> list[str]:
+    """Return the words of a text and, of scripts without spaces, the characters."""
+    return [unit for run in WORDS.findall(text.casefold()) for unit in (run if IS_CJK.match(run) else [run])]
+
+
+def is_prose(sentence: str) -> bool:
+    """Say whether a sentence is part of a text, and not talk about it or code."""
+    return not TALK.match(sentence) and not sentence.startswith(NO_PROSE) and any(map(str.isalpha, sentence))
+
+
+def size_of(found: list[str]) -> int:
+    """Return how many units make a phrase."""
+    return GRAM * 2 if sum(1 for unit in found if IS_CJK.match(unit)) * 2 > len(found) else GRAM
+
+
+def grams(found: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the runs of four words; in scripts without spaces, of twice as many characters."""
+    size = size_of(found)
+    for start in range(len(found) - size + 1):
+        yield tuple(found[start : start + size])
+
+
+def repeated(text: str, most: int = MOST) -> dict[tuple[str, ...], int]:
+    """Return the runs of words that come more than ``most`` times, and how often."""
+    return {gram: number for gram, number in Counter(grams(units(text))).items() if number > most}
+
+
+class Sieve:
+    """Takes a text as it comes and gives back its whole sentences, as they are to be appended to what there is.
+
+    ``left_out`` are the others: said before, or no prose. ``closed`` says that it takes no more, for too many of them
+    came in a row.
+    """
+
+    def __init__(self, before: str, elsewhere: Iterable[str] = (), most: int = MOST, limit: int | None = None) -> None:
+        """Go on after ``before``; ``elsewhere`` are texts whose phrases count as well, ``limit`` is of characters."""
+        self.text = before
+        self.closed = False
+        self.left_out: list[str] = []
+        self._most = most
+        self._limit = limit
+        self._buffer = ""
+        self._refused = 0
+        self._breaks = False
+        self._waiting: list[tuple[bool, str]] = []
+        self._grams = Counter(gram for text in (before, *elsewhere) for gram in grams(units(text)))
+        # Phrases go on from one sentence to the next.
+        self._tail = _tail(units(before))
+        self._said = {_folded(text[start:end]) for text in (before, *elsewhere) for start, end in sentences(text)}
+
+    def push(self, delta: str) -> str:
+        """Return what ``delta`` completes."""
+        self._buffer += delta
+        passed, start = "", 0
+        for end in _ends(self._buffer):
+            if self.closed:
+                break
+            # A full stop at the very end may belong to a number or to more signs.
+            if end == len(self._buffer) and not self._buffer.endswith("\n") and not IS_CJK.search(self._buffer[-2:]):
+                break
+            passed += self._take(self._buffer[start:end])
+            start = end
+        self._buffer = self._buffer[start:]
+        if len(self._buffer) > RUN_ON:
+            self.closed = True
+        return passed
+
+    def settle(self) -> str:
+        """Return the first whole sentence that was left out as the text, where there is no other."""
+        whole = [sentence for sentence in self.left_out if is_complete(sentence) and is_prose(sentence)]
+        passed = whole[0] if whole else ""
+        self.text += passed
+        return passed
+
+    def drop(self) -> None:
+        """Forget what is not whole: the model is asked anew from the text that there is."""
+        self._buffer = ""
+        self._waiting.clear()
+        self._breaks = self.closed = False
+        self._refused = 0
+
+    def finish(self, ended: bool) -> str:
+        """Return what is left if it is a sentence, or is to count as one because the model ``ended`` there."""
+        rest, self._buffer = self._buffer.strip(), ""
+        if self.closed or not rest:
+            return ""
+        if is_complete(rest):
+            return self._take(rest)
+        if ended and (rest[-1].isalnum() or rest[-1] in "\"'”’"):
+            return self._take(rest + ("。" if IS_CJK.search(rest) else "."))
+        return ""
+
+    def _take(self, piece: str) -> str:
+        sentence = piece.strip()
+        passed = ""
+        if sentence and not is_complete(sentence) and not LISTED.match(sentence):
+            self.left_out.append(sentence)
+        elif sentence and not self.would_take(sentence):
+            self.left_out.append(sentence)
+            self._refused += not self.is_new(sentence)
+            self.closed = self._refused > PATIENCE
+        elif sentence:
+            self._refused = 0
+            self._waiting.append((self._breaks, sentence))
+            self._breaks = False
+            # An entry of a list stays only if a sentence follows it.
+            passed = self._release() if is_complete(sentence) else ""
+        self._breaks |= "\n" in piece and bool(self.text or self._waiting)
+        return passed
+
+    def _release(self) -> str:
+        """Append what waits to the text and return what was appended; nothing, if that is more than there may be."""
+        text = self.text
+        for breaks, sentence in self._waiting:
+            text += self._joint(text, breaks) + sentence
+        passed = text[len(self.text) :]
+        if self._limit is not None and len(text) > self._limit:
+            self.closed = True
+            return ""
+        self.text = text
+        for _, sentence in self._waiting:
+            self.heard(sentence)
+        self._waiting.clear()
+        return passed
+
+    def heard(self, sentence: str) -> None:
+        """Count a sentence among what was said."""
+        self._grams.update(grams([*self._tail, *units(sentence)]))
+        self._tail = _tail([*self._tail, *units(sentence)])
+        self._said.add(_folded(sentence))
+
+    def would_take(self, sentence: str) -> bool:
+        """Say whether a sentence is prose, and new."""
+        return is_prose(sentence) and self.is_new(sentence)
+
+    def is_new(self, sentence: str) -> bool:
+        """Say whether neither a sentence nor a phrase of it was said too often before."""
+        own = Counter(grams([*self._tail, *units(sentence)]))
+        if any(number + self._grams[gram] > self._most for gram, number in own.items()):
+            return False
+        return _folded(sentence) not in self._said or count(sentence) < GRAM
+
+    @staticmethod
+    def _joint(text: str, breaks: bool) -> str:
+        """Return what comes between a text and its next sentence."""
+        if not text or text.endswith(("\n", " ")):
+            return ""
+        if breaks or count(text.rpartition(PARAGRAPH)[2]) >= PARAGRAPH_WORDS:
+            return PARAGRAPH
+        return "" if IS_CJK.search(text[-4:]) else " "
+
+
+def _tail(found: list[str]) -> list[str]:
+    """Return the last units that make phrases with what follows."""
+    return found[1 - size_of(found) :]
+
+
+def _folded(sentence: str) -> str:
+    return " ".join(WORDS.findall(sentence.casefold()))

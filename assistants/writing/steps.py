@@ -1,0 +1,156 @@
+"""The steps of a writing job: outline, draft, repair, rewrite; each takes from the draft and writes into it at once.
+
+A job that was broken off goes on: what the draft has from this job already is not made again, and a section that was
+begun is gone on with. Knows nothing about requests beyond what it was handed.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from assistants.errors import Conflict, StudioError
+from assistants.history.documents import count, section_of
+from assistants.history.draft_rows import Draft
+from assistants.jobs import Event, Part, Progress, RunningJob, Text
+from assistants.writing import drafting, outline, repair
+from assistants.writing.brief import Brief
+from assistants.writing.generating import Writer
+from assistants.writing.kinds import kinds
+from assistants.writing.sentences import MOST, Sieve
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+# With the guard, no phrase may come again at all.
+GUARDED = 1
+
+
+class Steps:
+    """One job's work on one draft."""
+
+    def __init__(self, studio: "Studio", request: Any, brief: Brief, job: RunningJob, writer: Writer) -> None:
+        self._studio = studio
+        self._drafts = studio.history.drafts
+        self._request = request
+        self._brief = brief
+        self._job = job
+        self._writer = writer
+        self._id: str = (job.row.result or {})["draft"]
+
+    @property
+    def draft(self) -> Draft:
+        """The draft as it stands."""
+        return self._drafts.open(self._id, self._job.owner)
+
+    def outline(self) -> Iterator[Event]:
+        """Give the draft an outline: the person's, the plan of the kind, or one that the model makes."""
+        brief, request = self._brief, self._request
+        yield Progress(0, None, "Writing the outline")
+        if request.outline:
+            title, sections = outline.given(brief, [one.model_dump() for one in request.outline])
+        elif plan := outline.planned(brief):
+            title, sections = plan
+        else:
+            chosen = request.template if request.action == "outline" else None
+            title, sections = yield from outline.by_model(self._studio, brief, self._writer, self._job, chosen)
+        draft = self._drafts.outline(self._id, self._job.owner, title, sections, self._job.id, self._job.row.model)
+        yield Part("outline", {"title": title, "sections": outlined(draft), "version": draft.version})
+
+    def sections(self, wanted: list[str]) -> Iterator[Event]:
+        """Write these sections, but for those that this job has written already."""
+        done = self._drafts.written_by(self._id, self._job.id, self._cause)
+        left = [section for section in wanted if section not in done]
+        for number, section in enumerate(wanted):
+            if section in left:
+                yield from self._section(section, number, wanted)
+
+    @property
+    def _cause(self) -> str:
+        return "section" if self._request.action == "section" else "draft"
+
+    def _section(self, section_id: str, index: int, wanted: list[str]) -> Iterator[Event]:
+        document = self.draft.document
+        section = section_of(document, section_id)
+        before = self._begun(section_id)
+        if before is None:
+            yield from self._frame(section, index)
+        offset = len(self._job.output) - len(before or "")
+        place = {"section": section_id, "before": before or "", "offset": offset, "index": index, "count": len(wanted)}
+        yield Part("at", place)
+        # What is about to be written anew does not count as said.
+        most = GUARDED if self._request.guard else MOST
+        limit = self._brief.limit and self._brief.limit - len(self._brief.tags)
+        elsewhere = [one["text"] for one in document["sections"] if one["text"] and one["id"] not in wanted[index:]]
+        sieve = Sieve(before or "", elsewhere, most, limit)
+        written = drafting.write(self._studio, self._brief, document, section, self._writer, sieve, self._request)
+        is_whole = False
+        try:
+            yield from self._counted(written, section, sieve)
+            is_whole = True
+        finally:
+            if not is_whole and sieve.text:
+                with contextlib.suppress(StudioError):
+                    self._keep(section, sieve.text, "partial")
+        yield from self._kept(section, sieve.text)
+
+    def _counted(self, written: Iterator[Event], section: dict[str, Any], sieve: Sieve) -> Iterator[Event]:
+        target = section["words"] or None
+        for event in written:
+            yield event
+            if isinstance(event, Text):
+                yield Progress(min(count(sieve.text), target or 0), target, "Writing the text")
+
+    def _begun(self, section_id: str) -> str | None:
+        """Return what this job wrote of a section before it was broken off; None if it had not begun with it."""
+        places = [part.data for part in self._job.parts if part.name == "at"]
+        if places and places[-1]["section"] == section_id:
+            return self._job.output[places[-1]["offset"] :]
+        return None
+
+    def _frame(self, section: dict[str, Any], index: int) -> Iterator[Event]:
+        """Yield what stands between the sections in the job's output, which is all of the text."""
+        heading = f"## {section['heading']}\n\n" if kinds()[self._brief.kind].headings and section["heading"] else ""
+        frame = ("\n\n" if index else "") + heading
+        if frame:
+            yield Part("at", {"section": None, "before": "", "offset": len(self._job.output), "index": index})
+            yield Text(frame)
+
+    def _keep(self, section: dict[str, Any], text: str, cause: str) -> Draft:
+        job, based_on = self._job, section["revision"]
+        return self._drafts.write(self._id, job.owner, section["id"], text, based_on, cause, job.id, job.row.model)
+
+    def _kept(self, section: dict[str, Any], text: str) -> Iterator[Event]:
+        try:
+            draft = self._keep(section, text, self._cause)
+        except Conflict as refusal:
+            yield Part("note", {"template": refusal.template, "values": refusal.values, "version": refusal.kept})
+            return
+        kept = section_of(draft.document, section["id"])
+        yield Part("section", {**told(kept), "version": draft.version})
+
+    def repair(self, only: list[str]) -> Iterator[Event]:
+        """Check these sections and mend what can be mended."""
+        yield Progress(0, None, "Repairing the text")
+        document = self.draft.document
+        mended = yield from repair.repair(self._studio, self._brief, document, self._writer, only)
+        for section in mended:
+            known = section_of(document, section.id)
+            try:
+                draft = self._keep(known, section.text, "repair")
+            except Conflict as refusal:
+                yield Part("note", {"template": refusal.template, "values": refusal.values, "version": refusal.kept})
+                continue
+            kept = section_of(draft.document, section.id)
+            yield Part("repaired", {**told(kept), "version": draft.version, "changes": section.changes})
+
+
+def told(section: dict[str, Any]) -> dict[str, Any]:
+    """Return a section as events show it."""
+    own = {name: section[name] for name in ("heading", "text", "revision")}
+    return {"section": section["id"], **own, "words": section["count"]}
+
+
+def outlined(draft: Draft) -> list[dict[str, Any]]:
+    """Return the outline as events and results show it."""
+    names = ("id", "heading", "words", "notes", "locked")
+    return [{name: section[name] for name in names} for section in draft.document["sections"]]

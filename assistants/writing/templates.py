@@ -1,0 +1,41 @@
+"""The prompts: which template a task takes, and its messages with the brief put in.
+
+The texts are in ``prompts/writing``: one for each kind, ``-outline`` where the model outlines, and one for each way to
+rewrite; ``-zh`` is Chinese. Knows nothing about models.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from assistants.errors import InvalidInput, NotFound
+from assistants.writing.brief import Brief
+from prompts.library import Library, Messages, Template
+from prompts.reading import PromptError
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+
+def template_for(studio: "Studio", task: str, brief: Brief, owner: str, chosen: str | None = None) -> Template:
+    """Return the template of a task, such as ``article`` or ``rewrite``, in the brief's language, or the chosen one."""
+    id = chosen or f"writing/{task}{'-zh' if brief.is_chinese else ''}"
+    try:
+        return studio.prompts.get(id, owner)
+    except NotFound as error:
+        raise InvalidInput("template", error.template, **error.values) from error
+
+
+def messages(template: Template, values: Mapping[str, str]) -> Messages:
+    """Return the messages of a template; raises ``InvalidInput`` if it asks for what there is not."""
+    try:
+        wanted = {name: values[name] for name in template.variables if name in values}
+        rendered = Library.render(template, wanted)
+    except PromptError as error:
+        raise InvalidInput("template", error.template, **error.values) from error
+    # What was left empty leaves no lines behind.
+    return [(role, "\n".join(line for line in text.splitlines() if line.strip())) for role, text in rendered]
+
+
+def options(template: Template, params: dict[str, Any]) -> dict[str, Any]:
+    """Return how the model is to choose its words: as the person says, else as the template does."""
+    return template.model_parameters.model_dump(exclude_none=True) | params

@@ -1,0 +1,119 @@
+"""How OpenVINO GenAI is best set up for a model here; run ``python -m benchmarks.tuning``.
+
+One process a setting, each measured in turn in every round, so that a busy moment of the machine hits all of them.
+``write`` is a story of its own, ``copy`` a rewrite that keeps most words, alone and eight of them at once.
+"""
+
+import argparse
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from statistics import median
+from typing import Any
+
+from benchmarks.contenders import AT_ONCE, starter, threads
+
+PASSAGE = (
+    "The harbour of the old town lies below the copper bridge. In winter the fishermen mend their nets by the light of "
+    "a lamp, and the violin maker sells paper stars to the children who come down from the garden. On Sundays the "
+    "market opens at eight, and the smell of bread follows the river to the mill. "
+)
+TASKS = {
+    "write": "Tell a long story about a lighthouse and the people who keep it.",
+    "copy": f"Repeat this text word by word, but write lantern instead of lamp: {PASSAGE}",
+}
+# By name: properties of the pipeline, of the scheduler, and of every generation.
+SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "as it is": ({}, {}, {}),
+    "one thread": ({"INFERENCE_NUM_THREADS": 1}, {}, {}),
+    "threads pinned": ({"ENABLE_CPU_PINNING": True, "INFERENCE_NUM_THREADS": threads()}, {}, {}),
+    "batch of 512": ({}, {"max_num_batched_tokens": 512}, {}),
+    "four slots": ({}, {"max_num_seqs": 4}, {}),
+    "lookup 3, guess 5": ({"prompt_lookup": True}, {}, {"max_ngram_size": 3, "num_assistant_tokens": 5}),
+    "lookup 3, guess 2": ({"prompt_lookup": True}, {}, {"max_ngram_size": 3, "num_assistant_tokens": 2}),
+}
+
+
+class Pipeline:
+    """The starter under one setting."""
+
+    def __init__(self, name: str) -> None:
+        sys.modules["openvino_telemetry"] = None
+        import openvino_genai
+
+        properties, scheduling, self._generating = SETTINGS[name]
+        scheduler = openvino_genai.SchedulerConfig()
+        scheduler.enable_prefix_caching = True
+        for key, value in scheduling.items():
+            setattr(scheduler, key, value)
+        self._pipe = openvino_genai.ContinuousBatchingPipeline(starter(), scheduler, "CPU", properties)
+        self._number = 0
+
+    def pace(self, task: str, count: int, tokens: int) -> float:
+        """Answer ``count`` prompts at once; return tokens a second in all, from the first token on."""
+        import openvino_genai
+
+        config = openvino_genai.GenerationConfig(max_new_tokens=tokens, **self._generating)
+        template = self._pipe.get_tokenizer().apply_chat_template
+        handles = []
+        for number in range(count):
+            self._number += 1
+            message = {"role": "user", "content": f"{TASKS[task]}{' ' * number}"}
+            handles.append(
+                self._pipe.add_request(self._number, template([message], add_generation_prompt=True), config)
+            )
+        self._pipe.step()
+        began, seen = time.perf_counter(), 0
+        while self._pipe.has_non_finished_requests():
+            self._pipe.step()
+        for handle in handles:
+            while handle.can_read():
+                seen += sum(len(output.generated_ids) for output in handle.read().values())
+        return (seen - count) / (time.perf_counter() - began)
+
+
+def serve(name: str) -> None:
+    """Answer commands until standard input ends."""
+    pipeline = Pipeline(name)
+    for line in sys.stdin:
+        print(json.dumps(pipeline.pace(*json.loads(line))), flush=True)
+
+
+def main() -> None:
+    """Measure every setting."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=96)
+    parser.add_argument("--only", nargs="+", choices=SETTINGS, default=list(SETTINGS), metavar="NAME")
+    asked = parser.parse_args()
+    rows = [("write", 1), ("copy", 1), ("write", AT_ONCE), ("copy", AT_ONCE)]
+    programs = {
+        name: subprocess.Popen(
+            [sys.executable, "-c", f"from benchmarks.tuning import serve; serve({name!r})"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in asked.only
+    }
+    figures: dict[str, dict[tuple[str, int], list[float]]] = {name: {row: [] for row in rows} for name in programs}
+    for number in range(-1, asked.rounds):
+        for row in rows:
+            for name, program in programs.items():
+                with contextlib.suppress(BrokenPipeError):
+                    print(json.dumps([*row, asked.tokens]), file=program.stdin, flush=True)
+                # A library that does not take a setting ends its process, and says why.
+                pace = float(program.stdout.readline() or "nan")
+                if number >= 0:  # the first round warms up
+                    figures[name][row].append(pace)
+    print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 4)
+    for name, found in figures.items():
+        with contextlib.suppress(BrokenPipeError):
+            programs[name].stdin.close()
+        print(f"| {name} | " + " | ".join(f"{median(found[row]):.1f}" for row in rows) + " |")
+
+
+if __name__ == "__main__":
+    main()

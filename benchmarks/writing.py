@@ -1,0 +1,133 @@
+"""What the writing studio makes of twenty briefs on a small model; run ``python -m benchmarks.writing``.
+
+Drafts each brief and tells, before and after check-and-repair: the share of keywords used, how often the most frequent
+four words in a row come, and how many drafts end at a sentence. ``--outlines N`` asks for N outlines instead and
+counts the valid ones.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from assistants.history import JobRow
+from assistants.history.documents import text_of
+from assistants.owners import LOCAL
+from assistants.settings import Settings
+from assistants.studio import Studio
+from assistants.writing.checks import keyword_pattern
+from assistants.writing.sentences import grams, is_complete, units
+
+BRIEFS: list[tuple[str, str, list[str]]] = [
+    ("article", "How cities can plant more street trees", ["shade", "volunteers", "canopy", "water"]),
+    ("article", "A beginner's guide to baking sourdough bread", ["starter", "flour", "oven", "patience"]),
+    ("article", "Repairing an old bicycle at home", ["chain", "brakes", "oil", "spanner"]),
+    ("article", "Why bees matter to small farms", ["pollination", "honey", "hedges", "pesticides"]),
+    ("article", "Learning to swim as an adult", ["breathing", "pool", "confidence", "lessons"]),
+    ("article", "How to keep a paper notebook", ["index", "pages", "habit", "pen"]),
+    ("article", "Saving energy in a rented flat", ["curtains", "thermostat", "bills", "draught"]),
+    ("article", "The history of the public library", ["books", "readers", "city", "free"]),
+    ("article", "Walking holidays with children", ["backpack", "breaks", "map", "weather"]),
+    ("article", "How tides work", ["moon", "gravity", "coast", "spring tide"]),
+    ("news", "A new night bus line starts in the town", ["timetable", "drivers", "council", "fare"]),
+    ("news", "A school opens its sports hall to neighbours", ["evening", "hall", "fees", "clubs"]),
+    ("story", "A lighthouse keeper finds a letter", ["storm", "lamp", "letter", "sea"]),
+    ("story", "Two sisters rebuild their father's boat", ["paint", "harbour", "tools", "promise"]),
+    ("product", "A kettle that boils in ninety seconds", ["steel", "quiet", "guarantee", "tea"]),
+    ("product", "A rain jacket made of recycled bottles", ["waterproof", "pockets", "light", "recycled"]),
+    ("email", "The office moves to a new building in May", ["boxes", "parking", "keys", "May"]),
+    ("speech", "Opening the new community garden", ["neighbours", "soil", "thank", "harvest"]),
+    ("speech", "Farewell to a colleague who retires", ["years", "kindness", "coffee", "garden"]),
+    ("social", "The library lends tools now", ["drill", "free", "weekend", "library"]),
+]
+OUTLINED = ("article", "story", "speech")
+HOURS = 3600 * 6
+
+
+def request(kind: str, topic: str, number: int, **more: Any) -> dict[str, Any]:
+    """Return the request for one brief, with a seed of its own."""
+    return {"kind": kind, "topic": topic, "params": {"seed": number}, **more}
+
+
+def run_all(studio: Studio, requests: list[dict[str, Any]]) -> tuple[list[JobRow], float]:
+    """Submit all requests at once; return the jobs as they ended, and the seconds in all."""
+    began = time.monotonic()
+    tickets = [studio.jobs.submit("writing", one, LOCAL).id for one in requests]
+    return [studio.jobs.wait(ticket, LOCAL, HOURS) for ticket in tickets], time.monotonic() - began
+
+
+def raw_text(studio: Studio, job: JobRow) -> str:
+    """Return a draft's text as it was before the repair."""
+    drafts, draft = studio.history.drafts, (job.result or {})["draft"]
+    before = next(one for one in drafts.versions(draft, LOCAL) if one.cause in ("draft", "section"))
+    return text_of(drafts.version(draft, before.id, LOCAL).document or {})
+
+
+def figures(texts: list[str]) -> str:
+    """Return what is to be said of the drafts of all briefs."""
+    pairs = [(text, word) for text, (_, _, words) in zip(texts, BRIEFS, strict=False) for word in words]
+    used = sum(1 for text, word in pairs if keyword_pattern(word).search(text))
+    most = max(max(Counter(grams(units(text))).values(), default=0) for text in texts)
+    ended = sum(is_complete(text.rsplit("\n\nKind regards", 1)[0].partition("\n\n#")[0]) for text in texts)
+    return (
+        f"keywords {used} of {len(pairs)} ({used / len(pairs):.0%}); a run of four words comes at most {most} times;"
+        f" {ended} of {len(texts)} end at a sentence"
+    )
+
+
+def drafts(studio: Studio, words: int, limit: int) -> None:
+    """Draft the briefs and print the figures."""
+    asked = [
+        request(kind, topic, number, keywords=keywords, words=words)
+        for number, (kind, topic, keywords) in enumerate(BRIEFS[:limit])
+    ]
+    jobs, seconds = run_all(studio, asked)
+    for job in jobs:
+        print(f"{job.status:6} {job.usage and job.usage.get('output_tokens')} tokens: {job.input}", job.failure or "")
+    done = [job for job in jobs if job.status == "done"]
+    print(f"{len(done)} of {len(jobs)} drafts in {seconds:.0f} s")
+    print("as drafted:  ", figures([raw_text(studio, job) for job in done]))
+    kept = [studio.history.drafts.open((job.result or {})["draft"], LOCAL).document for job in done]
+    print("and repaired:", figures([text_of(document) for document in kept]))
+
+
+def outlines(studio: Studio, number: int) -> None:
+    """Ask for outlines and print how many were valid at once."""
+    kinds = [brief for brief in BRIEFS if brief[0] in OUTLINED]
+    asked = [request(*kinds[one % len(kinds)][:2], one, action="outline", words=600) for one in range(number)]
+    jobs, seconds = run_all(studio, asked)
+    valid = [job for job in jobs if job.status == "done" and not notes(studio, job)]
+    print(f"{len(valid)} of {number} outlines valid in {seconds:.0f} s")
+    for job in jobs[:3]:
+        print([section["heading"] for section in (job.result or {}).get("outline", [])])
+
+
+def notes(studio: Studio, job: JobRow) -> list[Any]:
+    """Return what the job remarked, such as that the model gave no valid outline."""
+    return [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part" and data["name"] == "note"]
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--model", default="starter")
+    parser.add_argument("--words", type=int, default=200, help="of each draft")
+    parser.add_argument("--briefs", type=int, default=len(BRIEFS))
+    parser.add_argument("--outlines", type=int, help="ask for so many outlines instead")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        settings = Settings(home=Path(home), models=Settings().models_folder, text_model=options.model)
+        studio = Studio.open(settings)
+        try:
+            if options.outlines:
+                outlines(studio, options.outlines)
+            else:
+                drafts(studio, options.words, options.briefs)
+        finally:
+            studio.close()
+
+
+if __name__ == "__main__":
+    main()

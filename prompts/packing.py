@@ -1,0 +1,103 @@
+"""Prompt files on their way out and in: one file, or a zip with a folder for each assistant.
+
+A zip was made by somebody: every entry is looked at before any is read, nothing is read beyond its limit, and nothing
+is ever written to a place that an entry names. Knows nothing about who keeps the texts.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterable
+
+from prompts.library import ID, SUFFIX, Template, parse
+from prompts.reading import MAX_BYTES, PromptError, decoded, read_yaml
+
+MAX_FILES = 1000
+# What a zip may hold beside prompts, such as a README, counts here too.
+MAX_ENTRIES = 5000
+# At worst, reading a quarter of a megabyte of YAML takes four seconds (measured).
+MAX_UNPACKED = 4 * 1024 * 1024
+# The first moment that a zip knows.
+TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(templates: Iterable[Template]) -> bytes:
+    """Return the templates as a zip, each with its exact text; the same templates make the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for template in sorted(templates, key=lambda one: one.id):
+            entry = zipfile.ZipInfo(f"{template.id}{SUFFIX}", TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, on every system
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, template.source)
+    return target.getvalue()
+
+
+def unpack(name: str, content: bytes, assistant: str | None = None) -> tuple[Template, ...]:
+    """Return the templates of a file called ``name``: a prompt file or a zip of them; raises ``PromptError``.
+
+    A single file belongs to the assistant that it names, or else to ``assistant``.
+    """
+    if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _unpack_zip(name, content)
+    if not name.endswith(SUFFIX):
+        raise PromptError("{file} is no prompt file: those end in {suffix}.", file=name, suffix=SUFFIX)
+    stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(SUFFIX)
+    text = decoded(content, name)
+    metadata = read_yaml(text, name).data.get("metadata")
+    named = (metadata.get("assistant") if isinstance(metadata, dict) else None) or assistant
+    if named is None:
+        raise PromptError("{file} does not say which assistant it is for (metadata: assistant).", file=name)
+    return (parse(text, checked(f"{named}/{stem}")),)
+
+
+def _unpack_zip(name: str, content: bytes) -> tuple[Template, ...]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = _entries(archive, name)
+            texts = {id: _read(archive, entry) for id, entry in entries.items()}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise PromptError("{file} cannot be unpacked: it is damaged or encrypted.", file=name) from error
+    return tuple(parse(text, id) for id, text in texts.items())
+
+
+def _entries(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
+    """Return the prompt files of a zip by their ids; anything else in it is left alone."""
+    entries = archive.infolist()
+    found: dict[str, zipfile.ZipInfo] = {}
+    for entry in entries:
+        parts = entry.filename.replace("\\", "/").split("/")
+        if ".." in parts or parts[0] == "" or ":" in parts[0]:
+            raise PromptError("{file} holds {entry}, which leads out of it.", file=name, entry=_short(entry.filename))
+        if not entry.filename.endswith(SUFFIX) or entry.is_dir():
+            continue
+        id = checked("/".join(parts[-2:]).removesuffix(SUFFIX))
+        if id in found:
+            raise PromptError("{file} holds {id} twice.", file=name, id=id)
+        found[id] = entry
+    if len(found) > MAX_FILES or len(entries) > MAX_ENTRIES:
+        raise PromptError("{file} holds more than {limit} prompt files.", file=name, limit=MAX_FILES)
+    if not found:
+        raise PromptError("{file} holds no prompt files: those end in {suffix}.", file=name, suffix=SUFFIX)
+    if sum(entry.file_size for entry in found.values()) > MAX_UNPACKED:
+        raise PromptError("{file} unpacks to more than {limit} MB.", file=name, limit=MAX_UNPACKED >> 20)
+    return found
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    with archive.open(entry) as stream:
+        raw = stream.read(MAX_BYTES + 1)
+    return decoded(raw, _short(entry.filename))
+
+
+def checked(id: str) -> str:
+    """Return an id that is one: an assistant, a slash and a short name."""
+    if not ID.fullmatch(id):
+        sentence = "{id} is no name for a prompt: an assistant, a slash, then letters, digits and hyphens."
+        raise PromptError(sentence, id=_short(id))
+    return id
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:80]

@@ -1,0 +1,32 @@
+"""The Settings room in the browser: what every visitor and what the operator sets there."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.chat import Chat
+
+
+def test_theme_model_and_retention_are_set_where_they_are_shown(chat: Chat) -> None:
+    page = chat.page
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("Theme").select_option("Dark")
+    expect(page.locator("body.dark")).to_be_attached()
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.get_by_label("Theme")).to_have_value("light")
+    model = page.get_by_label("Model that writes when nobody names one")
+    expect(model.locator("option").first).to_have_text("echo:delay=0.03 (from STUDIO_TEXT_MODEL)")
+    model.select_option("local:starter")
+    expect(chat.toast).to_contain_text("Saved.")
+    # Other tests share this studio.
+    model.select_option("")
+    days = page.get_by_label("Days until the trash is emptied")
+    days.fill("soon")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(chat.toast).to_have_text("The number of days must be a whole number.")
+    days.fill("")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#storage .retention")).to_contain_text("more than 30 days")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Make and download a backup").click()
+    assert re.fullmatch(r"backup-[\d-]+\.zip", download.value.suggested_filename)

@@ -1,0 +1,68 @@
+"""The command palette, asked as its script asks it."""
+
+from typing import Any
+
+import pytest
+
+from assistants.errors import InvalidInput, NotFound
+from assistants.requests import validated
+from assistants.studio import Studio
+from webapp.palette import SHOWN, Asked, act
+
+
+def find(studio: Studio, q: str, owner: str = "local") -> list[dict[str, Any]]:
+    return act(studio, owner, validated(Asked, {"do": "find", "q": q}))["hits"]
+
+
+def say(studio: Studio, message: str, owner: str = "local") -> Any:
+    job = studio.jobs.submit("chat", {"message": message}, owner)
+    return studio.jobs.wait(job.id, owner, 10)
+
+
+def test_what_one_has_and_what_the_studio_offers_is_found(studio: Studio) -> None:
+    job = say(studio, "a patient okapi")
+    conversation, item = find(studio, "okapi")
+    assert (conversation["kind"], conversation["assistant"], conversation["id"]) == (
+        "conversation", "chat", job.result["conversation"],
+    )  # fmt: skip
+    assert (item["kind"], item["assistant"], item["id"], item["detail"]) == ("item", "chat", job.id, "a patient okapi")
+    assert conversation["title_marks"] == item["title_marks"] == item["detail_marks"] == [(10, 15)]
+    kinds = {hit["kind"]: hit["id"] for hit in find(studio, "patient")}
+    assert (kinds["template"], kinds["item"]) == ("chat/tutor", job.id)
+
+
+def test_a_draft_is_found_by_its_text(studio: Studio) -> None:
+    document = {"title": "T", "sections": []}
+    draft = studio.history.drafts.create("local", "A patient okapi", {"topic": "animals"}, document)
+    (hit,) = find(studio, "okapi")
+    assert (hit["kind"], hit["assistant"], hit["id"], hit["title_marks"]) == ("draft", "writing", draft, [(10, 15)])
+    assert [one["id"] for one in find(studio, "")] == [draft] and find(studio, "okapi", "bob") == []
+
+
+def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
+    job = say(studio, "a patient okapi", "ann")
+    assert find(studio, "okapi") == find(studio, "okapi", "bob") == []
+    assert act(studio, "ann", validated(Asked, {"do": "job", "id": job.id})) == {
+        "item": {"assistant": "chat", "id": job.id}
+    }
+    with pytest.raises(NotFound):
+        act(studio, "bob", validated(Asked, {"do": "job", "id": job.id}))
+
+
+def test_before_anything_is_typed_the_last_conversations_are_there(studio: Studio) -> None:
+    for number in range(SHOWN + 1):
+        say(studio, f"number {number}")
+    for q in ("", "  "):
+        assert [hit["title"] for hit in find(studio, q)] == [f"number {number}" for number in range(SHOWN, 0, -1)]
+
+
+@pytest.mark.parametrize("q", ["<b>", "%", "☂ 'OR'", '"', "退", "a" * 200])
+def test_any_text_may_be_looked_for(studio: Studio, q: str) -> None:
+    say(studio, "nothing of this kind")
+    assert find(studio, q) == []
+
+
+@pytest.mark.parametrize("data", [{"do": "find", "q": "a" * 201}, {"do": "open"}, {"do": "job", "id": 3}])
+def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        validated(Asked, data)

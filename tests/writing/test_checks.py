@@ -1,0 +1,121 @@
+"""Checks and the sieve: what is found, where it stands, and what a loop is cut to."""
+
+import pytest
+
+from assistants.history.documents import new_document, new_section
+from assistants.writing.brief import brief_of
+from assistants.writing.checks import Check, check, keyword_pattern, missing_of
+from assistants.writing.sentences import Sieve, is_complete, repeated, sentences
+
+
+def findings(name: str, *texts: str, **brief: object) -> list[Check]:
+    document = new_document(sections=tuple(new_section(f"S{n}", text=text) for n, text in enumerate(texts)))
+    return [found for found in check(brief_of({"topic": "Tea", **brief}), document) if found.name == name]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "is_found"),
+    [
+        ("tree", "Two Trees.", True),
+        ("plan", "We planned it.", True),
+        ("bake", "Baking bread.", True),
+        ("berry", "Red berries.", True),
+        ("art", "The start.", False),
+        ("oil", "Soil.", False),
+        ("spring tide", "A spring-tide comes.", True),
+        ("C++", "Learn C++ now.", True),
+        ("退款", "可以退款。", True),
+        ("退款", "可以退钱。", False),
+    ],
+)
+def test_keywords_are_found_with_their_endings(keyword: str, text: str, is_found: bool) -> None:
+    assert bool(keyword_pattern(keyword).search(text)) is is_found
+
+
+def test_a_finding_names_its_place() -> None:
+    [used, missing] = findings("keyword", "Hot water.", "Green leaves.", keywords=["leaf", "leaves"])
+    assert (used.ok, missing.ok) == (False, True)
+    text = "Green leaves."
+    assert text[missing.start : missing.end] == "leaves" and used.section is None
+    assert used.sentence == "The keyword “leaf” is missing."
+
+
+@pytest.mark.parametrize(
+    ("fact", "text", "missing"),
+    [
+        ("It costs 2,000 euros", "It was 2,000 in all.", []),
+        ("It costs 2,000 euros", "It was 200 in all.", ["2,000"]),
+        ("built by Ada Lovelace in 1843", "Ada Lovelace, 1843.", []),
+        ("built by Ada Lovelace in 1843", "Ada built it in 1843.", ["Ada Lovelace"]),
+        ("the gate is always open", "The gate is open, always.", []),
+    ],
+)
+def test_a_fact_is_there_with_its_numbers_and_names(fact: str, text: str, missing: list[str]) -> None:
+    assert missing_of(fact, text) == missing
+
+
+def test_repetitions_broken_ends_names_and_what_was_to_be_avoided_are_marked() -> None:
+    loop = "The sea is wide and deep. "
+    assert len([one for one in findings("repeat", loop * 4) if not one.ok]) >= 3
+    assert [one.ok for one in findings("repeat", "All is new here. Nothing comes twice.")] == [True]
+    [broken] = findings("ending", "It ends. And then it", "Whole.")
+    assert (broken.start, broken.end) == (9, 20)
+    [name] = findings("names", "We met Johansson there.", "Later Johanson left.", facts=["Johansson, 44"])
+    assert name.values == {"wrong": "Johanson", "right": "Johansson"}
+    [avoid] = findings("avoid", "A cheap tea.", avoid=["cheap"])
+    assert not avoid.ok and avoid.start == 2
+
+
+def test_news_marks_what_no_fact_says() -> None:
+    text = "The hall opens in May. It cost 3 million, said Jane Roe."
+    [found] = findings("verify", text, kind="news", facts=["The hall opens in May"])
+    assert found.values == {"what": "3, Jane Roe"} and text[found.start : found.end].startswith("It cost")
+    assert findings("verify", text) == []
+
+
+def test_length_and_readability_are_told() -> None:
+    short = findings("length", "Three words only.", words=100)[0]
+    assert not short.ok and short.sentence == "3 words; the target is 100."
+    [post] = findings("length", "x" * 300, kind="social", fields={"platform": "x"})
+    assert not post.ok and "280" in post.sentence
+    [easy] = findings("readability", "The cat sat on the mat. " + "It was a warm day and all was well. " * 4)
+    assert easy.ok and "easy to read" in easy.sentence
+    [chinese] = findings("readability", "今天天气很好，我们一起去公园散步。" * 4)
+    assert chinese.ok and "characters on average" in chinese.sentence
+
+
+def test_sentences_are_found_in_both_scripts() -> None:
+    text = "Dr. Roe paid 3.50 there. “Why?” 今天好。明天呢？ end"
+    assert [text[a:b] for a, b in sentences(text)] == [
+        "Dr. Roe paid 3.50 there.",
+        "“Why?”",
+        "今天好。",
+        "明天呢？",
+        "end",
+    ]
+    assert sentences("1. Begin. End.")[0] == (0, 9)
+    assert is_complete("Done.”") and not is_complete("Done")
+
+
+def test_the_sieve_lets_whole_new_sentences_through() -> None:
+    sieve = Sieve("It began.")
+    pieces = ["One two more", " three. On", "e two more three. # Heading\n", "Four", " five"]
+    passed = "".join(sieve.push(piece) for piece in pieces)
+    assert passed == " One two more three." and sieve.text == "It began. One two more three."
+    assert sieve.left_out == ["One two more three.", "# Heading"]
+    assert sieve.finish(ended=True) == "\n\nFour five."
+
+
+def test_a_loop_closes_the_sieve_and_no_phrase_comes_more_than_three_times() -> None:
+    sieve = Sieve("")
+    for number in range(40):
+        if not sieve.closed:
+            sieve.push(f"The old man went to the sea on day {number}. ")
+    assert sieve.closed
+    assert repeated(sieve.text) == {} and sieve.text.count("The old man went") == 3
+
+
+def test_a_limit_of_characters_is_kept() -> None:
+    sieve = Sieve("", limit=30)
+    sieve.push("A short sentence here. And one that is far too long for it. ")
+    assert sieve.text == "A short sentence here." and sieve.closed

@@ -1,0 +1,74 @@
+"""Import and export: what is taken in becomes sections, a wrong file is one sentence, all that leaves is labelled."""
+
+import io
+import zipfile
+
+import pytest
+
+from assistants import provenance, writing
+from assistants.errors import InvalidInput, NotFound
+from assistants.owners import LOCAL
+from assistants.studio import Studio
+
+MARKDOWN = "# Tea\n\nA first word.\n\n## Leaves\n\nGreen *ones*.\n\n```\n# no heading\n```\n\n## 水\n\n热水。\n"
+
+
+def taken(studio: Studio, name: str, content: bytes) -> dict:
+    draft = writing.take_in(studio, LOCAL, name, content)
+    return studio.history.drafts.open(draft, LOCAL).document
+
+
+def bomb(names: tuple[str, ...] = ("word/document.xml",), size: int = 60 << 20) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, b"\0" * size)
+    return file.getvalue()
+
+
+def test_markdown_becomes_sections(studio: Studio) -> None:
+    document = taken(studio, "tea.md", MARKDOWN.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert document["title"] == "Tea"
+    assert [section["heading"] for section in document["sections"]] == ["", "Leaves", "水"]
+    assert "# no heading" in document["sections"][1]["text"] and document["sections"][2]["text"] == "热水。"
+    assert all(author is None for section in document["sections"] for author in section["by"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.pdf", b"%PDF", "must be a Markdown, text or Word file"),
+        ("a.md", b"x" * (5 * 2**20 + 1), "at most 5 MB"),
+        ("a.md", b"\xff\xfe\x00", "no text in UTF-8"),
+        ("a.md", b"a\0b", "no text in UTF-8"),
+        ("a.md", b" \n\n \n", "holds no text"),
+        ("a.txt", b"x" * 200_001, "more than 200000 characters"),
+        ("a.docx", b"no zip", "no Word file"),
+        ("a.docx", bomb(("other.xml",), 10), "no Word file"),
+        ("a.docx", bomb(), "unpacks to more than 50 MB"),
+        ("a.docx", bomb(("word/document.xml",), 10), "no Word file"),
+    ],
+)
+def test_what_is_no_such_file_is_one_sentence(studio: Studio, name: str, content: bytes, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        writing.take_in(studio, LOCAL, name, content)
+    assert studio.history.drafts.list(LOCAL) == []
+
+
+def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio) -> None:
+    draft = writing.take_in(
+        studio,
+        LOCAL,
+        "tea.md",
+        MARKDOWN.encode() + b"\n<script>alert(1)</script>\n\n![](http://x.example/a.png)\n\n[a](javascript:b)\n",
+    )
+    name, text = writing.export(studio, draft, LOCAL, "md")
+    assert name == "Tea.md" and provenance.read(text)["ProduceID"] == draft
+    _, page = writing.export(studio, draft, LOCAL, "html")
+    assert not any(word in page.decode() for word in ("<script", "x.example", "javascript")) and "水" in page.decode()
+    _, word = writing.export(studio, draft, LOCAL, "docx")
+    assert [section["heading"] for section in taken(studio, "back.docx", word)["sections"]][-2:] == ["Leaves", "水"]
+    _, book = writing.export(studio, draft, LOCAL, "epub")
+    assert zipfile.ZipFile(io.BytesIO(book)).read("mimetype") == b"application/epub+zip"
+    with pytest.raises(NotFound):
+        writing.export(studio, draft, "you", "md")

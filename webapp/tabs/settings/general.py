@@ -1,0 +1,52 @@
+"""Settings > General: language and theme, which every browser keeps for itself, and the studio's own model.
+
+The model is the operator's to set; whoever has chosen one for their chats keeps that.
+"""
+
+from typing import Any, Literal
+
+import gradio as gr
+
+from assistants.owners import is_operator
+from assistants.preferences import Preferences, change, stored
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.kit import DIRECT, respond
+from webapp.live import live
+
+TITLE = "general.title"
+
+
+class Asked(StudioRequest):
+    """A question of the script: ``set`` goes with ``preferences``."""
+
+    do: Literal["show", "set"]
+    preferences: Preferences = Preferences()
+
+
+def build(studio: Studio) -> None:
+    """Make the section."""
+    section = live("general")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
+
+    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+
+
+def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+    """Set what was asked and return the studio's own model and the choice among others, for the operator."""
+    if asked.do == "set":
+        change(studio, asked.preferences, owner)
+    if not is_operator(owner):
+        return {"model": None}
+    chosen, setting = stored(studio.history).text_model, studio.settings.text_model
+    return {
+        "model": {
+            "chosen": chosen,
+            "is_there": chosen is None or studio.models.own() == chosen,
+            "setting": setting,
+            "from_environment": "text_model" in studio.settings.model_fields_set,
+            "choices": studio.models.pickable(owner),
+        }
+    }

@@ -1,0 +1,64 @@
+"""Settings > Storage and backup: what lies on the disk, how long the trash is kept, a backup and how to restore it.
+
+Everybody can empty their own trash; the rest concerns the studio and is its operator's.
+"""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+import gradio as gr
+
+from assistants.disk import used
+from assistants.history import now
+from assistants.history.trash import LIMIT
+from assistants.owners import is_operator
+from assistants.preferences import Preferences, change, stored, trash_days
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.kit import DIRECT, respond
+from webapp.live import live
+
+TITLE = "storage.title"
+
+
+class Asked(StudioRequest):
+    """A question of the script: ``set`` goes with ``preferences``."""
+
+    do: Literal["show", "set", "empty"]
+    preferences: Preferences = Preferences()
+
+
+def build(studio: Studio) -> None:
+    """Make the section."""
+    section = live("storage")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
+
+    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+
+
+def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+    """Do what was asked and return what there is then."""
+    extra = {}
+    if asked.do == "set":
+        change(studio, asked.preferences, owner)
+    elif asked.do == "empty":
+        extra["emptied"] = studio.history.trash.empty(owner)
+    trash = {"lines": len(studio.history.trash.list(owner)), "limit": LIMIT}
+    days = {"days": trash_days(studio.settings, studio.history), "trash": trash}
+    return extra | days | {"studio": of_studio(studio, owner) if is_operator(owner) else None}
+
+
+def of_studio(studio: Studio, owner: str) -> dict[str, Any]:
+    """Return what only the operator sees: sizes in bytes, folders, and the command that restores a backup."""
+    settings = studio.settings
+    return {
+        "disk": asdict(used(settings, owner)),
+        "home": str(settings.home),
+        "models": str(settings.models_folder),
+        "home_is_set": "home" in settings.model_fields_set,
+        "chosen_days": stored(studio.history).trash_days,
+        "setting_days": settings.trash_days,
+        "command": f"python -m assistants.history restore backup-{now()[:10]}.zip",
+    }
