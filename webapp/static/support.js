@@ -2,6 +2,7 @@
 
 import { el, fill, recall, remember, text, toast } from "./dom.js";
 import { asker, follow } from "./live.js";
+import { room } from "./page.js";
 
 const BASE = "support-base";
 const EXAMPLES = 4;
@@ -249,4 +250,12 @@ export function mount(component) {
     });
   }
   look();
+  // What the history or a link opens: one question, to go on from.
+  room("support", (query) => {
+    const job = query.get("job");
+    if (job) act({ do: "result", id: job }, (value) => {
+      anew();
+      turn(value.question, job);
+    });
+  });
 }

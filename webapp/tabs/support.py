@@ -90,6 +90,7 @@ def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]
     sources = {citation["source"] for citation in found.get("citations", ())}
     names = {source.id: source.name for source in studio.knowledge.sources(base)} if base and sources else {}
     return {
+        "question": row.input,
         "result": found if "answer" in found else None,
         "names": names,
         "why": next((data["data"] for _, kind, data in studio.history.jobs.events(row.id) if is_why(kind, data)), None),
