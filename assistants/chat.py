@@ -18,7 +18,7 @@ from assistants.errors import GenerationFailed, InvalidInput, NotFound
 from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, JobRow, Part, RunningJob
+from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.repetition import Circle
 from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import Library, Messages, Template
@@ -145,16 +145,16 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     messages, dropped = _prompt(studio, request, job, engine)
     if dropped:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
-        yield _note(template, count=dropped, context=engine.context)
+        yield note(template, count=dropped, context=engine.context)
     options = _options(engine, request, job)
     ending = yield from generate(engine, messages, NO_CONTROLS, options, job, Circle())
     if not ending.text and messages[-1].type != "ai":
         raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
     if ending.finish_reason == "length":
         template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
-        yield _note(template, limit=options["max_tokens"])
+        yield note(template, limit=options["max_tokens"])
     if ending.finish_reason == "circle":
-        yield _note("The model began to repeat itself, so its reply was ended. Another reply may do better.")
+        yield note("The model began to repeat itself, so its reply was ended. Another reply may do better.")
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
@@ -166,10 +166,6 @@ def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
         options["min_tokens"] = min(least, options["max_tokens"])
     return options
-
-
-def _note(template: str, **values: Any) -> Part:
-    return Part("note", {"template": template, "values": values})
 
 
 def _template(studio: "Studio", request: Request, owner: str) -> Template | None:

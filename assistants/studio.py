@@ -15,6 +15,7 @@ from assistants.history import History
 from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
+from assistants.knowledge import Knowledge
 from assistants.models import Models
 from assistants.prompts import Prompts
 from assistants.settings import Settings
@@ -30,6 +31,7 @@ class Studio:
     settings: Settings
     prompts: Prompts
     history: History
+    knowledge: Knowledge
     connections: Connections
     models: Models
     jobs: JobRunner
@@ -45,6 +47,7 @@ class Studio:
             prompts = Prompts(library, history)
             if days := preferences.trash_days(settings, history):
                 history.trash.expire(days)
+            knowledge = Knowledge(history, settings.home)
             jobs = JobRunner(history, assistants, settings.workers, settings.queue_size)
             models = Models(
                 settings,
@@ -52,7 +55,7 @@ class Studio:
                 in_use=jobs.models_in_use,
                 chosen=lambda: preferences.stored(history).text_model,
             )
-            studio = cls(settings, prompts, history, connections, models, jobs, lock)
+            studio = cls(settings, prompts, history, knowledge, connections, models, jobs, lock)
         except BaseException:
             lock.release()
             raise
@@ -64,5 +67,6 @@ class Studio:
         self.jobs.close()
         self.models.close()
         self.connections.close()
+        self.knowledge.close()
         self.history.close()
         self.lock.release()

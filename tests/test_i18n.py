@@ -105,7 +105,9 @@ def test_keys_that_are_put_together_exist() -> None:
     names = [f"status.{status}" for status in {"queued", "running", "stopping"} | TERMINAL]
     names += [f"tab.{assistant.ID}" for assistant in ASSISTANTS]
     names += [f"model.{state}" for state in ("absent", "downloading", "installed", "loading")]
-    names += [f"chat.example.{number}" for number in range(1, 5)]
+    names += [f"{tab}.example.{number}" for tab in ("chat", "support") for number in range(1, 5)]
+    names += [f"support.route-{route}" for route in ("curated", "written", "quoted", "not-found")]
+    names += [f"support.step-{step}" for step in ("search", "weigh", "write", "check")]
     names += [f"cause.{cause}" for cause in (*GENERATED, *BY_PEOPLE)]
     names += [f"operation.{operation}" for operation in OPERATIONS]
     names += [f"sent.{name}" for name in TRIMMED]
@@ -116,7 +118,7 @@ def test_keys_that_are_put_together_exist() -> None:
 
 def test_no_key_is_left_over() -> None:
     families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief"
-    together = re.compile(rf"({families})\.\w+|chat\.example\.\d")
+    together = re.compile(rf"({families})\.\w+|(chat|support)\.example\.\d|support\.(route|step)-[a-z-]+")
     assert [key for key in book("en")["page"] if key not in keys_used() and not together.fullmatch(key)] == []
 
 

@@ -33,7 +33,7 @@ from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors, ne
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
-UPLOADS = {"/api/files", "/gradio_api/upload"}
+UPLOADS = re.compile(r"/api/files|/gradio_api/upload|/api/knowledge/[^/]+/sources")
 UPLOAD_LIMIT = MAX_BYTES + MB
 BODY_LIMIT = 8 * MB
 
@@ -163,7 +163,7 @@ class BodyLimit:
         """Answer or let pass."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        limit = UPLOAD_LIMIT if scope["path"] in UPLOADS else BODY_LIMIT
+        limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
         announced = RequestHeaders(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced[:20]) > limit:
             return await failure(Request(scope), StudioError(TOO_LARGE, limit=limit // MB), 413)(scope, receive, send)

@@ -18,10 +18,11 @@ PROGRAM = Path(__file__).with_name("embeddings_worker.py")
 
 @dataclass(frozen=True)
 class Embedded:
-    """The vectors of some texts, and how many tokens these had in all."""
+    """The vectors of some texts, how many tokens these had in all, and which share of each the model does not know."""
 
     vectors: list[list[float]]
     tokens: int
+    unknown: list[float]
 
 
 class LocalEmbeddings(Embeddings):
@@ -59,17 +60,17 @@ class LocalEmbeddings(Embeddings):
             if self._worker:
                 self._worker.close()
 
-    def embed(self, texts: list[str], kind: str = "document", first: int = 0) -> Embedded:
+    def embed(self, texts: list[str], kind: str = "document", first: int = 0, *, cut: bool = False) -> Embedded:
         """Return the vectors of ``texts``, of which the first has the number ``first``.
 
-        Raises ``InvalidInput`` about one that is too long: nothing is cut off.
+        Raises ``InvalidInput`` about one that is too long, unless it may be ``cut``.
         """
-        event = self.start().ask_once(texts=texts, kind=kind)
+        event = self.start().ask_once(texts=texts, kind=kind, cut=cut)
         if "place" in event:
             template = "{field} is too long: it has {tokens} tokens, and {model} reads at most {limit}."
             values = {"tokens": event["tokens"], "model": self.model, "limit": self.context}
             raise InvalidInput(f"input.{first + event['place']}", template, **values)
-        return Embedded(event["vectors"], event["tokens"])
+        return Embedded(event["vectors"], event["tokens"], event["unknown"])
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors of texts that are to be found."""

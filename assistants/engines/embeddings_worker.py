@@ -4,10 +4,11 @@ It is a process of its own because native code may crash, and because the memory
 process. It is run by its path and imports nothing of the studio.
 
 In    {"model": path}                                      the first line
-      {"id", "texts": [text], "kind": "query" | "document"}  embed
+      {"id", "texts": [text], "kind": "query" | "document", "cut"}  embed; with "cut", of a long text only its beginning
       {"id"}                                               nothing is under way any more that could be cancelled
 Out   {"ready": true, "context", "dimensions", "device"}   the model is loaded
-      {"id", "vectors": [[number]], "tokens": read}        each vector has the length 1
+      {"id", "vectors": [[number]], "tokens": read, "unknown": [share]}  each vector has the length 1; the shares are
+                                                           of the tokens that the model does not know
       {"id", "place": of the text, "tokens"}               this text has more tokens than the model reads
       {"id", "error": cause}                               this request is over
       {"broken": cause}                                    everything is over
@@ -44,15 +45,18 @@ class Worker:
         dimensions = model.get_embedding_dimension()
         return {"context": model.max_seq_length, "dimensions": dimensions, "device": model.device.type}
 
-    def embed(self, texts: list[str], kind: str) -> dict[str, Any]:
-        """Return the vectors of ``texts``, or which of them is too long."""
-        lengths = [len(ids) for ids in self._model.tokenizer(texts, truncation=False, verbose=False)["input_ids"]]
+    def embed(self, texts: list[str], kind: str, cut: bool) -> dict[str, Any]:
+        """Return the vectors of ``texts``, or which of them is too long and may not be cut."""
+        tokenizer = self._model.tokenizer
+        read = tokenizer(texts, truncation=False, verbose=False)["input_ids"]
+        lengths = [len(ids) for ids in read]
         for place, length in enumerate(lengths):
-            if length > self._model.max_seq_length:
+            if length > self._model.max_seq_length and not cut:
                 return {"place": place, "tokens": length}
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         vectors = encode(texts, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
-        return {"vectors": vectors.astype(float).round(DIGITS).tolist(), "tokens": sum(lengths)}
+        unknown = [round(ids.count(tokenizer.unk_token_id) / len(ids), 3) for ids in read]
+        return {"vectors": vectors.astype(float).round(DIGITS).tolist(), "tokens": sum(lengths), "unknown": unknown}
 
 
 def cause(error: Exception) -> str:
@@ -87,7 +91,7 @@ def main() -> int:
         command = json.loads(line)
         if "texts" in command:
             try:
-                say({"id": command["id"], **worker.embed(command["texts"], command["kind"])})
+                say({"id": command["id"], **worker.embed(command["texts"], command["kind"], command["cut"])})
             except (RuntimeError, ValueError, IndexError) as error:
                 say({"id": command["id"], "error": cause(error)})
     return 0

@@ -117,6 +117,12 @@ class Files:
             raise NotFound("There is no such file.")
         return self._file(row)
 
+    def drop(self, file_id: str) -> None:
+        """Delete a file for good; for callers that know the owner."""
+        with self._store.write() as db:
+            db.execute("DELETE FROM files WHERE id = ?", (file_id,))
+        (self.folder / file_id).unlink(missing_ok=True)
+
     def of_job(self, job: str) -> list[File]:
         """Return the files that a job made, oldest first; for callers that know the owner."""
         with self._store.read() as db:

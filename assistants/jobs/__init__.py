@@ -5,7 +5,7 @@ yields.
 """
 
 from assistants.history import JobRow
-from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data
+from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data, note
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
 
@@ -25,4 +25,5 @@ __all__ = [
     "Stopped",
     "Text",
     "event_data",
+    "note",
 ]

@@ -61,6 +61,12 @@ class Status:
 
 Event = Text | Progress | Preview | Part | Result | Status
 
+
+def note(template: str, **values: Any) -> Part:
+    """Return a sentence about how the work went, for the reader's language to be put in at the edge."""
+    return Part("note", {"template": template, "values": values})
+
+
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in (Text, Progress, Preview, Part, Result, Status)}
 
 

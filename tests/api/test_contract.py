@@ -15,12 +15,25 @@ from tests.api.able import stand_in_for_embedder
 from tests.api.talk import ask, ended
 from tests.serving import PUBLIC, SHARED, client
 
+# Of a form any bytes are a file.
+UPLOADS = ("POST /api/files", "POST /api/knowledge/{name}/sources")
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
+    "DELETE /api/drafts/{id}",
+    "DELETE /api/knowledge/{name}",
+    "DELETE /api/knowledge/{name}/sources/{id}",
     "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
     "GET /api/backup",
     "GET /api/conversations/{id}/export",
+    "GET /api/drafts",
+    "GET /api/drafts/{id}",
+    "GET /api/drafts/{id}/checks",
+    "GET /api/drafts/{id}/compare",
+    "GET /api/drafts/{id}/export",
+    "GET /api/drafts/{id}/sections/{section}/alternates",
+    "GET /api/drafts/{id}/versions",
+    "GET /api/drafts/{id}/versions/{version}",
     "GET /api/files/{id}",
     "GET /api/health",
     "GET /api/history",
@@ -29,6 +42,9 @@ ROUTES = [
     "GET /api/history/{id}/compare/{other}",
     "GET /api/jobs/{id}",
     "GET /api/jobs/{id}/events",
+    "GET /api/knowledge",
+    "GET /api/knowledge/{name}/sources",
+    "GET /api/knowledge/{name}/sources/{id}",
     "GET /api/prompts",
     "GET /api/prompts/export",
     "GET /api/prompts/{assistant}/{name}",
@@ -36,17 +52,29 @@ ROUTES = [
     "GET /api/trash",
     "GET /v1/models",
     "GET /v1/models/{id}",
+    "PATCH /api/drafts/{id}",
     "PATCH /api/history/{id}",
+    "PATCH /api/knowledge/{name}",
+    "PATCH /api/knowledge/{name}/chunks/{number}",
+    "POST /api/drafts/import",
+    "POST /api/drafts/{id}/redo",
+    "POST /api/drafts/{id}/sections/{section}/alternates/{version}",
+    "POST /api/drafts/{id}/undo",
+    "POST /api/drafts/{id}/versions/{version}/branch",
+    "POST /api/drafts/{id}/versions/{version}/restore",
     "POST /api/files",
     "POST /api/history/{id}/again",
     "POST /api/jobs",
     "POST /api/jobs/{id}/stop",
+    "POST /api/knowledge/{name}/sources",
     "POST /api/prompts/import",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "PUT /api/drafts/{id}/outline",
+    "PUT /api/drafts/{id}/sections/{section}",
     "PUT /api/prompts/{assistant}/{name}",
 ]
 
@@ -76,8 +104,8 @@ def test_every_answer_is_documented(app: FastAPI, route: str, mode: schemathesis
     if (route, mode) == ("GET /api/health", schemathesis.GenerationMode.NEGATIVE):
         return  # it takes nothing that could be wrong
 
-    # What is well formed may still be wrong (an unknown assistant, an empty file), and any bytes are a file.
-    excluded = [positive_data_acceptance, *([negative_data_rejection] if route == "POST /api/files" else [])]
+    # What is well formed may still be wrong (an unknown assistant, an empty file).
+    excluded = [positive_data_acceptance, *([negative_data_rejection] if route in UPLOADS else [])]
 
     @given(case=operations(app)[route].as_strategy(generation_mode=mode))
     @settings(max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -10,7 +10,7 @@ from tests.e2e.chat import Chat
 def visit(chat: Chat, q: str = "") -> Page:
     """Open the History tab and look for words."""
     chat.page.get_by_role("tab", name="History").click()
-    chat.page.get_by_placeholder("Search everything").fill(q)
+    chat.page.get_by_placeholder("Search everything", exact=True).fill(q)
     return chat.page
 
 

@@ -101,7 +101,7 @@ def test_the_history_finds_an_item_and_opens_it(chat: Chat) -> None:
     chat.page.get_by_role("tab", name="History").click()
     items = chat.page.locator(".history li")
     expect(items.first).to_contain_text("something else")
-    chat.page.get_by_placeholder("Search everything").fill("walrus")
+    chat.page.get_by_placeholder("Search everything", exact=True).fill("walrus")
     expect(items).to_have_count(1)
     chat.page.get_by_role("combobox", name="Status").select_option("failed")
     expect(chat.page.locator(".history .none")).to_have_text("Nothing found.")

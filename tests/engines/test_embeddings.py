@@ -24,8 +24,9 @@ for line in sys.stdin:
     if "die" in texts:
         sys.exit(3)
     long = [place for place, text in enumerate(texts) if len(text.split()) > 4]
-    answer = {"vectors": [[len(text), command["kind"] == "query"] for text in texts], "tokens": 7}
-    if long:
+    vectors = [[len(text), command["kind"] == "query"] for text in texts]
+    answer = {"vectors": vectors, "tokens": 7, "unknown": [0.5] * len(texts)}
+    if long and not command["cut"]:
         answer = {"place": long[0], "tokens": len(texts[long[0]].split())}
     print(json.dumps({"id": command["id"], **answer}), flush=True)
 """
@@ -55,6 +56,10 @@ def test_nothing_is_cut_off(embedder: LocalEmbeddings) -> None:
     with pytest.raises(InvalidInput, match=r"input\.12 is too long: it has 5 tokens, and small reads at most 4\."):
         embedder.embed(["ok", "ok", "one two three four five"], first=10)
     assert embedder.embed_query("ok") == [2, True]
+
+
+def test_but_for_who_wants_that(embedder: LocalEmbeddings) -> None:
+    assert embedder.embed(["one two three four five"], cut=True).vectors == [[23, False]]
 
 
 def test_a_process_that_dies_is_started_again(embedder: LocalEmbeddings) -> None:
@@ -103,6 +108,11 @@ def test_a_text_alone_has_the_vector_that_it_has_among_others(minilm: LocalEmbed
     among = minilm.embed(["a short one", "and a text that is quite a bit longer than the other one " * 5])
     assert near(alone.vectors[0], among.vectors[0]) > 0.9999
     assert 3 < alone.tokens < among.tokens
+
+
+def test_it_says_how_much_of_a_text_it_does_not_know(minilm: LocalEmbeddings) -> None:
+    english, chinese = minilm.embed(["The parcel arrives on Monday.", "请问如何申请退款，需要等待多久？"]).unknown
+    assert english == 0 and chinese > 0.2
 
 
 def test_a_text_over_the_context_is_refused(minilm: LocalEmbeddings) -> None:

@@ -1,0 +1,118 @@
+"""Ingestion: files and texts become sources of a base of knowledge.
+
+A job, so that it shows how far it is, can be stopped, and goes on after a restart with what it has not done yet. Knows
+in which order things happen; knows nothing about how documents are read or found.
+"""
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+from pydantic import Field
+
+from assistants.embedder import Embedder, embed_chunks, opened_embedder
+from assistants.errors import InvalidInput, StudioError
+from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, Text, note
+from assistants.knowledge import chunking, reading
+from assistants.owners import must_be_operator
+from assistants.requests import Admission, Name, StudioRequest
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+ID = "ingestion"
+RESUMABLE = True
+
+MAX_FILES = 100
+MAX_TEXT = 2_000_000
+
+
+class Request(StudioRequest):
+    """Files that were uploaded, by their ids, or a text with a title; one of the same name is replaced."""
+
+    knowledge: Name
+    files: Annotated[list[Name], Field(max_length=MAX_FILES)] = []
+    text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    title: Annotated[str, Field(max_length=200)] = ""
+
+
+def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, BinaryIO]], owner: str) -> JobRow:
+    """Take in files, names and bytes, and submit the job that reads them; of what is refused nothing stays."""
+    must_be_operator(owner)
+    files: list[str] = []
+    try:
+        files += (studio.history.files.add(owner, name, stream).id for name, stream in uploads)
+        return studio.jobs.submit(ID, {"knowledge": knowledge, "files": files}, owner)
+    except BaseException:
+        for file in files:
+            studio.history.files.drop(file)
+        raise
+
+
+def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+    """Note every source as one that is to come, so that the same file cannot come twice meanwhile."""
+    studio.knowledge.create(request.knowledge, owner)
+    names = [_expect_file(studio, request.knowledge, file, owner, job_id) for file in request.files]
+    if request.text.strip():
+        title = request.title.strip() or " ".join(request.text.split())[:60]
+        digest = hashlib.sha256(request.text.encode()).hexdigest()
+        source = studio.knowledge.rows.expect(request.knowledge, title, digest, job_id)
+        text, chunks = chunking.compose([chunking.Part(request.text)])
+        studio.knowledge.rows.fill(source, text, _some(title, chunks))
+        names.append(title)
+    if not names:
+        raise InvalidInput("file", "Send a file or a text.")
+    return Admission("\n".join(names), result={"knowledge": request.knowledge})
+
+
+def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job_id: str) -> str:
+    file = studio.history.files.get(file_id, owner)
+    data = file.path.read_bytes()
+    reading.kind_of(file.name, data)
+    studio.knowledge.rows.expect(knowledge, file.name, hashlib.sha256(data).hexdigest(), job_id, file.id)
+    return file.name
+
+
+def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
+    """Read source after source; one that cannot be read is told of, and the others go on."""
+    embedder = yield from opened_embedder(studio, job)
+    if embedder.engine is None:
+        yield note("There is no embedder here, so this base is searched by words alone.")
+    failures: list[tuple[str, StudioError]] = []
+    done = [part.data for part in job.parts if part.name == "source"]
+    for source in studio.knowledge.rows.awaited(job.id):
+        try:
+            source |= yield from _ingest(studio, source, embedder)
+        except InvalidInput as error:
+            studio.knowledge.rows.discard(source["id"])
+            failures.append((source["name"], error))
+            yield note(error.template, **error.values)
+            continue
+        done.append({key: source[key] for key in ("id", "name", "chunks")})
+        yield Part("source", done[-1])
+        yield Text(f"{source['name']}: {source['chunks']}\n")
+    if failures and not done:
+        raise failures[0][1]
+    yield Result({"sources": done, "failed": [name for name, _ in failures]})
+
+
+def _ingest(studio: "Studio", source: dict[str, Any], embedder: Embedder) -> Generator[Event, None, dict[str, Any]]:
+    """Read a source, unless that was done before a restart, embed its chunks, and let it answer."""
+    rows = studio.knowledge.rows
+    if not source["text"]:
+        parts: list[chunking.Part] = []
+        data = studio.history.files.folder.joinpath(source["file"]).read_bytes()
+        for part in reading.read(source["name"], data):
+            parts.append(part)
+            yield Progress(len(parts), None, "Reading the document")
+        text, chunks = chunking.compose(parts)
+        rows.fill(source["id"], text, _some(source["name"], chunks))
+    yield from embed_chunks(studio, embedder, source["knowledge"], source["id"])
+    rows.publish(source["id"])
+    return {"chunks": len(rows.chunks_of(source["id"]))}
+
+
+def _some(name: str, chunks: list[chunking.Chunk]) -> list[chunking.Chunk]:
+    if not chunks:
+        raise InvalidInput("file", reading.NO_TEXT, name=name)
+    return chunks

@@ -1,0 +1,106 @@
+"""Knowledge: what support answers from. Bases hold sources, sources are cut into chunks, chunks are found.
+
+    reading.py, office.py   a file becomes parts of text; the office formats and PDF
+    cleaning.py             no characters that only a model sees
+    sentences.py            sentences, and the words in them that tell something
+    chunking.py             parts become one text and its chunks, by offsets
+    injections.py           which sentences speak to a model
+    rows.py                 the tables
+    vectors.py              the nearest vectors
+    retrieval.py            words and vectors together
+    followups.py            a question that leans on the one before it
+    samples.py              the bases that come with the studio
+
+Everybody may ask; only the operator changes anything. Knows nothing about models, jobs or answers.
+"""
+
+import re
+from pathlib import Path
+
+from assistants.errors import InvalidInput
+from assistants.history import History
+from assistants.knowledge import samples
+from assistants.knowledge.retrieval import Found, Retrieval
+from assistants.knowledge.rows import Base, Kept, Rows, Source
+from assistants.knowledge.sentences import share_chinese
+from assistants.knowledge.vectors import Vectors
+from assistants.owners import must_be_operator
+
+__all__ = ["Base", "Found", "Kept", "Knowledge", "Source"]
+
+MAX_NAME = 64
+MAX_NOT_FOUND = 1000
+NAME = re.compile(r"\w[\w .-]*")
+
+
+class Knowledge:
+    """The bases of one home folder; one that has none begins with the samples."""
+
+    def __init__(self, history: History, home: Path) -> None:
+        self.rows = Rows(history.store, history.files)
+        self.vectors = Vectors(history.store, home / "knowledge")
+        if not self.rows.bases():
+            samples.add(self.rows)
+        self.find = Retrieval(history.store, self.rows, self.vectors).find
+
+    def bases(self) -> list[Base]:
+        """Return every base, by name."""
+        return self.rows.bases()
+
+    def base(self, name: str | None, question: str = "") -> Base:
+        """Return a base, by default the one made last, or the sample in the language of ``question``.
+
+        Raises ``NotFound``.
+        """
+        bases = self.bases()
+        if name or not bases:
+            return self.rows.base(name or samples.ENGLISH)
+        own = [base for base in bases if base.name not in samples.NAMES]
+        sample = samples.CHINESE if share_chinese(question) > samples.MOSTLY else samples.ENGLISH
+        if own:
+            return max(own, key=lambda base: base.created)
+        return next((base for base in bases if base.name == sample), bases[0])
+
+    def sources(self, name: str) -> list[Source]:
+        """Return the sources of a base, without those that were replaced, the newest first; raises ``NotFound``."""
+        return self.rows.sources(self.rows.base(name).name)
+
+    def source(self, name: str, source: str) -> tuple[Source, str, list[Kept]]:
+        """Return a source, its text and its chunks, also of one that was replaced; raises ``NotFound``."""
+        found = self.rows.source(name, source)
+        return found, self.rows.text(found.id), self.rows.chunks_of(found.id)
+
+    def create(self, name: str, owner: str) -> None:
+        """Make a base, unless there is one of that name; raises ``NotAllowed`` or ``InvalidInput``."""
+        must_be_operator(owner)
+        if not (NAME.fullmatch(name) and len(name) <= MAX_NAME):
+            template = "{field} may hold letters, digits, spaces, points and dashes, at most {limit} of them."
+            raise InvalidInput("knowledge", template, limit=MAX_NAME)
+        self.rows.create(name)
+
+    def say_not_found(self, name: str, text: str, owner: str) -> None:
+        """Set what a base says where it has no answer; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+        must_be_operator(owner)
+        if len(text) > MAX_NOT_FOUND:
+            template = "{field} may hold at most {max_length} characters."
+            raise InvalidInput("not_found", template, max_length=MAX_NOT_FOUND)
+        self.rows.say_not_found(self.rows.base(name).name, text.strip())
+
+    def delete_base(self, name: str, owner: str) -> None:
+        """Delete a base and all that is in it; raises ``NotAllowed`` or ``NotFound``."""
+        must_be_operator(owner)
+        self.rows.delete_base(self.rows.base(name).name)
+
+    def delete(self, knowledge: str, source: str, owner: str) -> None:
+        """Delete a source with its versions, so that no answer comes from it; raises ``NotAllowed``, ``NotFound``."""
+        must_be_operator(owner)
+        self.rows.delete(knowledge, source)
+
+    def enable(self, knowledge: str, chunk: int, enabled: bool, owner: str) -> None:
+        """Let a chunk answer or not; raises ``NotAllowed`` or ``NotFound``."""
+        must_be_operator(owner)
+        self.rows.enable(knowledge, chunk, enabled)
+
+    def close(self) -> None:
+        """Give the vectors' files back."""
+        self.vectors.close()

@@ -1,0 +1,125 @@
+"""A text, cut into chunks of a few sentences each that say where in the text they stand.
+
+Cuts at headings first, then between paragraphs, then between sentences; knows nothing about files or searching.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from assistants.history.fulltext import CJK
+from assistants.knowledge.cleaning import clean
+from assistants.knowledge.sentences import Span, sentences
+
+# About 180 tokens of an embedder, most of which read 256: a Chinese character is one, and three Latin letters or more.
+LIMIT = 720
+CHINESE = re.compile(f"[{CJK}]")
+PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
+HEADING = re.compile(r"(#{1,6}) +(.+?)[ #]*")
+MAX_HEADING = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a document as it was read: a page, a sheet, or an entry that answers ``question``."""
+
+    text: str
+    heading: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of the text from ``start`` on, below ``heading``; an entry of a list of questions has a ``question``."""
+
+    start: int
+    text: str
+    heading: str
+    question: str = ""
+
+    @property
+    def indexed(self) -> str:
+        """What it is found by."""
+        return "\n".join(filter(None, (self.heading, self.question, self.text)))
+
+
+def compose(parts: Iterable[Part]) -> tuple[str, list[Chunk]]:
+    """Return the whole text that ``parts`` make, and its chunks."""
+    texts: list[str] = []
+    chunks: list[Chunk] = []
+    length = 0
+    for part in parts:
+        heading, question, text = clean(part.heading)[:MAX_HEADING], clean(part.question), clean(part.text)
+        if not text:
+            continue
+        before = f"{question}\n" if question else ""
+        start = length + len(before)
+        chunks += [
+            Chunk(start + begin, text[begin:end], found or heading, question)
+            for begin, end, found in _cut(text, whole=bool(question))
+        ]
+        texts.append(before + text)
+        length += len(texts[-1]) + 2
+    return "\n\n".join(texts), chunks
+
+
+def _cut(text: str, *, whole: bool) -> Iterator[tuple[int, int, str]]:
+    """Yield where the chunks of ``text`` begin and end, and the headings above each."""
+    if whole:
+        yield from ((start, end, "") for start, end in _packed(text, _pieces(text, 0, len(text))))
+        return
+    for start, end, heading in _sections(text):
+        paragraphs = [(start + match.start(), start + match.end()) for match in PARAGRAPH.finditer(text[start:end])]
+        pieces = [piece for paragraph in paragraphs for piece in _pieces(text, *paragraph)]
+        yield from ((begin, stop, heading) for begin, stop in _packed(text, pieces))
+
+
+def _sections(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what stands between the headings (lines that begin with #), and the path of headings above it."""
+    path: dict[int, str] = {}
+    start = place = 0
+    for line in text.splitlines(keepends=True):
+        match = HEADING.fullmatch(line.strip())
+        if match:
+            yield start, place, " > ".join(path.values())
+            level = len(match[1])
+            path = {above: title for above, title in path.items() if above < level} | {level: match[2][:MAX_HEADING]}
+            start = place + len(line)
+        place += len(line)
+    yield start, len(text), " > ".join(path.values())
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield a paragraph whole where it is short, else its sentences, the longest of them cut."""
+    if _size(text[start:end]) <= LIMIT:
+        yield start, end
+        return
+    for begin, stop in sentences(text[start:end]):
+        yield from _lengths(text, start + begin, start + stop)
+
+
+def _lengths(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut what has no end of a sentence, at a space where there is one."""
+    while _size(text[start:end]) > LIMIT:
+        reach = start + LIMIT // 3 if CHINESE.search(text[start : start + LIMIT]) else start + LIMIT
+        cut = text.rfind(" ", start + 1, reach)
+        cut = reach if cut < 0 else cut
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _packed(text: str, pieces: Iterable[Span]) -> Iterator[Span]:
+    """Join neighbours as long as they are short together."""
+    start = end = 0
+    for begin, stop in pieces:
+        if end and _size(text[start:stop]) > LIMIT:
+            yield start, end
+            end = 0
+        start, end = (start if end else begin), stop
+    if text[start:end].strip():
+        yield start, end
+
+
+def _size(text: str) -> int:
+    return len(text) + 2 * len(CHINESE.findall(text))

@@ -1,0 +1,74 @@
+"""Word, PowerPoint, Excel and PDF files as parts of text: headings as lines with #, table rows as lines of cells.
+
+Knows the libraries that read them; knows nothing about what becomes of the text. Their sizes were checked before.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from assistants.knowledge.chunking import Part
+from assistants.knowledge.reading import table
+
+
+def docx(file: BinaryIO) -> Iterator[Part]:
+    """Yield a Word file as one part."""
+    from docx import Document
+    from docx.table import Table
+
+    blocks: list[str] = []
+    for block in Document(file).iter_inner_content():
+        if isinstance(block, Table):
+            # A merged cell comes once for each column that it spans.
+            rows = [list(dict.fromkeys(cell.text.strip() for cell in row.cells)) for row in block.rows]
+            blocks.append("\n".join(" | ".join(filter(None, row)) for row in rows))
+            continue
+        style = block.style.name if block.style is not None else ""
+        level = style.removeprefix("Heading ")
+        is_heading = style == "Title" or (style.startswith("Heading ") and level.isdecimal())
+        prefix = "#" * min(int(level), 6) + " " if is_heading and level.isdecimal() else "# " if is_heading else ""
+        bullet = "- " if style.startswith("List") else ""
+        blocks.append(f"{prefix or bullet}{block.text}" if block.text.strip() else "")
+    yield Part("\n\n".join(filter(None, blocks)))
+
+
+def pptx(file: BinaryIO) -> Iterator[Part]:
+    """Yield a part a slide, with its notes."""
+    from pptx import Presentation
+
+    for number, slide in enumerate(Presentation(file).slides, 1):
+        title = slide.shapes.title.text_frame.text.strip() if slide.shapes.title is not None else ""
+        texts: list[str] = []
+        for shape in slide.shapes:
+            if shape.has_text_frame and shape != slide.shapes.title:
+                texts.append(shape.text_frame.text)
+            elif getattr(shape, "has_table", False):
+                rows = [[cell.text.strip() for cell in row.cells] for row in shape.table.rows]
+                texts.append("\n".join(" | ".join(filter(None, row)) for row in rows))
+        if slide.has_notes_slide:
+            texts.append(slide.notes_slide.notes_text_frame.text)
+        text = "\n\n".join(filter(str.strip, texts))
+        yield Part(text or title, title or str(number))
+
+
+def xlsx(file: BinaryIO) -> Iterator[Part]:
+    """Yield the tables of a workbook, sheet by sheet, with what formulas came to."""
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(file, read_only=True, data_only=True)
+    try:
+        for sheet in workbook.worksheets:
+            rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            yield from table(rows, sheet.title)
+    finally:
+        workbook.close()
+
+
+def pdf(file: BinaryIO) -> Iterator[Part]:
+    """Yield a part a page, below its number."""
+    from pypdf import PdfReader
+
+    for number, page in enumerate(PdfReader(file).pages, 1):
+        yield Part(page.extract_text(), f"p. {number}")
+
+
+READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"docx": docx, "pptx": pptx, "xlsx": xlsx, "pdf": pdf}

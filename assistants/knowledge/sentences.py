@@ -1,0 +1,98 @@
+"""Sentences and the words in them that carry meaning, English and Chinese.
+
+Knows where a sentence ends and which words say nothing; knows nothing about where a text is from.
+"""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from assistants.history.fulltext import CJK, IS_CJK, is_pair, tokens
+
+Span = tuple[int, int]
+
+# A full stop ends a sentence where something else begins, but not after these.
+ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "no.", "nos.", "mr.", "mrs.", "ms.", "dr.", "st.", "approx.", "incl.")
+END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？!?；]+[”’」』）)]*|\n+")
+# A line that breaks off earlier was meant to; so was one before a line that begins with a sign.
+LEAST_LINE = 50
+MARKED = re.compile(r"\s*(?:[-*•·>#|]|\d{1,2}[.)、])")
+# What a line of a list begins with.
+BULLET = re.compile(r"\s*(?:(?:[-*•·>]|\d{1,2}[.)、])\s+)?")
+
+WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+STOP_WORDS = frozenset(WORDS["english"].split())
+STOP_CHINESE = re.compile("|".join(WORDS["chinese"].split()))
+SEAMS = frozenset(WORDS["seams"])
+SUFFIXES = ("ingly", "ments", "ment", "ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e", "i")
+LEAST_STEM = 3
+
+
+def sentences(text: str) -> list[Span]:
+    """Return where the sentences of ``text`` begin and end, without the signs of a list before them."""
+    found: list[Span] = []
+    start = 0
+    ends = [match.end() for match in END.finditer(text) if not (_is_abbreviation(text, match) or _is_wrap(text, match))]
+    for end in [*ends, len(text)]:
+        piece = text[start:end]
+        begin = start + BULLET.match(piece).end()
+        stop = start + len(piece.rstrip())
+        if begin < stop:
+            found.append((begin, stop))
+        start = end
+    return found
+
+
+def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
+    last = text[max(0, end.start() - 8) : end.end()].split()
+    return bool(last) and last[-1].lower().lstrip("(") in ABBREVIATIONS
+
+
+def _is_wrap(text: str, end: re.Match[str]) -> bool:
+    """Say whether a single newline only wraps a long line of a paragraph."""
+    if end[0] != "\n":
+        return False
+    before = text[text.rfind("\n", 0, end.start()) + 1 : end.start()].rstrip()
+    after = text[end.end() : end.end() + 10]
+    width = len(before) + len(re.findall(f"[{CJK}]", before))
+    return width >= LEAST_LINE and before[-1] not in ".!?:。！？：；|" and not MARKED.match(after)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return what a word shares with its other forms: ``deliver`` of deliveries, ``ship`` of shipping."""
+    if not word.isascii() or not word.isalpha() or len(word) <= LEAST_STEM:
+        return word
+    for suffix in SUFFIXES:
+        rest = word.removesuffix(suffix)
+        if rest != word and len(rest) >= LEAST_STEM and not (suffix == "s" and rest.endswith("s")):
+            word = rest
+            break
+    if len(word) > LEAST_STEM and word[-1] == word[-2] and word[-1] not in "ls":
+        word = word[:-1]
+    return word
+
+
+def terms(text: str) -> list[str]:
+    """Return the stems of the words of ``text`` that carry meaning, each once, in order; Chinese as pairs."""
+    words = tokens(STOP_CHINESE.sub(" ", text))
+    return list(dict.fromkeys(stem(word) for word in words if word not in STOP_WORDS))
+
+
+def is_seam(term: str) -> bool:
+    """Say whether a pair of Chinese characters may be no word."""
+    return is_pair(term) and not SEAMS.isdisjoint(term)
+
+
+def stems(text: str) -> set[str]:
+    """Return the stems of all words of ``text``, with the single characters of Chinese ones."""
+    found = {stem(word) for word in tokens(text)}
+    return found | {character for word in found if IS_CJK.match(word) for character in word}
+
+
+def share_chinese(text: str) -> float:
+    """Return how much of the letters of ``text`` is Chinese, Japanese or Korean."""
+    letters = sum(character.isalpha() for character in text)
+    return len(re.findall(f"[{CJK}]", text)) / letters if letters else 0.0

@@ -1,0 +1,66 @@
+"""Drafts: a model's answer from the passages, which nobody reads before it is verified.
+
+What documents say stands between random marks, and sentences that speak to a model are left out of it. Knows nothing
+about what becomes of the draft.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from assistants.generation import NO_CONTROLS, conversation, generate, opened
+from assistants.jobs import Event, Progress, RunningJob, Text
+from assistants.repetition import Circle
+from assistants.support.evidence import Evidence, above
+from prompts.library import Library, Messages
+from prompts.reading import PromptError
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+# What may end a sentence.
+ENDS = re.compile(r"[.!?。！？\n]")
+TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
+OPTIONS = {"max_tokens": 120, "temperature": 0.0}
+# What a small model can still tell apart; the passages come in the order of how well they fit.
+PASSAGES = 3
+
+
+def prompt(studio: "Studio", owner: str, language: str, evidence: Evidence) -> Messages:
+    """Return the messages that ask a model for an answer; raises ``InvalidInput`` if the template asks for more."""
+    chunks = {sentence.chunk.number: sentence.chunk for sentence in evidence.sentences}
+    lines: list[str] = []
+    for number, chunk in list(chunks.items())[:PASSAGES]:
+        title = above(chunk).replace("\n", " > ")
+        text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
+        lines.append(f"[{len(lines) + 1}] {title + ': ' if title else ''}{' '.join(text.split())}")
+    template = studio.prompts.get(TEMPLATES[language], owner)
+    values = {"mark": secrets.token_hex(4), "passages": "\n\n".join(lines), "question": evidence.question}
+    try:
+        return Library.render(template, {name: values[name] for name in template.variables if name in values})
+    except PromptError as error:
+        raise InvalidInput("template", error.template, **error.values) from error
+
+
+def write(
+    studio: "Studio", job: RunningJob, messages: Messages, is_hopeless: Callable[[str], bool]
+) -> Generator[Event, None, str | None]:
+    """Let the job's model write until its text ``is_hopeless`` and return what it wrote; None where it cannot."""
+    draft = ""
+    try:
+        engine = yield from opened(studio, job)
+        yield Progress(0, None, "Writing the answer")
+        with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())) as steps:
+            for event in steps:
+                if not isinstance(event, Text):
+                    yield event
+                    continue
+                draft += event.delta
+                if ENDS.search(event.delta) and is_hopeless(draft):
+                    break
+        return draft
+    except (GenerationFailed, InvalidInput, ModelUnavailable):
+        return None

@@ -1,0 +1,38 @@
+"""Support in the browser: a sample question is answered with proof, on words alone where there is no embedder."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import Server
+from tests.e2e.chat import Chat
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(running: Server) -> Iterator[None]:
+    """A file stands where the embedder's folder would be made."""
+    file = running.home / "models" / "starter-embedder"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    yield
+    file.unlink()
+
+
+def test_a_sample_question_is_answered_with_a_quote_that_stands_in_its_source(chat: Chat) -> None:
+    page = chat.page
+    page.get_by_role("tab", name="Support").click()
+    page.locator(".support .examples button", has_text="How many days").click()
+    expect(page.locator(".support .answer")).to_contain_text("30 days")
+    citation = page.locator(".support .citations button").first
+    expect(citation).to_contain_text(".en.")
+    quote = citation.get_attribute("title")
+    citation.click()
+    expect(page.locator(".support .passage mark")).to_have_text(quote)
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("tab", name="History").click()
+    page.locator(".history .items a", has_text="How many days").first.click()
+    expect(page.locator(".support .answer")).to_have_count(1)
+    expect(page.locator(".support .asked")).to_have_text("How many days do I have to return an item?")
+    page.get_by_text("See why").click()
+    expect(page.locator(".support .why")).to_contain_text("Searched by words alone")

@@ -1,0 +1,68 @@
+"""Documents for the tests, made in memory."""
+
+import io
+import zipfile
+
+WORDS = "Returns are free within thirty days."
+
+
+def docx() -> bytes:
+    from docx import Document
+
+    document, file = Document(), io.BytesIO()
+    document.add_heading("Shop", 0)
+    document.add_heading("Returns", 1)
+    document.add_paragraph(WORDS)
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "Tent", "199 euros"
+    document.save(file)
+    return file.getvalue()
+
+
+def pptx() -> bytes:
+    from pptx import Presentation
+
+    slides, file = Presentation(), io.BytesIO()
+    slide = slides.slides.add_slide(slides.slide_layouts[1])
+    slide.shapes.title.text, slide.placeholders[1].text = "Returns", WORDS
+    slides.save(file)
+    return file.getvalue()
+
+
+def xlsx(rows: list[list[str]]) -> bytes:
+    from openpyxl import Workbook
+
+    workbook, file = Workbook(), io.BytesIO()
+    for row in rows:
+        workbook.active.append(row)
+    workbook.save(file)
+    return file.getvalue()
+
+
+def pdf(text: str = WORDS) -> bytes:
+    """Return a PDF of one page; pypdf repairs the missing table of objects."""
+    content = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"xref\n0 6\n0000000000 65535 f \n%strailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return out + tail % (table, len(out))
+
+
+def bomb() -> bytes:
+    """Return a Word file that says that it unpacks to more than any document."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"\0" * (1 << 20))
+        archive.filelist[0].file_size = 1 << 40
+    return file.getvalue()

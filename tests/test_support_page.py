@@ -1,0 +1,75 @@
+"""The Support tab without a browser: what its handler answers, and to whom."""
+
+import json
+from typing import Any
+
+import pytest
+
+from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
+from assistants.models import Models
+from assistants.owners import LOCAL
+from assistants.requests import validated
+from assistants.studio import Studio
+from webapp.tabs.support import Asked, act
+
+VISITOR = "v-1"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(self: Models, *_: object) -> None:
+        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
+
+    monkeypatch.setattr(Models, "waiting", absent)
+
+
+def ask(studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
+    answer = act(studio, owner, validated(Asked, data), "en")
+    json.dumps(answer)
+    return answer
+
+
+def answered(studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
+    job = ask(studio, owner, do="ask", **data)["job"]
+    studio.jobs.wait(job, owner, 20)
+    return ask(studio, owner, do="result", id=job)
+
+
+def test_a_question_comes_back_with_proof_and_its_passage(studio: Studio) -> None:
+    value = answered(studio, VISITOR, question="How long are gift cards valid?", knowledge="sample")
+    [citation] = value["result"]["citations"]
+    assert value["names"][citation["source"]] == "handbook.en.md"
+    assert value["why"]["route"] == "quoted" and value["why"]["candidates"]
+    passage = ask(studio, VISITOR, do="passage", knowledge="sample", id=citation["source"])
+    assert passage["text"][citation["start"] : citation["end"]] == citation["quote"]
+    more = answered(studio, VISITOR, question="And in cash?", conversation=value["result"]["conversation"])
+    assert more["result"]["conversation"] == value["result"]["conversation"]
+
+
+def test_sources_are_pasted_listed_and_deleted(studio: Studio) -> None:
+    job = ask(studio, do="paste", knowledge="shop", title="rules", text="Parking costs 2 euros.")["job"]
+    studio.jobs.wait(job, LOCAL, 20)
+    seen = ask(studio, do="look", knowledge="shop")
+    [source] = seen["sources"]
+    assert (source["name"], source["status"], seen["may"]) == ("rules", "ready", True)
+    assert ask(studio, do="delete", knowledge="shop", id=source["id"])["sources"] == []
+    assert "shop" not in [base["name"] for base in ask(studio, do="delete-base", knowledge="shop")["bases"]]
+
+
+def test_a_visitor_looks_and_asks_only(studio: Studio) -> None:
+    assert ask(studio, VISITOR, do="look", knowledge="sample")["may"] is False
+    source = studio.knowledge.sources("sample")[0].id
+    for data in ({"do": "paste", "text": "x"}, {"do": "delete", "id": source}, {"do": "delete-base"}):
+        with pytest.raises(NotAllowed):
+            ask(studio, VISITOR, knowledge="sample", **data)
+    job = ask(studio, do="ask", question="How long are gift cards valid?")["job"]
+    for do in ("result", "stop"):
+        with pytest.raises(NotFound):
+            ask(studio, VISITOR, do=do, id=job)
+
+
+@pytest.mark.parametrize("question", ["", " ", "x" * 100_000])
+def test_a_wrong_question_is_refused(studio: Studio, question: str) -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        ask(studio, do="ask", question=question)
+    assert wrong.value.field == "question"

@@ -1,0 +1,141 @@
+"""Knowledge over HTTP: bases, the sources in them, and what a question finds.
+
+Everybody may read and ask; only the operator changes anything, which the library sees to. Knows nothing about how
+documents are read.
+"""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistants import ingestion
+from webapp.api.dependencies import Id, Owner, TheStudio
+from webapp.api.errors import answers
+from webapp.api.jobs import JobTicket
+
+router = APIRouter(tags=["knowledge"], prefix="/knowledge")
+
+Name = Annotated[str, Path(min_length=1, max_length=200, description="The name of a base")]
+
+
+class Base(BaseModel):
+    """A base of knowledge."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    sources: int
+    chunks: int = Field(description="Those that answer")
+    not_found: str = Field(description="What it says where it has no answer; empty for the studio's own words")
+
+
+class Source(BaseModel):
+    """A source in a base."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    name: str
+    status: Literal["ready", "queued", "running", "stopping", "stopped", "failed", "interrupted", "done"]
+    characters: int
+    chunks: int
+    created: str
+    replaced: str | None = Field(description="Since when a newer version answers in its place")
+
+
+class Chunk(BaseModel):
+    """A piece of a source; an entry of a list of questions has its `question`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int
+    start: int = Field(description="Where it begins in the source's text, in characters")
+    text: str
+    heading: str
+    question: str
+    enabled: bool
+
+
+class WholeSource(Source):
+    """A source with the text that citations count in, and its chunks."""
+
+    text: str
+    pieces: list[Chunk]
+
+
+class BaseChange(BaseModel):
+    """What to change about a base."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    not_found: str
+
+
+class ChunkChange(BaseModel):
+    """What to change about a chunk."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool
+
+
+@router.get("", responses=answers(401, 503))
+def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
+    """Return the bases of knowledge, by name."""
+    return [Base.model_validate(base) for base in studio.knowledge.bases()]
+
+
+@router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
+def change_base(studio: TheStudio, owner: Owner, name: Name, change: BaseChange) -> None:
+    """Set what a base says where it has no answer."""
+    studio.knowledge.say_not_found(name, change.not_found, owner)
+
+
+@router.delete("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
+def delete_base(studio: TheStudio, owner: Owner, name: Name) -> None:
+    """Delete a base and all that is in it, for good."""
+    studio.knowledge.delete_base(name, owner)
+
+
+@router.post(
+    "/{name}/sources",
+    status_code=202,
+    responses=answers(401, 403, 413, 422, 429, 503),
+    form_limits={"max_files": ingestion.MAX_FILES, "max_fields": 8},
+)
+def add_sources(studio: TheStudio, owner: Owner, name: Name, file: list[UploadFile]) -> JobTicket:
+    """Take in files; the base is made if need be, and they answer when the job is done.
+
+    A file with the name of an earlier one replaces it.
+    """
+    row = ingestion.submit(studio, name, [(one.filename or "file", one.file) for one in file], owner)
+    return JobTicket(id=row.id, status=row.status)
+
+
+@router.get("/{name}/sources", responses=answers(401, 404, 422, 503))
+def list_sources(studio: TheStudio, owner: Owner, name: Name) -> list[Source]:
+    """Return the sources of a base, the newest first."""
+    return [Source.model_validate(source) for source in studio.knowledge.sources(name)]
+
+
+@router.get("/{name}/sources/{id}", responses=answers(401, 404, 422, 503))
+def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> WholeSource:
+    """Return a source with its text, also one that was replaced: what an earlier answer saw."""
+    source, text, chunks = studio.knowledge.source(name, id)
+    fields: dict[str, Any] = Source.model_validate(source).model_dump()
+    return WholeSource(**fields, text=text, pieces=[Chunk.model_validate(chunk) for chunk in chunks])
+
+
+@router.delete("/{name}/sources/{id}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
+def delete_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> None:
+    """Delete a source and its versions for good: no answer comes from it any more."""
+    studio.knowledge.delete(name, id, owner)
+
+
+@router.patch("/{name}/chunks/{number}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
+def change_chunk(
+    studio: TheStudio, owner: Owner, name: Name, number: Annotated[int, Path(ge=0, le=2**63 - 1)], change: ChunkChange
+) -> None:
+    """Let a chunk answer, or not."""
+    studio.knowledge.enable(name, number, change.enabled, owner)

@@ -1,0 +1,104 @@
+"""The Support tab: ask a base of knowledge, see what proves the answer and how it came about, and fill bases.
+
+Files go in over REST (``webapp.api.knowledge``), which takes them as they are. Knows nothing about how any of it is
+drawn or found.
+"""
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+import gradio as gr
+from pydantic import Field
+
+from assistants import ingestion, support
+from assistants.owners import is_operator
+from assistants.requests import StudioRequest
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import DIRECT, respond
+from webapp.live import live
+
+TITLE = "tab.support"
+
+Name = Annotated[str, Field(max_length=200)]
+
+
+class Asked(StudioRequest):
+    """A question of the script; ``id`` is a source or a job."""
+
+    do: Literal["look", "ask", "result", "passage", "paste", "delete", "delete-base", "stop"]
+    knowledge: Name | None = None
+    question: Annotated[str, Field(max_length=200_000)] = ""
+    conversation: Name | None = None
+    id: Name = ""
+    title: Name = ""
+    text: Annotated[str, Field(max_length=ingestion.MAX_TEXT)] = ""
+
+
+def build(studio: Studio) -> None:
+    """Make the tab."""
+    tab = live("support")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
+
+    tab.action(answer, None, tab, trigger_mode="multiple", **DIRECT)
+
+
+def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+    """Do what the script asks and return what it shows then."""
+    knowledge = studio.knowledge
+    match asked.do:
+        case "ask":
+            fields = ("question", "knowledge", "conversation")
+            request = {name: value for name in fields if (value := getattr(asked, name)) is not None}
+            return {"job": studio.jobs.submit(support.ID, request, owner).id}
+        case "result":
+            return result(studio, owner, asked.id, lang)
+        case "passage":
+            source, text, _ = knowledge.source(asked.knowledge or "", asked.id)
+            return {"name": source.name, "text": text, "replaced": source.replaced is not None}
+        case "stop":
+            studio.jobs.stop(asked.id, owner)
+            return {}
+        case "paste":
+            request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text}
+            return {"job": studio.jobs.submit(ingestion.ID, request, owner).id}
+        case "delete":
+            knowledge.delete(asked.knowledge or "", asked.id, owner)
+        case "delete-base":
+            knowledge.delete_base(asked.knowledge or "", owner)
+    return look(studio, owner, asked.knowledge)
+
+
+def look(studio: Studio, owner: str, name: str | None) -> dict[str, Any]:
+    """Return the bases and, of the one that is looked at, the sources."""
+    bases = studio.knowledge.bases()
+    known = name if name in [base.name for base in bases] else None
+    return {
+        "bases": [asdict(base) for base in bases],
+        "sources": [asdict(source) for source in studio.knowledge.sources(known)] if known else [],
+        "may": is_operator(owner),
+    }
+
+
+def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
+    """Return what came of a question, with the names of the sources that are still there."""
+    row = studio.jobs.get(job_id, owner)
+    found = row.result or {}
+    base = found.get("knowledge")
+    sources = {citation["source"] for citation in found.get("citations", ())}
+    names = {source.id: source.name for source in studio.knowledge.sources(base)} if base and sources else {}
+    return {
+        "question": row.input,
+        "result": found if "answer" in found else None,
+        "names": names,
+        "why": next((data["data"] for _, kind, data in studio.history.jobs.events(row.id) if is_why(kind, data)), None),
+        "failure": t(row.failure["template"], lang, **row.failure["values"]) if row.failure else None,
+        "status": row.status,
+    }
+
+
+def is_why(kind: str, data: Any) -> bool:
+    """Say whether an event tells how an answer came about."""
+    return kind == "part" and data["name"] == "why"
