@@ -1,8 +1,7 @@
 """Poems: the forms, as regular expressions that a model is held to while it writes.
 
-A form that can be counted in characters is exact; of an English line only the length can be bounded, so that its
-syllables are counted afterwards, and rhymes are held by letting lines end in words that rhyme. Knows nothing about
-models.
+A form that can be counted in characters is exact; of an English line only the length can be bounded, not its
+syllables, and rhymes are held by letting lines end in words that rhyme. Knows nothing about models.
 """
 
 from assistants.writing.brief import Brief
