@@ -1,7 +1,7 @@
 """The pictures of the README; run ``python -m docs.screenshots``.
 
-Opens a studio on a fresh home, talks with the starter model (or what ``STUDIO_TEXT_MODEL`` names) and takes Chat,
-History and Settings at 1280 and 390 pixels, light and dark, in English and Chinese.
+Opens a studio on a fresh home, talks with the starter model (or what ``STUDIO_TEXT_MODEL`` names) and takes the tabs at
+1280 and 390 pixels, light and dark, in English and Chinese.
 """
 
 import os
@@ -29,19 +29,26 @@ def talk(server: Server) -> str:
     return conversation
 
 
+# What to press for a tab's picture, and what to wait for then.
+STEPS = {
+    "history": [("#room-history-button", "#history li, #history .item")],
+    "models": [("#room-settings-button", ".models li")],
+    "prompts": [("#room-prompts-button", ".prompts .cards li")],
+    "write": [("#room-writing-button", ".writing .examples button")],
+    "support": [("#room-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
+}
+
+
 def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str = "en", dark: bool = False) -> None:
-    """Take one picture of Chat, or of History or the models in Settings where ``name`` says so."""
+    """Take one picture: of Chat, unless ``name`` begins with that of another tab."""
     locale = {"en": "en-US", "zh": "zh-CN"}[lang]
     context = browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
     page = context.new_page()
     page.goto(url)
     page.wait_for_selector(".chat")
-    if name.startswith("history"):
-        page.click("#room-history-button")
-        page.wait_for_selector("#history li, #history .item")
-    if name.startswith("models"):
-        page.click("#room-settings-button")
-        page.wait_for_selector(".models li")
+    for button, drawn in STEPS.get(name.partition("-")[0], []):
+        page.click(button)
+        page.wait_for_selector(drawn)
     page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
@@ -64,6 +71,10 @@ def main() -> None:
         shoot(browser, root, "history-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "history-narrow", size=NARROW)
         shoot(browser, root, "models", size=WIDE)
+        shoot(browser, root, "prompts", size=WIDE)
+        shoot(browser, root, "write", size=WIDE)
+        shoot(browser, root, "write-zh-dark", size=WIDE, lang="zh", dark=True)
+        shoot(browser, root, "support", size=WIDE)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_every_answer_is_documented(app: FastAPI, route: str, mode: schemathesis
     excluded = [positive_data_acceptance, *([negative_data_rejection] if route in UPLOADS else [])]
 
     @given(case=operations(app)[route].as_strategy(generation_mode=mode))
-    @settings(max_examples=20, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def check(case: schemathesis.Case) -> None:
         case.call_and_validate(headers=KEY, excluded_checks=excluded)
 

@@ -162,9 +162,10 @@ export function mount(component) {
   });
   addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
 
-  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job=, too.
+  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job= or a ?template=.
 
   const arrive = (query) => {
+    if (query.has("template")) choose(query.get("template"));
     if (!query.has("job") && !query.has("chat")) return open(null), composer.focus();
     state.limit = WINDOW;
     state.visit += 1;
