@@ -242,7 +242,7 @@ def load(model: str, cache: int) -> Any:
     import openvino_genai
 
     # By benchmarks.tuning: prompt lookup writes a fifth faster what is copied by one request alone, and up to half as
-    # fast everything else; threads, slots and the size of a batch are best as the library chooses them.
+    # fast everything else; other threads, slots and sizes of a batch made no difference beyond the noise.
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.enable_prefix_caching = True
     # Without a bound it grows with every prompt that is new.
