@@ -109,7 +109,7 @@ def test_nothing_is_offered_where_there_is_something_bigger(studio: Studio, file
 def test_the_offer_is_taken_in_the_chat(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(type(studio.models), "install", lambda self, *what: asked.append(what))
-    chosen = Chosen("local:starter", dict)
+    chosen = Chosen("local:starter", None, dict)
     answer = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "install", "target": "qwen3-8b"}), chosen, "en")
     assert asked == [("qwen3-8b", LOCAL)]
     assert answer["model"]["offer"]
@@ -117,5 +117,6 @@ def test_the_offer_is_taken_in_the_chat(studio: Studio, monkeypatch: pytest.Monk
 
 def test_a_base_model_is_said_to_be_one(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(studio.models), "is_base", lambda self, name: True)
-    model = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "model"}), Chosen("local:starter", dict), "en")["model"]
+    chosen = Chosen("local:starter", None, dict)
+    model = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "model"}), chosen, "en")["model"]
     assert model["advice"] == book("en")["page"]["model.base"]

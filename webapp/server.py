@@ -4,6 +4,7 @@ Knows how they are put together and brought up and down; knows nothing about wha
 """
 
 import asyncio
+import contextlib
 import errno
 import gc
 import mimetypes
@@ -183,8 +184,9 @@ def serve(studio: Studio, listener: socket.socket) -> None:
             ws="none",
             forwarded_allow_ips="*" if settings.on_spaces else ["127.0.0.1", "::1"],
         )
-        Server(config, lambda: open_house(studio, visitors)).run([listener])
-    except KeyboardInterrupt:
+        # On uvloop an interrupt only ends the loop.
+        with contextlib.suppress(KeyboardInterrupt):
+            Server(config, lambda: open_house(studio, visitors)).run([listener])
         print("The studio is closed.")
     finally:
         studio.close()
