@@ -49,9 +49,7 @@ class Prompt:
     trimmed: list[dict[str, Any]]
 
 
-def prompt(
-    studio: "Studio", brief: Brief, document: Document, section: Section, writer: Writer, template: Template, room: int
-) -> Prompt:
+def prompt(brief: Brief, document: Document, section: Section, writer: Writer, template: Template, room: int) -> Prompt:
     """Return the prompt for a section, shortened until it leaves ``room`` tokens for the text."""
     values = said_of(brief, document, section)
     whole = dict(values)
@@ -123,7 +121,7 @@ def write(
     target = section["words"] or brief.length or 150
     template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked.template)
     room = min(int(target * 1.6) + 200, (writer.context or 4096) // 2)
-    made = prompt(studio, brief, document, section, writer, template, room)
+    made = prompt(brief, document, section, writer, template, room)
     yield Part(
         "sent",
         {

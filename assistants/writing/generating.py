@@ -86,7 +86,7 @@ class Writer:
                 # Small models end far too early.
                 own["min_tokens"] = int((target - have) * LEAST_SHARE)
             if attempt:
-                own = _changed(own, attempt)
+                own = changed(own, attempt)
             began = sieve.text
             yield from self._attempt(turns, sieve, target, own)
             if (sieve.text == began and attempt) or (once and sieve.text):
@@ -124,7 +124,7 @@ def _silenced(events: Generator[Event, None, Any]) -> Generator[Event, None, str
             yield event
 
 
-def _changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:
+def changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:
     """Return the options for another attempt: the same seed would repeat what was refused."""
     seed = options.get("seed")
     return options if seed is None else options | {"seed": (seed + attempt) % 2**32}

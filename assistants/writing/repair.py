@@ -17,7 +17,7 @@ from assistants.writing import templates
 from assistants.writing.brief import Brief
 from assistants.writing.checks import keyword_pattern, missing_of
 from assistants.writing.drafting import keywords_of
-from assistants.writing.generating import Writer
+from assistants.writing.generating import Writer, changed
 from assistants.writing.sentences import Sieve, is_complete, sentences
 
 if TYPE_CHECKING:
@@ -181,8 +181,7 @@ def _add_keyword(
     asked = templates.messages(template, values)
     sieve = Sieve("", [*(one.text for one in mended), *untouched])
     for number, begun in enumerate(_beginnings(keyword, brief, writer, len(section.changes))):
-        seed = {"seed": (writer.params["seed"] + number) % 2**32} if "seed" in writer.params else {}
-        options = templates.options(template, writer.params) | {"max_tokens": TOKENS} | seed
+        options = changed(templates.options(template, writer.params) | {"max_tokens": TOKENS}, number)
         turns = [*asked, ("assistant", begun)] if begun else asked
         answer = yield from writer.quietly(turns, NO_CONTROLS, options)
         answer = f"{begun}{answer}" if begun else answer.strip()
