@@ -213,3 +213,11 @@ def test_a_stranger_sees_and_takes_nothing(ann: TestClient, bob: TestClient) -> 
         answer = bob.get(f"/api/conversations/{path}/export", headers={"Accept-Language": "zh"})
         assert answer.status_code == 404
         assert answer.json() == {"error": {"message": "没有这个对话。", "field": None}}
+
+
+def test_a_parameter_given_twice_is_refused_unless_it_may_be_repeated(ann: TestClient) -> None:
+    answer = ann.get("/api/history", params={"q": ["tall", "trees"]})
+    assert answer.status_code == 422
+    assert answer.json()["error"] == {"message": "q is given 2 times; give it once.", "field": "q"}
+    jobs = [ended(ann, ask(ann, message=message))["id"] for message in ("One?", "Two?")]
+    assert ann.get("/api/history/export", params={"id": jobs}).status_code == 200

@@ -3,13 +3,14 @@
 Every route asks the library as the visitor it serves; nothing is checked only here.
 """
 
-from fastapi import APIRouter, FastAPI, Security
+from fastapi import APIRouter, Depends, FastAPI, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from webapp.api import drafts, files, health, history, jobs, knowledge, openai, prompts, trash
+from webapp.api.dependencies import once
 from webapp.api.errors import add_handlers
 from webapp.visitors import COOKIE
 
@@ -24,7 +25,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
     for part in (jobs, drafts, history, prompts, trash, files, knowledge):
-        router.include_router(part.router, dependencies=[*key, *cookie])
+        router.include_router(part.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.
     for prefix, part, needs in (("/v1", openai.router, key), ("/api", router, [])):

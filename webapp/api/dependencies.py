@@ -1,12 +1,14 @@
-"""What routes ask for: the studio, the visitor and the language of a request.
+"""What routes ask for: the studio, the visitor and the language of a request, and each parameter no more than once.
 
 Knows how they reach a route; knows nothing about what the route does with them.
 """
 
-from typing import Annotated
+from collections import Counter
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Depends, Path, Request
 
+from assistants.errors import InvalidInput
 from assistants.studio import Studio
 from webapp.i18n import language
 from webapp.visitors import visitor
@@ -25,6 +27,23 @@ async def owner_of(request: Request) -> str:
 async def language_of(request: Request) -> str:
     """Return the language the client reads."""
     return language(request)
+
+
+async def once(request: Request) -> None:
+    """Refuse a parameter that is given twice and read once: of several the framework takes the last and says nothing.
+
+    Raises:
+        InvalidInput: It names the parameter.
+    """
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    for parameter in request.scope["route"].dependant.query_params:
+        name = parameter.alias
+        if given[name] > 1 and not _is_list(parameter.field_info):
+            raise InvalidInput(name, "{field} is given {times} times; give it once.", times=given[name])
+
+
+def _is_list(parameter: Any) -> bool:
+    return list in map(get_origin, (parameter.annotation, *get_args(parameter.annotation)))
 
 
 TheStudio = Annotated[Studio, Depends(studio_of)]
