@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistants.errors import Conflict, StudioError
+from assistants.errors import Conflict, GenerationFailed, StudioError
 from assistants.history.documents import count, section_of
 from assistants.history.draft_rows import Draft
 from assistants.jobs import Event, Part, Progress, RunningJob, Text
@@ -63,6 +63,8 @@ class Steps:
         for number, section in enumerate(wanted):
             if section in left:
                 yield from self._section(section, number, wanted)
+        if wanted and not any(section_of(self.draft.document, one)["text"] for one in wanted):
+            raise GenerationFailed(drafting.NOTHING)
 
     @property
     def _cause(self) -> str:

@@ -121,8 +121,8 @@ def test_what_a_person_types_while_a_job_writes_is_not_overwritten(studio: Studi
 
 def test_stopping_keeps_what_there_is(studio: Studio) -> None:
     model = "echo:delay=0.01"
-    outline_ = [{"heading": name, "notes": numbered(60)} for name in ("One", "Two")]
-    job = studio.jobs.submit("writing", {"topic": "Birds", "outline": outline_, "words": 400, "model": model}, LOCAL)
+    request = {"topic": numbered(60), "outline": [{"heading": name} for name in ("One", "Two")], "words": 400}
+    job = studio.jobs.submit("writing", {**request, "model": model}, LOCAL)
     while len(studio.jobs.get(job.id, LOCAL).output) < 300:
         assert studio.jobs.get(job.id, LOCAL).status in ("queued", "running")
     studio.jobs.stop(job.id, LOCAL)
