@@ -273,7 +273,7 @@ def m009_knowledge(db: Database) -> None:
 
 
 @migrations()
-def m010_experiments(db: Database) -> None:
+def m011_experiments(db: Database) -> None:
     """Experiments of the playground by name, and the answers of its jobs by what was asked."""
     db.executescript("""
         CREATE TABLE experiments (
