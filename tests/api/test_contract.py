@@ -15,10 +15,13 @@ from tests.api.able import stand_in_for_embedder
 from tests.api.talk import ask, ended
 from tests.serving import PUBLIC, SHARED, client
 
-# Of a form any bytes are a file.
-UPLOADS = ("POST /api/files", "POST /api/knowledge/{name}/sources")
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
+
+# Any bytes are a file.
+UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/knowledge/{name}/sources")
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
+    "DELETE /api/backup",
     "DELETE /api/drafts/{id}",
     "DELETE /api/knowledge/{name}",
     "DELETE /api/knowledge/{name}/sources/{id}",
@@ -73,6 +76,7 @@ ROUTES = [
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "PUT /api/backup",
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
     "PUT /api/prompts/{assistant}/{name}",
