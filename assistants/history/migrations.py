@@ -270,3 +270,19 @@ def m009_knowledge(db: Database) -> None:
 
         CREATE INDEX jobs_talk ON jobs (json_extract(result, '$.conversation'), number) WHERE assistant = 'support';
     """)
+
+
+@migrations()
+def m020_intents(db: Database) -> None:
+    """What the operator of a base has taught it to tell apart: the examples, what was learned, and how good it is."""
+    db.executescript("""
+        CREATE TABLE intents (
+            knowledge TEXT PRIMARY KEY REFERENCES knowledge (name),
+            examples TEXT NOT NULL,
+            hand_over TEXT NOT NULL,
+            model TEXT,
+            head TEXT,
+            report TEXT,
+            trained TEXT NOT NULL
+        );
+    """)
