@@ -273,7 +273,7 @@ def m009_knowledge(db: Database) -> None:
 
 
 @migrations()
-def m011_experiments(db: Database) -> None:
+def m010_experiments(db: Database) -> None:
     """Experiments of the playground by name, and the answers of its jobs by what was asked."""
     db.executescript("""
         CREATE TABLE experiments (
@@ -293,4 +293,20 @@ def m011_experiments(db: Database) -> None:
             PRIMARY KEY (key, job)
         ) WITHOUT ROWID;
         CREATE INDEX answers_job ON answers (job);
+    """)
+
+
+@migrations()
+def m020_intents(db: Database) -> None:
+    """What the operator of a base has taught it to tell apart: the examples, what was learned, and how good it is."""
+    db.executescript("""
+        CREATE TABLE intents (
+            knowledge TEXT PRIMARY KEY REFERENCES knowledge (name),
+            examples TEXT NOT NULL,
+            hand_over TEXT NOT NULL,
+            model TEXT,
+            head TEXT,
+            report TEXT,
+            trained TEXT NOT NULL
+        );
     """)
