@@ -90,8 +90,8 @@ class Asking:
         if kept := self._studio.history.answers.find(self._job.owner, key):
             return Said(**kept, cached=True)
         engine = self._engine(model, NEEDS_SCORE)
-        began = monotonic()
         with self._job.slot(f"{model} (score)", 1, quiet=True):
+            began = monotonic()
             found = engine.score(conversation(messages), texts)
         seconds = round(monotonic() - began, 3)
         scores = {text: round(sum(one) / max(1, len(one)), 4) for text, one in zip(texts, found, strict=True)}

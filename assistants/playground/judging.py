@@ -36,7 +36,7 @@ class Judging:
     ) -> None:
         """``judges`` says which model each name of a judge means; '' is the one that no evaluator names."""
         self._asking = asking
-        self._embedder = embedder
+        self.embedder = embedder
         self._judges = judges
         self._prompts = {kind: studio.prompts.get(f"playground/{kind}", owner) for kind in ("judge", "preferred")}
 
@@ -57,7 +57,7 @@ class Judging:
             return found(None, "The judge came to no verdict: {cause}.", cause=short(cause))
 
     def _similar(self, evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
-        first, second = self._embedder.vectors([answer.text or " ", wanted or " "])
+        first, second = self.embedder.vectors([answer.text or " ", wanted or " "])
         if first is None or second is None:
             return found(None, NO_EMBEDDER)
         import numpy

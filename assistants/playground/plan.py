@@ -74,6 +74,14 @@ class Variant:
     point: Any = None
 
     @property
+    def title(self) -> str:
+        """What it is called in a line of text: what tells it apart from the others."""
+        k = "" if not self.examples else f"{len(self.examples) if self.shots.k is None else self.shots.k}-shot"
+        point = "" if self.point is None else f"#{self.point}"
+        shown = [self.source.name, self.model or "", self.how if self.how != "generate" else "", k, point]
+        return "  ".join(filter(None, shown))
+
+    @property
     def told(self) -> dict[str, Any]:
         """What a reader is shown of it."""
         return {
@@ -173,19 +181,24 @@ def _variants(request: Request, sources: Sequence[Source]) -> Iterator[Variant]:
     hows = ("generate", "score") if request.labels else ("generate",)
     number = 0
     for source, model, params, how, way in product(sources, models, request.params, hows, ways):
-        yield Variant(number, source, model, _settled(params, source, request), how, way.shots, way.examples, way.point)
+        yield Variant(
+            number, source, model, _settled(params, source, model, request), how, way.shots, way.examples, way.point
+        )
         number += 1
     if request.labels and examples and not request.study:
         yield Variant(number, sources[0], None, Params(), "classifier", Shots(), examples)
 
 
-def _settled(params: Params, source: Source, request: Request) -> Params:
+def _settled(params: Params, source: Source, model: str | None, request: Request) -> Params:
     """Return the parameters of a variant: what is said, else what the prompt's file says, else what can be repeated.
 
     Without a temperature and a seed there is nothing to chance, so that a second run shows the same and costs nothing;
     repeats of one thing would be all alike, so each has a seed of its own (``running``).
     """
     said = {**source.params, **params.model_dump(exclude_none=True)}
+    if (model or "").startswith("local:"):
+        # Engines here hold words of the prompt against the answer, which then avoids the very labels it was shown.
+        said.setdefault("repetition_penalty", 1.0)
     if "temperature" not in said and "seed" not in said:
         said |= {"temperature": 0.0} if request.repeats == 1 else {"seed": 0}
     return Params(**said)

@@ -11,19 +11,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistants.errors import BROKEN, GenerationFailed, StudioError
+from assistants.generation import SEEDS
 from assistants.jobs import Event, Part, Progress, RunningJob, Stopped
 from assistants.playground.asking import NEEDS_SCORE, NO_NEEDS, Asking, Said, drained
+from assistants.playground.classifying import classified
 from assistants.playground.evaluators import BY_MODEL, Answer, evaluate
 from assistants.playground.judging import Judging
 from assistants.playground.plan import Plan, Variant
-from assistants.playground.request import Evaluator, Price
-from prompts.library import Messages
+from assistants.playground.request import Evaluator, Example, Price
 
 NOTE = "Running the cells"
 DEFAULT_TOKENS = 512
 # Threads for models that take any number at once.
 MOST_AT_ONCE = 32
-SEEDS = 2**32
+LOCAL = "local:"
+CLASSIFIER = "classifier"
 MILLION = 1_000_000
 
 Key = tuple[int, int, int]
@@ -65,14 +67,14 @@ class Matrix:
         plan: Plan,
         asking: Asking,
         checks: Checks,
-        messages: Callable[[Variant, int], Messages],
+        examples_for: Callable[[Variant, int], list[Example]],
     ) -> None:
-        """``messages`` returns those of a variant for a row."""
+        """``examples_for`` returns those that a variant shows for a row."""
         self._job = job
         self._plan = plan
         self._asking = asking
         self._checks = checks
-        self._messages = messages
+        self._examples_for = examples_for
         self.cells: dict[Key, Cell] = {
             (part.data["variant"], part.data["row"], part.data["repeat"]): part.data
             for part in job.parts
@@ -87,13 +89,16 @@ class Matrix:
             if tasks:
                 yield from self._open(variants)
                 yield from self._run(tasks, self._asking.width(models))
+        for variant in self._plan.variants:
+            if variant.how == CLASSIFIER:
+                yield from self._classify(variant)
 
     def _groups(self) -> Iterator[tuple[set[str], list[Variant]]]:
         """Yield the models that are run together: a local one by itself, for memory may hold one of them only."""
         groups: dict[str, list[Variant]] = {}
         for variant in self._plan.variants:
             if variant.model is not None:
-                name = variant.model if variant.model.startswith("local:") else ""
+                name = variant.model if variant.model.startswith(LOCAL) else ""
                 groups.setdefault(f"{name} {variant.how}" if name else "", []).append(variant)
         for variants in groups.values():
             yield {variant.model for variant in variants if variant.model}, variants
@@ -125,6 +130,20 @@ class Matrix:
             finally:
                 pool.shutdown(cancel_futures=True)
 
+    def _classify(self, variant: Variant) -> Iterator[Event]:
+        """Fill the column of the classifier, which learns once and is asked for all rows together."""
+        tasks = [task for task in self._tasks([variant]) if task.key not in self.cells]
+        if not tasks:
+            return
+        texts = [variant.source.input(row) for row in self._plan.rows]
+        failure, said = None, []
+        try:
+            said = yield from classified(self._job, self._checks.judging.embedder, variant.examples, texts)
+        except StudioError as error:
+            failure = error
+        for task in tasks:
+            yield from self._done(drained(self._cell(task, failure or said[task.row])))
+
     def _done(self, cell: Cell) -> Iterator[Event]:
         self.cells[cell["variant"], cell["row"], cell["repeat"]] = cell
         self._job.usage = _added(self._job.usage, cell)
@@ -136,11 +155,15 @@ class Matrix:
 
     # One cell
 
-    def _cell(self, task: Task) -> Generator[Event, None, Cell]:
-        """Answer and check; whatever goes wrong, but a stop, is the cell's."""
+    def _cell(self, task: Task, known: Said | StudioError | None = None) -> Generator[Event, None, Cell]:
+        """Answer, unless that is ``known``, and check; whatever goes wrong, but a stop, is the cell's."""
         cell: Cell = {"variant": task.variant.id, "row": task.row, "repeat": task.repeat, **NOTHING}
         try:
-            said = yield from self._said(task)
+            if isinstance(known, StudioError):
+                raise known
+            shown = self._examples_for(task.variant, task.row)
+            cell["examples"] = [task.variant.examples.index(example) for example in shown]
+            said = known or (yield from self._said(task, shown))
             cost = self._cost(task.variant, said)
             cell |= {
                 "output": said.text,
@@ -161,12 +184,12 @@ class Matrix:
             cell["error"] = GenerationFailed(BROKEN, kind=type(error).__name__).told
         return cell
 
-    def _said(self, task: Task) -> Generator[Event, None, Said]:
+    def _said(self, task: Task, shown: list[Example]) -> Generator[Event, None, Said]:
         variant = task.variant
         model = variant.model or ""
         if self._job.stopping:
             raise Stopped
-        messages = self._messages(variant, task.row)
+        messages = variant.source.render(self._plan.rows[task.row], shown)
         if variant.how == "score":
             return self._asking.score(model, messages, list(self._checks.labels))
         options = {"max_tokens": DEFAULT_TOKENS} | variant.params.model_dump(exclude_none=True)
@@ -176,10 +199,10 @@ class Matrix:
 
     def _cost(self, variant: Variant, said: Said) -> float | None:
         """Return what an answer costs, nothing on this machine, and elsewhere what the request says of prices."""
-        model = variant.model or ""
+        model = variant.model or LOCAL
         if price := self._checks.prices.get(model):
             return round((said.input_tokens * price.input + said.output_tokens * price.output) / MILLION, 8)
-        return 0 if model.startswith(("local:", "echo:")) else None
+        return 0 if model.startswith((LOCAL, "echo:")) else None
 
     def _checked(self, answer: Answer) -> Cell:
         checks = []
@@ -194,7 +217,7 @@ class Matrix:
 
 COUNTED = ("seconds", "first_seconds", "input_tokens", "output_tokens")
 NOTHING: Cell = {
-    "output": "", "error": None, "finish": None, "cached": False, "scores": None, "cost": None,
+    "examples": [], "output": "", "error": None, "finish": None, "cached": False, "scores": None, "cost": None,
     "seconds": 0, "first_seconds": 0, "input_tokens": 0, "output_tokens": 0, "checks": [], "passed": None,
 }  # fmt: skip
 
