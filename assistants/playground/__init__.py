@@ -25,11 +25,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import NotFound
+from assistants.history import Experiment
 from assistants.jobs import Event, Part, Result, RunningJob, Text
 from assistants.playground import evaluators, findings, preparing
 from assistants.playground.asking import Asking
 from assistants.playground.judging import Judging
-from assistants.playground.origins import evaluators_of, from_item, from_template
+from assistants.playground.origins import evaluators_of, from_item, from_template, request_from
 from assistants.playground.plan import Variant, plan
 from assistants.playground.promoting import promote
 from assistants.playground.request import TYPES, Example, Request
@@ -51,9 +52,11 @@ __all__ = [
     "evaluators_of",
     "from_item",
     "from_template",
+    "keep",
     "load_csv",
     "messages",
     "promote",
+    "request_from",
 ]
 
 ID = "playground"
@@ -142,6 +145,12 @@ def messages(studio: "Studio", owner: str, job_id: str, variant: int, row: int) 
     if job.assistant != ID or cell is None:
         raise NotFound("There is no such cell.")
     planned = plan(studio, validated(Request, job.request), owner)
-    column = planned.variants[variant]
-    shown = [column.examples[number] for number in cell["examples"]]
-    return [{"role": role, "content": content} for role, content in column.source.render(planned.rows[row], shown)]
+    shown = [planned.examples[number] for number in cell["examples"]]
+    said = planned.variants[variant].source.render(planned.rows[row], shown)
+    return [{"role": role, "content": content} for role, content in said]
+
+
+def keep(studio: "Studio", owner: str, name: str, request: dict[str, Any], id: str | None = None) -> Experiment:
+    """Keep a request as an experiment, a new one or in place of one; it need not be complete, but of the right form."""
+    validated(Request, request)
+    return studio.history.experiments.save(owner, name, request, id)

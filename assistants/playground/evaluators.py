@@ -300,7 +300,8 @@ def _check_value(evaluator: Evaluator, field: str) -> None:
         try:
             controls.check(controls.Controls(json_schema=value))
         except InvalidInput as error:
-            raise InvalidInput(field, error.template, **error.values | {"field": field}) from error
+            others = {name: one for name, one in error.values.items() if name != "field"}
+            raise InvalidInput(field, error.template, **others) from error
     elif kind == "length":
         _check_limits(value, field)
     elif kind in ("latency", "cost"):

@@ -4,7 +4,11 @@ Knows what assistants leave in the history; knows nothing about how a request is
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from assistants.errors import InvalidInput
 from assistants.generation import Params
@@ -17,14 +21,8 @@ if TYPE_CHECKING:
 
 MAX_TURNS = 1000
 MESSAGE = "message"
-# GitHub's own evaluators, and what comes near to them here: the first is measured, the others are judged.
+# Of GitHub's own evaluators this one is measured; the others are judged, by the rubrics of a file.
 SIMILARITY = "github/similarity"
-RUBRICS = {
-    "github/relevance": "The answer is about what was asked, and leaves out nothing that matters.",
-    "github/fluency": "The answer is fluent and without mistakes of language.",
-    "github/coherence": "The answer is coherent: its sentences follow from each other.",
-    "github/groundedness": "The answer says nothing that its question and the context do not bear out.",
-}
 # What a judge's prompt calls the answer, and how good a choice must be to pass.
 COMPLETION = "{{completion}}"
 ENOUGH = 0.5
@@ -32,6 +30,13 @@ ENOUGH = 0.5
 Request = dict[str, Any]
 # A role, a content, and whether its variables are variables; in what was said they are only text.
 Written = tuple[str, str, bool]
+
+
+def request_from(studio: "Studio", owner: str, item: str | None = None, template: str | None = None) -> Request:
+    """Return the request of either an item of the history or a prompt."""
+    if (item is None) == (template is None):
+        raise InvalidInput("item", "Give either an item or a template, and not both.")
+    return from_item(studio, owner, item) if item is not None else from_template(studio, owner, template or "")
 
 
 def from_item(studio: "Studio", owner: str, job_id: str) -> Request:
@@ -159,10 +164,10 @@ def _evaluators(evaluator: Evaluator) -> list[dict[str, Any]]:
         found.append({"name": name, "type": "judge", "value": _rubric(evaluator.llm)})
     if evaluator.uses == SIMILARITY:
         found.append({"name": name, "type": "similar"})
-    elif evaluator.uses in RUBRICS:
-        found.append({"name": name, "type": "judge", "value": RUBRICS[evaluator.uses]})
+    elif evaluator.uses in rubrics():
+        found.append({"name": name, "type": "judge", "value": rubrics()[evaluator.uses]})
     elif evaluator.uses:
-        known = ", ".join([SIMILARITY, *RUBRICS])
+        known = ", ".join([SIMILARITY, *rubrics()])
         raise InvalidInput(
             "evaluators", "{uses} is no evaluator here; there are: {known}.", uses=evaluator.uses, known=known
         )
@@ -174,3 +179,9 @@ def _rubric(judge: JudgeEvaluator) -> str:
     passing = ", ".join(choice.choice for choice in judge.choices if choice.score >= ENOUGH)
     asked = "\n".join(filter(None, [judge.system_prompt, judge.prompt])).replace(COMPLETION, "(the answer)")
     return f"{asked}\n\nIt passes if this is: {passing}"
+
+
+@cache
+def rubrics() -> dict[str, str]:
+    """Return what a judge looks at for each of GitHub's evaluators."""
+    return yaml.safe_load(Path(__file__).with_name("rubrics.yaml").read_text(encoding="utf-8"))

@@ -102,6 +102,8 @@ class Plan:
     variants: tuple[Variant, ...]
     rows: tuple[dict[str, str], ...]
     repeats: int
+    # All of them, as the request numbers them.
+    examples: tuple[Example, ...]
 
     @property
     def size(self) -> int:
@@ -121,7 +123,7 @@ def plan(studio: "Studio", request: Request, owner: str) -> Plan:
     for source in sources:
         _check_messages(source)
         _check_rows(source, rows)
-    found = Plan(tuple(_variants(request, sources)), rows, request.repeats)
+    found = Plan(tuple(_variants(request, sources)), rows, request.repeats, tuple(request.examples))
     if found.size > MAX_CELLS:
         template = "This makes {count} cells; at most {limit} may be run at once. Take fewer rows or variants."
         raise InvalidInput("rows", template, count=found.size, limit=MAX_CELLS)

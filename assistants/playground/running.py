@@ -162,7 +162,7 @@ class Matrix:
             if isinstance(known, StudioError):
                 raise known
             shown = self._examples_for(task.variant, task.row)
-            cell["examples"] = [task.variant.examples.index(example) for example in shown]
+            cell["examples"] = [self._plan.examples.index(example) for example in shown]
             said = known or (yield from self._said(task, shown))
             cost = self._cost(task.variant, said)
             cell |= {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Of so many more than are shown the diverse ones are taken.
 FETCHED = 20
+SLIGHT = 0.01
 
 
 class Known(Embeddings):
@@ -45,7 +46,8 @@ class Words(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors of ``texts``."""
-        return self._words.transform(texts).toarray().tolist()
+        # A text without a word of its own is a little like every other, not like none, which has no cosine.
+        return [[*row, SLIGHT] for row in self._words.transform(texts).toarray().tolist()]
 
     def embed_query(self, text: str) -> list[float]:
         """Return the vector of ``text``."""

@@ -48,7 +48,7 @@ def _leave_one_out(request: Request, examples: tuple[Example, ...]) -> Iterator[
     shots = Shots()
     yield Way(shots, examples)
     for number in range(len(examples)):
-        yield Way(shots, examples[:number] + examples[number + 1 :], number)
+        yield Way(shots, examples[:number] + examples[number + 1 :], request.examples.index(examples[number]))
 
 
 def _order(request: Request, examples: tuple[Example, ...]) -> Iterator[Way]:
