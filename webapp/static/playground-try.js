@@ -86,7 +86,10 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     form.querySelector("[data-do=stop]").hidden = !running;
   }
 
-  function examples(all) {
+  // What one can begin with, and a word on the language that the model knows.
+  function begin({ examples: all, advice }) {
+    find(".advice").hidden = !advice;
+    find(".advice").textContent = advice ?? "";
     const choose = (one) => {
       put(one.request);
       prompt.focus();
@@ -106,5 +109,5 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   form.querySelector("[data-do=bench]").addEventListener("click", () => toBench(read()));
 
-  return { read, write, follow, pin: answers.pin, pinned: answers.pinned, examples, offer: models.offer, use: (name) => models.write([name]) };
+  return { read, write, follow, pin: answers.pin, pinned: answers.pinned, begin, offer: models.offer, use: (name) => models.write([name]) };
 }

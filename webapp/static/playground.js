@@ -187,7 +187,7 @@ export function mount(component) {
     view(kept.mode);
     const home = await act({ do: "home" });
     if (home.error) return;
-    trying.examples(home.examples);
+    trying.begin(home);
     for (const one of [trying, bench]) one.offer(home.models);
     for (const [mode, job] of Object.entries(kept.runs)) await restore(mode, job);
   }

@@ -8,17 +8,19 @@ from typing import Any
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
 from assistants.studio import Studio
+from webapp.kit import spoken
 
 
-def examples(lang: str) -> list[dict[str, Any]]:
-    """Return the prompts to click, in the visitor's language."""
-    return [
-        {"title": one["title"], "request": one["request"]} for one in playground.EXAMPLES if one["language"] == lang
-    ]
+def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
+    """Return what one can begin with: prompts to click and models, with a word on what the studio's own one knows."""
+    wanted, advice = spoken(studio, studio.models.resolve(None), lang)
+    examples = [one for one in playground.EXAMPLES if one["language"] == wanted]
+    return {"examples": examples, "models": studio.models.pickable(owner), "advice": advice}
 
 
-def dataset(lang: str) -> dict[str, Any]:
-    """Return the bundled data set as a request, in the visitor's language."""
+def dataset(studio: Studio, lang: str) -> dict[str, Any]:
+    """Return the bundled data set as a request, in the visitor's language if the studio's own model knows it."""
+    lang, _ = spoken(studio, studio.models.resolve(None), lang)
     return playground.DATASETS[lang]["request"]
 
 
@@ -29,6 +31,7 @@ def prompt(studio: Studio, owner: str, id: str, version: str | None = None) -> d
         "name": template.name,
         "messages": [{"role": one.role, "content": one.content} for one in template.messages],
         "rows": [{name: str(value) for name, value in case.items()} for case in template.test_data],
+        "params": template.model_parameters.model_dump(exclude_none=True),
         "evaluators": playground.evaluators_of(template),
     }
 
