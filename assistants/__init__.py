@@ -3,6 +3,6 @@
 ``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
 """
 
-from assistants import chat, completions, embeddings, ingestion, support, writing
+from assistants import chat, completions, embeddings, ingestion, playground, support, triage, writing
 
-ASSISTANTS = (chat, writing, support, ingestion, completions, embeddings)
+ASSISTANTS = (chat, writing, support, playground, ingestion, triage, completions, embeddings)

@@ -1,7 +1,9 @@
 """The promise, on the real server: kill -9 in mid-sentence, start again, and the text so far is in the history."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -71,3 +73,33 @@ def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> No
     assert after["output"].count("## Wren") == 1
     versions = ask(server, f"{draft}/versions")
     assert [version["cause"] for version in versions] == ["draft"] * 4 + ["outline", "edit"]
+
+
+def test_a_killed_matrix_runs_no_cell_twice(server: Server) -> None:
+    rows = [{"text": f"row {number}", "expected": f"row {number}"} for number in range(40)]
+    messages = [{"role": "user", "content": "{{text}}"}]
+    # Left to chance, so that no cell can be answered from what is kept.
+    model, params = "echo:delay=0.05&words=6&slots=2", {"temperature": 1}
+    request = {"messages": messages, "rows": rows, "models": [model], "params": params}
+    job = ask(server, "/api/jobs", {"assistant": "playground", "request": request})
+    deadline = time.monotonic() + 60
+    while not 5 < len(before := stored_cells(server, job["id"])) < 30:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    server.kill()
+    before = stored_cells(server, job["id"])
+    server.start()
+    while (after := ask(server, f"/api/jobs/{job['id']}"))["status"] != "done":
+        assert time.monotonic() < deadline and after["status"] in ("queued", "running")
+        time.sleep(0.05)
+    stored = stored_cells(server, job["id"])
+    assert stored[: len(before)] == before, "what was finished is as it was"
+    assert sorted(cell["row"] for cell in stored) == list(range(40))
+    assert after["result"]["summary"][0]["rate"] == 1
+
+
+def stored_cells(server: Server, job: str) -> list[Any]:
+    """Return the finished cells that are on disk."""
+    with closing(sqlite3.connect(server.home / "studio.db")) as db:
+        events = db.execute("SELECT data FROM events WHERE job = ? AND kind = 'part' ORDER BY number", (job,))
+        return [part["data"] for (data,) in events if (part := json.loads(data))["name"] == "cell"]

@@ -11,14 +11,29 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from assistants.engines.model_files import Runner, runner
+from assistants.engines.model_files import Runner, is_encoder, runner
 from assistants.engines.plugins import open_plugin, plugins
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["CHAT", "EMBED", "RUNNERS", "Runner", "is_plugin", "missing_package", "open_chat", "open_embedder", "runner"]
+    from assistants.engines.classifier import LocalClassifier
+
+__all__ = [
+    "CHAT",
+    "CLASSIFY",
+    "EMBED",
+    "RUNNERS",
+    "Runner",
+    "is_encoder",
+    "is_plugin",
+    "missing_package",
+    "open_chat",
+    "open_classifier",
+    "open_embedder",
+    "runner",
+]
 
 # Provider: the function that opens its models, given what stands after the colon and the model's file or folder.
 CHAT = {
@@ -31,6 +46,7 @@ RUNNERS: dict[Runner, str] = {
     "transformers": "assistants.engines.transformers_chat:open_chat",
 }
 EMBED = "assistants.engines.embeddings:open_embedder"
+CLASSIFY = "assistants.engines.classifier:open_classifier"
 
 
 def is_plugin(provider: str) -> bool:
@@ -69,3 +85,8 @@ def open_local(model: str, path: Path, needs: frozenset[str] = frozenset()) -> "
 def open_embedder(name: str, folder: Path) -> "Embeddings":
     """Open the embedder in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
     return resolve_name(EMBED)(name, folder)
+
+
+def open_classifier(name: str, folder: Path) -> "LocalClassifier":
+    """Open the classifier or encoder in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
+    return resolve_name(CLASSIFY)(name, folder)

@@ -22,6 +22,12 @@ TRANSFORMERS = OPENVINO | {
     "bloom", "falcon", "gemma2", "gemma3", "gemma4", "gpt2", "gpt_oss", "mistral", "nemotron", "phi3", "qwen2_moe",
     "qwen3_moe", "stablelm", "starcoder2",
 }  # fmt: skip
+# Models that read in both directions: they tell labels apart, once they have some, and write no text.
+ENCODERS = ("ForSequenceClassification", "ForMaskedLM", "ForPreTraining")
+BARE_ENCODERS = frozenset({
+    "AlbertModel", "BertModel", "DebertaV2Model", "DistilBertModel", "ElectraModel", "ModernBertModel", "RobertaModel",
+    "XLMRobertaModel",
+})  # fmt: skip
 # What OpenVINO GenAI cannot do: it tells the log-probability of the token that was chosen, and of no other.
 BEYOND_OPENVINO = frozenset({"top_logprobs", "score"})
 
@@ -62,6 +68,15 @@ def _folder_runner(folder: Path) -> Runner:
             raise ModelUnavailable(template, file=folder.name)
         raise _unknown(folder, config.get("model_type"))
     return "transformers"
+
+
+def is_encoder(folder: Path) -> bool:
+    """Say whether a folder holds a classifier, or an encoder such as BERT that can become one."""
+    try:
+        names = json.loads((folder / "config.json").read_text(encoding="utf-8"))["architectures"]
+        return any(name.endswith(ENCODERS) or name in BARE_ENCODERS for name in names)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 @cache

@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``files``, ``prompts``, ``settings`` and
-``trash``, and what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers
-``NotFound`` for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``experiments``, ``answers``, ``files``,
+``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes somebody's rows
+takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
 from assistants.history.drafts import Drafts
+from assistants.history.experiments import Answers, Experiment, Experiments
 from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
@@ -28,6 +29,7 @@ __all__ = [
     "Comparison",
     "Conversation",
     "Count",
+    "Experiment",
     "File",
     "Filters",
     "History",
@@ -54,6 +56,8 @@ class History:
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
         self.drafts = Drafts(self.store)
+        self.experiments = Experiments(self.store)
+        self.answers = Answers(self.store)
         self.files = Files(self.store, home / "files")
         self.prompts = PromptVersions(self.store)
         self.trash = Trash(self.store, self.conversations, self.files, self.prompts)

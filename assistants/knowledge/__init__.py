@@ -8,6 +8,7 @@
     rows.py                 the tables
     vectors.py              the nearest vectors
     retrieval.py            words and vectors together
+    intents.py              what a base was taught to tell apart
     followups.py            a question that leans on the one before it
     samples.py              the bases that come with the studio
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.knowledge import samples
+from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import Base, Kept, Rows, Source
 from assistants.knowledge.sentences import share_chinese
@@ -38,6 +40,7 @@ class Knowledge:
 
     def __init__(self, history: History, home: Path) -> None:
         self.rows = Rows(history.store, history.files)
+        self.intents = IntentRows(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
             samples.add(self.rows)

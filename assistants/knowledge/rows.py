@@ -16,6 +16,9 @@ from assistants.history.jobs import OPEN
 from assistants.history.store import Store, new_id, now
 from assistants.knowledge.chunking import Chunk
 
+# What else is kept of a base, and goes with it.
+OF_A_BASE = ("intents",)
+
 NO_SOURCE = "There is no such source."
 
 
@@ -123,6 +126,8 @@ class Rows:
         """Delete a base and all that is in it."""
         with self._store.write() as db:
             files = self._delete(db, "knowledge = ?", name)
+            for table in OF_A_BASE:
+                db.execute(f"DELETE FROM {table} WHERE knowledge = ?", (name,))
             db.execute("DELETE FROM knowledge WHERE name = ?", (name,))
         self._drop(files)
 

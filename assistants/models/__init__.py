@@ -42,9 +42,13 @@ __all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
 
 NO_NEEDS: frozenset[str] = frozenset()
 
-OF_ANOTHER_KIND = {
-    "chat": "{model} makes vectors; it writes no text.",
-    "embed": "{model} writes text; it makes no vectors.",
+OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
+    ("embed", "chat"): "{model} makes vectors; it writes no text.",
+    ("chat", "embed"): "{model} writes text; it makes no vectors.",
+    ("classify", "chat"): "{model} tells labels apart; it writes no text.",
+    ("classify", "embed"): "{model} tells labels apart; it makes no vectors.",
+    ("chat", "classify"): "{model} writes text; it tells no labels apart.",
+    ("embed", "classify"): "{model} makes vectors; it tells no labels apart.",
 }
 
 logger = logging.getLogger(__name__)
@@ -92,8 +96,8 @@ class Models:
             raise unknown(name or own, owner)
         if not owners.is_operator(owner) and found != self._names.find(own):
             self._names.check_right(found, owner)
-        if kind and self._kind(found) != kind:
-            raise InvalidInput("model", OF_ANOTHER_KIND[kind], model=found)
+        if kind and (other := self._kind(found)) != kind:
+            raise InvalidInput("model", OF_ANOTHER_KIND[other, kind], model=found)
         return found
 
     def own(self) -> str:
@@ -120,6 +124,13 @@ class Models:
         """Return the languages that a model knows, none where nobody knows that."""
         entry = self._shelf.get(name.removeprefix(LOCAL))
         return entry.languages if entry else ()
+
+    def folder(self, name: str) -> Path:
+        """Return where the files of an installed model lie; raises ``ModelUnavailable``."""
+        key = name.removeprefix(LOCAL)
+        if not self._shelf.is_installed(key):
+            raise ModelUnavailable("The model {model} is not ready.", model=name)
+        return self._shelf.path(key)
 
     def is_base(self, name: str) -> bool:
         """Say whether a model that is open has no chat template, and so only goes on with a text."""
@@ -248,6 +259,8 @@ class Models:
     def _opened(kind: Kind, name: str, path: Path, needs: frozenset[str]) -> Any:
         if kind == "embed":
             return engines.open_embedder(name, path)
+        if kind == "classify":
+            return engines.open_classifier(name, path)
         return engines.open_chat(name, path, needs)
 
     def _keep(self, doing: Undertaking, engine: Any) -> None:

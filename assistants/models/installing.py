@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistants import engines
 from assistants.engines import hub
-from assistants.engines.catalog import Entry
+from assistants.engines.catalog import Entry, Kind
 from assistants.engines.downloads import Cancelled
 from assistants.engines.sources import CANCELLED, Report, fetch, installed
 from assistants.errors import InvalidInput, ModelUnavailable
@@ -54,8 +54,8 @@ def linked(spec: str) -> Entry:
     try:
         if not path.exists():
             raise InvalidInput("spec", "There is nothing at {path}.", path=spec)
-        is_embedder = (path / "modules.json").is_file()
-        if not is_embedder:
+        kind = kind_of(path)
+        if kind == "chat":
             engines.runner(path)
         elif not any(path.rglob("*.safetensors")):
             template = "The folder {file} holds no model: {missing} is missing."
@@ -63,7 +63,14 @@ def linked(spec: str) -> Entry:
     except (OSError, ValueError) as error:
         raise InvalidInput("spec", "{path} cannot be read.", path=spec) from error
     title = path.stem if path.is_file() else path.name
-    return Entry(title=title[:MAX_TITLE], kind="embed" if is_embedder else "chat", linked=path)
+    return Entry(title=title[:MAX_TITLE], kind=kind, linked=path)
+
+
+def kind_of(path: Path) -> Kind:
+    """Return what the model in a file or folder is for, as far as its files tell."""
+    if (path / "modules.json").is_file():
+        return "embed"
+    return "classify" if engines.is_encoder(path) else "chat"
 
 
 def from_hub(shelf: Shelf, spec: str) -> Plan:
@@ -95,10 +102,11 @@ def carry_out(shelf: Shelf, plan: Plan, report: Report, cancelled: threading.Eve
     try:
         entry, folder = with_files(plan, report, cancelled), shelf.place(plan.name)
         path = fetch(entry, folder, report, cancelled)
-        if entry.kind == "chat":
+        kind = kind_of(path) if entry.kind == "chat" else entry.kind
+        if kind == "chat":
             check_runs(shelf, plan.name, path, was_there=was_there)
         if plan.name not in shelf.catalog and not was_there:
-            shelf.add(plan.name, installed(entry, folder))
+            shelf.add(plan.name, installed(entry, folder).model_copy(update={"kind": kind}))
     finally:
         shelf.tidy(plan.name)
     return path

@@ -1,9 +1,11 @@
 """Support: questions answered from a base of knowledge, with proof or not at all.
 
+    searching.py     what a base has on a question
     evidence.py      the sentences of what was found, weighed
     quoting.py       answers that are quoted: curated ones, and the sentences that say most
     drafting.py      a model's draft
     verification.py  what of a draft is proved
+    intent.py        what the question was taken for, and how to go on without an answer
     phrases.yaml     what support says of itself
 
 A curated answer comes first; else a model writes one, of which only what the passages prove is kept; where that is too
@@ -11,10 +13,8 @@ little, the passages are quoted; where nothing fits the question, it says so. Kn
 """
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
@@ -28,8 +28,10 @@ from assistants.knowledge.followups import whole
 from assistants.knowledge.sentences import share_chinese
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.drafting import prompt, write
-from assistants.support.evidence import Evidence, gather
+from assistants.support.evidence import Evidence
+from assistants.support.intent import Meant, fallback, meant
 from assistants.support.quoting import Answer, curated, extracted
+from assistants.support.searching import Why, search
 from assistants.support.verification import is_hopeless, verify
 
 if TYPE_CHECKING:
@@ -57,21 +59,6 @@ class Request(StudioRequest):
     knowledge: Name | None = None
     conversation: Name | None = None
     model: Name | None = None
-
-
-@dataclass
-class Why:
-    """How an answer came about, for whoever wants to see that."""
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=monotonic)
-
-    def took(self, step: str) -> None:
-        """Note that a step ends here."""
-        now = monotonic()
-        self.seconds[step] = round(now - self._since, 3)
-        self._since = now
 
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
@@ -102,15 +89,17 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
         yield from embed_chunks(studio, embedder, base.name)
         base = studio.knowledge.base(base.name)
-    why, asked = Why(), _whole_question(studio, request, job)
-    evidence = search(studio, base, asked, embedder, why)
+    why, earlier = Why(), _before(studio, request, job)
+    evidence = search(studio, base, whole(request.question, _asked(earlier)), embedder, why)
     language = "zh" if share_chinese(request.question) > CHINESE else "en"
+    taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, request.question)
     answer = None
-    if evidence.confidence >= ENOUGH:
+    if evidence.confidence >= ENOUGH and not taken.wants_person:
         answer = curated(evidence) or (yield from _best(studio, request, job, language, evidence, embedder, why))
-    text = answer.text if answer else _not_found(base, evidence, language)
+    further = {} if answer else _further(taken, earlier)
+    text = answer.text if answer else _without_answer(base, evidence, language, taken, further)
     yield Text(text)
-    why.facts |= {"route": answer.route if answer else "not found", "seconds": why.seconds}
+    why.facts |= taken.facts() | {"route": answer.route if answer else "not found", "seconds": why.seconds}
     yield Part("why", why.facts)
     yield Result({
         "answer": text,
@@ -118,42 +107,29 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         "grounded": answer is not None,
         "confidence": round(evidence.confidence, 3),
         "knowledge": base.name,
+        **({"intent": taken.label} if taken.label else {}),
+        **further,
     })  # fmt: skip
 
 
-def search(studio: "Studio", base: Base, question: str, embedder: Embedder, why: Why) -> Evidence:
-    """Return what a base has on a question; the one way there, for answers and for trying out."""
-    vector = embedder.vectors([question], "query")[0]
-    found = studio.knowledge.find(base, question, vector)
-    why.took("search")
-    evidence = gather(question, vector, found, embedder)
-    why.took("weigh")
-    why.facts |= {
-        "knowledge": base.name,
-        "query": question,
-        "dense": vector is not None,
-        "candidates": [
-            {
-                "source": passage.first.source,
-                "chunk": passage.first.number,
-                "heading": passage.first.question or passage.first.heading,
-                "lexical": passage.lexical and round(passage.lexical, 3),
-                "dense": passage.dense and round(passage.dense, 3),
-                "score": round(passage.score, 3),
-            }
-            for passage in found.passages
-        ],
-    }
-    return evidence
+def _before(studio: "Studio", request: Request, job: RunningJob) -> list[JobRow]:
+    """Return the earlier questions of the conversation."""
+    rows = _earlier(studio, request.conversation, job.owner) if request.conversation else []
+    return [row for row in rows if row.id < job.id]
 
 
-def _whole_question(studio: "Studio", request: Request, job: RunningJob) -> str:
-    """Return the question with what it leaves out, because it was said before."""
+def _asked(earlier: list[JobRow]) -> list[str]:
+    """Return the earlier questions, each with what it leaves out because it was said before."""
     asked: list[str] = []
-    for row in _earlier(studio, request.conversation, job.owner) if request.conversation else []:
-        if row.id < job.id:
-            asked.append(whole(row.input, asked))
-    return whole(request.question, asked)
+    for row in earlier:
+        asked.append(whole(row.input, asked))
+    return asked
+
+
+def _further(taken: Meant, earlier: list[JobRow]) -> dict[str, Any]:
+    """Return how to go on without an answer, as the result says it."""
+    step = fallback(taken, earlier)
+    return {"fallback": step, "choices": taken.choices()} if step == "ask back" else {"fallback": step}
 
 
 def _best(
@@ -201,8 +177,12 @@ def _says_as_much(written: Answer, best: Answer, evidence: Evidence, embedder: E
     return says[0] >= says[1] - SLACK
 
 
-def _not_found(base: Base, evidence: Evidence, language: str) -> str:
+def _without_answer(base: Base, evidence: Evidence, language: str, taken: Meant, further: dict[str, Any]) -> str:
     said = phrases()[language]
+    if taken.wants_person:
+        return said["person"]
+    if choices := further.get("choices"):
+        return said["ask_back"].format(choices=said["between"].join(choices))
     text = base.not_found or said["not_found"]
     topics = said["between"].join(evidence.topics())
     return f"{text} {said['topics'].format(topics=topics)}" if topics else text

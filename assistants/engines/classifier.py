@@ -1,0 +1,100 @@
+"""Classifiers by scikit-learn and transformers: learned from examples, or opened from a folder.
+
+Knows how to talk to the process that trains and runs them (``classifier_worker``); loads no native code itself, and
+knows nothing about what the labels are for.
+"""
+
+import base64
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from assistants.engines.process import QUIET_SECONDS, Event, WorkerProcess, failure
+from assistants.errors import ModelUnavailable
+
+PROGRAM = Path(__file__).with_name("classifier_worker.py")
+
+
+class LocalClassifier:
+    """A classifier that is open: a BERT with its labels, or one that has none yet and can only be trained."""
+
+    # It reads many texts at once, but one request after the other.
+    slots = 1
+
+    def __init__(self, model: str, folder: Path) -> None:
+        """Load the model, which takes seconds; raises ``ModelUnavailable``."""
+        self.model = model
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+        self.labels: tuple[str, ...] = tuple(self.start().facts["labels"])
+
+    def start(self) -> WorkerProcess:
+        """Return the process, started if need be; raises ``ModelUnavailable``."""
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("The model {model} is closed.", model=self.model)
+            if self._worker is None or not self._worker.alive:
+                if self._worker:
+                    self._worker.close()
+                self._worker = WorkerProcess(PROGRAM, {"model": str(self._folder)})
+            return self._worker
+
+    def close(self) -> None:
+        """End the process and free its memory; whoever still waits for it gets an error."""
+        with self._lock:
+            self._closed = True
+            if self._worker:
+                self._worker.close()
+
+    def classify(self, texts: list[str]) -> list[list[float]]:
+        """Return the probability of each of the ``labels`` for each text; raises ``GenerationFailed``."""
+        return self.start().ask_once(texts=texts)["shares"]
+
+
+def open_classifier(name: str, folder: Path) -> LocalClassifier:
+    """Load the classifier in ``folder`` as ``name``; takes seconds and blocks. Raises ``ModelUnavailable``."""
+    return LocalClassifier(name, folder)
+
+
+@contextmanager
+def trainer(folder: Path | None = None) -> Iterator[WorkerProcess]:
+    """Lend a process that trains, on the encoder in ``folder`` if one is given; it ends with the block."""
+    worker = WorkerProcess(PROGRAM, {"model": str(folder or "")})
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+def learn_head(worker: WorkerProcess, rows: Any, targets: list[int]) -> Iterator[Event]:
+    """Learn a head from rows of 32-bit numbers; yields progress, an empty event now and then, and at last the head."""
+    packed = base64.b64encode(rows.tobytes()).decode()
+    yield from _events(worker, head={"rows": packed, "width": rows.shape[1], "targets": targets})
+
+
+def tune(
+    worker: WorkerProcess, texts: list[str], targets: list[int], labels: list[str], folder: Path
+) -> Iterator[Event]:
+    """Fine-tune the encoder into ``folder``; yields as ``learn_head`` does."""
+    yield from _events(worker, tune={"texts": texts, "targets": targets, "labels": labels, "folder": str(folder)})
+
+
+def _events(worker: WorkerProcess, **command: Any) -> Iterator[Event]:
+    number, inbox = worker.ask(**command)
+    try:
+        event: Event = {}
+        while "temperature" not in event:
+            try:
+                event = inbox.get(timeout=QUIET_SECONDS)
+            except queue.Empty:
+                event = {}
+            if "error" in event:
+                raise failure(event["error"])
+            yield event
+    finally:
+        worker.forget(number)
