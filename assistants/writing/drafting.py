@@ -120,7 +120,7 @@ def write(
     ``asked`` is the request: it may name a template and ask for the guard against repetitions.
     """
     target = section["words"] or brief.length or 150
-    template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked.template)
+    template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked)
     room = min(int(target * 1.6) + 200, (writer.context or 4096) // 2)
     made = prompt(brief, document, section, writer, template, room)
     yield Part(

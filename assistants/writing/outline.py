@@ -84,11 +84,11 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_model(
-    studio: "Studio", brief: Brief, writer: Writer, job: RunningJob, chosen: str | None
+    studio: "Studio", brief: Brief, writer: Writer, job: RunningJob, asked: Any
 ) -> Generator[Event, None, tuple[str, list[Section]]]:
     """Ask the model for an outline; nothing of it is text of the job."""
     number = number_of_sections(brief)
-    template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, chosen)
+    template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, asked)
     values = {
         "topic": brief.topic,
         "brief": told(brief, "audience", "tone", "facts", "avoid", "language"),

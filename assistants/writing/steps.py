@@ -51,8 +51,8 @@ class Steps:
         elif plan := outline.planned(brief):
             title, sections = plan
         else:
-            chosen = request.template if request.action == "outline" else None
-            title, sections = yield from outline.by_model(self._studio, brief, self._writer, self._job, chosen)
+            asked = request if request.action == "outline" else None
+            title, sections = yield from outline.by_model(self._studio, brief, self._writer, self._job, asked)
         draft = self._drafts.outline(self._id, self._job.owner, title, sections, self._job.id, self._job.row.model)
         yield Part("outline", {"title": title, "sections": outlined(draft), "version": draft.version})
 
