@@ -39,9 +39,9 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
     results.scrollIntoView({ block: "nearest" });
   }
 
-  function follow(job, request) {
+  function follow(job, request, done) {
     run?.close();
-    run = followRun(job, request, show);
+    run = followRun(job, request, show, done);
     results.hidden = false;
     matrix.begin(run);
     show(run, []);

@@ -71,12 +71,8 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     const answer = await act({ do: "run", request }, { quiet: true });
     submit.disabled = !answer.error;
     if (answer.error) return say(form, answer.error);
-    follow(answer.job, request);
+    answers.follow(answer.job, request);
     started(answer.job);
-  }
-
-  function follow(job, request) {
-    answers.follow(job, request);
   }
 
   function draw() {
@@ -109,5 +105,5 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   form.querySelector("[data-do=bench]").addEventListener("click", () => toBench(read()));
 
-  return { read, write, follow, pin: answers.pin, pinned: answers.pinned, begin, offer: models.offer, use: (name) => models.write([name]) };
+  return { read, write, follow: answers.follow, pin: answers.pin, pinned: answers.pinned, begin, offer: models.offer, use: (name) => models.write([name]) };
 }

@@ -108,16 +108,16 @@ export function mount(component) {
     if (answer.error) return;
     const mode = put(answer.request);
     started(mode)(job);
-    follow(mode, job, answer.request);
+    follow(mode, job, answer);
   }
 
   async function restore(mode, job) {
     const answer = await act({ do: "open", job }, { quiet: true });
     if (answer.error) return forget(mode);
-    follow(mode, job, answer.request);
+    follow(mode, job, answer);
   }
 
-  const follow = (mode, job, request) => ({ try: trying, bench, studies })[mode].follow(job, request);
+  const follow = (mode, job, { request, done }) => ({ try: trying, bench, studies })[mode].follow(job, request, done);
 
   // What is gone is not asked for again.
   function forget(mode) {

@@ -60,7 +60,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
             studio.jobs.stop(asked.job, owner)
             return {}
         case "open":
-            return {"request": view.request(studio, owner, asked.job)}
+            return view.opened(studio, owner, asked.job, lang)
         case "messages":
             cell = (asked.variant, asked.row)
             return {"messages": playground.messages(studio, owner, asked.job, *cell)}

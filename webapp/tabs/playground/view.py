@@ -8,6 +8,7 @@ from typing import Any
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
 from assistants.studio import Studio
+from webapp.i18n import told
 from webapp.kit import spoken
 
 
@@ -52,12 +53,17 @@ def pair(row: dict[str, str]) -> dict[str, str]:
     return {"input": first, "output": last}
 
 
-def request(studio: Studio, owner: str, job_id: str) -> dict[str, Any]:
-    """Return what a job of the playground was asked."""
+def opened(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
+    """Return what a job of the playground was asked and, if it is done, all that came of it: that is soon told."""
     job = studio.jobs.get(job_id, owner)
     if job.assistant != playground.ID:
         raise NotFound("There is no such item.")
-    return expanded(studio, owner, job.request)
+    answer = {"request": expanded(studio, owner, job.request)}
+    if job.status != "done":
+        return answer
+    parts = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+    notes = [part["data"] for part in parts if part["name"] == "note"]
+    return answer | {"done": told({**(job.result or {}), "notes": notes}, lang)}
 
 
 def expanded(studio: Studio, owner: str, request: dict[str, Any]) -> dict[str, Any]:
