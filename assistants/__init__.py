@@ -4,5 +4,6 @@
 """
 
 from assistants import chat, completions, embeddings, ingestion, support, triage, writing
+from assistants.support import checks
 
-ASSISTANTS = (chat, writing, support, ingestion, triage, completions, embeddings)
+ASSISTANTS = (chat, writing, support, checks, ingestion, triage, completions, embeddings)

@@ -8,6 +8,7 @@
     rows.py                 the tables
     vectors.py              the nearest vectors
     retrieval.py            words and vectors together
+    expectations.py         what a base must answer and refuse
     intents.py              what a base was taught to tell apart
     followups.py            a question that leans on the one before it
     samples.py              the bases that come with the studio
@@ -21,6 +22,7 @@ from pathlib import Path
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.knowledge import samples
+from assistants.knowledge.expectations import Expectations
 from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import Base, Kept, Rows, Source
@@ -41,6 +43,7 @@ class Knowledge:
     def __init__(self, history: History, home: Path) -> None:
         self.rows = Rows(history.store, history.files)
         self.intents = IntentRows(history.store)
+        self.expectations = Expectations(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
             samples.add(self.rows)
@@ -88,6 +91,11 @@ class Knowledge:
             template = "{field} may hold at most {max_length} characters."
             raise InvalidInput("not_found", template, max_length=MAX_NOT_FOUND)
         self.rows.say_not_found(self.rows.base(name).name, text.strip())
+
+    def expect(self, name: str, lines: str, owner: str) -> None:
+        """Set what a base must answer and refuse; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+        must_be_operator(owner)
+        self.expectations.save(self.rows.base(name).name, lines)
 
     def delete_base(self, name: str, owner: str) -> None:
         """Delete a base and all that is in it; raises ``NotAllowed`` or ``NotFound``."""

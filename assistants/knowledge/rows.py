@@ -17,7 +17,7 @@ from assistants.history.store import Store, new_id, now
 from assistants.knowledge.chunking import Chunk
 
 # What else is kept of a base, and goes with it.
-OF_A_BASE = ("intents",)
+OF_A_BASE = ("intents", "expectations", "check_runs")
 
 NO_SOURCE = "There is no such source."
 
