@@ -16,7 +16,8 @@ from assistants.jobs import Event, JobRow, Progress, RunningJob, note
 from assistants.knowledge import Base
 from assistants.knowledge.followups import whole
 from assistants.knowledge.sentences import share_chinese
-from assistants.support.drafting import prompt, write
+from assistants.safety.personal import Redactor
+from assistants.support.drafting import is_elsewhere, prompt, write
 from assistants.support.evidence import Evidence
 from assistants.support.intent import Meant, fallback, meant
 from assistants.support.quoting import Answer, curated, extracted
@@ -33,6 +34,8 @@ PATIENCE = 8.0
 # A base answers from this probability on.
 ENOUGH = 0.5
 CHINESE = 0.3
+# What is left of it where none of the question's own words is in what was found.
+ELSEWHERE = 0.5
 # A written answer may say this much less about the question than the quoted one: it reads better.
 SLACK = 0.05
 
@@ -91,15 +94,17 @@ def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Gen
     studio, job, base, embedder = asking.studio, asking.job, asking.base, asking.embedder
     why = Why()
     evidence = search(studio, base, whole(question, _asked(earlier)), embedder, why)
+    # What was carried over from the question before may find its answer again, which is none to this one.
+    confidence = evidence.confidence if evidence.holds(question) else evidence.confidence * ELSEWHERE
     language = "zh" if share_chinese(question) > CHINESE else "en"
     taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, question)
     found = None
-    if evidence.confidence >= ENOUGH and not taken.wants_person:
+    if confidence >= ENOUGH and not taken.wants_person:
         found = curated(evidence) or (yield from _best(asking, language, evidence, why))
     further = {} if found else _further(taken, earlier)
     text = found.text if found else _without_answer(base, evidence, language, taken, further)
     why.facts |= taken.facts() | {"route": found.route if found else "not found", "seconds": why.seconds}
-    return Reply(text, found, evidence.confidence, base.name, taken, why, further)
+    return Reply(text, found, confidence, base.name, taken, why, further)
 
 
 def _asked(earlier: Sequence[JobRow]) -> list[str]:
@@ -121,8 +126,13 @@ def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Genera
     best = extracted(evidence)
     if best is None or not _can_write(asking, language):
         return best
+    hidden = Redactor(active=is_elsewhere(asking.job.row.model))
     messages = prompt(asking.studio, asking.job.owner, language, evidence)
-    draft = yield from write(asking.studio, asking.job, messages, lambda text: is_hopeless(text, evidence))
+    messages = [(role, hidden.redact(text)) for role, text in messages]
+    said = yield from write(
+        asking.studio, asking.job, messages, lambda text: is_hopeless(hidden.restore(text), evidence)
+    )
+    draft = said and hidden.restore(said)
     why.took("write")
     why.facts |= {"prompt": messages, "draft": draft}
     if draft is None:

@@ -94,3 +94,10 @@ def compared(before: Sequence[dict[str, Any]], results: Sequence[dict[str, Any]]
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+    """Return what a base must answer and refuse, and its last two runs; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    name = studio.knowledge.rows.base(knowledge).name
+    return {"lines": studio.knowledge.expectations.lines(name), "runs": studio.knowledge.expectations.last_runs(name)}
