@@ -93,9 +93,11 @@ def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Gen
     """Find passages, make an answer of them, prove it, and note what proves it."""
     studio, job, base, embedder = asking.studio, asking.job, asking.base, asking.embedder
     why = Why()
-    evidence = search(studio, base, whole(question, _asked(earlier)), embedder, why)
+    asked = whole(question, _asked(earlier))
+    evidence = search(studio, base, asked, embedder, why)
     # What was carried over from the question before may find its answer again, which is none to this one.
-    confidence = evidence.confidence if evidence.holds(question) else evidence.confidence * ELSEWHERE
+    is_own = asked == question or evidence.holds(question)
+    confidence = evidence.confidence if is_own else evidence.confidence * ELSEWHERE
     language = "zh" if share_chinese(question) > CHINESE else "en"
     taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, question)
     found = None

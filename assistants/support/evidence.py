@@ -82,11 +82,9 @@ class Evidence:
         return logistic(BOTH["bias"] + BOTH["cosine"] * self.cosine + BOTH["covered"] * self.covered)
 
     def holds(self, question: str) -> bool:
-        """Say whether the passages hold a word of ``question`` itself, where it leaned on what was asked before it."""
+        """Say whether the passages hold a word of ``question``; one that has none to tell by is held, too."""
         own = terms(question)
-        if question == self.question or not own:
-            return True
-        return any(has(passage.stems, term) for passage in self.found.passages for term in own)
+        return not own or any(has(passage.stems, term) for passage in self.found.passages for term in own)
 
     def aboutness(self, text: str, vector: list[float] | None) -> float:
         """Return how much a text says about the question, from 0 to 1."""
