@@ -12,8 +12,8 @@ from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
 STYLES = (
-    "style", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-side", "support", "prompts",
-    "drawer", "history", "settings", "models", "connections", "palette",
+    "style", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-side", "support", "support-manage",
+    "prompts", "drawer", "history", "settings", "models", "connections", "palette",
 )  # fmt: skip
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 

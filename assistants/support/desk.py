@@ -115,3 +115,9 @@ def grouped(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _shared(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else float(one == other)
+
+
+def dismiss(studio: "Studio", knowledge: str, questions: list[str], owner: str) -> None:
+    """Take questions off the list of those without an answer; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    studio.knowledge.desk.dismiss(studio.knowledge.rows.base(knowledge).name, questions)

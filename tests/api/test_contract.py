@@ -78,6 +78,7 @@ ROUTES = [
     "POST /api/jobs/{id}/stop",
     "POST /api/knowledge/{name}/checks/run",
     "POST /api/knowledge/{name}/curated",
+    "POST /api/knowledge/{name}/gaps/dismiss",
     "POST /api/knowledge/{name}/intents",
     "POST /api/knowledge/{name}/sources",
     "POST /api/prompts/import",

@@ -87,6 +87,12 @@ class Gap(BaseModel):
     by_person: bool
 
 
+class Dismissed(Body):
+    """Questions that need no answer, as they were asked."""
+
+    questions: Annotated[list[Annotated[str, Field(max_length=2000)]], Field(max_length=1000)]
+
+
 class Expected(Body):
     """Lines such as `question | phrase or source`, or `question | !` where the base must refuse."""
 
@@ -175,6 +181,12 @@ def answer_as_person(studio: TheStudio, owner: Owner, id: Id, answer: PersonsAns
 def list_gaps(studio: TheStudio, owner: Owner, name: Name) -> list[Gap]:
     """Return what a base could not answer, the most asked first."""
     return [Gap(**gap) for gap in desk.gaps(studio, name, owner)]
+
+
+@router.post("/knowledge/{name}/gaps/dismiss", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
+def dismiss_gaps(studio: TheStudio, owner: Owner, name: Name, questions: Dismissed) -> None:
+    """Take questions off the list of those without an answer."""
+    desk.dismiss(studio, name, questions.questions, owner)
 
 
 @router.post("/knowledge/{name}/curated", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
