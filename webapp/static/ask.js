@@ -1,6 +1,6 @@
 // The customers' page: questions to one base of knowledge, their answers with quotes, and a person where they end.
 
-import { el, fill, text } from "./dom.js";
+import { el, fill, recall, remember, text } from "./dom.js";
 import { follow, isOpen } from "./live.js";
 import { rest, service } from "./support-service.js";
 
@@ -9,6 +9,7 @@ const find = (selector) => root.querySelector(selector);
 const base = location.pathname.split("/").filter(Boolean).at(-1);
 const form = find(".question");
 const problem = find(".problem");
+const TALK = `ask-${base}`;
 let conversation = null;
 
 fill(root);
@@ -46,6 +47,7 @@ function turn(words, job) {
 
 function answer(item, job, result) {
   conversation = result.conversation;
+  remember(TALK, conversation);
   // A quoted answer is its quotes already.
   const quotes = result.citations.filter(({ quote }) => !result.answer.includes(quote.split(/\s+/).join(" ")));
   item.append(el("p.answer", {}, result.answer),
@@ -58,6 +60,12 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   send(form.elements.question.value);
 });
+// What a person answered while nobody looked.
+const talk = recall(TALK);
+const answered = talk ? await rest(`talks/${talk}/hand-over`) : [];
+for (const one of Array.isArray(answered) ? answered : [])
+  if (one.answer) find(".talk").append(el("li", {}, el("p.asked", {}, one.summary),
+    el("span.chip.good", {}, text("support.by-person")), el("p.answer", {}, one.answer)));
 const questions = await rest(`knowledge/${base}/suggestions`);
 const buttons = Array.isArray(questions) ? questions : [];
 find(".examples").append(...buttons.map((words) => el("button.outlined", { type: "button", onclick: () => send(words) }, words)));
