@@ -11,6 +11,7 @@
     retrieval.py            words and vectors together
     curating.py             answers that somebody wrote by hand
     desk.py                 thumbs, and conversations that wait for a person
+    editing.py              other words in place of a chunk's
     expectations.py         what a base must answer and refuse
     intents.py              what a base was taught to tell apart
     followups.py            a question that leans on the one before it
@@ -24,7 +25,7 @@ from pathlib import Path
 
 from assistants.errors import InvalidInput
 from assistants.history import History
-from assistants.knowledge import curating, samples, wording
+from assistants.knowledge import curating, editing, samples, wording
 from assistants.knowledge.desk import Desk
 from assistants.knowledge.expectations import Expectations
 from assistants.knowledge.intents import IntentRows
@@ -121,6 +122,14 @@ class Knowledge:
         """Delete a source with its versions, so that no answer comes from it; raises ``NotAllowed``, ``NotFound``."""
         must_be_operator(owner)
         self.rows.delete(knowledge, source)
+
+    def edit(self, knowledge: str, chunk: int, text: str, owner: str) -> None:
+        """Change what a chunk says, in a new version of its source.
+
+        Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
+        """
+        must_be_operator(owner)
+        editing.edit(self.rows, knowledge, chunk, text)
 
     def enable(self, knowledge: str, chunk: int, enabled: bool, owner: str) -> None:
         """Let a chunk answer or not; raises ``NotAllowed`` or ``NotFound``."""

@@ -79,11 +79,12 @@ class BaseChange(BaseModel):
 
 
 class ChunkChange(BaseModel):
-    """What to change about a chunk."""
+    """What to change about a chunk; other words make a new version of its source, in which it has another number."""
 
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool
+    enabled: bool | None = None
+    text: str | None = None
 
 
 @router.get("", responses=answers(401, 503))
@@ -143,5 +144,8 @@ def delete_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> None:
 def change_chunk(
     studio: TheStudio, owner: Owner, name: Name, number: Annotated[int, Path(ge=0, le=2**63 - 1)], change: ChunkChange
 ) -> None:
-    """Let a chunk answer, or not."""
-    studio.knowledge.enable(name, number, change.enabled, owner)
+    """Let a chunk answer, or not, or change what it says."""
+    if change.enabled is not None or change.text is None:
+        studio.knowledge.enable(name, number, change.enabled is not False, owner)
+    if change.text is not None:
+        studio.knowledge.edit(name, number, change.text, owner)

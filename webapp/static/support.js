@@ -3,6 +3,7 @@
 import { el, fill, recall, remember, text, toast } from "./dom.js";
 import { asker, follow } from "./live.js";
 import { room } from "./page.js";
+import { chunks } from "./support-chunks.js";
 import { mountChecks } from "./support-checks.js";
 import { mountGaps, mountInbox, mountWording } from "./support-desk.js";
 import { mountIntents } from "./support-intents.js";
@@ -73,9 +74,16 @@ export function mount(component) {
     const status = one.status === "ready" ? text("support.chunks", { count: one.chunks }) : text(`status.${one.status}`);
     const open = () => passage({ source: one.id }, base.value);
     const remove = (event) => confirm(event.target.closest("li"), one);
+    const pieces = async (event) => {
+      const item = event.target.closest("li");
+      if (item.querySelector(".chunks")) return item.querySelector(".chunks").remove();
+      item.append(await chunks(base.value, one.id, look));
+    };
     return el("li", {},
       el("button.plain.name", { type: "button", onclick: open }, one.name),
-      el("span.hint", {}, status),
+      mayWrite && one.status === "ready"
+        ? el("button.plain", { type: "button", title: text("support.pieces"), onclick: pieces }, status)
+        : el("span.hint", {}, status),
       mayWrite && el("button.plain", { type: "button", onclick: remove }, text("support.delete")));
   }
 
