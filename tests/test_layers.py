@@ -110,7 +110,9 @@ def test_only_the_engines_run_models() -> None:
 
 
 def test_the_library_does_not_import_the_studio_that_holds_it() -> None:
-    upwards = [arrow for arrow in arrows(types=False) if within(arrow[0], "assistants") and "studio" in arrow[1]]
+    # A command opens the studio itself, as the app does.
+    library = [arrow for arrow in arrows(types=False) if not arrow[0].endswith(".__main__")]
+    upwards = [arrow for arrow in library if within(arrow[0], "assistants") and "studio" in arrow[1]]
     assert not [arrow for arrow in upwards if within(arrow[1], "assistants.studio")]
 
 
