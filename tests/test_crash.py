@@ -10,9 +10,13 @@ from urllib.request import Request, urlopen
 from tests.conftest import Server
 
 
-def ask(server: Server, path: str, body: Any = None) -> Any:
+# Echoed, each section is its notes.
+TOLD = "name: Told\nmessages:\n  - role: user\n    content: '{{notes}}'\n"
+
+
+def ask(server: Server, path: str, body: Any = None, method: str | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = Request(f"{server.url}{path}", data, {"Content-Type": "application/json"})
+    request = Request(f"{server.url}{path}", data, {"Content-Type": "application/json"}, method=method)
     with urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -37,15 +41,20 @@ def test_a_killed_server_has_the_partial_text_as_interrupted(server: Server) -> 
 
 
 def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> None:
-    # Echoed, each section is many sentences of its own.
+    ask(server, "/api/prompts/writing/told", {"source": TOLD}, "PUT")
     outline = [
-        {"heading": bird, "words": 300, "notes": " ".join(f"{bird} {n} sings near tree {n + 700}." for n in range(45))}
-        for bird in ("Robin", "Finch", "Wren", "Crow")
+        {
+            "heading": bird,
+            "words": 300,
+            "notes": " ".join(f"{bird} {n} sings near tree {n}." for n in range(at, at + 45)),
+        }
+        for bird, at in (("Robin", 100), ("Finch", 200), ("Wren", 300), ("Crow", 400))
     ]
     request = {"topic": "Birds", "outline": outline, "model": "echo:delay=0.004", "polish": False}
+    request["template"] = "writing/told"
     job = ask(server, "/api/jobs", {"assistant": "writing", "request": request})
     deadline = time.monotonic() + 60
-    while "Wren 20 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
+    while "Wren 320 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
         assert time.monotonic() < deadline and before["status"] in ("queued", "running")
         time.sleep(0.02)
     # The partial text is on disk within 0.3 seconds.
@@ -59,7 +68,7 @@ def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> No
         time.sleep(0.05)
     sections = ask(server, draft)["document"]["sections"]
     assert [section["text"] for section in sections[:2]] == [first["text"], second["text"]]
-    assert "Wren 20 sings near tree 720." in sections[2]["text"] and sections[3]["text"]
+    assert "Wren 320 sings near tree 320." in sections[2]["text"] and sections[3]["text"]
     assert after["output"].startswith(before["output"])
     assert after["output"].count("## Wren") == 1
     versions = ask(server, f"{draft}/versions")
