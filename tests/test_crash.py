@@ -9,7 +9,6 @@ from urllib.request import Request, urlopen
 
 from tests.conftest import Server
 
-
 # Echoed, each section is its notes.
 TOLD = "name: Told\nmessages:\n  - role: user\n    content: '{{notes}}'\n"
 
