@@ -174,7 +174,7 @@ class Matrix:
                 **{name: getattr(said, name) for name in COUNTED},
             }
             answer = Answer(said.text, self._plan.rows[task.row], said.seconds, cost, self._checks.labels)
-            cell |= self._checked(answer)
+            cell |= self._checked(answer, task.row)
         except Stopped:
             raise
         except StudioError as error:
@@ -204,9 +204,11 @@ class Matrix:
             return round((said.input_tokens * price.input + said.output_tokens * price.output) / MILLION, 8)
         return 0 if model.startswith((LOCAL, "echo:")) else None
 
-    def _checked(self, answer: Answer) -> Cell:
+    def _checked(self, answer: Answer, row: int) -> Cell:
         checks = []
         for number, evaluator in enumerate(self._checks.evaluators):
+            if evaluator.rows is not None and row not in evaluator.rows:
+                continue
             if evaluator.type in BY_MODEL:
                 finding = self._checks.judging.evaluate(evaluator, answer)
             else:
