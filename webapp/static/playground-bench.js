@@ -60,6 +60,12 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
     event.preventDefault();
     send();
   });
+  // Enter in one of the many fields is no wish to run all of it.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey) send();
+    else if (event.target.tagName === "INPUT") event.preventDefault();
+  });
   form.querySelector("[data-do=stop]").addEventListener("click", () => act({ do: "stop", job: run.job }));
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   find("[data-do=dataset]").addEventListener("click", () => dataset());

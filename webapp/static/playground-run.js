@@ -111,7 +111,7 @@ export const share = (value) => percent.format(value);
 export function facts({ input_tokens: read, output_tokens: written, seconds, cost, cached, finish }) {
   return [
     seconds !== null && seconds !== undefined && text("chat.seconds", { seconds: fine.format(seconds) }),
-    written !== null && written !== undefined && text("playground.tokens", { read: whole.format(read ?? 0), written: whole.format(written) }),
+    written > 0 && text("playground.tokens", { read: whole.format(read ?? 0), written: whole.format(written) }),
     cost && money(cost),
     cached && text("playground.cached"),
     finish === "length" && text("playground.cut"),
