@@ -33,6 +33,7 @@ class Asked(StudioRequest):
     id: Name = ""
     title: Name = ""
     text: Annotated[str, Field(max_length=ingestion.MAX_TEXT)] = ""
+    site: Annotated[str, Field(max_length=2000)] = ""
 
 
 def build(studio: Studio) -> None:
@@ -62,7 +63,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
             studio.jobs.stop(asked.id, owner)
             return {}
         case "paste":
-            request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text}
+            request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text, "site": asked.site}
             return {"job": studio.jobs.submit(ingestion.ID, request, owner).id}
         case "delete":
             knowledge.delete(asked.knowledge or "", asked.id, owner)
