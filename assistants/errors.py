@@ -17,6 +17,9 @@ by that sentence (as gettext does). This module knows nothing about languages or
 
 from typing import Any
 
+# Of what nobody has thought of.
+BROKEN = "Something broke while this was generated ({kind}). The studio's log says more."
+
 
 class StudioError(Exception):
     """A sentence for the user: ``template`` is English with ``{name}`` slots, ``values`` fill them."""
@@ -30,6 +33,14 @@ class StudioError(Exception):
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The sentence and its values, as JSON can hold them."""
+        values = {
+            key: value if isinstance(value, str | int | float) else str(value) for key, value in self.values.items()
+        }
+        return {"template": self.template, "values": values}
 
 
 class InvalidInput(StudioError):

@@ -4,7 +4,7 @@ Knows how a model is waited for, streamed, stopped and counted; knows nothing ab
 """
 
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +53,24 @@ class Ending:
     attempts: int | None = None
 
 
+@dataclass
+class Step:
+    """One generation of a job that makes many, maybe several at once: it has its own model and its own usage."""
+
+    job: RunningJob
+    model: str
+    usage: dict[str, Any] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked the job to stop."""
+        return self.job.stopping
+
+    def slot(self, engine: str, count: int) -> AbstractContextManager[None]:
+        """Hold a slot for the job, which tells itself how far it is."""
+        return self.job.slot(engine, count, quiet=True)
+
+
 def conversation(turns: Iterable[tuple[str, str]]) -> "list[BaseMessage]":
     """Return (role, text) pairs as LangChain has them; a role is system, user or assistant."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
@@ -78,7 +96,7 @@ def generate(
     messages: "list[BaseMessage]",
     controls: Controls,
     options: dict[str, Any],
-    job: RunningJob,
+    job: "RunningJob | Step",
     circle: Circle | None = None,
 ) -> Generator[Event, None, Ending]:
     """Yield the text as it comes, and what ``controls`` asks about its tokens; return how it ended.
@@ -86,7 +104,7 @@ def generate(
     A text that goes round is ended where a ``circle`` is given to watch it: it would only come to more of the same.
     Holds a slot of the job's model meanwhile, and adds to the job's usage even where it is stopped or fails.
     """
-    with job.slot(job.row.model, slots(engine)):
+    with job.slot(job.model, slots(engine)):
         began, first = monotonic(), None
         counted: dict[str, Any] = {}
         said: dict[str, Any] = {}

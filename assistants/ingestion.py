@@ -112,12 +112,11 @@ def _crawl(studio: "Studio", request: Request, job: RunningJob) -> Generator[Eve
     for page in sites.pages(sites.address(request.site), request.pages):
         count += 1
         yield Progress(count, request.pages, "Reading the site")
-        text, chunks = chunking.compose(
-            reading.read("page.txt" if page.kind == "text/plain" else "page.html", page.data)
-        )
-        if chunks:
+        kind = "page.txt" if page.kind == "text/plain" else "page.html"
+        with contextlib.suppress(InvalidInput):
+            text, chunks = chunking.compose(reading.read(kind, page.data))
             digest = hashlib.sha256(f"{page.url}\n{text}".encode()).hexdigest()
-            with contextlib.suppress(InvalidInput):
+            if chunks:
                 source = studio.knowledge.rows.expect(request.knowledge, sites.name(page), digest, job.id)
                 studio.knowledge.rows.fill(source, text, chunks)
     yield Part("site", count)

@@ -3,6 +3,7 @@
 Knows how they are put together and taken apart; knows nothing about pages or HTTP.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from filelock import FileLock
 
 from assistants import ASSISTANTS, preferences
 from assistants.connections import Connections
-from assistants.history import History
+from assistants.history import History, take_waiting
 from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.runner import Assistant
@@ -22,6 +23,8 @@ from assistants.settings import Settings
 from prompts.library import Library
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Studio:
         lock = take_home(settings.home)
         try:
             library, connections = Library(PROMPTS), Connections(settings)
+            if aside := take_waiting(settings.home):
+                log.info("The history is that of the backup now. What was there before is in %s", aside)
             history = History(settings.home)
             prompts = Prompts(library, history)
             if days := preferences.trash_days(settings, history):

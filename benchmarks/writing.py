@@ -65,9 +65,10 @@ def raw_text(studio: Studio, job: JobRow) -> str:
     return text_of(drafts.version(draft, before.id, LOCAL).document or {})
 
 
-def figures(texts: list[str]) -> str:
-    """Return what is to be said of the drafts of all briefs."""
-    pairs = [(text, word) for text, (_, _, words) in zip(texts, BRIEFS, strict=False) for word in words]
+def figures(drafted: list[tuple[str, list[str]]]) -> str:
+    """Return what is to be said of drafts, each a text and its keywords."""
+    pairs = [(text, word) for text, words in drafted for word in words]
+    texts = [text for text, _ in drafted]
     used = sum(1 for text, word in pairs if keyword_pattern(word).search(text))
     most = max(max(Counter(grams(units(text))).values(), default=0) for text in texts)
     ended = sum(is_complete(text.rsplit("\n\nKind regards", 1)[0].partition("\n\n#")[0]) for text in texts)
@@ -86,11 +87,11 @@ def drafts(studio: Studio, words: int, limit: int) -> None:
     jobs, seconds = run_all(studio, asked)
     for job in jobs:
         print(f"{job.status:6} {job.usage and job.usage.get('output_tokens')} tokens: {job.input}", job.failure or "")
-    done = [job for job in jobs if job.status == "done"]
+    done = [(job, keywords) for job, (_, _, keywords) in zip(jobs, BRIEFS, strict=False) if job.status == "done"]
     print(f"{len(done)} of {len(jobs)} drafts in {seconds:.0f} s")
-    print("as drafted:  ", figures([raw_text(studio, job) for job in done]))
-    kept = [studio.history.drafts.open((job.result or {})["draft"], LOCAL).document for job in done]
-    print("and repaired:", figures([text_of(document) for document in kept]))
+    print("as drafted:  ", figures([(raw_text(studio, job), keywords) for job, keywords in done]))
+    kept = [(studio.history.drafts.open((job.result or {})["draft"], LOCAL).document, words) for job, words in done]
+    print("and repaired:", figures([(text_of(document), keywords) for document, keywords in kept]))
 
 
 def outlines(studio: Studio, number: int) -> None:

@@ -1,16 +1,21 @@
 """The promise, on the real server: kill -9 in mid-sentence, start again, and the text so far is in the history."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 from urllib.request import Request, urlopen
 
 from tests.conftest import Server
 
+# Echoed, each section is its notes.
+TOLD = "name: Told\nmessages:\n  - role: user\n    content: '{{notes}}'\n"
 
-def ask(server: Server, path: str, body: Any = None) -> Any:
+
+def ask(server: Server, path: str, body: Any = None, method: str | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = Request(f"{server.url}{path}", data, {"Content-Type": "application/json"})
+    request = Request(f"{server.url}{path}", data, {"Content-Type": "application/json"}, method=method)
     with urlopen(request, timeout=10) as answer:
         return json.load(answer)
 
@@ -35,15 +40,20 @@ def test_a_killed_server_has_the_partial_text_as_interrupted(server: Server) -> 
 
 
 def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> None:
-    # Echoed, each section is many sentences of its own.
+    ask(server, "/api/prompts/writing/told", {"source": TOLD}, "PUT")
     outline = [
-        {"heading": bird, "words": 300, "notes": " ".join(f"{bird} {n} sings near tree {n + 700}." for n in range(45))}
-        for bird in ("Robin", "Finch", "Wren", "Crow")
+        {
+            "heading": bird,
+            "words": 300,
+            "notes": " ".join(f"{bird} {n} sings near tree {n}." for n in range(at, at + 45)),
+        }
+        for bird, at in (("Robin", 100), ("Finch", 200), ("Wren", 300), ("Crow", 400))
     ]
     request = {"topic": "Birds", "outline": outline, "model": "echo:delay=0.004", "polish": False}
+    request["template"] = "writing/told"
     job = ask(server, "/api/jobs", {"assistant": "writing", "request": request})
     deadline = time.monotonic() + 60
-    while "Wren 20 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
+    while "Wren 320 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
         assert time.monotonic() < deadline and before["status"] in ("queued", "running")
         time.sleep(0.02)
     # The partial text is on disk within 0.3 seconds.
@@ -57,8 +67,38 @@ def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> No
         time.sleep(0.05)
     sections = ask(server, draft)["document"]["sections"]
     assert [section["text"] for section in sections[:2]] == [first["text"], second["text"]]
-    assert "Wren 20 sings near tree 720." in sections[2]["text"] and sections[3]["text"]
+    assert "Wren 320 sings near tree 320." in sections[2]["text"] and sections[3]["text"]
     assert after["output"].startswith(before["output"])
     assert after["output"].count("## Wren") == 1
     versions = ask(server, f"{draft}/versions")
     assert [version["cause"] for version in versions] == ["draft"] * 4 + ["outline", "edit"]
+
+
+def test_a_killed_matrix_runs_no_cell_twice(server: Server) -> None:
+    rows = [{"text": f"row {number}", "expected": f"row {number}"} for number in range(40)]
+    messages = [{"role": "user", "content": "{{text}}"}]
+    # Left to chance, so that no cell can be answered from what is kept.
+    model, params = "echo:delay=0.05&words=6&slots=2", {"temperature": 1}
+    request = {"messages": messages, "rows": rows, "models": [model], "params": params}
+    job = ask(server, "/api/jobs", {"assistant": "playground", "request": request})
+    deadline = time.monotonic() + 60
+    while not 5 < len(before := stored_cells(server, job["id"])) < 30:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    server.kill()
+    before = stored_cells(server, job["id"])
+    server.start()
+    while (after := ask(server, f"/api/jobs/{job['id']}"))["status"] != "done":
+        assert time.monotonic() < deadline and after["status"] in ("queued", "running")
+        time.sleep(0.05)
+    stored = stored_cells(server, job["id"])
+    assert stored[: len(before)] == before, "what was finished is as it was"
+    assert sorted(cell["row"] for cell in stored) == list(range(40))
+    assert after["result"]["summary"][0]["rate"] == 1
+
+
+def stored_cells(server: Server, job: str) -> list[Any]:
+    """Return the finished cells that are on disk."""
+    with closing(sqlite3.connect(server.home / "studio.db")) as db:
+        events = db.execute("SELECT data FROM events WHERE job = ? AND kind = 'part' ORDER BY number", (job,))
+        return [part["data"] for (data,) in events if (part := json.loads(data))["name"] == "cell"]

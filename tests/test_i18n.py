@@ -15,6 +15,7 @@ import pytest
 from assistants import ASSISTANTS
 from assistants.history.drafts import GENERATED
 from assistants.jobs import TERMINAL
+from assistants.playground.request import CHOICES, HOWS, STUDIES, TYPES
 from assistants.studio import Studio
 from assistants.writing.drafting import TRIMMED
 from assistants.writing.rewriting import OPERATIONS
@@ -113,11 +114,18 @@ def test_keys_that_are_put_together_exist() -> None:
     names += [f"sent.{name}" for name in TRIMMED]
     names += [f"check.{name}" for name in ("keyword", "length", "fact", "avoid", "repeat", "readability")]
     names += [f"check.{name}" for name in ("names", "verify", "ending")]
+    names += [f"evaluator.{name}" for name in TYPES] + [f"choose.{name}" for name in CHOICES]
+    names += [f"{prefix}.{name}" for prefix in ("study", "study-hint") for name in STUDIES]
+    names += [f"how.{name}" for name in HOWS] + [f"filter.{name}" for name in ("all", "failed", "errors", "differ")]
+    names += [
+        f"verdict.{name}" for name in ("passed", "failed", "none", "error", "open", "better", "worse", "cannot_tell")
+    ]
     assert [name for name in names if name not in keys] == []
 
 
 def test_no_key_is_left_over() -> None:
-    families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief"
+    families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief|verdict"
+    families += "|choose|evaluator|filter|how|study|study-hint"
     together = re.compile(rf"({families})\.\w+|(chat|support)\.example\.\d|support\.(route|step)-[a-z-]+")
     assert [key for key in book("en")["page"] if key not in keys_used() and not together.fullmatch(key)] == []
 

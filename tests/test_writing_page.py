@@ -154,7 +154,7 @@ def test_a_job_opens_its_draft_or_gives_back_what_it_was_asked(studio: Studio) -
     assert (answer["draft"]["id"], answer["brief"]["topic"]) == (asked["id"], request["topic"])
     ask(studio, do="delete", draft=asked["id"])
     gone = ask(studio, do="open", job=asked["job"]["id"])
-    assert (gone["inputs"], gone["error"]) == (request, "There is no such draft.")
+    assert gone["inputs"].items() >= request.items() and gone["error"] == "There is no such draft."
 
 
 def test_a_job_of_another_room_is_none_of_ours(studio: Studio) -> None:

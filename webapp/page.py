@@ -13,7 +13,8 @@ from webapp.tabs import ASSISTANT_TABS, ROOMS
 
 STYLES = (
     "style", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-side", "support", "support-manage",
-    "prompts", "drawer", "history", "settings", "models", "connections", "palette",
+    "prompts", "drawer", "playground", "playground-results", "playground-studies", "history", "settings", "models",
+    "connections", "palette",
 )  # fmt: skip
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 

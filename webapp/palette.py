@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
-from assistants import chat, writing
+from assistants import chat, playground, writing
 from assistants.history.snippets import Marks, marks, pattern
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
@@ -96,6 +96,15 @@ def templates(studio: Studio, owner: str, q: str) -> list[Hit]:
     return [Hit("template", "prompts", card.id, card.name, card.description) for card in found]
 
 
-SOURCES: tuple[Source, ...] = (conversations, drafts, items, templates)
+def experiments(studio: Studio, owner: str, q: str) -> list[Hit]:
+    """Find the owner's experiments of the playground by name; every word of ``q`` stands somewhere in it."""
+    words = q.casefold().split()
+    found = [
+        one for one in studio.history.experiments.list(owner) if all(word in one.name.casefold() for word in words)
+    ]
+    return [Hit("experiment", playground.ID, one.id, one.name, time=one.updated) for one in found[:SHOWN]]
+
+
+SOURCES: tuple[Source, ...] = (conversations, drafts, items, templates, experiments)
 # What is shown before anything was typed.
 RECENT: tuple[Source, ...] = (conversations, drafts)

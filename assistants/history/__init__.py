@@ -1,21 +1,23 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``files``, ``prompts``, ``settings`` and
-``trash``, and what goes over all of it. Every call that reads or changes somebody's rows takes their owner and answers
-``NotFound`` for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``experiments``, ``answers``, ``files``,
+``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes somebody's rows
+takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from assistants.history.backup import backup, restore
+from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
 from assistants.history.drafts import Drafts
+from assistants.history.experiments import Answers, Experiment, Experiments
 from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
 from assistants.history.prompts import PromptVersions, Version
+from assistants.history.restoring import Waiting, forget, put_by, restore, take_waiting, waiting
 from assistants.history.search import Filters, Item, choices, search
 from assistants.history.settings import StoredSettings
 from assistants.history.stats import Count, stats
@@ -27,6 +29,7 @@ __all__ = [
     "Comparison",
     "Conversation",
     "Count",
+    "Experiment",
     "File",
     "Filters",
     "History",
@@ -35,10 +38,12 @@ __all__ = [
     "Trashed",
     "Turn",
     "Version",
+    "Waiting",
     "Window",
     "new_id",
     "now",
     "restore",
+    "take_waiting",
 ]
 
 
@@ -46,10 +51,13 @@ class History:
     """The open history of one home folder."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.store = Store(home / "studio.db")
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
         self.drafts = Drafts(self.store)
+        self.experiments = Experiments(self.store)
+        self.answers = Answers(self.store)
         self.files = Files(self.store, home / "files")
         self.prompts = PromptVersions(self.store)
         self.trash = Trash(self.store, self.conversations, self.files, self.prompts)
@@ -84,6 +92,21 @@ class History:
         """Write everybody's history and files as one zip, for the operator only."""
         must_be_operator(owner)
         backup(self.store, self.files.folder, target)
+
+    def put_by(self, owner: str, archive: Path, name: str) -> Waiting:
+        """Check a backup and let it take the place of everything at the next start, for the operator only."""
+        must_be_operator(owner)
+        return put_by(archive, self.home, name)
+
+    def waiting(self, owner: str) -> Waiting | None:
+        """Return the backup that the next start puts in place, for the operator only."""
+        must_be_operator(owner)
+        return waiting(self.home)
+
+    def forget_waiting(self, owner: str) -> None:
+        """Let the next start go on with what there is, for the operator only."""
+        must_be_operator(owner)
+        forget(self.home)
 
     def close(self) -> None:
         """Close the database."""

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from assistants.errors import InvalidInput, StoreError, StudioError
 from assistants.history import History
-from assistants.history.backup import backup, restore
+from assistants.history.backup import backup
 from assistants.history.export import export
+from assistants.history.restoring import restore
 from assistants.history.search import Filters, search
 from assistants.history.stats import stats
 from assistants.settings import Settings

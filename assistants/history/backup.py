@@ -1,13 +1,11 @@
-"""Backup and restore: the database and the files of a home as one zip, and back into a home that no studio uses.
+"""A backup: the database and the files of a home as one zip, and read back from it with every part checked.
 
-What is restored was written by whoever made the zip: all of it is checked beside the home before anything there is
-touched, and what was there is kept aside. Connections, keys and models are in no backup. Knows nothing about what the
-tables mean.
+What is read was written by whoever made the zip. Connections, keys and models are in no backup. Knows nothing about
+what the tables mean, nor how a backup takes the place of what is there.
 """
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -15,19 +13,17 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from assistants import provenance
 from assistants.errors import InvalidInput
 from assistants.history.files import MAX_BYTES
-from assistants.history.home import take_home
 from assistants.history.store import Store, known_migrations, new_id, now
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "backup.json", "studio.db", "files"
-# What SQLite keeps beside its file until that is closed.
-PARTS = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", FILES)
 NAME = re.compile(r"backup\.json|studio\.db|files/[0-9a-f]{32}")
 MAX_MANIFEST = 1 << 20
 # Databases of text shrink to between a third and a thirtieth; zeros to a thousandth.
@@ -58,50 +54,35 @@ def backup(store: Store, folder: Path, target: BinaryIO) -> None:
                 archive.write(path, f"{FILES}/{path.name}", zipfile.ZIP_STORED)
 
 
-# Restore
+# What a backup holds
 
 
-def restore(archive: Path, home: Path) -> Path | None:
-    """Put a backup in place of what is in ``home``; return the folder that this was moved to, None for an empty home.
+def take_in(archive: Path, staging: Path, name: str) -> None:
+    """Unpack a backup into an empty folder, check it and bring its database up to date.
 
-    Raises ``InvalidInput`` for what is no whole backup and ``StoreError`` while a studio uses the home; then nothing
-    has changed.
+    Raises ``InvalidInput``, with the ``name`` that people know the file by, for what is no whole backup.
     """
-    if not archive.is_file():
-        raise InvalidInput("file", "There is no file {path}.", path=archive)
-    lock = take_home(home)
-    try:
-        with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
-            staging = Path(beside)
-            _take_in(archive, staging)
-            return _exchange(home, staging)
-    finally:
-        lock.release()
-
-
-def _take_in(archive: Path, staging: Path) -> None:
-    """Unpack a backup, check it and bring its database up to date."""
     (staging / FILES).mkdir()
     try:
-        _unpack(archive, staging)
+        _unpack(archive, staging, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise InvalidInput("file", DAMAGED, file=archive.name) from error
-    _check_database(staging, archive.name)
+        raise InvalidInput("file", DAMAGED, file=name) from error
+    _check_database(staging, name)
     Store(staging / DATABASE).close()
 
 
-def _unpack(path: Path, staging: Path) -> None:
+def _unpack(path: Path, staging: Path, name: str) -> None:
     if not zipfile.is_zipfile(path):
-        raise InvalidInput("file", DAMAGED if _begins_as_zip(path) else NO_BACKUP, file=path.name)
+        raise InvalidInput("file", DAMAGED if _begins_as_zip(path) else NO_BACKUP, file=name)
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         names = {entry.filename for entry in entries}
-        is_ours = {MANIFEST, DATABASE} <= names and all(NAME.fullmatch(name) for name in names)
+        is_ours = {MANIFEST, DATABASE} <= names and all(map(NAME.fullmatch, names))
         if not is_ours or len(names) < len(entries):
-            raise InvalidInput("file", NO_BACKUP, file=path.name)
-        if not all(map(_is_fair, entries)) or sum(entry.file_size for entry in entries) > _room(staging):
-            raise InvalidInput("file", TOO_LARGE, file=path.name)
-        _check_manifest(archive.read(MANIFEST), len(entries) - 2, path.name)
+            raise InvalidInput("file", NO_BACKUP, file=name)
+        if not all(map(_is_fair, entries)) or sum(entry.file_size for entry in entries) > room(staging):
+            raise InvalidInput("file", TOO_LARGE, file=name)
+        _check_manifest(archive.read(MANIFEST), len(entries) - 2, name)
         for entry in entries:
             with archive.open(entry) as source, (staging / entry.filename).open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
@@ -118,7 +99,8 @@ def _is_fair(entry: zipfile.ZipInfo) -> bool:
     return entry.file_size <= (MAX_MANIFEST if entry.filename == MANIFEST else MAX_BYTES)
 
 
-def _room(folder: Path) -> int:
+def room(folder: Path) -> int:
+    """Return how many bytes a folder's disk still takes."""
     return shutil.disk_usage(folder).free
 
 
@@ -126,6 +108,7 @@ def _check_manifest(content: bytes, files: int, name: str) -> None:
     try:
         facts = json.loads(content)
         form, count = facts["format"], facts["files"]
+        datetime.fromisoformat(facts["made"])
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput("file", NO_BACKUP, file=name) from error
     if form != FORMAT:
@@ -156,26 +139,3 @@ def _check_database(staging: Path, name: str) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _exchange(home: Path, staging: Path) -> Path | None:
-    """Move what is in the home aside and the restored parts in; on an error, everything back."""
-    aside = home / f"before-restore-{now().replace(':', '')}"
-    aside.mkdir()
-    moves = [(home / part, aside / part) for part in PARTS] + [(staging / part, home / part) for part in PARTS]
-    done: list[tuple[Path, Path]] = []
-    try:
-        for source, target in moves:
-            if source.exists():
-                os.replace(source, target)
-                done.append((source, target))
-    except OSError as error:
-        for source, target in reversed(done):
-            os.replace(target, source)
-        aside.rmdir()
-        template = "{path} cannot be written: {cause}."
-        raise InvalidInput("file", template, path=home, cause=error.strerror or str(error)) from error
-    if any(aside.iterdir()):
-        return aside
-    aside.rmdir()
-    return None

@@ -194,6 +194,7 @@ def _is_at_rest(db: Any, jobs: list[str]) -> bool:
 def _delete(db: Any, doomed: _Doomed) -> None:
     for sql, ids in (
         ("DELETE FROM events WHERE job = ?", doomed.jobs),
+        ("DELETE FROM answers WHERE job = ?", doomed.jobs),
         ("DELETE FROM words WHERE rowid = (SELECT number FROM jobs WHERE id = ?)", doomed.jobs),
         ("DELETE FROM messages WHERE id = ?", doomed.messages),
         ("DELETE FROM jobs WHERE id = ?", doomed.jobs),

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistants.errors import InvalidInput, NotFound, QueueFull, StudioError
+from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
 from assistants.jobs.running import Numbered, RunningJob, Stopped
@@ -169,10 +169,10 @@ class JobRunner:
                 yield number, event_from(kind, data)
 
     def models_in_use(self) -> set[str]:
-        """Return the models that jobs under way name, so that nobody takes them away."""
+        """Return the models that jobs under way name or ask just now, so that nobody takes them away."""
         with self._changed:
             waiting = {job.id for queue in self._queues.values() for job in queue}
-            return {job.row.model for job in self._live.values() if job.id not in waiting and job.row.model}
+            return {name for job in self._live.values() if job.id not in waiting for name in job.models}
 
     @property
     def problem(self) -> StudioError | None:
@@ -273,11 +273,10 @@ class JobRunner:
         except Stopped:
             return ("interrupted" if self._closing else "stopped"), None
         except StudioError as error:
-            return "failed", {"template": error.template, "values": _plain(error.values), "status": error.status}
+            return "failed", error.told | {"status": error.status}
         except Exception as error:
             log.exception("job %s failed", job.id)
-            template = "Something broke while this was generated ({kind}). The studio's log says more."
-            return "failed", {"template": template, "values": {"kind": type(error).__name__}}
+            return "failed", GenerationFailed(BROKEN, kind=type(error).__name__).told
         return "done", None
 
     def _end(self, job: RunningJob, status: str, failure: dict[str, Any] | None = None) -> None:
@@ -319,8 +318,3 @@ def _drop(counter: Counter[str], owner: str) -> None:
     counter[owner] -= 1
     if not counter[owner]:
         del counter[owner]
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Return ``values`` as JSON can hold them."""
-    return {key: value if isinstance(value, str | int | float) else str(value) for key, value in values.items()}

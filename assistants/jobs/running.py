@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -58,7 +59,8 @@ class RunningJob:
         self._pending: list[str] = []
         self._sealed_at = self._progress_at = 0.0
         self._stop = threading.Event()
-        self._engine_slots: Slots | None = None
+        self._asked: Counter[str] = Counter()
+        self._waits: set[Slots] = set()
         self._final: tuple[JobRow, Numbered] | None = None
         self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
@@ -73,6 +75,17 @@ class RunningJob:
     def owner(self) -> str:
         """Whose job it is."""
         return self.row.owner
+
+    @property
+    def model(self) -> str | None:
+        """The model that the job is for."""
+        return self.row.model
+
+    @property
+    def models(self) -> set[str]:
+        """The model that the job is for, and those whose slots it holds or waits for."""
+        with self._lock:
+            return {*self._asked, *([self.row.model] if self.row.model else [])}
 
     @property
     def output(self) -> str:
@@ -92,14 +105,25 @@ class RunningJob:
         return self._stop.is_set()
 
     @contextlib.contextmanager
-    def slot(self, engine: str, count: int) -> Iterator[None]:
-        """Hold one of the ``count`` slots of the engine of that name; raises ``Stopped`` if stopped while it waits."""
-        slots = self._engine_slots = self._slots(engine, count)
+    def slot(self, engine: str, count: int, *, quiet: bool = False) -> Iterator[None]:
+        """Hold one of the ``count`` slots of the engine of that name; raises ``Stopped`` if stopped while it waits.
+
+        A job may do so in several threads at once; one that tells how far it is in other ways waits ``quiet``.
+        """
+        slots = self._slots(engine, count)
+        with self._lock:
+            self._asked[engine] += 1
+            self._waits.add(slots)
         waiting = Progress(0, None, "Waiting for the model to be free")
-        with slots.take(self.owner, lambda: self.publish(waiting), self._stop.is_set) as taken:
-            if not taken:
-                raise Stopped
-            yield
+        try:
+            tell = (lambda: None) if quiet else (lambda: self.publish(waiting))
+            with slots.take(self.owner, tell, self._stop.is_set) as taken:
+                if not taken:
+                    raise Stopped
+                yield
+        finally:
+            with self._lock:
+                self._asked -= Counter([engine])
 
     # What the runner uses
 
@@ -161,8 +185,10 @@ class RunningJob:
     def ask_to_stop(self) -> None:
         """Ask the assistant to stop, wherever it waits."""
         self._stop.set()
-        if self._engine_slots:
-            self._engine_slots.wake()
+        with self._lock:
+            waits = list(self._waits)
+        for slots in waits:
+            slots.wake()
 
     def finish(self, status: str, failure: dict[str, Any] | None = None) -> None:
         """Set how the job ended; nobody sees it before ``announce``, so that it is on disk first."""

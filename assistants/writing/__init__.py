@@ -37,7 +37,7 @@ from assistants.writing.checks import Check
 from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import Kind, examples, in_language, kinds
-from assistants.writing.outline import MOST
+from assistants.writing.outline import MOST, planned
 from assistants.writing.steps import Steps, outlined, told
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ class Request(StudioRequest):
     guard: bool = False
     polish: bool = True
     template: Name | None = None
+    template_version: Name | None = None
     model: Name | None = None
     params: Params = Params()
 
@@ -128,13 +129,14 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     drafts = studio.history.drafts
     draft = drafts.open(request.draft, owner)
     brief = merged(request, draft.brief)
-    _check_template(studio, request, brief, owner)
+    settled = _settled(studio, request, brief, owner)
     _check_sections(request, draft)
     if request.action == "rewrite":
         _check_selection(request, draft)
     drafts.set_brief(draft.id, owner, brief.model_dump())
     result = {"draft": draft.id, "action": request.action}
-    return Admission(_asked(request, brief), model, result, after=drafts.open_job(draft.id, owner))
+    after = drafts.open_job(draft.id, owner)
+    return Admission(request.instruction or brief.topic, model, result, after=after, settled=settled)
 
 
 def _admit_new(studio: "Studio", request: Request, owner: str, model: str) -> Admission:
@@ -143,11 +145,11 @@ def _admit_new(studio: "Studio", request: Request, owner: str, model: str) -> Ad
     if request.sections:
         raise InvalidInput("sections", "{field} goes with a draft only.")
     brief = merged(request, {})
-    _check_template(studio, request, brief, owner)
+    settled = _settled(studio, request, brief, owner)
     document = documents.new_document(headings=kinds()[brief.kind].headings)
     name = shorten(brief.topic, TITLE)
     draft = studio.history.drafts.create(owner, name, brief.model_dump(), document)
-    return Admission(brief.topic, model, {"draft": draft, "action": request.action})
+    return Admission(brief.topic, model, {"draft": draft, "action": request.action}, settled=settled)
 
 
 def merged(request: Request, known: dict[str, Any]) -> Brief:
@@ -156,9 +158,12 @@ def merged(request: Request, known: dict[str, Any]) -> Brief:
     return brief_of({"topic": "", **known, **said})
 
 
-def _check_template(studio: "Studio", request: Request, brief: Brief, owner: str) -> None:
-    if request.template:
-        templates.template_for(studio, request.action, brief, owner, request.template)
+def _settled(studio: "Studio", request: Request, brief: Brief, owner: str) -> dict[str, Any]:
+    """Return the template, in the version that is used, where the model is told by one."""
+    if request.action == "outline" and not request.template and planned(brief):
+        return {}
+    template = templates.template_for(studio, templates.task_of(request, brief), brief, owner, request)
+    return {"template": template.id, "template_version": template.version}
 
 
 def _check_sections(request: Request, draft: "Draft") -> None:
@@ -183,10 +188,6 @@ def _check_selection(request: Request, draft: "Draft") -> None:
     if request.operation != "continue" and not text[selection.start : selection.end].strip():
         raise InvalidInput("selection", "{field} is empty.")
     rewriting.check_instruction(request.operation, request.instruction)
-
-
-def _asked(request: Request, brief: Brief) -> str:
-    return request.instruction or brief.topic
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:

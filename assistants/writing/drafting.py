@@ -32,6 +32,7 @@ TRIMMED = ("sample", "summary", "outline", "brief")
 LINE_TITLE = 60
 NOTHING = "The model wrote no whole sentence. Ask again, or another model."
 FORMLESS = "The model did not keep to the form of the poem. Try again, or another model."
+EMPTY = "A section stayed empty, for the model wrote no whole sentence. Write it again, or choose another model."
 SHORT = "A section is short, for the model repeated itself. Write it again with the guard against that."
 SENTENCE = r"[^\W\d_a-z][^\W\d_]{0,9}( [^\W\d_]{1,9},?){4,10} [^\W\d_]{3,9}[.]"
 LINE = r"[^\n\r\"#*_{}\[\]]"
@@ -119,7 +120,7 @@ def write(
     ``asked`` is the request: it may name a template and ask for the guard against repetitions.
     """
     target = section["words"] or brief.length or 150
-    template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked.template)
+    template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked)
     room = min(int(target * 1.6) + 200, (writer.context or 4096) // 2)
     made = prompt(brief, document, section, writer, template, room)
     yield Part(
@@ -156,10 +157,14 @@ def write(
 def _one_sentence(
     writer: Writer, turns: Messages, options: dict[str, Any], sieve: Sieve
 ) -> Generator[Event, None, None]:
-    """Hold a model that ends no sentence by itself to one, so that the section is not empty."""
-    if not writer.can("regex"):
-        raise GenerationFailed(NOTHING)
-    text = yield from writer.quietly(turns, Controls(regex=SENTENCE), {**options, "max_tokens": 200})
+    """Hold a model that ends no sentence by itself to one; where even that fails, the section stays empty."""
+    try:
+        if not writer.can("regex"):
+            raise GenerationFailed(NOTHING)
+        text = yield from writer.quietly(turns, Controls(regex=SENTENCE), {**options, "max_tokens": 200})
+    except GenerationFailed:
+        yield Part("note", {"template": EMPTY, "values": {}})
+        return
     sieve.text += text
     yield Text(text)
     yield Part("note", {"template": SHORT, "values": {}})

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Any
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed
 from assistants.history.documents import Section, new_section
+from assistants.history.fulltext import IS_CJK, tokens
 from assistants.jobs import Event, Part, RunningJob
 from assistants.writing import templates
 from assistants.writing.brief import Brief, told
-from assistants.writing.generating import Writer
+from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language, kinds
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
 FEWEST, MOST = 3, 12
+# A small model that strays from the topic is asked again; so many of the sections should speak of it.
+ATTEMPTS = 3
+ON_TOPIC = 2 / 3
+STEM = 5
 TOKENS_A_SECTION = 90
 # Letters, digits and the signs of plain prose, but nothing of code, markup or addresses.
 PLAIN = r"[^\x00-\x1f\"\\{}\[\]<>#|/*_=`]"
@@ -79,11 +84,11 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_model(
-    studio: "Studio", brief: Brief, writer: Writer, job: RunningJob, chosen: str | None
+    studio: "Studio", brief: Brief, writer: Writer, job: RunningJob, asked: Any
 ) -> Generator[Event, None, tuple[str, list[Section]]]:
     """Ask the model for an outline; nothing of it is text of the job."""
     number = number_of_sections(brief)
-    template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, chosen)
+    template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, asked)
     values = {
         "topic": brief.topic,
         "brief": told(brief, "audience", "tone", "facts", "avoid", "language"),
@@ -93,18 +98,37 @@ def by_model(
     turns = templates.messages(template, values)
     options = templates.options(template, writer.params) | {"max_tokens": 60 + number * TOKENS_A_SECTION}
     targets = shared(brief.length or 0, [1] * number)
+    found: list[dict[str, Any]] = []
     try:
-        answer = yield from writer.quietly(turns, Controls(json_schema=schema(number)), options)
+        for attempt in range(ATTEMPTS):
+            constraint = Controls(json_schema=schema(number))
+            found.append(json.loads((yield from writer.quietly(turns, constraint, changed(options, attempt)))))
+            if closeness(brief, found[-1]) >= ON_TOPIC:
+                break
     except GenerationFailed:
+        pass
+    if not found:
         sentence = "The model gave no valid outline, so a plain one stands in for it: name its sections as you like."
         yield Part("note", {"template": sentence, "values": {}})
         return _title(brief), stand_in(brief, targets)
-    data = json.loads(answer)
+    data = max(found, key=lambda one: closeness(brief, one))
     sections = [
         new_section(_tidy(one["heading"]), target, _tidy(one["notes"]))
         for one, target in zip(data["sections"], targets, strict=True)
     ]
     return _tidy(data["title"]), _distinct(sections)
+
+
+def closeness(brief: Brief, outline: dict[str, Any]) -> float:
+    """Return the share of the sections that have a heading of their own and speak of the brief, by its words."""
+    told_of = _stems(brief.topic, *brief.keywords, *brief.facts, *brief.fields.values())
+    headings = {one["heading"].casefold(): one for one in outline["sections"]}
+    close = sum(1 for one in headings.values() if told_of & _stems(one["heading"], one["notes"]))
+    return close / len(outline["sections"])
+
+
+def _stems(*texts: str) -> set[str]:
+    return {word[:STEM] for text in texts for word in tokens(text) if len(word) > 2 or IS_CJK.match(word)}
 
 
 def stand_in(brief: Brief, targets: list[int]) -> list[Section]:

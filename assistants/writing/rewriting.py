@@ -42,7 +42,7 @@ def rewrite(
     goes_on = asked.operation == "continue"
     if goes_on:
         before, start = section["text"][:end], end
-    template = templates.template_for(studio, f"rewrite-{asked.operation}", brief, writer.job.owner, asked.template)
+    template = templates.template_for(studio, f"rewrite-{asked.operation}", brief, writer.job.owner, asked)
     values = {
         "text": old,
         "before": before[-AROUND:],
@@ -71,7 +71,7 @@ def headlines(
     studio: "Studio", brief: Brief, document: Document, writer: Writer, asked: Any
 ) -> Generator[Event, None, list[str]]:
     """Return five titles."""
-    template = templates.template_for(studio, "headlines", brief, writer.job.owner, asked.template)
+    template = templates.template_for(studio, "headlines", brief, writer.job.owner, asked)
     values = {
         "topic": brief.topic,
         "title": document["title"],

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from assistants.history.documents import PARAGRAPH, count
 from assistants.history.fulltext import IS_CJK, WORDS
 
-# A sentence with what closes it: its signs, and quotes or brackets after them.
-ENDED = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？…]+[”’」』）]*|\n+")
+# A sentence with what closes it: its signs, and quotes or brackets after them; one that goes on in small letters has
+# not ended.
+ENDED = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)(?!\s+[a-z])|[。！？…]+[”’」』）]*|\n+")
 COMPLETE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")
 # Full stops that end no sentence.
 ABBREVIATED = re.compile(
@@ -27,6 +28,10 @@ TALK = re.compile(
     # Small models were taught to edit, and fall into talk of it.
     r"|.*\b(?:active voice|passive voice|rewritten|rephras\w+|reword\w+|revised|grammatical\w*|suggest editing"
     r"|(?:this|original|above|following) (?:sentence|phrase|text|paragraph|blog post)s?|these sentences|sentence \d"
+    r"|(?:the|your|this) (?:sentence|paragraph|blog post|essay|article|story|post|list)s?"
+    r" (?:is|describes?|discuss\w*|explores?|contains?|features?|will|would be|could be|can be|has been edited)"
+    r"|(?:add(?:ed|ing|s)?|use) (?:synonyms|adverbs|adjectives|commas|apostrophes|shorter|active)|unnecessary commas"
+    r"|I (?:changed|replaced|added)|write an? (?:sentence|summary|one-sentence|short|paragraph)"
     r"|(?:made some|minor) (?:edits|changes|tweaks)|(?:happy|glad) to (?:help|assist)|language model)\b",
     re.IGNORECASE,
 )
@@ -124,8 +129,8 @@ class Sieve:
         for end in _ends(self._buffer):
             if self.closed:
                 break
-            # A full stop at the very end may belong to a number or to more signs.
-            if end == len(self._buffer) and not self._buffer.endswith("\n") and not IS_CJK.search(self._buffer[-2:]):
+            # What follows a full stop says whether it ends the sentence, or belongs to a number or to more signs.
+            if not self._buffer[end:].strip() and "\n" not in self._buffer[end - 1 :] and not self._is_cjk(end):
                 break
             passed += self._take(self._buffer[start:end])
             start = end
@@ -134,9 +139,12 @@ class Sieve:
             self.closed = True
         return passed
 
+    def _is_cjk(self, end: int) -> bool:
+        return IS_CJK.search(self._buffer[max(0, end - 2) : end]) is not None
+
     def settle(self) -> str:
         """Return the first whole sentence that was left out as the text, where there is no other."""
-        whole = [sentence for sentence in self.left_out if is_complete(sentence) and is_prose(sentence)]
+        whole = [one for one in self.left_out if is_complete(one) and is_prose(one) and self._is_within(one)]
         passed = whole[0] if whole else ""
         self.text += passed
         return passed
@@ -204,10 +212,11 @@ class Sieve:
 
     def is_new(self, sentence: str) -> bool:
         """Say whether neither a sentence nor a phrase of it was said too often before."""
+        return self._is_within(sentence) and (_folded(sentence) not in self._said or count(sentence) < GRAM)
+
+    def _is_within(self, sentence: str) -> bool:
         own = Counter(grams([*self._tail, *units(sentence)]))
-        if any(number + self._grams[gram] > self._most for gram, number in own.items()):
-            return False
-        return _folded(sentence) not in self._said or count(sentence) < GRAM
+        return all(number + self._grams[gram] <= self._most for gram, number in own.items())
 
     @staticmethod
     def _joint(text: str, breaks: bool) -> str:

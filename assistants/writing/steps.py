@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assistants.errors import Conflict, StudioError
+from assistants.errors import Conflict, GenerationFailed, StudioError
 from assistants.history.documents import count, section_of
 from assistants.history.draft_rows import Draft
 from assistants.jobs import Event, Part, Progress, RunningJob, Text
@@ -51,8 +51,8 @@ class Steps:
         elif plan := outline.planned(brief):
             title, sections = plan
         else:
-            chosen = request.template if request.action == "outline" else None
-            title, sections = yield from outline.by_model(self._studio, brief, self._writer, self._job, chosen)
+            asked = request if request.action == "outline" else None
+            title, sections = yield from outline.by_model(self._studio, brief, self._writer, self._job, asked)
         draft = self._drafts.outline(self._id, self._job.owner, title, sections, self._job.id, self._job.row.model)
         yield Part("outline", {"title": title, "sections": outlined(draft), "version": draft.version})
 
@@ -63,6 +63,8 @@ class Steps:
         for number, section in enumerate(wanted):
             if section in left:
                 yield from self._section(section, number, wanted)
+        if wanted and not any(section_of(self.draft.document, one)["text"] for one in wanted):
+            raise GenerationFailed(drafting.NOTHING)
 
     @property
     def _cause(self) -> str:

@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 
-def template_for(studio: "Studio", task: str, brief: Brief, owner: str, chosen: str | None = None) -> Template:
-    """Return the template of a task, such as ``article`` or ``rewrite``, in the brief's language, or the chosen one."""
+def task_of(request: Any, brief: Brief) -> str:
+    """Return the task whose template a request's own text comes from."""
+    if request.action == "outline":
+        return f"{brief.kind}-outline"
+    tasks = {"rewrite": f"rewrite-{request.operation}", "headlines": "headlines", "repair": "keyword"}
+    return tasks.get(request.action, brief.kind)
+
+
+def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: Any = None) -> Template:
+    """Return the template of a task, such as ``article``, in the brief's language; or what is ``asked``, a request.
+
+    Raises ``InvalidInput`` if there is none of that name and version.
+    """
+    chosen, version = (asked.template, asked.template_version) if asked else (None, None)
     id = chosen or f"writing/{task}{'-zh' if brief.is_chinese else ''}"
     try:
-        return studio.prompts.get(id, owner)
+        return studio.prompts.get(id, owner, version)
     except NotFound as error:
         raise InvalidInput("template", error.template, **error.values) from error
 

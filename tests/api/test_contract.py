@@ -15,11 +15,15 @@ from tests.api.able import stand_in_for_embedder
 from tests.api.talk import ask, ended
 from tests.serving import PUBLIC, SHARED, client
 
-# Of a form any bytes are a file.
-UPLOADS = ("POST /api/files", "POST /api/knowledge/{name}/sources")
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
+
+# Any bytes are a file.
+UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/knowledge/{name}/sources")
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
+    "DELETE /api/backup",
     "DELETE /api/drafts/{id}",
+    "DELETE /api/experiments/{id}",
     "DELETE /api/knowledge/{name}",
     "DELETE /api/knowledge/{name}/intents",
     "DELETE /api/knowledge/{name}/sources/{id}",
@@ -35,6 +39,8 @@ ROUTES = [
     "GET /api/drafts/{id}/sections/{section}/alternates",
     "GET /api/drafts/{id}/versions",
     "GET /api/drafts/{id}/versions/{version}",
+    "GET /api/experiments",
+    "GET /api/experiments/{id}",
     "GET /api/files/{id}",
     "GET /api/health",
     "GET /api/history",
@@ -51,6 +57,7 @@ ROUTES = [
     "GET /api/knowledge/{name}/sources",
     "GET /api/knowledge/{name}/sources/{id}",
     "GET /api/knowledge/{name}/suggestions",
+    "GET /api/playground/request",
     "GET /api/prompts",
     "GET /api/prompts/export",
     "GET /api/prompts/{assistant}/{name}",
@@ -70,6 +77,7 @@ ROUTES = [
     "POST /api/drafts/{id}/undo",
     "POST /api/drafts/{id}/versions/{version}/branch",
     "POST /api/drafts/{id}/versions/{version}/restore",
+    "POST /api/experiments",
     "POST /api/files",
     "POST /api/hand-overs/{id}/answer",
     "POST /api/history/{id}/again",
@@ -81,6 +89,7 @@ ROUTES = [
     "POST /api/knowledge/{name}/gaps/dismiss",
     "POST /api/knowledge/{name}/intents",
     "POST /api/knowledge/{name}/sources",
+    "POST /api/playground/promote",
     "POST /api/prompts/import",
     "POST /api/talks/{id}/hand-over",
     "POST /api/trash",
@@ -88,8 +97,10 @@ ROUTES = [
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "PUT /api/backup",
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
+    "PUT /api/experiments/{id}",
     "PUT /api/knowledge/{name}/checks",
     "PUT /api/prompts/{assistant}/{name}",
 ]

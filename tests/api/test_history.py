@@ -3,14 +3,12 @@
 import io
 import json
 import zipfile
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.api.talk import SLOW, ask, ended, stop
-from tests.serving import SHARED, newcomer, opened, small_app
 
 
 def titles(browser: TestClient, **query: object) -> list[str]:
@@ -122,18 +120,6 @@ def test_export_of_everything_of_some_and_of_nothing_foreign(ann: TestClient, bo
     assert [json.loads(line)["id"] for line in exported(ann, id=jobs[1:])] == jobs[1:]
     assert exported(bob) == []
     assert bob.get("/api/history/export", params={"id": jobs[0]}).status_code == 404
-
-
-def test_only_the_operator_takes_a_backup(ann: TestClient, tmp_path: Path) -> None:
-    assert ann.get("/api/backup").status_code == 403
-    with opened(tmp_path, **SHARED) as studio:
-        operator = newcomer(small_app(studio))
-        ended(operator, ask(operator, message="in the backup"))
-        operator.get("/", params={"token": SHARED["admin_token"]})
-        answer = operator.get("/api/backup")
-    assert answer.status_code == 200 and answer.headers["content-disposition"].startswith("attachment; filename=")
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert {"backup.json", "studio.db"} <= set(archive.namelist())
 
 
 def test_pages_are_complete_and_end(ann: TestClient) -> None:

@@ -42,6 +42,17 @@ def test_a_job_from_request_to_result(ann: TestClient) -> None:
     assert job["usage"]["output_tokens"] > 0
 
 
+def test_a_sentence_in_what_a_job_made_is_told_in_the_readers_language(ann: TestClient) -> None:
+    messages = [{"role": "user", "content": "Say {{x}}"}]
+    request = {"messages": messages, "rows": [{"x": "one", "expected": "two"}], "models": ["echo:"]}
+    answer = ann.post("/api/jobs", json={"assistant": "playground", "request": request})
+    for lang, sentence in (("en", 'It does not contain "two".'), ("zh", "其中没有“two”。")):
+        stream = ann.get(f"/api/jobs/{answer.json()['id']}/events", headers={"Accept-Language": lang})
+        parts = [event.data for event in events(stream.text.split("\n")) if event.kind == "part"]
+        (cell,) = (part["data"] for part in parts if part["name"] == "cell")
+        assert cell["checks"][0]["text"] == sentence
+
+
 def test_the_result_is_there_as_soon_as_the_job_is(ann: TestClient) -> None:
     job = ask(ann, model=SLOW)
     assert ann.get(f"/api/jobs/{job}").json()["result"].keys() == {"conversation", "message"}

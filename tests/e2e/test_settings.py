@@ -30,3 +30,10 @@ def test_theme_model_and_retention_are_set_where_they_are_shown(chat: Chat) -> N
     with page.expect_download() as download:
         page.get_by_role("link", name="Make and download a backup").click()
     assert re.fullmatch(r"backup-[\d-]+\.zip", download.value.suggested_filename)
+    # Put by for the next start, and not after all; other tests go on in this studio.
+    page.set_input_files("#storage [type=file]", {"name": "a.zip", "mimeType": "application/zip", "buffer": b"no zip"})
+    expect(chat.toast).to_have_text("a.zip is not a backup of a studio.")
+    page.set_input_files("#storage [type=file]", download.value.path())
+    expect(page.locator("#storage .waiting")).to_contain_text("is whole (items: ")
+    page.get_by_role("button", name="Do not restore it").click()
+    expect(page.get_by_role("button", name="Choose a backup")).to_be_focused()

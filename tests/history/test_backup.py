@@ -1,7 +1,8 @@
-"""Backup and restore: all of it comes back, nothing is lost, and what is no whole backup changes nothing."""
+"""A backup and its restore: all of it comes back, nothing is lost, and what is no whole backup changes nothing."""
 
 import io
 import json
+import os
 import sqlite3
 import threading
 import zipfile
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, StoreError
-from assistants.history import History, restore
+from assistants.history import History, restore, restoring
 from assistants.history.home import take_home
+from assistants.history.restoring import forget, put_by, take_waiting, waiting
 from tests.history.rows import add_file, add_job, add_turn
 
 
@@ -175,6 +177,10 @@ WRONG: dict[str, tuple[str, Callable[[Path], object]]] = {
         lambda path: rewritten(path, lambda entries: entries.update({f"files/{i:032x}": b"" for i in range(10_000)})),
     ),
     "newer": ("newer studio", lambda path: rewritten(path, lambda entries: manifest(entries, format=2))),
+    "no time": (
+        "not a backup",
+        lambda path: rewritten(path, lambda entries: manifest(entries, made="yesterday")),
+    ),
     "no facts": ("not a backup", lambda path: rewritten(path, lambda entries: entries.update({"backup.json": b"[]"}))),
     "a file missing": (
         "damaged",
@@ -211,6 +217,8 @@ def test_what_is_no_whole_backup_changes_nothing(archive: Path, tmp_path: Path, 
     before = state(tmp_path / "old")
     with pytest.raises((InvalidInput, StoreError), match=said) as caught:
         restore(archive, tmp_path / "old")
+    with pytest.raises((InvalidInput, StoreError), match=said):
+        put_by(archive, tmp_path / "old", "mine.zip")
     assert "\n" not in str(caught.value) and str(caught.value).count(". ") <= 1
     assert state(tmp_path / "old") == before
     assert not list(tmp_path.glob("evil*"))
@@ -219,7 +227,7 @@ def test_what_is_no_whole_backup_changes_nothing(archive: Path, tmp_path: Path, 
 def test_a_bomb_is_refused_before_it_unpacks(archive: Path, tmp_path: Path) -> None:
     zeros = bytes(1 << 20)
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bomb:
-        bomb.writestr("backup.json", json.dumps({"format": 1, "files": 0}))
+        bomb.writestr("backup.json", json.dumps({"format": 1, "files": 0, "made": "2026-01-01"}))
         with bomb.open("studio.db", "w") as entry:
             for _ in range(1024):
                 entry.write(zeros)
@@ -232,3 +240,89 @@ def test_a_bomb_is_refused_before_it_unpacks(archive: Path, tmp_path: Path) -> N
 def test_there_must_be_a_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="There is no file"):
         restore(tmp_path / "nothing.zip", tmp_path / "new")
+
+
+# Put by for the next start
+
+
+def test_what_is_put_by_takes_the_place_of_the_history_at_the_next_start(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    home.mkdir()
+    with closing(History(home)) as history:
+        job = add_job(history, "before", "the restore")
+        with zipfile.ZipFile(archive) as opened:
+            made = json.loads(opened.read("backup.json"))["made"]
+        told = history.put_by("local", archive, "mine.zip")
+        assert (told.made, told.items, told.files) == (made, 3, 2)
+        assert history.waiting("local") == told
+        # Until then all goes on as before.
+        assert history.jobs.get(job, "me").output == "the restore"
+    aside = take_waiting(home)
+    assert exported(home) == exported(tmp_path / "old")
+    with closing(History(aside)) as history:
+        assert history.jobs.get(job, "me").output == "the restore"
+    assert waiting(home) is None and take_waiting(home) is None
+    assert {path.name for path in home.iterdir()} == {"studio.db", "files", aside.name}
+
+
+def test_what_is_put_by_is_replaced_and_forgotten(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    home.mkdir()
+    put_by(archive, home, "mine.zip")
+    put_by(archive, home, "mine.zip")
+    assert len(list(home.iterdir())) == 1
+    forget(home)
+    assert not list(home.iterdir()) and take_waiting(home) is None
+
+
+def test_a_restore_in_the_terminal_goes_before_what_was_put_by(archive: Path, tmp_path: Path) -> None:
+    home = tmp_path / "new"
+    restore(archive, home)
+    put_by(archive, home, "mine.zip")
+    assert restore(archive, home)
+    assert waiting(home) is None
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    home = tmp_path / "new"
+    home.mkdir()
+    with closing(History(home)) as history:
+        add_job(history, "before", "the restore")
+        add_file(history, "mine.txt", b"mine", owner="me")
+    before = exported(home)
+    put_by(archive, home, "mine.zip")
+    replace, left = os.replace, iter(range(moves))
+
+    def killed(source: Path, target: Path) -> None:
+        if next(left, None) is None:
+            raise Killed
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring.os, "replace", killed)
+        if moves < 4:
+            with pytest.raises(Killed):
+                take_waiting(home)
+        else:
+            take_waiting(home)
+    take_waiting(home)
+    assert exported(home) == exported(tmp_path / "old")
+    (aside,) = home.glob("before-restore-*")
+    assert exported(aside) == before
+
+
+def test_only_the_operator_puts_one_by(archive: Path, tmp_path: Path) -> None:
+    with closing(History(tmp_path / "old")) as history:
+        for call in (
+            lambda: history.put_by("a-visitor", archive, "mine.zip"),
+            lambda: history.waiting("a-visitor"),
+            lambda: history.forget_waiting("a-visitor"),
+        ):
+            with pytest.raises(NotAllowed):
+                call()

@@ -18,7 +18,11 @@ ELSEWHERE = '<a href="http://other.example/help/">O</a><a href="mailto:x@y.z">M<
 PAGES = {
     "/robots.txt": (200, "text/plain", "User-agent: *\nDisallow: /help/secret\n"),
     "/help/": (200, HTML, HELP),
-    "/help/a": (200, HTML, f'Parking: 5 euros.<a href="./">up</a>{ELSEWHERE}<a href="gone">G</a><a href="é?q=1 2">E</a>'),
+    "/help/a": (
+        200,
+        HTML,
+        f'Parking: 5 euros.<a href="./">up</a>{ELSEWHERE}<a href="gone">G</a><a href="é?q=1 2">E</a>',
+    ),
     "/help/secret": (200, HTML, "secret"),
     "/help/away": (302, "http://other.example/", ""),
     "/help/%C3%A9?q=1%202": (200, "text/plain", "Plain."),

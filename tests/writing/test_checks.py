@@ -117,5 +117,5 @@ def test_a_loop_closes_the_sieve_and_no_phrase_comes_more_than_three_times() -> 
 
 def test_a_limit_of_characters_is_kept() -> None:
     sieve = Sieve("", limit=30)
-    sieve.push("A short sentence here. And one that is far too long for it. ")
+    sieve.push("A short sentence here. And one that is far too long for it. More")
     assert sieve.text == "A short sentence here." and sieve.closed

@@ -121,8 +121,8 @@ def test_what_a_person_types_while_a_job_writes_is_not_overwritten(studio: Studi
 
 def test_stopping_keeps_what_there_is(studio: Studio) -> None:
     model = "echo:delay=0.01"
-    outline_ = [{"heading": name, "notes": numbered(60)} for name in ("One", "Two")]
-    job = studio.jobs.submit("writing", {"topic": "Birds", "outline": outline_, "words": 400, "model": model}, LOCAL)
+    request = {"topic": numbered(60), "outline": [{"heading": name} for name in ("One", "Two")], "words": 400}
+    job = studio.jobs.submit("writing", {**request, "model": model}, LOCAL)
     while len(studio.jobs.get(job.id, LOCAL).output) < 300:
         assert studio.jobs.get(job.id, LOCAL).status in ("queued", "running")
     studio.jobs.stop(job.id, LOCAL)
@@ -350,3 +350,16 @@ def test_every_kind_and_task_has_its_templates(studio: Studio) -> None:
         for case in template.test_data:
             said = Library.render(template, case)[-1][1]
             assert all(evaluator.string.contains in said for evaluator in template.evaluators), "an echo passes"
+
+
+def test_an_item_records_the_template_and_its_version_and_is_made_again_from_them(studio: Studio) -> None:
+    request = {"topic": "Birds", "outline": [{"heading": "One"}], "words": 20}
+    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL, 60)
+    shipped = studio.prompts.get("writing/article", LOCAL)
+    assert (job.request["template"], job.request["template_version"]) == ("writing/article", shipped.version)
+    changed = shipped.source.replace("{{topic}}: {{heading}}.", "New words: {{topic}}, {{heading}}.")
+    studio.prompts.save("writing/article", LOCAL, changed)
+    again = studio.jobs.wait(studio.jobs.again(job.id, LOCAL).id, LOCAL, 60)
+    assert again.request["template_version"] == shipped.version and "New words" not in again.output
+    anew = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL, 60)
+    assert anew.request["template_version"] != shipped.version and "New words" in anew.output

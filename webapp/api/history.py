@@ -189,12 +189,6 @@ def export_conversation(
     return Response(content, media_type=EXPORT_TYPES[form], headers=headers)
 
 
-@router.get("/backup", response_class=StreamingResponse, responses=ZIP | answers(401, 403, 503))
-def download_backup(studio: TheStudio, owner: Owner) -> StreamingResponse:
-    """Download the whole history of this studio, for its operator; the command line restores it."""
-    return zipped(studio, f"backup-{now()[:10]}.zip", lambda target: studio.history.backup(owner, target))
-
-
 def zipped(studio: Studio, name: str, write: Callable[[BinaryIO], Any]) -> StreamingResponse:
     """Return what ``write`` writes as a download; on disk it has no name, and is gone with the answer."""
     target = tempfile.TemporaryFile(dir=studio.settings.home)  # noqa: SIM115 (closed with the stream)

@@ -142,6 +142,15 @@ def wire(event: Event, lang: str) -> dict[str, Any]:
         return {"status": event.status, "error": sentence(event.failure, lang)}
     if event.kind == "progress":
         data["note"] = t(data["note"], lang)
-    if event.kind == "part" and data["name"] == "note":
-        data["data"]["text"] = t(data["data"]["template"], lang, **data["data"]["values"])
-    return data
+    return told(data, lang) if event.kind in ("part", "result") else data
+
+
+def told(data: Any, lang: str) -> Any:
+    """Return what a job made with the text of each sentence in it beside the sentence's template and values."""
+    if isinstance(data, list):
+        return [told(one, lang) for one in data]
+    if not isinstance(data, dict):
+        return data
+    if isinstance(data.get("template"), str) and isinstance(data.get("values"), dict):
+        return data | {"text": t(data["template"], lang, **data["values"])}
+    return {name: told(one, lang) for name, one in data.items()}

@@ -1,6 +1,6 @@
 // Two items side by side: their inputs in a table, their outputs with the differences marked.
 
-import { el, text, toast, when } from "./dom.js";
+import { el, pieced, text, toast, when } from "./dom.js";
 
 export function mountCompared(root, { ask, view }) {
   const open = ([left, right]) =>
@@ -28,11 +28,8 @@ export function mountCompared(root, { ask, view }) {
     return text(key) === key ? name : text(key);
   }
 
-  function side(output, own, item) {
-    const pieces = output.filter(([kind]) => kind === "same" || kind === own);
-    const nodes = pieces.map(([kind, words]) => (kind === "same" ? words : el(`mark.${own}`, {}, words)));
-    return el("div.output", {}, el("h3", {}, item.model ?? text(`tab.${item.assistant}`)), el("div.text", {}, ...nodes));
-  }
+  const side = (output, own, item) =>
+    el("div.output", {}, el("h3", {}, item.model ?? text(`tab.${item.assistant}`)), el("div.text", {}, ...pieced(output, own)));
 
   return { open };
 }

@@ -53,6 +53,12 @@ export function marked(words, places) {
   return [...nodes, letters.slice(end).join("")];
 }
 
+// Two texts as one sequence of ["same" | "removed" | "added", words]: what is the same, and marked what is one's own.
+export const pieced = (pieces, ...own) =>
+  pieces
+    .filter(([kind]) => kind === "same" || own.includes(kind))
+    .map(([kind, words]) => (kind === "same" ? words : el(`mark.${kind}`, {}, words)));
+
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
 const locale = document.documentElement.lang;
 const distance = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });

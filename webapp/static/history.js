@@ -3,7 +3,7 @@
 
 import { mountCompared } from "./compared.js";
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "./dom.js";
-import { mountItem } from "./item.js";
+import { isPlayed, mountItem, play } from "./item.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
 import { goTo, placeOf, room } from "./page.js";
@@ -131,6 +131,7 @@ export function mount(component) {
 
   const actions = (entry) => [
     { icon: "retry", text: text("history.again"), choose: () => again(entry) },
+    ...(isPlayed(entry) ? [{ icon: "columns", text: text("history.playground"), choose: () => play(entry) }] : []),
     { icon: "download", text: text("history.export"), href: `api/history/export?id=${entry.id}` },
     { icon: "trash", text: text("chat.delete"), choose: () => remove([entry]), danger: true },
   ];

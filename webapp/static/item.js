@@ -2,8 +2,14 @@
 
 import { ago, el, text, toast, when } from "./dom.js";
 import { follow, isOpen } from "./live.js";
+import { goTo } from "./page.js";
 
 const ROLES = { system: "history.system", user: "history.user", assistant: "history.answer" };
+
+// Whose items are messages and an answer, which the playground can ask again.
+const PLAYED = new Set(["chat", "writing", "support", "completions"]);
+export const isPlayed = ({ assistant }) => PLAYED.has(assistant);
+export const play = ({ id }) => goTo("playground", `?from=${id}`);
 
 export function mountItem(root, { ask, view, back }) {
   const find = (selector) => root.querySelector(selector);
@@ -31,6 +37,8 @@ export function mountItem(root, { ask, view, back }) {
     address(item.id);
     view("item");
     find(".meta").replaceChildren(...facts(item));
+    find("[data-do=playground]").hidden = !isPlayed(item);
+    find("[data-do=playground]").onclick = () => play(item);
     const answer = el("div.text", {}, item.is_open ? "" : item.output);
     const parts = item.said.map((one) => part(text(ROLES[one.role]), el("div.text", {}, one.text)));
     find(".said").replaceChildren(...parts, part(text(ROLES.assistant), answer, item.error && el("p.error", {}, item.error)));

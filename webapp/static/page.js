@@ -31,7 +31,9 @@ export const doors = () =>
 export const enter = (name) => door(name)?.click();
 
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-const NAMED = { item: "history", made_with: "history", prompt: "prompts", draft: "writing" };
+const NAMED = {
+  item: "history", made_with: "history", prompt: "prompts", draft: "writing", run: "playground", experiment: "playground",
+};
 
 function arrive(name) {
   if (!door(name)) requestAnimationFrame(() => arrive(name));

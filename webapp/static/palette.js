@@ -13,9 +13,10 @@ const KINDS = {
   draft: ["palette.drafts", "spark"],
   item: ["palette.items", "archive"],
   template: ["palette.templates", "copy"],
+  experiment: ["palette.experiments", "columns"],
 };
 // What a room is told to open, by kind; of an item, it depends on who made it.
-const LINKS = { conversation: "chat", draft: "draft", template: "prompt" };
+const LINKS = { conversation: "chat", draft: "draft", template: "prompt", experiment: "experiment" };
 
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");

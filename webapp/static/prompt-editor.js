@@ -53,7 +53,7 @@ export function mountEditor(root, { ask, view, changed }) {
     address(null);
     find("h2").textContent = text("prompts.new");
     find(".chips").replaceChildren();
-    for (const one of root.querySelectorAll(".uses, [data-do=chat], [data-do=actions], .versions")) one.hidden = true;
+    for (const one of root.querySelectorAll(".uses, [data-do=chat], [data-do=playground], [data-do=actions], .versions")) one.hidden = true;
     idBox.closest(".id").hidden = false;
     idBox.value = id;
     begun(source, isBlank ? recall(slot()) : null);
@@ -62,7 +62,7 @@ export function mountEditor(root, { ask, view, changed }) {
   }
 
   function head() {
-    for (const one of root.querySelectorAll("[data-do=chat], [data-do=actions], .versions")) one.hidden = false;
+    for (const one of root.querySelectorAll("[data-do=chat], [data-do=playground], [data-do=actions], .versions")) one.hidden = false;
     find("h2").textContent = prompt.name;
     const states = [prompt.is_built_in ? "prompts.built-in" : "prompts.own", prompt.is_built_in && prompt.has_own && "prompts.changed"];
     find(".chips").replaceChildren(...states.filter(Boolean).map((key) => el("span.chip", {}, text(key))), el("code", {}, prompt.id));
@@ -179,7 +179,9 @@ export function mountEditor(root, { ask, view, changed }) {
   idBox.addEventListener("input", recheck);
   find("[data-do=discard]").addEventListener("click", () => (write(base), (find(".kept").hidden = true)));
   find("[data-do=actions]").addEventListener("click", (event) => actions(event.currentTarget));
-  find("[data-do=chat]").addEventListener("click", () => goTo("chat", `?template=${encodeURIComponent(prompt.id)}`));
+  for (const place of ["chat", "playground"]) {
+    find(`[data-do=${place}]`).addEventListener("click", () => goTo(place, `?template=${encodeURIComponent(prompt.id)}`));
+  }
   find(".uses").addEventListener("click", (event) => {
     event.preventDefault();
     goTo("history", `?made_with=${encodeURIComponent(prompt.id)}`);

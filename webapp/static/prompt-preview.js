@@ -2,7 +2,7 @@
 
 import { el, text } from "./dom.js";
 
-const VARIABLE = /\{\{([\p{L}_][\p{L}\p{M}\p{N}_]*)\}\}/gu;
+export const VARIABLE = /\{\{([\p{L}_][\p{L}\p{M}\p{N}_]*)\}\}/gu;
 const ROLES = { system: "history.system", user: "chat.you", assistant: "chat.reply" };
 
 // `changed` is called with the values whenever one was typed.

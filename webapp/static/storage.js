@@ -1,6 +1,6 @@
-// Storage: what lies on the disk, the trash, a backup to take along and the command that brings one back.
+// Storage: what lies on the disk, the trash, a backup to take along and one to put in place at the next start.
 
-import { copy, el, fill, text, toast } from "./dom.js";
+import { copy, el, fill, text, toast, when } from "./dom.js";
 import { asker } from "./live.js";
 import { bytes } from "./units.js";
 
@@ -43,11 +43,14 @@ export function mount(component) {
     if (value.studio) showStudio(value.studio);
   }
 
-  function showStudio({ disk, home, models, home_is_set, chosen_days, setting_days, command }) {
+  function showStudio({ disk, home, models, home_is_set, chosen_days, setting_days, waiting, command }) {
     find(".home").replaceChildren(...sentence("storage.home", { home: el("code", {}, home) }));
     find("tbody").replaceChildren(...Object.entries(PARTS).map(([part, [name, note]]) => row(text(name), disk[part], text(note, { models }))));
     days.placeholder = setting_days;
     if (document.activeElement !== days) days.value = chosen_days ?? "";
+    find(".put-by").hidden = Boolean(waiting);
+    find(".waiting").hidden = !waiting;
+    if (waiting) find(".waiting p").textContent = text("storage.waiting", { ...waiting, made: when(waiting.made) });
     find(".command code").textContent = command;
     find(".restored").textContent = text(home_is_set ? "storage.same-home" : "storage.aside", { home });
   }
@@ -77,6 +80,28 @@ export function mount(component) {
   find("[data-do=sure]").addEventListener("click", () =>
     act({ do: "empty" }, ({ emptied }) => toast(text("storage.emptied", { count: emptied }))),
   );
+  // A backup for the next start.
+
+  const backup = find("[type=file]");
+  find("[data-do=choose]").addEventListener("click", () => backup.click());
+  backup.addEventListener("change", async () => {
+    const [file] = backup.files;
+    backup.value = "";
+    checking(true);
+    const address = new URL(`api/backup?${new URLSearchParams({ name: file.name })}`, document.baseURI);
+    const answer = await fetch(address, { method: "PUT", body: file }).catch(() => null);
+    const said = await answer?.json().catch(() => null);
+    checking(false);
+    if (!answer?.ok) return toast(said?.error?.message ?? text("error.no-answer"), { problem: true });
+    load();
+  });
+  find("[data-do=forget]").addEventListener("click", () => act({ do: "forget" }, () => find("[data-do=choose]").focus()));
+
+  function checking(isSo) {
+    find("[data-do=choose]").disabled = isSo;
+    find(".checking").hidden = !isSo;
+  }
+
   find("[data-do=copy]").addEventListener("click", () => copy(find(".command code").textContent));
 
   new IntersectionObserver((seen) => seen.at(-1).isIntersecting && load()).observe(root);

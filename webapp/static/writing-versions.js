@@ -1,6 +1,6 @@
 // The versions of a draft: what changed and by whom, what differs, and a way back to each or on from it.
 
-import { ago, el, text, when } from "./dom.js";
+import { ago, el, pieced, text, when } from "./dom.js";
 
 const KEPT = { way: "inline" };
 
@@ -51,10 +51,7 @@ export function mountVersions(panel, desk) {
       body.replaceChildren(...sides.map(side));
     }
 
-    function side(own) {
-      const pieces = answer.pieces.filter(([kind]) => kind === "same" || own.includes(kind));
-      return el("div.text", {}, ...pieces.map(([kind, words]) => (kind === "same" ? words : el(`mark.${kind}`, {}, words))));
-    }
+    const side = (own) => el("div.text", {}, ...pieced(answer.pieces, ...own));
 
     const isSame = answer.pieces.every(([kind]) => kind === "same");
     fill();

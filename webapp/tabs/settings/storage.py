@@ -24,7 +24,7 @@ TITLE = "storage.title"
 class Asked(StudioRequest):
     """A question of the script: ``set`` goes with ``preferences``."""
 
-    do: Literal["show", "set", "empty"]
+    do: Literal["show", "set", "empty", "forget"]
     preferences: Preferences = Preferences()
 
 
@@ -43,6 +43,8 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
     extra = {}
     if asked.do == "set":
         change(studio, asked.preferences, owner)
+    elif asked.do == "forget":
+        studio.history.forget_waiting(owner)
     elif asked.do == "empty":
         extra["emptied"] = studio.history.trash.empty(owner)
     trash = {"lines": len(studio.history.trash.list(owner)), "limit": LIMIT}
@@ -51,8 +53,8 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
 
 
 def of_studio(studio: Studio, owner: str) -> dict[str, Any]:
-    """Return what only the operator sees: sizes in bytes, folders, and the command that restores a backup."""
-    settings = studio.settings
+    """Return what only the operator sees: sizes in bytes, folders, what the next start restores, and the command."""
+    settings, waiting = studio.settings, studio.history.waiting(owner)
     return {
         "disk": asdict(used(settings, owner)),
         "home": str(settings.home),
@@ -60,5 +62,6 @@ def of_studio(studio: Studio, owner: str) -> dict[str, Any]:
         "home_is_set": "home" in settings.model_fields_set,
         "chosen_days": stored(studio.history).trash_days,
         "setting_days": settings.trash_days,
+        "waiting": asdict(waiting) if waiting else None,
         "command": f"python -m assistants.history restore backup-{now()[:10]}.zip",
     }
