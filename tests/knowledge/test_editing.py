@@ -36,10 +36,6 @@ def test_what_cannot_be_edited_is_a_sentence(studio: Studio) -> None:
     for text in ("", " \n", "x" * 4001):
         with pytest.raises(InvalidInput):
             studio.knowledge.edit("sample", number, text, LOCAL)
-    with pytest.raises(InvalidInput, match="already in this base"):
-        studio.knowledge.edit("sample", number, chunks[0].text, LOCAL) or studio.knowledge.edit(
-            "sample", pieces(studio)[2][0].number, chunks[0].text, LOCAL
-        )
     for base, chunk in (("sample", 999_999), ("sample-zh", number)):
         with pytest.raises(NotFound):
             studio.knowledge.edit(base, chunk, "x", LOCAL)

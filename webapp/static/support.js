@@ -55,6 +55,7 @@ export function mount(component) {
     if (base.value !== chosen && base.value) return look();
     find(".operator-only").hidden = mayWrite;
     find(".parts").hidden = !mayWrite;
+    find("[data-part=inbox-part]").textContent = text("support.inbox") + (value.waiting ? ` (${value.waiting})` : "");
     adding.hidden = find(".delete-base").hidden = !mayWrite;
     adding.elements.into.value ||= base.value.startsWith("sample") ? "" : base.value;
     find(".sources").replaceChildren(...value.sources.map(source));

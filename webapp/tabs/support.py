@@ -80,7 +80,13 @@ def look(studio: Studio, owner: str, name: str | None) -> dict[str, Any]:
         "bases": [asdict(base) for base in bases],
         "sources": [asdict(source) for source in studio.knowledge.sources(known)] if known else [],
         "may": is_operator(owner),
+        "waiting": waiting(studio, owner, known),
     }
+
+
+def waiting(studio: Studio, owner: str, name: str | None) -> int:
+    """Return how many customers wait for a person, for the operator's eyes."""
+    return studio.knowledge.desk.waiting().get(name, 0) if is_operator(owner) else 0
 
 
 def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
