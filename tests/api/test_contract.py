@@ -150,7 +150,7 @@ def test_real_answers_are_documented_too(app: FastAPI) -> None:
     known = {"/jobs/": job, "/conversations/": conversation, "/files/": file}
     for label, operation in operations(app).items():
         for part, id in known.items():
-            if part in label:
+            if part in label and not operation.body:
                 answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
                 assert answer.status_code == 200
 
