@@ -4,6 +4,7 @@ A job, so that it shows how far it is, can be stopped, and goes on after a resta
 in which order things happen; knows nothing about how documents are read or found.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
@@ -13,7 +14,7 @@ from pydantic import Field
 from assistants.embedder import Embedder, embed_chunks, opened_embedder
 from assistants.errors import InvalidInput, StudioError
 from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, Text, note
-from assistants.knowledge import chunking, reading
+from assistants.knowledge import chunking, reading, sites
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 
@@ -28,12 +29,17 @@ MAX_TEXT = 2_000_000
 
 
 class Request(StudioRequest):
-    """Files that were uploaded, by their ids, or a text with a title; one of the same name is replaced."""
+    """Files that were uploaded, by their ids, a text with a title, or the pages of a site from an address on.
+
+    One of the same name is replaced.
+    """
 
     knowledge: Name
     files: Annotated[list[Name], Field(max_length=MAX_FILES)] = []
     text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     title: Annotated[str, Field(max_length=200)] = ""
+    site: Annotated[str, Field(max_length=2000)] = ""
+    pages: Annotated[int, Field(ge=1, le=sites.MAX_PAGES)] = 50
 
 
 def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, BinaryIO]], owner: str) -> JobRow:
@@ -60,8 +66,10 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
         text, chunks = chunking.compose([chunking.Part(request.text)])
         studio.knowledge.rows.fill(source, text, _some(title, chunks))
         names.append(title)
+    if request.site.strip():
+        names.append(sites.address(request.site))
     if not names:
-        raise InvalidInput("file", "Send a file or a text.")
+        raise InvalidInput("file", "Send a file, a text or the address of a site.")
     return Admission("\n".join(names), result={"knowledge": request.knowledge})
 
 
@@ -78,6 +86,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     embedder = yield from opened_embedder(studio, job)
     if embedder.engine is None:
         yield note("There is no embedder here, so this base is searched by words alone.")
+    if request.site.strip() and not any(part.name == "site" for part in job.parts):
+        yield from _crawl(studio, request, job)
     failures: list[tuple[str, StudioError]] = []
     done = [part.data for part in job.parts if part.name == "source"]
     for source in studio.knowledge.rows.awaited(job.id):
@@ -94,6 +104,22 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if failures and not done:
         raise failures[0][1]
     yield Result({"sources": done, "failed": [name for name, _ in failures]})
+
+
+def _crawl(studio: "Studio", request: Request, job: RunningJob) -> Generator[Event, None, None]:
+    """Note every page of a site that holds text as a source that is to come, unless it is there as it is."""
+    count = 0
+    for page in sites.pages(sites.address(request.site), request.pages):
+        count += 1
+        yield Progress(count, request.pages, "Reading the site")
+        kind = "page.txt" if page.kind == "text/plain" else "page.html"
+        with contextlib.suppress(InvalidInput):
+            text, chunks = chunking.compose(reading.read(kind, page.data))
+            digest = hashlib.sha256(f"{page.url}\n{text}".encode()).hexdigest()
+            if chunks:
+                source = studio.knowledge.rows.expect(request.knowledge, sites.name(page), digest, job.id)
+                studio.knowledge.rows.fill(source, text, chunks)
+    yield Part("site", count)
 
 
 def _ingest(studio: "Studio", source: dict[str, Any], embedder: Embedder) -> Generator[Event, None, dict[str, Any]]:

@@ -1,10 +1,12 @@
 """Triage: a base of knowledge learns what people want, from the operator's own labels and a few examples of each.
 
-A job, so that it shows how far it is and can be stopped. Without a model it learns a head on the studio's embedder; an
-encoder (BERT) that is named is fine-tuned instead, and a classifier with labels of its own is taken as it is. Knows
-nothing about what an intent changes about an answer.
+A job, so that it shows how far it is and can be stopped. Without a model it learns a head on the studio's embedder, or
+of many examples tunes the embedder's own encoder, if that is right more often; an encoder (BERT) that is named is tuned
+instead, and a classifier with labels of its own is taken as it is. Knows nothing about what an intent changes about an
+answer.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +15,7 @@ from pydantic import Field
 
 from assistants import classify
 from assistants.classify import Example
-from assistants.embedder import opened_embedder
+from assistants.embedder import MODEL, opened_embedder
 from assistants.errors import InvalidInput
 from assistants.history.store import new_id
 from assistants.jobs import Event, Progress, Result, RunningJob, Text
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 ID = "triage"
 
 MAX_PASTED = 1_000_000
+# From so many examples of each label on, an encoder that is tuned as a whole may be worth its minutes.
+MANY = 40
 
 
 class Request(StudioRequest):
@@ -57,17 +61,46 @@ def _check_labels(request: Request, labels: set[str]) -> None:
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Learn, and keep what was learned with how good it is."""
     examples = classify.parsed(request.examples) if request.examples.strip() else ()
-    learned: dict[str, Any] = {}
     if job.row.model:
         learned = yield from _with_model(studio, request, job, examples)
     else:
-        embedder = yield from opened_embedder(studio, job)
-        trained = yield from classify.train(job, embedder, examples)
-        learned = {"head": trained.head.to_json(), "report": asdict(trained.report)}
-    studio.knowledge.intents.save(request.knowledge, request.examples, list(request.hand_over), **learned)
+        learned = yield from _without_model(studio, request, job, examples)
+    _keep(studio, request, learned)
     report = learned["report"]
     yield Text(f"{request.knowledge}: {report['accuracy']:.0%}" if report else request.knowledge)
     yield Result({"knowledge": request.knowledge, "report": report, "model": learned.get("model")})
+
+
+def _keep(studio: "Studio", request: Request, learned: dict[str, Any]) -> None:
+    studio.knowledge.intents.save(request.knowledge, request.examples, list(request.hand_over), **learned)
+
+
+def _without_model(
+    studio: "Studio", request: Request, job: RunningJob, examples: tuple[Example, ...]
+) -> Generator[Event, None, dict[str, Any]]:
+    """Learn a head and, of many examples, tune the embedder's own encoder, too; whichever is right more often is kept.
+
+    The head answers meanwhile, and stays where the job is stopped.
+    """
+    embedder = yield from opened_embedder(studio, job)
+    trained = yield from classify.train(job, embedder, examples)
+    learned = {"head": trained.head.to_json(), "report": asdict(trained.report)}
+    counts = Counter(example.label for example in examples)
+    if trained.head.size == 0 or min(counts.values()) < MANY:
+        return learned
+    _keep(studio, request, learned)
+    tuned = yield from _tuned(studio, job, MODEL, examples)
+    return tuned if tuned["report"]["accuracy"] > trained.report.accuracy else learned
+
+
+def _tuned(
+    studio: "Studio", job: RunningJob, model: str, examples: tuple[Example, ...]
+) -> Generator[Event, None, dict[str, Any]]:
+    """Fine-tune an encoder into a model of its own, which then stands among the installed ones."""
+    folder = studio.settings.home / "classifiers" / new_id()
+    trained = yield from classify.tune(job, studio.models.folder(model), examples, folder)
+    name = studio.models.install(str(folder), job.owner)
+    return {"model": studio.models.resolve(name), "report": asdict(trained.report)}
 
 
 def _with_model(
@@ -81,10 +114,7 @@ def _with_model(
         if not examples:
             template = "{field}: {model} has no labels yet, so it needs examples."
             raise InvalidInput("examples", template, model=job.row.model)
-        folder = studio.settings.home / "classifiers" / new_id()
-        trained = yield from classify.tune(job, studio.models.folder(job.row.model), examples, folder)
-        name = studio.models.install(str(folder), job.owner)
-        return {"model": studio.models.resolve(name), "report": asdict(trained.report)}
+        return (yield from _tuned(studio, job, job.row.model, examples))
     _check_labels(request, set(labels))
     report = None
     if examples:

@@ -9,6 +9,8 @@ import pytest
 from assistants import ingestion
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
 from assistants.history import JobRow
+from assistants.knowledge import sites
+from assistants.knowledge.fetching import Page
 from assistants.models import Models
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -112,7 +114,7 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(studio: Studio) -> No
         send(studio, ("a.docx", documents.bomb()))
     with pytest.raises(InvalidInput, match="cannot be read"):
         send(studio, ("a.exe", b"MZ\0"))
-    with pytest.raises(InvalidInput, match="Send a file or a text"):
+    with pytest.raises(InvalidInput, match="Send a file, a text"):
         paste(studio, "  ")
     with pytest.raises(InvalidInput, match="may hold letters"):
         paste(studio, base="a/b")
@@ -186,3 +188,18 @@ def test_a_restart_goes_on_where_it_was(settings: Settings, monkeypatch: pytest.
         assert 0 < studio.knowledge.rows.count_without_vector("shop") < 200
     finally:
         studio.close()
+
+
+def test_a_site_becomes_a_source_for_each_page(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [
+        Page("https://shop.example/help/", 200, "text/html", b"<h1>Parking</h1><p>It costs 5 euros.</p>"),
+        Page("https://shop.example/help/empty", 200, "text/html", b""),
+        Page("https://shop.example/help/a", 200, "text/plain", b"Dogs are welcome."),
+    ]
+    monkeypatch.setattr(sites, "pages", lambda start, limit: iter(pages[:limit]))
+    for _ in range(2):  # what is there already is left as it is
+        row = studio.jobs.submit("ingestion", {"knowledge": "shop", "site": "shop.example/help/"}, ME)
+        row = studio.jobs.wait(row.id, ME, 20)
+        assert row.status == "done", row.error
+    names = [source.name for source in studio.knowledge.sources("shop")]
+    assert sorted(names) == ["shop.example/help/", "shop.example/help/a"]

@@ -1,6 +1,7 @@
 """Triage: a base learns its operator's labels, answers name them, and what stays unclear is asked back about once."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from assistants import classify
 from assistants.errors import InvalidInput, NotAllowed, NotFound, StudioError
 from assistants.history import JobRow
+from assistants.jobs import Progress
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.knowledge.stand_ins import stand_in_for_embedder
@@ -123,3 +125,26 @@ def test_a_model_with_labels_of_its_own_is_taken_as_it_is(
         "knowledge": "sample", "report": None, "model": "local:mine",
     }  # fmt: skip
     assert ask(studio, "Where do I park?")["intent"] == "yes"
+
+
+@pytest.mark.parametrize(("accuracy", "model"), [(1.1, "local:tuned"), (0.1, None)])
+def test_of_many_examples_an_encoder_is_tuned_and_kept_if_it_is_better(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, accuracy: float, model: str | None
+) -> None:
+    def tune(job: Any, encoder: Path, examples: Any, folder: Path) -> Any:
+        yield Progress(1, 2, "Learning from the examples")
+        assert studio.knowledge.intents.get("sample").head, "the head answers meanwhile"
+        report = classify.compared(examples, [classify.Guess("a", 1.0, {"a": 1.0})] * len(examples), 2)
+        return classify.Trained(replace(report, accuracy=accuracy), folder=folder)
+
+    monkeypatch.setattr("assistants.triage.MANY", 2)
+    monkeypatch.setattr(classify, "tune", tune)
+    resolve = studio.models.resolve
+    monkeypatch.setattr(studio.models, "folder", lambda name: tmp_path)
+    monkeypatch.setattr(studio.models, "install", lambda spec, owner: "tuned")
+    named = {"tuned": "local:tuned"}
+    monkeypatch.setattr(studio.models, "resolve", lambda name, *o: named.get(name) or resolve(name, *o))
+    row = teach(studio)
+    assert row.status == "done", row.error
+    assert row.result["model"] == model
+    assert (studio.knowledge.intents.get("sample").head is None) == (model is not None)

@@ -1,6 +1,7 @@
 """Knowledge: what support answers from. Bases hold sources, sources are cut into chunks, chunks are found.
 
     reading.py, office.py   a file becomes parts of text; the office formats and PDF
+    fetching.py, sites.py   a site's pages
     cleaning.py             no characters that only a model sees
     sentences.py            sentences, and the words in them that tell something
     chunking.py             parts become one text and its chunks, by offsets

@@ -26,10 +26,11 @@ def curate(rows: Rows, knowledge: str, question: str, answer: str) -> None:
             raise InvalidInput(field, "{field} is empty.")
         if len(text) > limit:
             raise InvalidInput(field, "{field} may hold at most {max_length} characters.", max_length=limit)
-    entries = {part.question: part for part in _entries(rows, knowledge)} | {question: Part(answer, "", question)}
-    text, chunks = compose(entries.values())
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    # Who reads and writes at once must not lose what another adds meanwhile.
     with rows.together():
+        entries = {part.question: part for part in _entries(rows, knowledge)} | {question: Part(answer, "", question)}
+        text, chunks = compose(entries.values())
+        digest = hashlib.sha256(text.encode()).hexdigest()
         source = rows.expect(knowledge, SOURCE, digest, job=None)
         rows.fill(source, text, chunks)
         rows.publish(source)

@@ -47,16 +47,6 @@ class Desk:
                 (job, knowledge, int(good), reason, now()),
             )
 
-    def judgements(self, knowledge: str) -> list[dict[str, Any]]:
-        """Return what was thought of a base's answers, the newest first, with the questions."""
-        sql = """
-            SELECT f.job, f.good, f.reason, f.created, j.input AS question, j.output AS answer
-            FROM feedback f JOIN jobs j ON j.id = f.job WHERE f.knowledge = ? AND j.deleted IS NULL
-            ORDER BY f.created DESC LIMIT ?
-        """
-        with self._store.read() as db:
-            return [dict(row) for row in db.execute(sql, (knowledge, MOST))]
-
     def hand_over(
         self, knowledge: str, conversation: str, owner: str, summary: str, transcript: list[dict[str, Any]]
     ) -> str:

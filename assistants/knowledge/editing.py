@@ -16,15 +16,20 @@ MAX_CHUNK = 4000
 
 def edit(rows: Rows, knowledge: str, number: int, text: str) -> None:
     """Put ``text`` in place of a chunk's; raises ``NotFound`` or ``InvalidInput``."""
-    kept = rows.chunks([number]).get(number)
-    source = rows.source(knowledge, kept.source) if kept else None
-    if source is None or source.status != "ready" or source.replaced:
-        raise NotFound("There is no such chunk.")
     text = clean(text)
     if not text:
         raise InvalidInput("text", "{field} is empty.")
     if len(text) > MAX_CHUNK:
         raise InvalidInput("text", "{field} may hold at most {max_length} characters.", max_length=MAX_CHUNK)
+    with rows.together():
+        _replace(rows, knowledge, number, text)
+
+
+def _replace(rows: Rows, knowledge: str, number: int, text: str) -> None:
+    kept = rows.chunks([number]).get(number)
+    source = rows.source(knowledge, kept.source) if kept else None
+    if source is None or source.status != "ready" or source.replaced:
+        raise NotFound("There is no such chunk.")
     whole, end = rows.text(source.id), kept.start + len(kept.text)
     whole = whole[: kept.start] + text + whole[end:]
     longer = len(text) - len(kept.text)
@@ -37,8 +42,7 @@ def edit(rows: Rows, knowledge: str, number: int, text: str) -> None:
         )
         for one in rows.chunks_of(source.id)
     ]
-    with rows.together():
-        digest = hashlib.sha256(f"{source.name}\n{whole}".encode()).hexdigest()
-        made = rows.expect(knowledge, source.name, digest, job=None)
-        rows.fill(made, whole, chunks)
-        rows.publish(made)
+    digest = hashlib.sha256(f"{source.name}\n{whole}".encode()).hexdigest()
+    made = rows.expect(knowledge, source.name, digest, job=None)
+    rows.fill(made, whole, chunks)
+    rows.publish(made)

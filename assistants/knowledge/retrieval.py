@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from assistants.history.fulltext import IS_CJK, is_pair
 from assistants.history.store import Store
@@ -20,10 +20,8 @@ CANDIDATES = 50
 RANK_CONSTANT = 60
 PASSAGES = 6
 LEAST_PREFIX = 3
-# A word that is in more of the chunks than this says too little to be worth reading all of them for.
-COMMON = 0.2
-# Below so many chunks nothing costs enough to leave it out.
-FEW = 2000
+# Chunks that words are compared in, about; the words of most chunks say least, and are left out of a search first.
+READ = 10_000
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,14 @@ class Retrieval:
 
     def find(self, base: Base, question: str, vector: list[float] | None, limit: int = PASSAGES) -> Found:
         """Return the passages for ``question``; without its ``vector`` by words alone."""
-        weights, common = self._weights(base, terms(question))
-        lexical = self._lexical(base, [term for term in weights if term not in common] or list(weights))
+        weights, telling = self._weights(base, terms(question))
+        lexical = self._lexical(base, telling)
         nearest = self._vectors.nearest(base.name, base.revision, vector, CANDIDATES) if vector else []
         passages = self._fused(dict(lexical), dict(nearest))
         return Found(tuple(passages[:limit]), Weights(weights))
 
-    def _weights(self, base: Base, asked: list[str]) -> tuple[dict[str, float], set[str]]:
-        """Return the weight of each term, and which are in so many chunks that they find too much."""
+    def _weights(self, base: Base, asked: list[str]) -> tuple[dict[str, float], list[str]]:
+        """Return the weight of each term, and which to search for: the rarest, as far as they are not in too many."""
         total = max(base.chunks, 1)
         counts = {term: self._count(base.name, base.revision, term) for term in asked}
         weights = {
@@ -112,7 +110,9 @@ class Retrieval:
             for term, count in counts.items()
             if count or not is_seam(term)
         }
-        return weights, {term for term, count in counts.items() if total > FEW and count > total * COMMON}
+        rarest = sorted((term for term in weights if counts[term]), key=counts.get)
+        read = list(accumulate(counts[term] for term in rarest))
+        return weights, [term for term, so_far in zip(rarest, read, strict=True) if so_far <= READ] or rarest[:1]
 
     def _counted(self, knowledge: str, revision: int, term: str) -> int:
         """Return how many chunks of a base hold a term, at one of its revisions."""

@@ -96,6 +96,7 @@ class Rows:
     def __init__(self, store: Store, files: Files) -> None:
         self._store = store
         self._files = files
+        self._counted: dict[str, Base] = {}
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -119,10 +120,15 @@ class Rows:
 
     def base(self, name: str) -> Base:
         """Return a base or raise ``NotFound``."""
-        for base in self.bases():
-            if base.name == name:
-                return base
-        raise NotFound("There is no base of knowledge named {name}.", name=name)
+        with self._store.read() as db:
+            row = db.execute("SELECT revision, created FROM knowledge WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise NotFound("There is no base of knowledge named {name}.", name=name)
+        # To count the chunks of a large base takes longer than to search it.
+        known = self._counted.get(name)
+        if known is None or (known.revision, known.created) != tuple(row):
+            known = self._counted[name] = next(base for base in self.bases() if base.name == name)
+        return known
 
     def create(self, name: str, not_found: str = "") -> None:
         """Make a base, unless there is one of that name."""
@@ -135,6 +141,7 @@ class Rows:
         """Set what a base says, offers and takes for the same; ``Base`` says which fields there are."""
         with self._store.write() as db:
             db.table("knowledge").update(name, texts)
+            self._changed(db, name)
 
     def delete_base(self, name: str) -> None:
         """Delete a base and all that is in it."""

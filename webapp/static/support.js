@@ -55,6 +55,7 @@ export function mount(component) {
     if (base.value !== chosen && base.value) return look();
     find(".operator-only").hidden = mayWrite;
     find(".parts").hidden = !mayWrite;
+    find("[data-part=inbox-part]").textContent = text("support.inbox") + (value.waiting ? ` (${value.waiting})` : "");
     adding.hidden = find(".delete-base").hidden = !mayWrite;
     adding.elements.into.value ||= base.value.startsWith("sample") ? "" : base.value;
     find(".sources").replaceChildren(...value.sources.map(source));
@@ -146,6 +147,8 @@ export function mount(component) {
     el("li", {}, el("button.outlined", { type: "button", title: one.quote, onclick: () => passage(one, knowledge) },
       `${place + 1} · ${names[one.source] ?? text("support.passage")}`), route === "written" && el("q", {}, one.quote));
 
+  const intents = (scores) => Object.entries(scores).map(([label, share]) => `${label} ${Math.round(100 * share)} %`).join(" · ");
+
   function reasons(why) {
     const row = (one) => el("tr", {}, el("td", {}, one.heading), ...[one.lexical, one.dense, one.score].map((score) => el("td", {}, score ?? "–")));
     const head = ["support.passage", "support.words", "support.meaning", "support.together"];
@@ -153,6 +156,7 @@ export function mount(component) {
     return el("details.why", {}, el("summary", {}, text("support.why")),
       el("p.hint", {}, text("support.searched", { query: why.query })),
       !why.dense && el("p.hint", {}, text("support.words-only")),
+      why.intents && el("p.hint", {}, text("support.taken-as", { intents: intents(why.intents) })),
       el("table", {}, el("tr", {}, ...head.map((key) => el("th", {}, text(key)))), ...why.candidates.map(row)),
       el("p.hint", {}, times.join(" · ")),
       why.prompt && el("details", {}, el("summary", {}, text("support.prompt")), el("pre", {}, why.prompt.map(([, words]) => words).join("\n\n"))),
@@ -215,12 +219,12 @@ export function mount(component) {
 
   adding.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const { into, files, title, text: words } = adding.elements;
+    const { into, files, title, text: words, site } = adding.elements;
     const name = into.value.trim();
     if (!name) return into.focus();
     say(adding, null);
     if (!files.files.length) {
-      const data = { do: "paste", knowledge: name, title: title.value, text: words.value };
+      const data = { do: "paste", knowledge: name, title: title.value, text: words.value, site: site.value };
       return act(data, ({ job }) => watch(job, name), adding);
     }
     const reply = await upload(files.files, name);

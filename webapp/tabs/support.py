@@ -33,6 +33,7 @@ class Asked(StudioRequest):
     id: Name = ""
     title: Name = ""
     text: Annotated[str, Field(max_length=ingestion.MAX_TEXT)] = ""
+    site: Annotated[str, Field(max_length=2000)] = ""
 
 
 def build(studio: Studio) -> None:
@@ -62,7 +63,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
             studio.jobs.stop(asked.id, owner)
             return {}
         case "paste":
-            request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text}
+            request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text, "site": asked.site}
             return {"job": studio.jobs.submit(ingestion.ID, request, owner).id}
         case "delete":
             knowledge.delete(asked.knowledge or "", asked.id, owner)
@@ -79,7 +80,13 @@ def look(studio: Studio, owner: str, name: str | None) -> dict[str, Any]:
         "bases": [asdict(base) for base in bases],
         "sources": [asdict(source) for source in studio.knowledge.sources(known)] if known else [],
         "may": is_operator(owner),
+        "waiting": waiting(studio, owner, known),
     }
+
+
+def waiting(studio: Studio, owner: str, name: str | None) -> int:
+    """Return how many customers wait for a person, for the operator's eyes."""
+    return studio.knowledge.desk.waiting().get(name, 0) if is_operator(owner) else 0
 
 
 def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
