@@ -4,5 +4,6 @@
 """
 
 from assistants import chat, completions, embeddings, ingestion, playground, support, triage, writing
+from assistants.support import checks
 
-ASSISTANTS = (chat, writing, support, playground, ingestion, triage, completions, embeddings)
+ASSISTANTS = (chat, writing, support, checks, playground, ingestion, triage, completions, embeddings)

@@ -91,3 +91,17 @@ def _with_model(
         guesses = yield from classify.guess_by_model(studio, job, job.row.model, [one.text for one in examples])
         report = asdict(classify.compared(examples, guesses, len(labels)))
     return {"model": job.row.model, "report": report}
+
+
+def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+    """Return what a base was taught, without what was learned of it; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    known = studio.knowledge.intents.get(studio.knowledge.rows.base(knowledge).name)
+    fields = asdict(known) if known else {"examples": "", "hand_over": [], "model": None, "report": None}
+    return {name: fields.get(name) for name in ("examples", "hand_over", "model", "report", "trained")}
+
+
+def forget(studio: "Studio", knowledge: str, owner: str) -> None:
+    """Let a base tell nothing apart any more; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    studio.knowledge.intents.forget(studio.knowledge.rows.base(knowledge).name)

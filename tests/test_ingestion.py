@@ -141,7 +141,7 @@ def test_only_the_operator_writes(studio: Studio) -> None:
         lambda: studio.knowledge.delete("shop", source, "v-1"),
         lambda: studio.knowledge.delete_base("shop", "v-1"),
         lambda: studio.knowledge.enable("shop", chunk, False, "v-1"),
-        lambda: studio.knowledge.say_not_found("shop", "Nothing.", "v-1"),
+        lambda: studio.knowledge.change("shop", "v-1", not_found="Nothing."),
     ):
         with pytest.raises(NotAllowed):
             attempt()

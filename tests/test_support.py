@@ -105,7 +105,7 @@ def test_what_is_not_there_is_not_answered(studio: Studio, question: str) -> Non
 
 
 def test_a_base_says_in_its_own_words_that_it_has_no_answer(studio: Studio) -> None:
-    studio.knowledge.say_not_found("sample", "Please call us.", ME)
+    studio.knowledge.change("sample", ME, not_found="Please call us.")
     assert ask(studio, "Who won the football world cup?").result["answer"].startswith("Please call us.")
 
 

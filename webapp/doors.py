@@ -39,6 +39,9 @@ BACKUP = "/api/backup"
 UPLOAD_LIMIT = MAX_BYTES + MB
 BODY_LIMIT = 8 * MB
 
+# Where a customer sees a base of knowledge, perhaps in a frame of another site.
+CUSTOMERS = "/ask/"
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 NO_STORE = ("text/html", "application/json")
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
@@ -78,7 +81,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                headers.update(self._headers)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
                 if headers.get("content-type", "").startswith(NO_STORE):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -189,7 +193,8 @@ class SignIn:
             return await self._sign_in(request)(scope, receive, send)
         if opens_page:
             who = self._visitors.by_cookie(request) or newcomer()
-            send = with_cookie(send, self._visitors.cookie(who, secure=scope["scheme"] == "https"))
+            framed = "framed" in request.query_params
+            send = with_cookie(send, self._visitors.cookie(who, secure=scope["scheme"] == "https", framed=framed))
         elif scope["path"].startswith("/v1/"):
             # Programs bring a key. A browser sends its cookie unasked, whoever wrote the page that asks.
             who = self._visitors.by_key(request)
@@ -241,8 +246,9 @@ class Localised:
 
 
 def is_page(scope: Scope) -> bool:
-    """Say whether this asks for the page."""
-    return scope["type"] == "http" and scope["path"] == "/" and scope["method"] == "GET"
+    """Say whether this asks for the page, or for the one that customers see of a base of knowledge."""
+    is_one = scope["type"] == "http" and scope["method"] == "GET"
+    return is_one and (scope["path"] == "/" or scope["path"].startswith(CUSTOMERS))
 
 
 def needs_visitor(path: str) -> bool:

@@ -27,9 +27,10 @@ from starlette.middleware.cors import CORSMiddleware
 from assistants.errors import StoreError
 from assistants.settings import Settings
 from assistants.studio import Studio
-from webapp import __version__
+from webapp import __version__, customers
 from webapp.api import add_api
 from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin, SignIn, TrustedHosts
+from webapp.pace import Pace
 from webapp.visitors import Visitors
 
 STATIC = Path(__file__).parent / "static"
@@ -60,9 +61,11 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
         ],
     )
     app.state.studio = studio
+    app.state.pace = Pace()
     # Windows may call scripts plain text, which browsers then do not run.
     mimetypes.add_type("text/javascript", ".js")
     add_api(app, needs_sign_in=not settings.is_local)
+    customers.add(app)
     app.mount("/studio", Static(directory=STATIC))
     app.add_api_route("/docs", docs, include_in_schema=False)
     add_page(app, studio)

@@ -122,11 +122,14 @@ class Visitors:
         self._failures.add(address)
         return False
 
-    def cookie(self, who: Visitor, *, secure: bool) -> str:
-        """Return the Set-Cookie header that makes a browser ``who`` from now on; ``secure`` where it came by https."""
+    def cookie(self, who: Visitor, *, secure: bool, framed: bool = False) -> str:
+        """Return the Set-Cookie header that makes a browser ``who`` from now on; ``secure`` where it came by https.
+
+        One for a page that is ``framed`` by another site holds in frames of that site alone.
+        """
         claims = {"owner": who.owner, "operator": self._operator_mark if who.is_operator else None}
         parts = [f"{COOKIE}={self._signer.dumps(claims)}", "Path=/", f"Max-Age={COOKIE_SECONDS}", "HttpOnly"]
-        if self._on_spaces:  # the page lives in a frame of another site
+        if self._on_spaces or (framed and secure):  # the page lives in a frame of another site
             parts += ["SameSite=None", "Secure", "Partitioned"]
         else:
             parts += ["SameSite=Lax", "Secure"] if secure else ["SameSite=Lax"]

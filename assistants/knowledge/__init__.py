@@ -7,7 +7,12 @@
     injections.py           which sentences speak to a model
     rows.py                 the tables
     vectors.py              the nearest vectors
+    wording.py              what a base says and offers, and which words mean the same
     retrieval.py            words and vectors together
+    curating.py             answers that somebody wrote by hand
+    desk.py                 thumbs, and conversations that wait for a person
+    editing.py              other words in place of a chunk's
+    expectations.py         what a base must answer and refuse
     intents.py              what a base was taught to tell apart
     followups.py            a question that leans on the one before it
     samples.py              the bases that come with the studio
@@ -20,7 +25,9 @@ from pathlib import Path
 
 from assistants.errors import InvalidInput
 from assistants.history import History
-from assistants.knowledge import samples
+from assistants.knowledge import curating, editing, samples, wording
+from assistants.knowledge.desk import Desk
+from assistants.knowledge.expectations import Expectations
 from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import Base, Kept, Rows, Source
@@ -31,7 +38,7 @@ from assistants.owners import must_be_operator
 __all__ = ["Base", "Found", "Kept", "Knowledge", "Source"]
 
 MAX_NAME = 64
-MAX_NOT_FOUND = 1000
+SUGGESTIONS = 4
 NAME = re.compile(r"\w[\w .-]*")
 
 
@@ -41,6 +48,8 @@ class Knowledge:
     def __init__(self, history: History, home: Path) -> None:
         self.rows = Rows(history.store, history.files)
         self.intents = IntentRows(history.store)
+        self.desk = Desk(history.store)
+        self.expectations = Expectations(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
             samples.add(self.rows)
@@ -81,13 +90,28 @@ class Knowledge:
             raise InvalidInput("knowledge", template, limit=MAX_NAME)
         self.rows.create(name)
 
-    def say_not_found(self, name: str, text: str, owner: str) -> None:
-        """Set what a base says where it has no answer; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+    def change(self, name: str, owner: str, **texts: str) -> None:
+        """Set a base's ``not_found``, ``suggested``, ``synonyms`` or ``origins``.
+
+        Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
+        """
         must_be_operator(owner)
-        if len(text) > MAX_NOT_FOUND:
-            template = "{field} may hold at most {max_length} characters."
-            raise InvalidInput("not_found", template, max_length=MAX_NOT_FOUND)
-        self.rows.say_not_found(self.rows.base(name).name, text.strip())
+        self.rows.set_up(self.rows.base(name).name, **wording.checked(**texts))
+
+    def suggestions(self, name: str) -> list[str]:
+        """Return questions to begin with: the operator's, else those that somebody answered by hand."""
+        base = self.rows.base(name)
+        return wording.lines_of(base.suggested) or self.rows.curated_questions(base.name, SUGGESTIONS)
+
+    def expect(self, name: str, lines: str, owner: str) -> None:
+        """Set what a base must answer and refuse; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+        must_be_operator(owner)
+        self.expectations.save(self.rows.base(name).name, lines)
+
+    def curate(self, name: str, question: str, answer: str, owner: str) -> None:
+        """Give a question an answer by hand; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+        must_be_operator(owner)
+        curating.curate(self.rows, self.rows.base(name).name, question, answer)
 
     def delete_base(self, name: str, owner: str) -> None:
         """Delete a base and all that is in it; raises ``NotAllowed`` or ``NotFound``."""
@@ -98,6 +122,14 @@ class Knowledge:
         """Delete a source with its versions, so that no answer comes from it; raises ``NotAllowed``, ``NotFound``."""
         must_be_operator(owner)
         self.rows.delete(knowledge, source)
+
+    def edit(self, knowledge: str, chunk: int, text: str, owner: str) -> None:
+        """Change what a chunk says, in a new version of its source.
+
+        Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
+        """
+        must_be_operator(owner)
+        editing.edit(self.rows, knowledge, chunk, text)
 
     def enable(self, knowledge: str, chunk: int, enabled: bool, owner: str) -> None:
         """Let a chunk answer or not; raises ``NotAllowed`` or ``NotFound``."""

@@ -10,7 +10,8 @@ from assistants.knowledge.sentences import terms
 # "And to France?", "what about …", "how long does it take", "那…呢", "它…": words that point back.
 POINTS_BACK = re.compile(
     r"^(?:and|but|or|so|then|also|what about|how about|what if)\b|"
-    r"\b(?:it|its|they|them|their|those|these|that|this|there|one|ones|he|she|same|other|instead|else|too)\b|"
+    r"\b(?:it|its|they|them|their|those|these|that|this|one|ones|he|she|same|other|instead|else|too)\b|"
+    r"(?<!\bis )(?<!\bare )\bthere\b|"
     r"^(?:那么?|还有|另外|如果|要是|以及|而)|[它其这那]|呢[？?]?$|同样|上述|前面",
     re.IGNORECASE,
 )

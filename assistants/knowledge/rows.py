@@ -5,7 +5,8 @@ have words in the index. Knows nothing about how documents are read or searched.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +18,24 @@ from assistants.history.store import Store, new_id, now
 from assistants.knowledge.chunking import Chunk
 
 # What else is kept of a base, and goes with it.
-OF_A_BASE = ("intents",)
+OF_A_BASE = ("intents", "expectations", "check_runs", "feedback", "hand_overs", "dismissed")
 
 NO_SOURCE = "There is no such source."
 
 
 @dataclass(frozen=True)
 class Base:
-    """A base of knowledge; ``not_found`` is what it says where it has no answer; ``revision`` counts its changes."""
+    """A base of knowledge; ``not_found`` is what it says where it has no answer; ``revision`` counts its changes.
+
+    ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
+    that mean the same: each a text of lines.
+    """
 
     name: str
     not_found: str
+    origins: str
+    suggested: str
+    synonyms: str
     revision: int
     created: str
     sources: int
@@ -89,13 +97,19 @@ class Rows:
         self._store = store
         self._files = files
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let all that is written inside be one transaction."""
+        with self._store.write():
+            yield
+
     # Bases
 
     def bases(self) -> list[Base]:
         """Return every base, by name."""
         with self._store.read() as db:
             rows = db.execute("""
-                SELECT name, not_found, revision, created,
+                SELECT name, not_found, origins, suggested, synonyms, revision, created,
                     (SELECT count(*) FROM sources s WHERE s.knowledge = k.name AND ready IS NOT NULL
                         AND replaced IS NULL) AS sources,
                     (SELECT count(*) FROM chunks c WHERE c.knowledge = k.name AND live) AS chunks
@@ -117,10 +131,10 @@ class Rows:
                 "INSERT OR IGNORE INTO knowledge (name, not_found, created) VALUES (?, ?, ?)", (name, not_found, now())
             )
 
-    def say_not_found(self, name: str, text: str) -> None:
-        """Set what a base says where it has no answer."""
+    def set_up(self, name: str, **texts: str) -> None:
+        """Set what a base says, offers and takes for the same; ``Base`` says which fields there are."""
         with self._store.write() as db:
-            db.execute("UPDATE knowledge SET not_found = ? WHERE name = ?", (text, name))
+            db.table("knowledge").update(name, texts)
 
     def delete_base(self, name: str) -> None:
         """Delete a base and all that is in it."""
@@ -264,6 +278,15 @@ class Rows:
         sql = f"SELECT {CHUNK} FROM chunks WHERE number IN ({', '.join('?' * len(wanted))})"
         with self._store.read() as db:
             return {row["number"]: Kept(**dict(row)) for row in db.execute(sql, wanted)}
+
+    def curated_questions(self, knowledge: str, limit: int) -> list[str]:
+        """Return the questions of entries that answer, the first ones of the base."""
+        sql = """
+            SELECT question FROM chunks WHERE knowledge = ? AND live AND question != '' GROUP BY question
+            ORDER BY min(number) LIMIT ?
+        """
+        with self._store.read() as db:
+            return [row["question"] for row in db.execute(sql, (knowledge, limit))]
 
     def chunks_of(self, source: str) -> list[Kept]:
         """Return the chunks of a source, in order."""

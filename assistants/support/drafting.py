@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ENDS = re.compile(r"[.!?。！？\n]")
 TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
 OPTIONS = {"max_tokens": 120, "temperature": 0.0}
+# Providers whose models read on this machine.
+HERE = ("local:", "echo:")
 # What a small model can still tell apart; the passages come in the order of how well they fit.
 PASSAGES = 3
 
@@ -64,3 +66,8 @@ def write(
         return draft
     except (GenerationFailed, InvalidInput, ModelUnavailable):
         return None
+
+
+def is_elsewhere(model: str) -> bool:
+    """Say whether a model may run on another machine: what is personal does not go there."""
+    return not model.startswith(HERE)

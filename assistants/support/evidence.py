@@ -10,7 +10,7 @@ from functools import cached_property
 
 from assistants.embedder import Embedder
 from assistants.knowledge.injections import is_command, trusted
-from assistants.knowledge.retrieval import Found, Passage
+from assistants.knowledge.retrieval import Found, Passage, has
 from assistants.knowledge.rows import Kept
 from assistants.knowledge.sentences import stems, terms
 
@@ -80,6 +80,11 @@ class Evidence:
         if self.cosine is None:
             return logistic(WORDS["bias"] + WORDS["covered"] * self.covered)
         return logistic(BOTH["bias"] + BOTH["cosine"] * self.cosine + BOTH["covered"] * self.covered)
+
+    def holds(self, question: str) -> bool:
+        """Say whether the passages hold a word of ``question``; one that has none to tell by is held, too."""
+        own = terms(question)
+        return not own or any(has(passage.stems, term) for passage in self.found.passages for term in own)
 
     def aboutness(self, text: str, vector: list[float] | None) -> float:
         """Return how much a text says about the question, from 0 to 1."""

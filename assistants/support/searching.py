@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.embedder import Embedder
 from assistants.knowledge import Base
+from assistants.knowledge.wording import variants
 from assistants.support.evidence import Evidence, gather
 
 if TYPE_CHECKING:
@@ -31,16 +32,18 @@ class Why:
 
 
 def search(studio: "Studio", base: Base, question: str, embedder: Embedder, why: Why) -> Evidence:
-    """Return what a base has on a question; the one way there, for answers and for trying out."""
-    vector = embedder.vectors([question], "query")[0]
-    found = studio.knowledge.find(base, question, vector)
+    """Return what a base has on a question, in the words of whichever way to ask it finds most."""
+    asked = variants(question, base.synonyms)
+    vectors = embedder.vectors(asked, "query")
+    found = [studio.knowledge.find(base, one, vector) for one, vector in zip(asked, vectors, strict=True)]
     why.took("search")
-    evidence = gather(question, vector, found, embedder)
+    gathered = [gather(*each, embedder) for each in zip(asked, vectors, found, strict=True)]
+    evidence = max(gathered, key=lambda one: one.confidence)
     why.took("weigh")
     why.facts |= {
         "knowledge": base.name,
-        "query": question,
-        "dense": vector is not None,
+        "query": evidence.question,
+        "dense": evidence.vector is not None,
         "candidates": [
             {
                 "source": passage.first.source,
@@ -50,7 +53,7 @@ def search(studio: "Studio", base: Base, question: str, embedder: Embedder, why:
                 "dense": passage.dense and round(passage.dense, 3),
                 "score": round(passage.score, 3),
             }
-            for passage in found.passages
+            for passage in evidence.found.passages
         ],
     }
     return evidence

@@ -25,6 +25,7 @@ ROUTES = [
     "DELETE /api/drafts/{id}",
     "DELETE /api/experiments/{id}",
     "DELETE /api/knowledge/{name}",
+    "DELETE /api/knowledge/{name}/intents",
     "DELETE /api/knowledge/{name}/sources/{id}",
     "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
@@ -49,13 +50,19 @@ ROUTES = [
     "GET /api/jobs/{id}",
     "GET /api/jobs/{id}/events",
     "GET /api/knowledge",
+    "GET /api/knowledge/{name}/checks",
+    "GET /api/knowledge/{name}/gaps",
+    "GET /api/knowledge/{name}/inbox",
+    "GET /api/knowledge/{name}/intents",
     "GET /api/knowledge/{name}/sources",
     "GET /api/knowledge/{name}/sources/{id}",
+    "GET /api/knowledge/{name}/suggestions",
     "GET /api/playground/request",
     "GET /api/prompts",
     "GET /api/prompts/export",
     "GET /api/prompts/{assistant}/{name}",
     "GET /api/prompts/{assistant}/{name}/file",
+    "GET /api/talks/{id}/hand-over",
     "GET /api/trash",
     "GET /v1/models",
     "GET /v1/models/{id}",
@@ -63,6 +70,7 @@ ROUTES = [
     "PATCH /api/history/{id}",
     "PATCH /api/knowledge/{name}",
     "PATCH /api/knowledge/{name}/chunks/{number}",
+    "POST /api/ask/{name}",
     "POST /api/drafts/import",
     "POST /api/drafts/{id}/redo",
     "POST /api/drafts/{id}/sections/{section}/alternates/{version}",
@@ -71,12 +79,19 @@ ROUTES = [
     "POST /api/drafts/{id}/versions/{version}/restore",
     "POST /api/experiments",
     "POST /api/files",
+    "POST /api/hand-overs/{id}/answer",
     "POST /api/history/{id}/again",
     "POST /api/jobs",
+    "POST /api/jobs/{id}/feedback",
     "POST /api/jobs/{id}/stop",
+    "POST /api/knowledge/{name}/checks/run",
+    "POST /api/knowledge/{name}/curated",
+    "POST /api/knowledge/{name}/gaps/dismiss",
+    "POST /api/knowledge/{name}/intents",
     "POST /api/knowledge/{name}/sources",
     "POST /api/playground/promote",
     "POST /api/prompts/import",
+    "POST /api/talks/{id}/hand-over",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
     "POST /v1/chat/completions",
@@ -86,6 +101,7 @@ ROUTES = [
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
     "PUT /api/experiments/{id}",
+    "PUT /api/knowledge/{name}/checks",
     "PUT /api/prompts/{assistant}/{name}",
 ]
 
@@ -134,7 +150,7 @@ def test_real_answers_are_documented_too(app: FastAPI) -> None:
     known = {"/jobs/": job, "/conversations/": conversation, "/files/": file}
     for label, operation in operations(app).items():
         for part, id in known.items():
-            if part in label:
+            if part in label and not operation.body:
                 answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
                 assert answer.status_code == 200
 

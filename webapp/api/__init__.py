@@ -9,7 +9,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from webapp.api import backup, drafts, files, health, history, jobs, knowledge, openai, playground, prompts, trash
+from webapp.api import (
+    backup,
+    drafts,
+    files,
+    health,
+    history,
+    jobs,
+    knowledge,
+    openai,
+    playground,
+    prompts,
+    support,
+    trash,
+)
 from webapp.api.dependencies import once
 from webapp.api.errors import add_handlers
 from webapp.visitors import COOKIE
@@ -24,7 +37,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    for part in (jobs, drafts, history, prompts, trash, files, knowledge, backup, playground):
+    for part in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, backup):
         router.include_router(part.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.

@@ -28,6 +28,9 @@ class Base(BaseModel):
     sources: int
     chunks: int = Field(description="Those that answer")
     not_found: str = Field(description="What it says where it has no answer; empty for the studio's own words")
+    suggested: str
+    synonyms: str
+    origins: str
 
 
 class Source(BaseModel):
@@ -65,19 +68,23 @@ class WholeSource(Source):
 
 
 class BaseChange(BaseModel):
-    """What to change about a base."""
+    """What to change about a base; what is absent stays."""
 
     model_config = ConfigDict(extra="forbid")
 
-    not_found: str
+    not_found: str = ""
+    suggested: str = Field("", description="Questions to begin with, one a line")
+    synonyms: str = Field("", description="Words that mean the same, a line each, with commas between")
+    origins: str = Field("", description="Sites whose pages may show the base, such as https://shop.example")
 
 
 class ChunkChange(BaseModel):
-    """What to change about a chunk."""
+    """What to change about a chunk; other words make a new version of its source, in which it has another number."""
 
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool
+    enabled: bool | None = None
+    text: str | None = None
 
 
 @router.get("", responses=answers(401, 503))
@@ -88,8 +95,8 @@ def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
 
 @router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
 def change_base(studio: TheStudio, owner: Owner, name: Name, change: BaseChange) -> None:
-    """Set what a base says where it has no answer."""
-    studio.knowledge.say_not_found(name, change.not_found, owner)
+    """Set what a base says where it has no answer, what it offers to ask, and which words mean the same."""
+    studio.knowledge.change(name, owner, **change.model_dump(exclude_unset=True))
 
 
 @router.delete("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
@@ -137,5 +144,8 @@ def delete_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> None:
 def change_chunk(
     studio: TheStudio, owner: Owner, name: Name, number: Annotated[int, Path(ge=0, le=2**63 - 1)], change: ChunkChange
 ) -> None:
-    """Let a chunk answer, or not."""
-    studio.knowledge.enable(name, number, change.enabled, owner)
+    """Let a chunk answer, or not, or change what it says."""
+    if change.enabled is not None or change.text is None:
+        studio.knowledge.enable(name, number, change.enabled is not False, owner)
+    if change.text is not None:
+        studio.knowledge.edit(name, number, change.text, owner)

@@ -3,9 +3,13 @@
 import { el, fill, recall, remember, text, toast } from "./dom.js";
 import { asker, follow } from "./live.js";
 import { room } from "./page.js";
+import { chunks } from "./support-chunks.js";
+import { mountChecks } from "./support-checks.js";
+import { mountGaps, mountInbox, mountWording } from "./support-desk.js";
+import { mountIntents } from "./support-intents.js";
+import { rest, service } from "./support-service.js";
 
 const BASE = "support-base";
-const EXAMPLES = 4;
 const CHINESE = "sample-zh";
 const isChinese = document.documentElement.lang.startsWith("zh");
 
@@ -50,20 +54,36 @@ export function mount(component) {
     base.value = names.includes(chosen) ? chosen : (own ?? names[0] ?? "");
     if (base.value !== chosen && base.value) return look();
     find(".operator-only").hidden = mayWrite;
+    find(".parts").hidden = !mayWrite;
     adding.hidden = find(".delete-base").hidden = !mayWrite;
     adding.elements.into.value ||= base.value.startsWith("sample") ? "" : base.value;
     find(".sources").replaceChildren(...value.sources.map(source));
     find(".none").hidden = value.sources.length > 0;
-    find(".examples").hidden = !base.value.startsWith("sample");
+    suggest();
+  }
+
+  // Of the samples the page knows better ones, in its language.
+  async function suggest() {
+    const own = base.value.startsWith("sample") ? [1, 2, 3, 4].map((number) => text(`support.example.${number}`)) : null;
+    const questions = own ?? (await rest(`knowledge/${encodeURIComponent(base.value)}/suggestions`));
+    const buttons = Array.isArray(questions) ? questions.map((words) => el("button.outlined", { type: "button", onclick: () => send(words) }, words)) : [];
+    find(".examples").replaceChildren(...buttons);
   }
 
   function source(one) {
     const status = one.status === "ready" ? text("support.chunks", { count: one.chunks }) : text(`status.${one.status}`);
     const open = () => passage({ source: one.id }, base.value);
     const remove = (event) => confirm(event.target.closest("li"), one);
+    const pieces = async (event) => {
+      const item = event.target.closest("li");
+      if (item.querySelector(".chunks")) return item.querySelector(".chunks").remove();
+      item.append(await chunks(base.value, one.id, look));
+    };
     return el("li", {},
       el("button.plain.name", { type: "button", onclick: open }, one.name),
-      el("span.hint", {}, status),
+      mayWrite && one.status === "ready"
+        ? el("button.plain", { type: "button", title: text("support.pieces"), onclick: pieces }, status)
+        : el("span.hint", {}, status),
       mayWrite && el("button.plain", { type: "button", onclick: remove }, text("support.delete")));
   }
 
@@ -100,13 +120,13 @@ export function mount(component) {
     follow(job, {
       progress: (data) => data.note && (note.textContent = data.note),
       status: ({ status }) => {
-        if (["done", "failed", "stopped", "interrupted"].includes(status)) act({ do: "result", id: job }, (value) => answer(item, value));
+        if (["done", "failed", "stopped", "interrupted"].includes(status)) act({ do: "result", id: job }, (value) => answer(item, job, value));
       },
       lost: () => waiting.replaceChildren(text("error.no-answer")),
     });
   }
 
-  function answer(item, { result, names, why, failure, status }) {
+  function answer(item, job, { result, names, why, failure, status }) {
     item.querySelector(".waiting").remove();
     if (!result) return item.append(el("p.problem", {}, failure ?? text(`status.${status}`)));
     conversation = result.conversation;
@@ -116,6 +136,7 @@ export function mount(component) {
       el(result.grounded ? "span.chip.good" : "span.chip", {}, text(`support.route-${route.replace(" ", "-")}`)),
       el("span.hint", {}, text("support.confidence", { percent: Math.round(100 * result.confidence) })),
       el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, result.knowledge, route))),
+      service(job, result, send),
       why && reasons(why));
     item.scrollIntoView({ block: "nearest" });
   }
@@ -227,6 +248,7 @@ export function mount(component) {
     anew();
     adding.elements.into.value = "";
     look();
+    if (part !== "sources-part" && !find(".managing").hidden) parts[part]();
   });
   find(".passage button").addEventListener("click", () => find(".passage").close());
   find(".anew").addEventListener("click", () => anew());
@@ -236,9 +258,25 @@ export function mount(component) {
     find(".welcome").hidden = false;
     find(".anew").hidden = true;
   }
-  for (let number = 1; number <= EXAMPLES; number++) {
-    const words = text(`support.example.${number}`);
-    find(".examples").append(el("button.outlined", { type: "button", onclick: () => send(words) }, words));
+  const chosen = () => base.value;
+  const parts = {
+    "sources-part": look,
+    "inbox-part": mountInbox(find(".inbox-part"), chosen),
+    "gaps-part": mountGaps(find(".gaps-part"), chosen),
+    "checks-part": mountChecks(find(".checks-part"), chosen),
+    "intents-part": mountIntents(find(".intents-part"), chosen),
+    "wording-part": mountWording(find(".wording-part"), chosen),
+  };
+  let part = "sources-part";
+  for (const tab of root.querySelectorAll("[data-part]")) {
+    tab.addEventListener("click", () => {
+      part = tab.dataset.part;
+      for (const other of root.querySelectorAll("[data-part]")) {
+        other.setAttribute("aria-selected", String(other === tab));
+        find(`.${other.dataset.part}`).hidden = other !== tab;
+      }
+      parts[part]();
+    });
   }
   for (const tab of root.querySelectorAll("[data-mode]")) {
     tab.addEventListener("click", () => {

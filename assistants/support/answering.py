@@ -1,0 +1,182 @@
+"""Answering: the steps from a question to its answer, the same for whoever asks and for tests of a base.
+
+Knows in which order things are tried; knows nothing about jobs' rows or who asks.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from assistants.embedder import Embedder, embed_chunks, opened_embedder
+from assistants.jobs import Event, JobRow, Progress, RunningJob, note
+from assistants.knowledge import Base
+from assistants.knowledge.followups import whole
+from assistants.knowledge.sentences import share_chinese
+from assistants.safety.personal import Redactor
+from assistants.support.drafting import is_elsewhere, prompt, write
+from assistants.support.evidence import Evidence
+from assistants.support.intent import Meant, fallback, meant
+from assistants.support.quoting import Answer, curated, extracted
+from assistants.support.searching import Why, search
+from assistants.support.verification import is_hopeless, verify
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+# Chunks that get their vectors while somebody waits: no more than take a second or two.
+AT_ONCE = 100
+# Whoever asks waits no longer for the embedder: words find most, too.
+PATIENCE = 8.0
+# A base answers from this probability on.
+ENOUGH = 0.5
+CHINESE = 0.3
+# What is left of it where none of the question's own words is in what was found.
+ELSEWHERE = 0.5
+# A written answer may say this much less about the question than the quoted one: it reads better.
+SLACK = 0.05
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What answers: a base, with a job's embedder and model; ``named_model`` if somebody asked for that one."""
+
+    studio: "Studio"
+    job: RunningJob
+    base: Base
+    embedder: Embedder
+    named_model: bool = False
+
+
+def asking(
+    studio: "Studio", job: RunningJob, knowledge: str | None, question: str = "", *, named_model: bool = False
+) -> Generator[Event, None, Asking]:
+    """Get ready to answer: open the embedder, and give a base that lacks a few vectors these."""
+    yield Progress(0, None, "Searching the knowledge base")
+    embedder = yield from opened_embedder(studio, job, PATIENCE)
+    base = studio.knowledge.base(knowledge, question)
+    if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
+        yield from embed_chunks(studio, embedder, base.name)
+        base = studio.knowledge.base(base.name)
+    return Asking(studio, job, base, embedder, named_model)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is said to a question; ``answer`` is None where the base has none."""
+
+    text: str
+    answer: Answer | None
+    confidence: float
+    base: str
+    taken: Meant
+    why: Why
+    further: dict[str, Any] = field(default_factory=dict)
+
+    def result(self) -> dict[str, Any]:
+        """Return it as support's result."""
+        return {
+            "answer": self.text,
+            "citations": [quote.citation() for quote in self.answer.quotes] if self.answer else [],
+            "grounded": self.answer is not None,
+            "confidence": round(self.confidence, 3),
+            "knowledge": self.base,
+            **({"intent": self.taken.label} if self.taken.label else {}),
+            **self.further,
+        }
+
+
+def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Generator[Event, None, Reply]:
+    """Find passages, make an answer of them, prove it, and note what proves it."""
+    studio, job, base, embedder = asking.studio, asking.job, asking.base, asking.embedder
+    why = Why()
+    asked = whole(question, _asked(earlier))
+    evidence = search(studio, base, asked, embedder, why)
+    # What was carried over from the question before may find its answer again, which is none to this one.
+    is_own = asked == question or evidence.holds(question)
+    confidence = evidence.confidence if is_own else evidence.confidence * ELSEWHERE
+    language = "zh" if share_chinese(question) > CHINESE else "en"
+    taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, question)
+    found = None
+    if confidence >= ENOUGH and not taken.wants_person:
+        found = curated(evidence) or (yield from _best(asking, language, evidence, why))
+    further = {} if found else _further(taken, earlier)
+    text = found.text if found else _without_answer(base, evidence, language, taken, further)
+    why.facts |= taken.facts() | {"route": found.route if found else "not found", "seconds": why.seconds}
+    return Reply(text, found, confidence, base.name, taken, why, further)
+
+
+def _asked(earlier: Sequence[JobRow]) -> list[str]:
+    """Return the earlier questions, each with what it leaves out because it was said before."""
+    asked: list[str] = []
+    for row in earlier:
+        asked.append(whole(row.input, asked))
+    return asked
+
+
+def _further(taken: Meant, earlier: Sequence[JobRow]) -> dict[str, Any]:
+    """Return how to go on without an answer, as the result says it."""
+    step = fallback(taken, earlier)
+    return {"fallback": step, "choices": taken.choices()} if step == "ask back" else {"fallback": step}
+
+
+def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Generator[Event, None, Answer | None]:
+    """Return a written answer where it proves itself and says as much as the quoted one, else that."""
+    best = extracted(evidence)
+    if best is None or not _can_write(asking, language):
+        return best
+    hidden = Redactor(active=is_elsewhere(asking.job.row.model))
+    messages = prompt(asking.studio, asking.job.owner, language, evidence)
+    messages = [(role, hidden.redact(text)) for role, text in messages]
+    said = yield from write(
+        asking.studio, asking.job, messages, lambda text: is_hopeless(hidden.restore(text), evidence)
+    )
+    draft = said and hidden.restore(said)
+    why.took("write")
+    why.facts |= {"prompt": messages, "draft": draft}
+    if draft is None:
+        yield note("The model could not write an answer, so the passages are quoted.")
+        return best
+    yield Progress(0, None, "Checking the answer")
+    checked = verify(draft, evidence, asking.embedder)
+    why.took("check")
+    why.facts["dropped"] = list(checked.dropped)
+    proved = len(checked.answer.quotes) > 0 and checked.kept >= len(checked.dropped)
+    return checked.answer if proved and _says_as_much(checked.answer, best, evidence, asking.embedder) else best
+
+
+def _can_write(asking: Asking, language: str) -> bool:
+    """Say whether a model knows the language; nobody waits for one to be fetched unless they asked for it."""
+    models, model = asking.studio.models, asking.job.row.model
+    languages = models.languages(model)
+    if languages and language not in languages:
+        return False
+    return asking.named_model or models.state(model).state in ("installed", "loading", "ready")
+
+
+def _says_as_much(written: Answer, best: Answer, evidence: Evidence, embedder: Embedder) -> bool:
+    """Say whether a written answer is about the question as much as the quoted one is."""
+    texts = [written.text, best.text]
+    vectors = embedder.vectors(texts) if evidence.vector else [None, None]
+    says = [evidence.aboutness(text, vector) for text, vector in zip(texts, vectors, strict=True)]
+    return says[0] >= says[1] - SLACK
+
+
+def _without_answer(base: Base, evidence: Evidence, language: str, taken: Meant, further: dict[str, Any]) -> str:
+    said = phrases()[language]
+    if taken.wants_person:
+        return said["person"]
+    if choices := further.get("choices"):
+        return said["ask_back"].format(choices=said["between"].join(choices))
+    text = base.not_found or said["not_found"]
+    topics = said["between"].join(evidence.topics())
+    return f"{text} {said['topics'].format(topics=topics)}" if topics else text
+
+
+@cache
+def phrases() -> dict[str, dict[str, str]]:
+    """Return what support says of itself, by language."""
+    return yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text(encoding="utf-8"))

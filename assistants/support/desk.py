@@ -1,0 +1,123 @@
+"""The service desk: thumbs, a person who takes over, and what the base should have been able to answer.
+
+A customer sees and hands over what is theirs; the inbox and the reports are the operator's. Knows nothing about pages.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assistants.errors import InvalidInput, NotFound
+from assistants.history import JobRow
+from assistants.knowledge.curating import MAX_ANSWER
+from assistants.knowledge.desk import HandOver
+from assistants.knowledge.sentences import terms
+from assistants.owners import must_be_operator
+from assistants.support.evidence import likeness
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+MAX_REASON = 500
+MAX_TURNS = 50
+# Questions that share so much of their words are one.
+SAME = 0.6
+GROUPS = 50
+DRAFT = 400
+
+
+def judge(studio: "Studio", job_id: str, owner: str, *, good: bool, reason: str = "") -> None:
+    """Keep what a customer thinks of an answer of theirs; raises ``NotFound`` or ``InvalidInput``."""
+    if len(reason) > MAX_REASON:
+        raise InvalidInput("reason", "{field} may hold at most {max_length} characters.", max_length=MAX_REASON)
+    row = studio.jobs.get(job_id, owner)
+    if row.assistant != "support" or row.status != "done":
+        raise NotFound("There is no such answer.")
+    studio.knowledge.desk.judge(row.id, row.result["knowledge"], good=good, reason=reason.strip())
+
+
+def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
+    """Put a customer's conversation into the inbox of its base and return the id; raises ``NotFound``."""
+    rows = [row for row in studio.history.jobs.talk(conversation, owner, MAX_TURNS) if row.status == "done"]
+    if not rows:
+        raise NotFound("There is no such conversation.")
+    transcript = [
+        {"question": row.input, "answer": row.output, "grounded": row.result["grounded"], "at": row.created}
+        for row in rows
+    ]
+    knowledge = rows[-1].result["knowledge"]
+    return studio.knowledge.desk.hand_over(knowledge, conversation, owner, summary(rows), transcript)
+
+
+def summary(rows: Sequence[JobRow]) -> str:
+    """Return what is left to answer: the questions without one, else the last one."""
+    open_ones = [row.input for row in rows if not row.result["grounded"]] or [rows[-1].input]
+    return " / ".join(dict.fromkeys(" ".join(question.split())[:200] for question in open_ones[-3:]))
+
+
+def inbox(studio: "Studio", knowledge: str, owner: str) -> list[HandOver]:
+    """Return the requests for a person in a base; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    return studio.knowledge.desk.inbox(studio.knowledge.rows.base(knowledge).name)
+
+
+def answer(studio: "Studio", id: str, text: str, owner: str, *, curate: bool = False, question: str = "") -> HandOver:
+    """Answer a customer as a person and, if wanted, the same ``question`` of everybody from now on.
+
+    Raises ``NotAllowed``, ``NotFound``, ``Conflict`` or ``InvalidInput``.
+    """
+    must_be_operator(owner)
+    if not text.strip():
+        raise InvalidInput("answer", "{field} is empty.")
+    if len(text) > MAX_ANSWER:
+        raise InvalidInput("answer", "{field} may hold at most {max_length} characters.", max_length=MAX_ANSWER)
+    with studio.history.store.write():
+        done = studio.knowledge.desk.answer(id, text.strip())
+        if curate:
+            wanted = question.strip() or done.transcript[-1]["question"]
+            studio.knowledge.curate(done.knowledge, wanted, text, owner)
+    return done
+
+
+def gaps(studio: "Studio", knowledge: str, owner: str) -> list[dict[str, Any]]:
+    """Return what a base could not answer, like questions together, the most asked first, each with a drafted answer.
+
+    The draft is what a person answered to it, or else the passage that comes nearest. Raises ``NotAllowed``.
+    """
+    must_be_operator(owner)
+    base = studio.knowledge.rows.base(knowledge)
+    answered = [one for one in studio.knowledge.desk.inbox(base.name) if one.answer]
+    made = []
+    for group in grouped(studio.knowledge.desk.unanswered(base.name))[:GROUPS]:
+        question = group[0]["question"]
+        near = next((one.answer for one in answered if likeness(one.summary, question) >= SAME), None)
+        found = studio.knowledge.find(base, question, None, 1).passages
+        made.append({
+            "question": question,
+            "asked": len(group),
+            "last": max(one["created"] for one in group),
+            "questions": list(dict.fromkeys(one["question"] for one in group)),
+            "reasons": list(dict.fromkeys(one["reason"] for one in group if one["reason"])),
+            "draft": near or (found[0].first.text[:DRAFT] if found else ""),
+            "by_person": near is not None,
+        })  # fmt: skip
+    return made
+
+
+def grouped(rows: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return rows whose questions are alike together, the largest group first."""
+    groups: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for row in rows:
+        words = frozenset(terms(row["question"]))
+        same = next((known for known in groups if _shared(known, words) >= SAME), words)
+        groups.setdefault(same, []).append(row)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _shared(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / (len(one) + len(other)) if one and other else float(one == other)
+
+
+def dismiss(studio: "Studio", knowledge: str, questions: list[str], owner: str) -> None:
+    """Take questions off the list of those without an answer; raises ``NotAllowed`` or ``NotFound``."""
+    must_be_operator(owner)
+    studio.knowledge.desk.dismiss(studio.knowledge.rows.base(knowledge).name, questions)

@@ -1,0 +1,138 @@
+"""The service desk: thumbs, a person who takes over, curated answers, and what the base could not answer."""
+
+from typing import Any
+
+import pytest
+
+from assistants.errors import Conflict, InvalidInput, ModelUnavailable, NotAllowed, NotFound
+from assistants.history import JobRow
+from assistants.knowledge.curating import SOURCE
+from assistants.models import Models
+from assistants.owners import LOCAL
+from assistants.studio import Studio
+from assistants.support import desk
+
+CUSTOMER, OTHER = "v-1", "v-2"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(self: Models, *_: object) -> None:
+        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
+
+    monkeypatch.setattr(Models, "waiting", absent)
+
+
+def ask(studio: Studio, question: str, owner: str = CUSTOMER, **request: Any) -> JobRow:
+    row = studio.jobs.submit("support", {"question": question, "knowledge": "sample", **request}, owner)
+    return studio.jobs.wait(row.id, owner, 20)
+
+
+def test_a_person_answers_and_with_one_click_everybody_gets_it(studio: Studio) -> None:
+    first = ask(studio, "How long are gift cards valid?")
+    talk = first.result["conversation"]
+    ask(studio, "Is there a swimming pool?", conversation=talk)
+    id = desk.hand_over(studio, talk, CUSTOMER)
+    assert desk.hand_over(studio, talk, CUSTOMER) == id
+    [waiting] = desk.inbox(studio, "sample", LOCAL)
+    assert (waiting.summary, waiting.answer) == ("Is there a swimming pool?", None)
+    assert [turn["grounded"] for turn in waiting.transcript] == [True, False]
+    assert studio.knowledge.desk.waiting() == {"sample": 1}
+    desk.answer(studio, id, "Yes, on the roof.", LOCAL, curate=True)
+    [mine] = studio.knowledge.desk.of_conversation(talk, CUSTOMER)
+    assert mine.answer == "Yes, on the roof."
+    assert studio.knowledge.desk.of_conversation(talk, OTHER) == []
+    again = ask(studio, "Is there a swimming pool?", OTHER)
+    assert again.output == "Yes, on the roof." and again.result["grounded"]
+    with pytest.raises(Conflict):
+        desk.answer(studio, id, "No.", LOCAL)
+
+
+def test_curated_answers_are_one_source_with_versions(studio: Studio) -> None:
+    long = "Sentence number one is here. " * 60
+    for question, answer in (("Kayaks?", long), ("Canoes?", "No."), ("Kayaks?", long + "Changed.")):
+        studio.knowledge.curate("sample", question, answer, LOCAL)
+    [source] = [one for one in studio.knowledge.sources("sample") if one.name == SOURCE]
+    text = studio.knowledge.source("sample", source.id)[1]
+    assert text == f"Kayaks?\n{long}Changed.\n\nCanoes?\nNo."
+    with pytest.raises(InvalidInput, match="already in this base"):
+        studio.knowledge.curate("sample", "Canoes?", "No.", LOCAL)
+    for question, answer in (("", "x"), ("x", " "), ("x" * 501, "x"), ("x", "x" * 10_001)):
+        with pytest.raises(InvalidInput):
+            studio.knowledge.curate("sample", question, answer, LOCAL)
+
+
+def test_what_could_not_be_answered_is_listed_with_a_draft(studio: Studio) -> None:
+    for question in ("Is there a swimming pool?", "is there any swimming pool", "Who won the football world cup?"):
+        ask(studio, question)
+    bad = ask(studio, "How long are gift cards valid?")
+    desk.judge(studio, bad.id, CUSTOMER, good=False, reason="I meant the Berlin shop")
+    gaps = desk.gaps(studio, "sample", LOCAL)
+    assert [(gap["asked"], len(gap["questions"])) for gap in gaps] == [(2, 2), (1, 1), (1, 1)]
+    assert {gap["question"] for gap in gaps} >= {"Who won the football world cup?", "How long are gift cards valid?"}
+    assert [gap["reasons"] for gap in gaps if gap["reasons"]] == [["I meant the Berlin shop"]]
+    assert next(gap["draft"] for gap in gaps if "gift" in gap["question"])
+    studio.knowledge.desk.dismiss("sample", gaps[0]["questions"])
+    assert len(desk.gaps(studio, "sample", LOCAL)) == 2
+    desk.judge(studio, bad.id, CUSTOMER, good=True)
+    assert len(desk.gaps(studio, "sample", LOCAL)) == 1
+
+
+def test_everybody_has_their_own_and_the_desk_is_the_operators(studio: Studio) -> None:
+    row = ask(studio, "Is there a swimming pool?")
+    talk = row.result["conversation"]
+    with pytest.raises(NotFound):
+        desk.judge(studio, row.id, OTHER, good=True)
+    with pytest.raises(NotFound):
+        desk.hand_over(studio, talk, OTHER)
+    id = desk.hand_over(studio, talk, CUSTOMER)
+    for act in (
+        lambda: desk.inbox(studio, "sample", CUSTOMER),
+        lambda: desk.gaps(studio, "sample", CUSTOMER),
+        lambda: desk.answer(studio, id, "x", CUSTOMER),
+        lambda: studio.knowledge.curate("sample", "x", "y", CUSTOMER),
+        lambda: studio.knowledge.change("sample", CUSTOMER, synonyms="a, b"),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    with pytest.raises(NotFound):
+        desk.answer(studio, "nothing", "x", LOCAL)
+    with pytest.raises(InvalidInput):
+        desk.answer(studio, id, " ", LOCAL)
+    with pytest.raises(InvalidInput):
+        desk.judge(studio, row.id, CUSTOMER, good=True, reason="x" * 501)
+
+
+def test_words_that_mean_the_same_find_the_same(studio: Studio) -> None:
+    question = "How long are presents vouchers valid?"
+    assert ask(studio, "What is the voucher expiry?").result["grounded"] is False
+    studio.knowledge.change("sample", LOCAL, synonyms="gift cards, presents vouchers\n退货，送回去")
+    assert "3 years" in ask(studio, question).output
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("synonyms", "alone"),
+        ("synonyms", "a, b\n" * 501),
+        ("suggested", "x\n" * 9),
+        ("suggested", "x" * 201),
+        ("not_found", "x" * 1001),
+        ("origins", "shop.example"),
+        ("origins", "https://shop.example/path"),
+        ("origins", "https://shop.example; script-src *"),
+        ("origins", "https://*.example"),
+        ("origins", "https://shop.example:99999"),
+    ],
+)
+def test_what_is_wrong_with_a_bases_wording_is_said(studio: Studio, field: str, text: str) -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        studio.knowledge.change("sample", LOCAL, **{field: text})
+    assert wrong.value.field == field
+
+
+def test_a_base_offers_its_operators_questions_or_those_answered_by_hand(studio: Studio) -> None:
+    assert studio.knowledge.suggestions("sample")[0] == "Do you ship to the United States?"
+    studio.knowledge.change("sample", LOCAL, suggested="One?\n\n Two? \n", origins="https://Shop.example/")
+    assert studio.knowledge.suggestions("sample") == ["One?", "Two?"]
+    assert studio.knowledge.base("sample").origins == "https://shop.example"
