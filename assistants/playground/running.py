@@ -122,7 +122,6 @@ class Matrix:
         if self._plan.size == 1:
             yield from self._done((yield from self._cell(tasks[0])))
             return
-        # Whoever looks at the matrix sees it fill from the first row of each variant on.
         with ThreadPoolExecutor(max(1, min(width, MOST_AT_ONCE)), thread_name_prefix=f"cell-{self._job.id}") as pool:
             try:
                 for future in as_completed([pool.submit(drained, self._cell(task)) for task in tasks]):
