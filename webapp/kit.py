@@ -60,6 +60,12 @@ def respond(
     return {"n": number, **answer}
 
 
+def spoken(studio: Studio, model: str, lang: str) -> tuple[str, str | None]:
+    """Return the language to speak with a model: the visitor's, or English with a word on why."""
+    known = studio.models.languages(model)
+    return (lang, None) if not known or lang in known else ("en", t("model.english-only", lang))
+
+
 def model_picker(studio: Studio) -> gr.Dropdown:
     """Return the choice among the models; any other ``provider:model`` can be typed.
 

@@ -36,6 +36,7 @@ INSTRUCTIONS = {
     "regex": "Answer with text that matches this regular expression as a whole, and nothing else: {wanted}",
     "choice": "Answer with exactly one of these strings, and nothing else: {wanted}",
 }
+CANNOT_SERVE = "{field} cannot be served: {cause}."
 
 Choice = Annotated[str, Field(min_length=1, max_length=MAX_CHOICE)]
 
@@ -74,13 +75,14 @@ def check(controls: Controls) -> None:
     if controls.top_logprobs and not controls.logprobs:
         raise InvalidInput("top_logprobs", "{field} goes with logprobs only.")
     if controls.json_schema is not None:
-        _check_schema(controls.json_schema)
+        check_schema(controls.json_schema)
+        _check_grammar(controls.json_schema)
     if controls.regex is not None:
         _check_regex(controls.regex)
 
 
-def _check_schema(schema: dict[str, Any]) -> None:
-    field = "json_schema"
+def check_schema(schema: dict[str, Any], field: str = "json_schema") -> None:
+    """Raise ``InvalidInput`` for what is no JSON schema, is too large to look at, or leads elsewhere."""
     if depth(schema) > MAX_DEPTH:
         raise InvalidInput(field, "{field} is nested too deep: more than {limit} levels.", limit=MAX_DEPTH)
     if len(json.dumps(schema)) > MAX_SCHEMA:
@@ -90,18 +92,26 @@ def _check_schema(schema: dict[str, Any]) -> None:
             raise InvalidInput(field, "{field} refers to {reference}, which is not in it.", reference=reference)
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
-    from llguidance import LLMatcher
 
     try:
         validator_for(schema).check_schema(schema)
+    except SchemaError as error:
+        raise InvalidInput(field, CANNOT_SERVE, cause=sentence(error.message)) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(field, CANNOT_SERVE, cause=sentence(str(error))) from error
+
+
+def _check_grammar(schema: dict[str, Any]) -> None:
+    """Raise ``InvalidInput`` where no engine can be held to a schema while it writes."""
+    from llguidance import LLMatcher
+
+    try:
         grammar = LLMatcher.grammar_from_json_schema(schema, defaults={"whitespace_flexible": False})
         cause = LLMatcher.validate_grammar(grammar)
-    except SchemaError as error:
-        cause = error.message
     except (ValueError, RecursionError) as error:
         cause = str(error)
     if cause:
-        raise InvalidInput(field, "{field} cannot be served: {cause}.", cause=sentence(cause))
+        raise InvalidInput("json_schema", CANNOT_SERVE, cause=sentence(cause))
 
 
 def _check_regex(pattern: str) -> None:
@@ -114,7 +124,7 @@ def _check_regex(pattern: str) -> None:
     except (regex.error, ValueError, RecursionError) as error:
         cause = str(error)
     if cause:
-        raise InvalidInput("regex", "{field} cannot be served: {cause}.", cause=sentence(cause))
+        raise InvalidInput("regex", CANNOT_SERVE, cause=sentence(cause))
 
 
 def sentence(cause: str) -> str:

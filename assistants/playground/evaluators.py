@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from assistants.engines import controls
@@ -20,8 +21,7 @@ from prompts.library import VARIABLE
 
 MATCH_SECONDS = 0.5
 SHOWN = 120
-# Where valid JSON may begin inside other text; so many beginnings are tried.
-JSON_BEGINS = re.compile(r"[\[{]")
+# So many places in a text where an object may begin are tried. Lists are not looked for: a footnote's [1] is one.
 BEGINNINGS = 50
 
 # What takes a list of texts, alone or as well as one text.
@@ -106,8 +106,7 @@ def wish(evaluator: Evaluator, row: Mapping[str, str]) -> Any:
 
 
 def _equals(evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
-    one, other = _folded(evaluator, answer.text.strip()), _folded(evaluator, wanted.strip())
-    if one == other:
+    if _folded(evaluator, answer.text) == _folded(evaluator, wanted):
         return found(True, 'It is "{wanted}".', wanted=short(wanted))
     return found(False, 'It is not "{wanted}".', wanted=short(wanted))
 
@@ -152,7 +151,7 @@ def _starts_with(evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
 
 
 def _ends_with(evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
-    if _folded(evaluator, answer.text.rstrip()).endswith(_folded(evaluator, wanted)):
+    if _folded(evaluator, answer.text).endswith(_folded(evaluator, wanted)):
         return found(True, 'It ends with "{wanted}".', wanted=short(wanted))
     return found(False, 'It does not end with "{wanted}".', wanted=short(wanted))
 
@@ -175,9 +174,7 @@ def _json(evaluator: Evaluator, wanted: dict[str, Any] | None, answer: Answer) -
 
 def _contains_json(evaluator: Evaluator, wanted: dict[str, Any] | None, answer: Answer) -> Finding:
     decoder = json.JSONDecoder()
-    for number, begin in enumerate(JSON_BEGINS.finditer(answer.text)):
-        if number == BEGINNINGS:
-            break
+    for begin in islice(re.finditer("{", answer.text), BEGINNINGS):
         try:
             value, _ = decoder.raw_decode(answer.text, begin.start())
         except (ValueError, RecursionError):
@@ -282,11 +279,15 @@ def check(evaluators: Sequence[Evaluator], rows: Sequence[Mapping[str, str]]) ->
     """Raise ``InvalidInput`` for an evaluator whose value cannot be, or that names a variable that a row lacks."""
     for number, evaluator in enumerate(evaluators):
         field = f"evaluators.{number}"
+        if any(row >= len(rows) for row in evaluator.rows or ()):
+            raise InvalidInput(f"{field}.rows", "{field} names a row that is not there.")
         if evaluator.value is None and evaluator.type in NEED_VALUE:
             raise InvalidInput(f"{field}.value", "{field} is missing.")
         if evaluator.value is not None:
             _check_value(evaluator, f"{field}.value")
         for row_number, row in enumerate(rows):
+            if evaluator.rows is not None and row_number not in evaluator.rows:
+                continue
             if missing := [name for name in variables(evaluator.value) if name not in row]:
                 template = "Row {row} has no value for {names}, which an evaluator needs."
                 raise InvalidInput(field, template, row=row_number + 1, names=", ".join(missing))
@@ -297,11 +298,7 @@ def _check_value(evaluator: Evaluator, field: str) -> None:
     if kind in ("json", "json_schema", "contains_json"):
         if not isinstance(value, dict):
             raise InvalidInput(field, "{field} must be a JSON schema.")
-        try:
-            controls.check(controls.Controls(json_schema=value))
-        except InvalidInput as error:
-            others = {name: one for name, one in error.values.items() if name != "field"}
-            raise InvalidInput(field, error.template, **others) from error
+        controls.check_schema(value, field)
     elif kind == "length":
         _check_limits(value, field)
     elif kind in ("latency", "cost"):

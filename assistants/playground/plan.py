@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.errors import InvalidInput, NotFound
 from assistants.generation import Params
 from assistants.playground import studies
-from assistants.playground.request import MAX_CELLS, Example, Prompt, Request, Shots
+from assistants.playground.request import MAX_CELLS, MAX_CHECKS, Example, Prompt, Request, Shots
 from prompts.library import VARIABLE, Messages
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ def filled(content: str, values: Mapping[str, str]) -> str:
 
 def plan(studio: "Studio", request: Request, owner: str) -> Plan:
     """Return the plan of a request; raises ``InvalidInput`` that names row, prompt and variables."""
-    sources = [_source(studio, prompt, number, owner) for number, prompt in enumerate(_prompts(request))]
+    prompts = _prompts(request)
+    name = request.name if len(prompts) == 1 else ""
+    sources = [_source(studio, prompt, number, owner, name) for number, prompt in enumerate(prompts)]
     rows = tuple(request.rows) or ({},)
     for source in sources:
         _check_messages(source)
@@ -127,6 +129,11 @@ def plan(studio: "Studio", request: Request, owner: str) -> Plan:
     if found.size > MAX_CELLS:
         template = "This makes {count} cells; at most {limit} may be run at once. Take fewer rows or variants."
         raise InvalidInput("rows", template, count=found.size, limit=MAX_CELLS)
+    rows_checked = sum(len(rows) if one.rows is None else len(one.rows) for one in request.evaluators)
+    checks = rows_checked * len(found.variants) * request.repeats
+    if checks > MAX_CHECKS:
+        template = "This makes {count} checks; at most {limit} may be made at once. Take fewer evaluators or rows."
+        raise InvalidInput("evaluators", template, count=checks, limit=MAX_CHECKS)
     return found
 
 
@@ -136,12 +143,13 @@ def _prompts(request: Request) -> Sequence[Prompt]:
     return request.prompts or [Prompt(messages=request.messages)]
 
 
-def _source(studio: "Studio", prompt: Prompt, number: int, owner: str) -> Source:
+def _source(studio: "Studio", prompt: Prompt, number: int, owner: str, name: str) -> Source:
+    """Return a prompt as it is tested; ``name`` is for one that has none."""
     if (prompt.messages is None) == (prompt.template is None):
         raise InvalidInput(f"prompts.{number}", "{field} has either messages or a template, and not both.")
     if prompt.messages is not None:
         messages = tuple((message.role, message.content) for message in prompt.messages)
-        return Source(prompt.name or str(number + 1), messages)
+        return Source(prompt.name or name or str(number + 1), messages)
     try:
         template = studio.prompts.get(prompt.template or "", owner, prompt.version)
     except NotFound as error:

@@ -12,6 +12,9 @@ MAX_VALUE = 20_000
 MAX_ROWS = 1000
 MAX_EXAMPLES = 200
 MAX_CELLS = 5000
+MAX_EVALUATORS = 1000
+# Over all cells.
+MAX_CHECKS = 250_000
 
 Text = Annotated[str, Field(max_length=MAX_VALUE)]
 Line = Annotated[str, Field(max_length=200)]
@@ -80,6 +83,8 @@ class Evaluator(StudioRequest):
     negated: bool = Field(False, alias="not")
     ignore_case: bool = False
     model: Name | None = None
+    # Only of these rows, counted from 0; None: of all.
+    rows: Annotated[list[Annotated[int, Field(ge=0, lt=MAX_ROWS)]], Field(max_length=MAX_ROWS)] | None = None
 
 
 class StudyOptions(StudioRequest):
@@ -111,7 +116,7 @@ class Request(StudioRequest):
     rows: Annotated[list[dict[Name, Text]], Field(max_length=MAX_ROWS)] = []
     models: Annotated[list[Name], Field(min_length=1, max_length=10)] | None = None
     params: Annotated[list[Params], Field(min_length=1, max_length=10), BeforeValidator(_listed)] = [Params()]
-    evaluators: Annotated[list[Evaluator], Field(max_length=50)] = []
+    evaluators: Annotated[list[Evaluator], Field(max_length=MAX_EVALUATORS)] = []
     repeats: Annotated[int, Field(ge=1, le=20)] = 1
     study: Literal["shots", "leave_one_out", "order", "selection"] | None = None
     study_options: StudyOptions = StudyOptions()

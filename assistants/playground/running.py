@@ -122,7 +122,6 @@ class Matrix:
         if self._plan.size == 1:
             yield from self._done((yield from self._cell(tasks[0])))
             return
-        # Whoever looks at the matrix sees it fill from the first row of each variant on.
         with ThreadPoolExecutor(max(1, min(width, MOST_AT_ONCE)), thread_name_prefix=f"cell-{self._job.id}") as pool:
             try:
                 for future in as_completed([pool.submit(drained, self._cell(task)) for task in tasks]):
@@ -174,7 +173,7 @@ class Matrix:
                 **{name: getattr(said, name) for name in COUNTED},
             }
             answer = Answer(said.text, self._plan.rows[task.row], said.seconds, cost, self._checks.labels)
-            cell |= self._checked(answer)
+            cell |= self._checked(answer, task.row)
         except Stopped:
             raise
         except StudioError as error:
@@ -204,9 +203,11 @@ class Matrix:
             return round((said.input_tokens * price.input + said.output_tokens * price.output) / MILLION, 8)
         return 0 if model.startswith((LOCAL, "echo:")) else None
 
-    def _checked(self, answer: Answer) -> Cell:
+    def _checked(self, answer: Answer, row: int) -> Cell:
         checks = []
         for number, evaluator in enumerate(self._checks.evaluators):
+            if evaluator.rows is not None and row not in evaluator.rows:
+                continue
             if evaluator.type in BY_MODEL:
                 finding = self._checks.judging.evaluate(evaluator, answer)
             else:

@@ -1,7 +1,5 @@
 """The matrix: what is run, at once, once, and never twice; and what is told of it."""
 
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -209,9 +207,3 @@ def test_the_exact_messages_of_a_cell_can_be_seen_by_its_owner(studio: Studio) -
     for owner, row in (("other", 1), (OWNER, 7)):
         with pytest.raises(NotFound):
             playground.messages(studio, owner, job.id, 0, row)
-
-
-def test_importing_it_loads_no_science() -> None:
-    program = "import assistants, sys; print(*{'sklearn', 'scipy', 'torch'} & set(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not loaded.stdout.strip()

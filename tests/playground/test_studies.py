@@ -89,7 +89,8 @@ def test_labels_are_written_weighed_and_learned(studio: Studio, monkeypatch: pyt
     assert weighed["scores"] == {"fruit": -0.1, "tool": -3.0} and weighed["output"] == "fruit"
 
 
-def test_what_a_model_cannot_do_its_column_says(studio: Studio) -> None:
+def test_what_a_model_cannot_do_its_column_says(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in_for_embedder(monkeypatch, studio.models)
     job = run(studio, examples=EXAMPLES[:3], rows=rows("saw", expected="tool"), labels=LABELS)
     errors = cells(job, "error")
     assert errors[0] is None and errors[1]["values"] == {"model": "echo:"}

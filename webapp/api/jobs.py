@@ -17,7 +17,7 @@ from assistants.errors import InvalidInput
 from assistants.jobs import Event, JobRow, Status, event_data
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers, json_answers
-from webapp.i18n import t
+from webapp.i18n import t, told
 
 router = APIRouter(tags=["jobs"])
 
@@ -143,14 +143,3 @@ def wire(event: Event, lang: str) -> dict[str, Any]:
     if event.kind == "progress":
         data["note"] = t(data["note"], lang)
     return told(data, lang) if event.kind in ("part", "result") else data
-
-
-def told(data: Any, lang: str) -> Any:
-    """Return what a job made with the text of each sentence in it beside the sentence's template and values."""
-    if isinstance(data, list):
-        return [told(one, lang) for one in data]
-    if not isinstance(data, dict):
-        return data
-    if isinstance(data.get("template"), str) and isinstance(data.get("values"), dict):
-        return data | {"text": t(data["template"], lang, **data["values"])}
-    return {name: told(one, lang) for name, one in data.items()}

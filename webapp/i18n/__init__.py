@@ -42,6 +42,17 @@ def t(text: str, lang: str, **values: Any) -> str:
     return template.format(**values) if values else template
 
 
+def told(data: Any, lang: str) -> Any:
+    """Return what a job made with the text of each sentence in it beside the sentence's template and values."""
+    if isinstance(data, list):
+        return [told(one, lang) for one in data]
+    if not isinstance(data, dict):
+        return data
+    if isinstance(data.get("template"), str) and isinstance(data.get("values"), dict):
+        return data | {"text": t(data["template"], lang, **data["values"])}
+    return {name: told(one, lang) for name, one in data.items()}
+
+
 def has(key: str) -> bool:
     """Say whether the page has a text called ``key``."""
     return key in book("en")["page"]

@@ -15,11 +15,11 @@ export function mountAnswers(root, { act, changed, promote }) {
 
   const ended = (run) => run && !isRunning(run) && cellOf(run, 0, 0, 0);
 
-  function follow(job, request) {
+  function follow(job, request, done) {
     now?.close();
     pieces = null;
     toggle.setAttribute("aria-pressed", "false");
-    now = followRun(job, request, stream);
+    now = followRun(job, request, stream, done);
     draw();
   }
 

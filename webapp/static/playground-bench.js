@@ -39,9 +39,9 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
     results.scrollIntoView({ block: "nearest" });
   }
 
-  function follow(job, request) {
+  function follow(job, request, done) {
     run?.close();
-    run = followRun(job, request, show);
+    run = followRun(job, request, show, done);
     results.hidden = false;
     matrix.begin(run);
     show(run, []);
@@ -59,6 +59,12 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();
+  });
+  // Enter in one of the many fields is no wish to run all of it.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey) send();
+    else if (event.target.tagName === "INPUT") event.preventDefault();
   });
   form.querySelector("[data-do=stop]").addEventListener("click", () => act({ do: "stop", job: run.job }));
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());

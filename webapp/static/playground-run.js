@@ -4,13 +4,15 @@ import { el, text } from "./dom.js";
 import { follow, isOpen } from "./live.js";
 
 const LETTERS = 26;
+const PARTS = ["prompt", "model", "params", "how", "shots"];
 
 // A, B, … Z, AA, AB, …: how a prompt without a name is called.
 export const letter = (place) =>
   (place < LETTERS ? "" : letter(Math.floor(place / LETTERS) - 1)) + String.fromCharCode(65 + (place % LETTERS));
 
-// Calls changed(run, cells) at most once a frame, with the cells that are new; after a reload a job tells all of it again.
-export function followRun(job, request, changed) {
+// Calls changed(run, cells) at most once a frame, with the cells that are new; after a reload a job tells all of it again,
+// unless it is `done` and that says it at once.
+export function followRun(job, request, changed, done = null) {
   const run = {
     job, request, status: "queued", plan: null, cells: new Map(), summary: [], study: null, text: "", notes: [],
     note: "", done: 0, total: 0, error: null,
@@ -37,7 +39,15 @@ export function followRun(job, request, changed) {
     },
   };
 
-  const following = follow(job, {
+  const take = ({ plan, cells, summary, study = null, notes }) => {
+    Object.assign(run, { status: "done", plan, summary, study });
+    for (const said of notes) parts.note(said);
+    for (const cell of cells) parts.cell(cell);
+    tell();
+    return { close: () => {} };
+  };
+
+  const following = done ? take(done) : follow(job, {
     text: (delta) => ((run.text += delta), tell()),
     progress: ({ done, total, note }) => (Object.assign(run, { done, total, note }), tell()),
     part: ({ name, data }) => (parts[name]?.(data), tell()),
@@ -59,17 +69,19 @@ export const isRunning = (run) => Boolean(run) && isOpen(run.status);
 
 // What tells variants apart is their name: a prompt, a model, parameters, … as far as not all have the same.
 export function variantName(run, variant) {
-  const values = (part) => run.plan.variants.map((one) => one[part]).filter((value) => value !== null);
-  const parts = ["prompt", "model", "params", "how", "shots"].filter((part) => new Set(values(part).map((value) => JSON.stringify(value))).size > 1);
-  const words = (parts.length ? parts : ["model"]).map((part) => said(part, variant[part])).filter(Boolean);
-  return words.join(" · ") || text(`how.${variant.how}`);
+  // A classifier asks no model, so there is nothing else to say of it.
+  if (variant.model === null) return text(`how.${variant.how}`);
+  const asked = run.plan.variants.filter(({ model }) => model !== null);
+  const parts = PARTS.filter((part) => new Set(asked.map((one) => JSON.stringify(one[part]))).size > 1);
+  const words = (parts.length ? parts : ["model"]).map((part) => said(part, variant[part]));
+  return words.filter(Boolean).join(" · ") || text("playground.as-it-is");
 }
 
 // A prompt without a name has its number.
 function said(part, value) {
   if (part === "prompt" && /^\d+$/.test(value)) return text("playground.prompt-number", { letter: letter(Number(value) - 1) });
   if (part === "params") return Object.entries(value ?? {}).map(([name, one]) => `${text(`field.${name}`)} ${one}`).join(", ");
-  if (part === "shots") return value ? text("playground.k", { k: value.k }) : "";
+  if (part === "shots") return value ? text("playground.k", { k: value.k ?? text("playground.all-examples") }) : "";
   if (part === "how") return text(`how.${value}`);
   return value;
 }
@@ -99,7 +111,7 @@ export const share = (value) => percent.format(value);
 export function facts({ input_tokens: read, output_tokens: written, seconds, cost, cached, finish }) {
   return [
     seconds !== null && seconds !== undefined && text("chat.seconds", { seconds: fine.format(seconds) }),
-    written !== null && written !== undefined && text("playground.tokens", { read: whole.format(read ?? 0), written: whole.format(written) }),
+    written > 0 && text("playground.tokens", { read: whole.format(read ?? 0), written: whole.format(written) }),
     cost && money(cost),
     cached && text("playground.cached"),
     finish === "length" && text("playground.cut"),

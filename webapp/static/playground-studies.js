@@ -49,9 +49,9 @@ export function mountStudies(root, { act, say, bench, toBench, dataset, started 
     started(answer.job);
   }
 
-  function follow(job, request) {
+  function follow(job, request, done) {
     run?.close();
-    run = followRun(job, request, show);
+    run = followRun(job, request, show, done);
     bar.hidden = false;
     show(run);
   }

@@ -71,12 +71,8 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     const answer = await act({ do: "run", request }, { quiet: true });
     submit.disabled = !answer.error;
     if (answer.error) return say(form, answer.error);
-    follow(answer.job, request);
+    answers.follow(answer.job, request);
     started(answer.job);
-  }
-
-  function follow(job, request) {
-    answers.follow(job, request);
   }
 
   function draw() {
@@ -86,7 +82,10 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     form.querySelector("[data-do=stop]").hidden = !running;
   }
 
-  function examples(all) {
+  // What one can begin with, and a word on the language that the model knows.
+  function begin({ examples: all, advice }) {
+    find(".advice").hidden = !advice;
+    find(".advice").textContent = advice ?? "";
     const choose = (one) => {
       put(one.request);
       prompt.focus();
@@ -106,5 +105,5 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   form.querySelector("[data-do=bench]").addEventListener("click", () => toBench(read()));
 
-  return { read, write, follow, pin: answers.pin, pinned: answers.pinned, examples, offer: models.offer, use: (name) => models.write([name]) };
+  return { read, write, follow: answers.follow, pin: answers.pin, pinned: answers.pinned, begin, offer: models.offer, use: (name) => models.write([name]) };
 }

@@ -108,16 +108,16 @@ export function mount(component) {
     if (answer.error) return;
     const mode = put(answer.request);
     started(mode)(job);
-    follow(mode, job, answer.request);
+    follow(mode, job, answer);
   }
 
   async function restore(mode, job) {
     const answer = await act({ do: "open", job }, { quiet: true });
     if (answer.error) return forget(mode);
-    follow(mode, job, answer.request);
+    follow(mode, job, answer);
   }
 
-  const follow = (mode, job, request) => ({ try: trying, bench, studies })[mode].follow(job, request);
+  const follow = (mode, job, { request, done }) => ({ try: trying, bench, studies })[mode].follow(job, request, done);
 
   // What is gone is not asked for again.
   function forget(mode) {
@@ -187,7 +187,7 @@ export function mount(component) {
     view(kept.mode);
     const home = await act({ do: "home" });
     if (home.error) return;
-    trying.examples(home.examples);
+    trying.begin(home);
     for (const one of [trying, bench]) one.offer(home.models);
     for (const [mode, job] of Object.entries(kept.runs)) await restore(mode, job);
   }

@@ -14,7 +14,7 @@ from assistants.jobs import TERMINAL
 from assistants.models import ModelState
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import sentence
+from webapp.kit import sentence, spoken
 from webapp.render import markdown
 from webapp.tabs.chat.offer import offered
 
@@ -135,12 +135,10 @@ def progress(state: ModelState, lang: str) -> dict[str, Any]:
 
 def suggestions(studio: Studio, name: str, lang: str) -> dict[str, Any]:
     """Return the examples of an empty chat, in English where the model knows no other language, with a word on that."""
-    languages = studio.models.languages(name)
-    understood = not languages or lang in languages
-    advice = None if understood else t("model.english-only", lang)
+    wanted, advice = spoken(studio, name, lang)
     if studio.models.is_base(name):
         advice = t("model.base", lang)
     return {
         "advice": advice,
-        "examples": [t(f"chat.example.{number}", lang if understood else "en") for number in range(1, EXAMPLES + 1)],
+        "examples": [t(f"chat.example.{number}", wanted) for number in range(1, EXAMPLES + 1)],
     }

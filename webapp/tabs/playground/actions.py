@@ -45,9 +45,9 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what the script asks and return what it shows then."""
     match asked.do:
         case "home":
-            return {"examples": view.examples(lang), "models": studio.models.pickable(owner)}
+            return view.home(studio, owner, lang)
         case "dataset":
-            return {"request": view.dataset(lang)}
+            return {"request": view.dataset(studio, lang)}
         case "template":
             return {"prompt": view.prompt(studio, owner, asked.id or "")}
         case "from":
@@ -60,7 +60,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
             studio.jobs.stop(asked.job, owner)
             return {}
         case "open":
-            return {"request": view.request(studio, owner, asked.job)}
+            return view.opened(studio, owner, asked.job, lang)
         case "messages":
             cell = (asked.variant, asked.row)
             return {"messages": playground.messages(studio, owner, asked.job, *cell)}

@@ -8,17 +8,20 @@ from typing import Any
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
 from assistants.studio import Studio
+from webapp.i18n import told
+from webapp.kit import spoken
 
 
-def examples(lang: str) -> list[dict[str, Any]]:
-    """Return the prompts to click, in the visitor's language."""
-    return [
-        {"title": one["title"], "request": one["request"]} for one in playground.EXAMPLES if one["language"] == lang
-    ]
+def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
+    """Return what one can begin with: prompts to click and models, with a word on what the studio's own one knows."""
+    wanted, advice = spoken(studio, studio.models.resolve(None), lang)
+    examples = [one for one in playground.EXAMPLES if one["language"] == wanted]
+    return {"examples": examples, "models": studio.models.pickable(owner), "advice": advice}
 
 
-def dataset(lang: str) -> dict[str, Any]:
-    """Return the bundled data set as a request, in the visitor's language."""
+def dataset(studio: Studio, lang: str) -> dict[str, Any]:
+    """Return the bundled data set as a request, in the visitor's language if the studio's own model knows it."""
+    lang, _ = spoken(studio, studio.models.resolve(None), lang)
     return playground.DATASETS[lang]["request"]
 
 
@@ -29,6 +32,7 @@ def prompt(studio: Studio, owner: str, id: str, version: str | None = None) -> d
         "name": template.name,
         "messages": [{"role": one.role, "content": one.content} for one in template.messages],
         "rows": [{name: str(value) for name, value in case.items()} for case in template.test_data],
+        "params": template.model_parameters.model_dump(exclude_none=True),
         "evaluators": playground.evaluators_of(template),
     }
 
@@ -49,12 +53,17 @@ def pair(row: dict[str, str]) -> dict[str, str]:
     return {"input": first, "output": last}
 
 
-def request(studio: Studio, owner: str, job_id: str) -> dict[str, Any]:
-    """Return what a job of the playground was asked."""
+def opened(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
+    """Return what a job of the playground was asked and, if it is done, all that came of it: that is soon told."""
     job = studio.jobs.get(job_id, owner)
     if job.assistant != playground.ID:
         raise NotFound("There is no such item.")
-    return expanded(studio, owner, job.request)
+    answer = {"request": expanded(studio, owner, job.request)}
+    if job.status != "done":
+        return answer
+    parts = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+    notes = [part["data"] for part in parts if part["name"] == "note"]
+    return answer | {"done": told({**(job.result or {}), "notes": notes}, lang)}
 
 
 def expanded(studio: Studio, owner: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from assistants.history import JobRow
 from assistants.history.draft_rows import Draft
 from assistants.studio import Studio
 from webapp.i18n import t
+from webapp.kit import spoken
 
 # Templates by which no section is written.
 OTHER = re.compile(r"writing/(rewrite-|headlines|keyword|.*-outline)")
@@ -21,16 +22,13 @@ GENERATED = ("draft", "section", "repair", "partial", "rewrite")
 
 def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     """Return what a new draft can be: its kinds, examples, templates and models."""
-    own = studio.models.resolve(None)
-    known = studio.models.languages(own)
-    understood = not known or lang in known
-    wanted = lang if understood else "en"
+    wanted, advice = spoken(studio, studio.models.resolve(None), lang)
     return {
         "kinds": [kind(one, lang) for one in writing.kinds().values()],
         "examples": [one for one in writing.EXAMPLES if one["language"] == wanted],
         "templates": [[one.id, one.name] for one in studio.prompts.list(writing.ID) if not OTHER.match(one.id)],
         "models": studio.models.pickable(owner),
-        "advice": None if understood else t("model.english-only", lang),
+        "advice": advice,
         "language": wanted,
     }
 

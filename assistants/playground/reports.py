@@ -1,0 +1,191 @@
+"""Reports of a run of suites: a table for the terminal, JSON, JUnit's XML and a page of HTML, all labelled.
+
+Knows finished cells; knows nothing about how they were run. Sentences are in English, as the command line is.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from assistants import provenance
+from assistants.playground.statistics import rate
+
+SHOWN = 20
+WIDTH = 100
+# What XML cannot hold.
+CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1d2327; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #dcdfe4; }
+td { white-space: pre-wrap; overflow-wrap: anywhere; }
+.no { color: #b3261e; } .yes { color: #1a7f37; }
+@media (prefers-color-scheme: dark) { body { background: #16181c; color: #e6e8eb; } th, td { border-color: #383d45; } }
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One cell of a suite, and whether it passed."""
+
+    suite: str
+    variant: str
+    row: int
+    values: dict[str, str]
+    passed: bool
+    why: list[str]
+    output: str
+    error: str | None
+    seconds: float
+    cost: float | None
+
+
+def outcomes(suite: str, request: dict[str, Any], result: dict[str, Any]) -> list[Outcome]:
+    """Return the cells of a finished job; one that could not be judged has not passed, one without checks has."""
+    titles = {one["id"]: _title(one) for one in result["plan"]["variants"]}
+    rows = request.get("rows") or [{}]
+    return [
+        Outcome(
+            suite,
+            titles[cell["variant"]],
+            cell["row"],
+            rows[cell["row"]],
+            passed=cell["error"] is None and (cell["passed"] is True or not cell["checks"]),
+            why=[_sentence(check) for check in cell["checks"] if check["passed"] is not True],
+            output=cell["output"],
+            error=cell["error"] and _sentence(cell["error"]),
+            seconds=cell["seconds"],
+            cost=cell["cost"],
+        )
+        for cell in result["cells"]
+    ]
+
+
+def _title(variant: dict[str, Any]) -> str:
+    how = "" if variant["how"] == "generate" else variant["how"]
+    return " · ".join(filter(None, [variant["prompt"], variant["model"], how]))
+
+
+def _sentence(told: dict[str, Any]) -> str:
+    return told["template"].format(**told["values"])
+
+
+def share(found: Iterable[Outcome]) -> float:
+    """Return the share of outcomes that passed."""
+    passed = [one.passed for one in found]
+    return sum(passed) / len(passed) if passed else 1.0
+
+
+# The terminal
+
+
+def table(found: list[Outcome]) -> str:
+    """Return a line for each suite and variant with its rate, and the first failures with their reasons."""
+    lines = [_line(name, group) for name, group in _groups(found).items()]
+    failed = [one for one in found if not one.passed]
+    for one in failed[:SHOWN]:
+        values = ", ".join(f"{name}={value}" for name, value in one.values.items())
+        lines += ["", f"FAILED  {one.suite} / {one.variant} / row {one.row + 1}  {_short(values)}"]
+        lines += [f"  {reason}" for reason in ([one.error] if one.error else one.why)]
+        lines += [f"  > {_short(one.output)}"] if one.output else []
+    if len(failed) > SHOWN:
+        lines += ["", f"... and {len(failed) - SHOWN} more"]
+    return "\n".join([*lines, "", f"{len(found) - len(failed)} of {len(found)} passed ({share(found):.0%})"])
+
+
+def _groups(found: Iterable[Outcome]) -> dict[tuple[str, str], list[Outcome]]:
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for one in found:
+        groups.setdefault((one.suite, one.variant), []).append(one)
+    return groups
+
+
+def _line(name: tuple[str, str], group: list[Outcome]) -> str:
+    measured = rate([float(one.passed) for one in group])
+    assert measured, "a group has an outcome"
+    seconds = sorted(one.seconds for one in group)[len(group) // 2]
+    between = f"({measured.low:.0%} to {measured.high:.0%})"
+    passed = sum(one.passed for one in group)
+    return (
+        f"{passed:>4}/{len(group):<4} {measured.rate:>5.0%} {between:<14} {seconds:>7.2f} s  {_short(' / '.join(name))}"
+    )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+# Files
+
+
+def write(path: Path, found: list[Outcome]) -> None:
+    """Write the report that the file's name asks for."""
+    path.write_bytes(FORMS[path.suffix](found))
+
+
+def as_json(found: list[Outcome]) -> bytes:
+    """Return the outcomes as JSON."""
+    data = {"passed": sum(one.passed for one in found), "total": len(found), "outcomes": [asdict(one) for one in found]}
+    return _labelled("application/json", json.dumps(data, ensure_ascii=False, indent=1))
+
+
+def as_junit(found: list[Outcome]) -> bytes:
+    """Return the outcomes as JUnit's XML, which test servers read."""
+    root = ElementTree.Element("testsuites", name="AIGC Studio playground")
+    root.append(ElementTree.Comment("AI-generated: what models say in here"))
+    for (suite, variant), group in _groups(found).items():
+        failed = [one for one in group if not one.passed]
+        errors = sum(one.error is not None for one in failed)
+        counts = {"tests": str(len(group)), "failures": str(len(failed) - errors), "errors": str(errors)}
+        parent = ElementTree.SubElement(root, "testsuite", name=_xml(f"{suite} / {variant}"), **counts)
+        for one in group:
+            facts = {"name": f"row {one.row + 1}", "classname": _xml(variant), "time": f"{one.seconds:.3f}"}
+            case = ElementTree.SubElement(parent, "testcase", **facts)
+            if not one.passed:
+                why = " ".join([one.error] if one.error else one.why)
+                ElementTree.SubElement(case, "error" if one.error else "failure", message=_xml(why))
+            ElementTree.SubElement(case, "system-out").text = _xml(one.output)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _xml(text: str) -> str:
+    return text.translate(CONTROL).replace("\ufffe", "").replace("\uffff", "")
+
+
+def as_html(found: list[Outcome]) -> bytes:
+    """Return the outcomes as a page that needs nothing else."""
+    sections = []
+    for (suite, variant), group in _groups(found).items():
+        rows = "".join(_html_row(one) for one in group)
+        head = "<tr><th>Row</th><th>Values</th><th>Answer</th><th>Passed</th><th>Why not</th><th>Seconds</th></tr>"
+        title = f"{escape(suite)} / {escape(variant)}: {sum(one.passed for one in group)} of {len(group)}"
+        sections.append(f"<h2>{title}</h2><table>{head}{rows}</table>")
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Prompt tests</title>'
+        f"<style>{STYLE}</style></head><body><h1>Prompt tests</h1>"
+        f"<p>{sum(one.passed for one in found)} of {len(found)} passed ({share(found):.0%}).</p>"
+        f"{''.join(sections)}</body></html>"
+    )
+    return _labelled("text/html", page)
+
+
+def _html_row(one: Outcome) -> str:
+    values = "\n".join(f"{name}: {value}" for name, value in one.values.items())
+    verdict = '<td class="yes">yes</td>' if one.passed else '<td class="no">no</td>'
+    why = "\n".join([one.error] if one.error else one.why)
+    return (
+        f"<tr><td>{one.row + 1}</td><td>{escape(values)}</td><td>{escape(one.output)}</td>{verdict}"
+        f"<td>{escape(why)}</td><td>{one.seconds:.2f}</td></tr>"
+    )
+
+
+def _labelled(kind: str, text: str) -> bytes:
+    return provenance.label(kind, "playground-report", text.encode())
+
+
+FORMS: dict[str, Callable[[list[Outcome]], bytes]] = {".json": as_json, ".xml": as_junit, ".html": as_html}

@@ -1,0 +1,64 @@
+"""Suites: files of prompts and tests as the command line takes them, each as requests of the playground.
+
+Prompt files (``.prompt.yml``), requests as JSON or YAML, and promptfoo's configurations. Knows nothing about how they
+are run or reported.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assistants.connections import Connection
+from assistants.errors import InvalidInput
+from assistants.playground import promptfoo
+from assistants.playground.origins import request_of
+from assistants.playground.request import Request
+from assistants.playground.yaml12 import read_yaml
+from assistants.requests import validated
+from prompts.library import SUFFIX, parse
+from prompts.reading import PromptError, read_text
+
+MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What a file asks for: requests that belong together, and the connections that they need."""
+
+    name: str
+    requests: list[dict[str, Any]]
+    connections: list[Connection] = field(default_factory=list)
+
+
+def read_suite(path: Path) -> Suite:
+    """Return the suite in a file; raises ``InvalidInput`` that names the file and what is wrong."""
+    try:
+        if path.name.endswith(SUFFIX):
+            template = parse(read_text(path, path.name), f"file/{path.name.removesuffix(SUFFIX)}")
+            request = request_of(template.model_copy(update={"id": path.name}))
+            return Suite(template.name, [request])
+        data = read_data(path)
+        if promptfoo.is_config(data):
+            requests, connections = promptfoo.read(data, path.parent)
+            return Suite(str(data.get("description") or path.name), requests, connections)
+        validated(Request, data)
+        return Suite(data.get("name") or path.name, [data])
+    except PromptError as error:
+        raise InvalidInput(path.name, error.template, **error.values) from error
+
+
+def read_data(path: Path) -> Any:
+    """Return what a YAML or JSON file holds."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InvalidInput(path.name, "{field} is larger than {limit} MB.", limit=MAX_BYTES // 1_000_000)
+        return read_yaml(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InvalidInput(path.name, "{field} cannot be read: {cause}.", cause=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(path.name, "{field} is not UTF-8 text.") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        cause = " ".join(str(error).split())[:200]
+        raise InvalidInput(path.name, "{field} is not YAML: {cause}.", cause=cause) from error
