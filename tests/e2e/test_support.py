@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 from tests.conftest import Server
 from tests.e2e.chat import Chat
 
+# An answer is a job's, which a busy machine takes a while for.
+WAIT = 30_000
+
 
 @pytest.fixture(autouse=True)
 def nothing_is_fetched(running: Server) -> Iterator[None]:
@@ -23,7 +26,7 @@ def test_a_sample_question_is_answered_with_a_quote_that_stands_in_its_source(ch
     page = chat.page
     page.get_by_role("tab", name="Support").click()
     page.locator(".support .examples button", has_text="How many days").click()
-    expect(page.locator(".support .answer")).to_contain_text("30 days")
+    expect(page.locator(".support .answer")).to_contain_text("30 days", timeout=WAIT)
     citation = page.locator(".support .citations button").first
     expect(citation).to_contain_text(".en.")
     quote = citation.get_attribute("title")

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.conftest import Server
 from tests.e2e.chat import Chat
 
+# An answer is a job's, which a busy machine takes a while for.
+WAIT = 30_000
 QUESTION = "Is there a swimming pool?"
 
 
@@ -28,7 +30,7 @@ def test_a_customer_is_handed_over_and_answered(chat: Chat) -> None:
     expect(page.locator(".examples button").first).to_be_visible()
     page.locator("[name=question]").fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()
-    page.get_by_role("button", name="Ask a person").click()
+    page.get_by_role("button", name="Ask a person").click(timeout=WAIT)
     expect(page.get_by_text("Handed over.")).to_be_visible()
     page.goto(f"{root}?tab=support")
     page.get_by_role("tab", name="Support").click()
@@ -42,7 +44,7 @@ def test_a_customer_is_handed_over_and_answered(chat: Chat) -> None:
     expect(page.locator(".talk .answer")).to_have_text("Yes, on the roof.")
     page.locator("[name=question]").fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.locator(".talk li").nth(1).locator(".answer")).to_have_text("Yes, on the roof.")
+    expect(page.locator(".talk li").nth(1).locator(".answer")).to_have_text("Yes, on the roof.", timeout=WAIT)
 
 
 def test_a_bases_checks_are_run_and_shown(chat: Chat) -> None:
@@ -52,5 +54,5 @@ def test_a_bases_checks_are_run_and_shown(chat: Chat) -> None:
     page.get_by_role("tab", name="Checks").click()
     page.locator(".checks-part textarea").fill("How long are gift cards valid? | 3 years\nWhat is pi? | 3.14")
     page.get_by_role("button", name="Save and run").click()
-    expect(page.locator(".support .results")).to_contain_text("1 / 2")
+    expect(page.locator(".support .results")).to_contain_text("1 / 2", timeout=WAIT)
     expect(page.locator(".support .checked li").first).to_contain_text("What is pi?")
