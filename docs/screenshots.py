@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from assistants import playground
 from benchmarks.server import Server, chromium, serving
 
 FOLDER = Path(__file__).parent
@@ -29,12 +30,33 @@ def talk(server: Server) -> str:
     return conversation
 
 
+def draft(server: Server) -> str:
+    """Write an article and return its draft."""
+    brief = {"kind": "article", "topic": "Why bees matter to small farms", "words": 300, "params": {"seed": 7}}
+    job = server.ask(
+        "POST", "/api/jobs", {"assistant": "writing", "request": brief | {"keywords": ["honey", "hedges"]}}
+    )
+    server.follow(job["id"])
+    return server.ask("GET", f"/api/jobs/{job['id']}")["result"]["draft"]
+
+
+def study(server: Server) -> str:
+    """Study how many examples help on the bundled task, and return the job."""
+    options = {"study": "shots", "study_options": {"ks": [0, 1, 2, 3, 4, 6, 8]}, "shots": {}}
+    request = playground.DATASET["request"] | options
+    job = server.ask("POST", "/api/jobs", {"assistant": "playground", "request": request})
+    server.follow(job["id"])
+    return job["id"]
+
+
 # What to press for a tab's picture, and what to wait for then.
 STEPS = {
     "history": [("#room-history-button", "#history li, #history .item")],
     "models": [("#room-settings-button", ".models li")],
     "prompts": [("#room-prompts-button", ".prompts .cards li")],
     "write": [("#room-writing-button", ".writing .examples button")],
+    "draft": [(None, ".writing [data-view=desk] .title")],
+    "study": [(None, ".playground .studies svg")],
     "support": [("#room-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
 }
 
@@ -47,7 +69,8 @@ def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str 
     page.goto(url)
     page.wait_for_selector(".chat")
     for button, drawn in STEPS.get(name.partition("-")[0], []):
-        page.click(button)
+        if button:
+            page.click(button)
         page.wait_for_selector(drawn)
     page.wait_for_timeout(1500)
     page.screenshot(path=FOLDER / f"{name}.png")
@@ -75,6 +98,8 @@ def main() -> None:
         shoot(browser, root, "write", size=WIDE)
         shoot(browser, root, "write-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "support", size=WIDE)
+        shoot(browser, f"{root}?draft={draft(server)}", "draft", size=WIDE)
+        shoot(browser, f"{root}?run={study(server)}", "study", size=WIDE)
 
 
 if __name__ == "__main__":
