@@ -19,6 +19,16 @@ def sentence(template: str, **values: Any) -> Sentence:
     return {"template": template, "values": values}
 
 
+# How examples are chosen.
+WAYS = {
+    "first": sentence("The first examples"),
+    "random": sentence("Random examples"),
+    "nearest": sentence("The nearest examples"),
+    "diverse": sentence("Near but diverse examples"),
+    "length": sentence("The shortest examples"),
+}
+
+
 def leaks(planned: Plan) -> list[Sentence]:
     """Return a warning where a row asks what an example answers: it would only be copied."""
     warnings = []
@@ -85,11 +95,11 @@ def _order(rated: list[tuple[Any, Entry]]) -> Sentence:
 def _selection(rated: list[tuple[Any, Entry]]) -> Sentence:
     ranked = sorted(rated, key=lambda pair: -pair[1]["rate"])
     (best, first), (second, other) = ranked[0], ranked[-1]
-    values = {"best": best, "second": second, "base": percent(other)}
+    values = {"best": WAYS[best], "second": WAYS[second], "base": percent(other)}
     if _verdict(first, other) == "better":
-        template = "Choosing by {best} is best: {rate} pass, by {second} only {base} (n = {n})."
+        template = "{best} do best: {rate} pass. Last: {second}, {base} (n = {n})."
     else:
-        template = "Choosing by {best} comes first with {rate}, by {second} {base} pass; that may be chance (n = {n})."
+        template = "{best} come first with {rate}. Last: {second}, {base}; that may be chance (n = {n})."
     return sentence(template, **values, **_of(first))
 
 

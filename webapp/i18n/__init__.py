@@ -43,13 +43,18 @@ def t(text: str, lang: str, **values: Any) -> str:
 
 
 def told(data: Any, lang: str) -> Any:
-    """Return what a job made with the text of each sentence in it beside the sentence's template and values."""
+    """Return what a job made with the text of each sentence in it beside the sentence's template and values.
+
+    A value may be a sentence, too.
+    """
     if isinstance(data, list):
         return [told(one, lang) for one in data]
     if not isinstance(data, dict):
         return data
     if isinstance(data.get("template"), str) and isinstance(data.get("values"), dict):
-        return data | {"text": t(data["template"], lang, **data["values"])}
+        values = {name: told(value, lang) for name, value in data["values"].items()}
+        words = {name: value.get("text") if isinstance(value, dict) else value for name, value in values.items()}
+        return data | {"text": t(data["template"], lang, **words)}
     return {name: told(one, lang) for name, one in data.items()}
 
 
