@@ -30,16 +30,6 @@ def talk(server: Server) -> str:
     return conversation
 
 
-def draft(server: Server) -> str:
-    """Write an article and return its draft."""
-    brief = {"kind": "article", "topic": "Why bees matter to small farms", "words": 300, "params": {"seed": 7}}
-    job = server.ask(
-        "POST", "/api/jobs", {"assistant": "writing", "request": brief | {"keywords": ["honey", "hedges"]}}
-    )
-    server.follow(job["id"])
-    return server.ask("GET", f"/api/jobs/{job['id']}")["result"]["draft"]
-
-
 def study(server: Server) -> str:
     """Study how many examples help on the bundled task, and return the job."""
     options = {"study": "shots", "study_options": {"ks": [0, 1, 2, 3, 4, 6, 8]}, "shots": {}}
@@ -55,7 +45,6 @@ STEPS = {
     "models": [("#room-settings-button", ".models li")],
     "prompts": [("#room-prompts-button", ".prompts .cards li")],
     "write": [("#room-writing-button", ".writing .examples button")],
-    "draft": [(None, ".writing [data-view=desk] .title")],
     "study": [(None, ".playground .studies svg")],
     "support": [("#room-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
 }
@@ -67,7 +56,7 @@ def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str 
     context = browser.new_context(viewport=size, locale=locale, color_scheme="dark" if dark else "light")
     page = context.new_page()
     page.goto(url)
-    page.wait_for_selector(".chat")
+    page.wait_for_selector(".chat", state="attached")
     for button, drawn in STEPS.get(name.partition("-")[0], []):
         if button:
             page.click(button)
@@ -98,7 +87,6 @@ def main() -> None:
         shoot(browser, root, "write", size=WIDE)
         shoot(browser, root, "write-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "support", size=WIDE)
-        shoot(browser, f"{root}?draft={draft(server)}", "draft", size=WIDE)
         shoot(browser, f"{root}?run={study(server)}", "study", size=WIDE)
 
 

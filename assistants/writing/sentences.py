@@ -25,7 +25,9 @@ LISTED = re.compile(r"[-*+•]\s|\d{1,2}[.)]\s")
 TALK = re.compile(
     r"\W*(?:title|section|article|topic|keywords?|note|word count|https?|about|facts|标题|小节|关键词)\s*[:：]"
     r"|(?:sure|certainly|here(?: is|['’]s| are))\b.*:$"
-    # Small models were taught to edit, and fall into talk of it.
+    # Small models were taught to edit, and fall into talk of it, and into advice on style.
+    r"|(?:\d{1,2}[.)]\s*)?(?:use|avoid|emphasi[sz]e|include|incorporate|create)\b"
+    r".*\b(?:sensory|imagery|clich\w+|metaphors?|rhetorical|anecdotes?|descriptive language)\b"
     r"|.*\b(?:active voice|passive voice|rewritten|rephras\w+|reword\w+|revised|grammatical\w*|suggest editing"
     r"|(?:this|original|above|following) (?:sentence|phrase|text|paragraph|blog post)s?|these sentences|sentence \d"
     r"|(?:the|your|this) (?:sentence|paragraph|blog post|essay|article|story|post|list)s?"
