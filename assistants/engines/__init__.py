@@ -11,13 +11,16 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from assistants.engines.model_files import Runner, is_encoder, runner
+from assistants.engines.model_files import Runner, is_encoder, is_image_model, runner
 from assistants.engines.plugins import open_plugin, plugins
 from assistants.errors import ModelUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
+    from PIL.Image import Image
 
     from assistants.engines.classifier import LocalClassifier
     from assistants.engines.drawing import ImageEngine
@@ -30,6 +33,7 @@ __all__ = [
     "RUNNERS",
     "Runner",
     "is_encoder",
+    "is_image_model",
     "is_plugin",
     "missing_package",
     "open_chat",
@@ -37,6 +41,7 @@ __all__ = [
     "open_embedder",
     "open_image",
     "runner",
+    "upscale",
 ]
 
 # Provider: the function that opens its models, given what stands after the colon and the model's file or folder.
@@ -56,6 +61,7 @@ IMAGE = {
 }
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
+UPSCALE = "assistants.engines.upscaling:upscale"
 
 
 def is_plugin(provider: str) -> bool:
@@ -110,3 +116,8 @@ def open_image(name: str, path: Path | None = None, text_encoder: Path | None = 
     if provider not in IMAGE:
         raise ModelUnavailable("No engine of the studio draws with {model}.", model=name)
     return resolve_name(IMAGE[provider])(model, path, text_encoder)
+
+
+def upscale(file: Path, picture: "Image", scale: int) -> "Iterator[tuple[int, int] | Image]":
+    """Make a picture larger with the model in ``file``; yields how far it is, and at last the picture."""
+    return resolve_name(UPSCALE)(file, picture, scale)

@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
 ``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``experiments``, ``answers``, ``files``,
-``pictures``, ``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes somebody's rows
-takes their owner and answers ``NotFound`` for what is not theirs.
+``pictures``, ``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes
+somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path

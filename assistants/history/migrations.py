@@ -408,4 +408,11 @@ def m030_pictures(db: Database) -> None:
             PRIMARY KEY (board, picture)
         ) WITHOUT ROWID;
         CREATE INDEX board_pictures_picture ON board_pictures (picture);
+
+        ALTER TABLE jobs ADD COLUMN rank INTEGER;
+        CREATE TABLE paused (
+            owner TEXT NOT NULL,
+            assistant TEXT NOT NULL,
+            PRIMARY KEY (owner, assistant)
+        ) WITHOUT ROWID;
     """)

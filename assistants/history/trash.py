@@ -58,7 +58,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message, item, prompt, draft or picture; ``items``: how many it holds."""
+    """A line of the trash; ``kind`` is conversation, message, item, prompt, draft or picture; ``items``: how many."""
 
     id: str
     kind: str

@@ -8,6 +8,7 @@
     work.py        what is done in the background
     opened.py      the open engines, and room for more
     cards.py       what a person chooses by
+    painters.py    what is known of the models that draw
 
 Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
 """
@@ -29,6 +30,7 @@ from assistants.models.cards import ModelCard
 from assistants.models.installing import Plan
 from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
 from assistants.models.opened import Engines, close_engine
+from assistants.models.painters import Painters
 from assistants.models.shelf import Shelf
 from assistants.models.states import ModelState, States
 from assistants.models.undertaking import Undertaking
@@ -81,6 +83,7 @@ class Models:
         self._chosen = chosen
         self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
         self._names = Names(self._shelf, connections)
+        self.painters = Painters(self._shelf)
         self._states = States()
         self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
@@ -122,7 +125,7 @@ class Models:
     def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
         """Return the models that ``owner`` can choose from, the studio's own first."""
         own = [self.resolve(None, kind=kind)] if kind in ("chat", "image") else []
-        first = own + [LOCAL + STARTERS[kind]] if kind in STARTERS else own
+        first = [*own, LOCAL + STARTERS[kind]] if kind in STARTERS else own
         mine = [
             LOCAL + name
             for name, entry in self._shelf.entries().items()
@@ -222,6 +225,12 @@ class Models:
         if connection := self._connections.find(name):
             return self._connections.open(connection, name.partition(":")[2], "image")
         return engines.open_image(name)
+
+    def facts(self, name: str) -> Any:
+        """Return what an image model that is open says of itself; None of one that is not open."""
+        if name.startswith(LOCAL):
+            return getattr(self._engines.get(name), "facts", None)
+        return self.painter(name).facts
 
     @staticmethod
     def _open_elsewhere(name: str) -> Any:
