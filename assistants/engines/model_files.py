@@ -84,10 +84,6 @@ def is_encoder(folder: Path) -> bool:
 
 
 def is_image_model(path: Path) -> bool:
-<<<<<<< HEAD
-    """Say whether a folder or a single file of safetensors holds a model that draws."""
-    return (path / "model_index.json").is_file() or (path.is_file() and path.suffix == ".safetensors")
-=======
     """Say whether a folder or a single file holds a model that draws."""
     try:
         return isinstance(_image_index(path).get("_class_name"), str) if path.is_dir() else _is_checkpoint(path)
@@ -139,7 +135,6 @@ def _is_checkpoint(file: Path) -> bool:
             raise ValueError("it is no safetensors file")
         names = json.loads(opened.read(length))
     return any(name.startswith(CHECKPOINTS) for name in names) and not any("lora" in name for name in names)
->>>>>>> img-engine
 
 
 @cache
