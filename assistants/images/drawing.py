@@ -35,7 +35,13 @@ def opened_painter(studio: "Studio", job: RunningJob) -> Generator[Event, None, 
 
 def draw_all(planner: Planner, engine: ImageEngine, shots: list[Shot], job: RunningJob) -> Iterator[Event]:
     """Draw the pictures that are not there yet, and the grid of a plot."""
-    ready = {part.data["index"] for part in job.parts if part.name in ("picture", "skipped")}
+    ready = {
+        part.data["index"]
+        for part in job.parts
+        if part.name == "skipped" or (part.name == "picture" and "unfinished" not in part.data)
+    }
+    # What a restart broke off is drawn again.
+    planner.studio.history.pictures.drop_unfinished(job.id)
     steps = _Steps(sum(shot.settings["steps"] for shot in shots))
     for group in batches([shot for shot in shots if shot.index not in ready], engine.facts.batch):
         yield from Sitting(planner, engine, group, job, steps).draw()
