@@ -15,7 +15,8 @@ from tests.images.conftest import Draw
 
 THEIRS = (
     "a castle, (stormy:1.2) sky\nsecond line\nNegative prompt: blurry, low quality\nSteps: 28, Sampler: DPM++ 2M, "
-    'Schedule type: Karras, CFG scale: 6.5, Seed: 1234, Size: 512x768, Model hash: abc, Model: dream, Lora hashes: "x: 1, y: 2"'
+    "Schedule type: Karras, CFG scale: 6.5, Seed: 1234, Size: 512x768, Model hash: abc, Model: dream, "
+    'Lora hashes: "x: 1, y: 2"'
 )
 
 
