@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,10 @@ def from_folder(folder: Path, device: str, dtype: torch.dtype, parts: dict[str, 
         large = {name for name in index if name.startswith("text_encoder") and weight_bytes(folder / name) > SMALL}
         kinds = {"default": torch.float32} | dict.fromkeys((*DENOISERS, *large), dtype)
     kind = getattr(diffusers, index["_class_name"])
-    return kind.from_pretrained(folder, dtype=kinds, **parts, **SAFE)
+    # Some are handed on without their largest text encoder.
+    names = (name for name in signature(kind.__init__).parameters if name.startswith(("text_encoder", "tokenizer")))
+    absent = {name: None for name in names if not (index.get(name) or [None])[0]}
+    return kind.from_pretrained(folder, dtype=kinds, **absent | parts, **SAFE)
 
 
 def check_index(index: dict[str, Any]) -> None:
