@@ -24,6 +24,8 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 SAFE = {"local_files_only": True, "use_safetensors": True}
 INDEX = "model_index.json"
 DENOISERS = ("unet", "transformer")
+# Weights in half precision have this in their names.
+HALF = "fp16"
 # On a processor a text encoder up to this size computes in float32: it is run once a picture.
 SMALL = 1_000_000_000
 # Of the memory of a graphics processor, for weights; beyond it they wait in the machine's memory until they are needed.
@@ -112,7 +114,9 @@ def from_folder(folder: Path, device: str, dtype: torch.dtype, parts: dict[str, 
     # Some are handed on without their largest text encoder.
     names = (name for name in signature(kind.__init__).parameters if name.startswith(("text_encoder", "tokenizer")))
     absent = {name: None for name in names if not (index.get(name) or [None])[0]}
-    return kind.from_pretrained(folder, dtype=kinds, **absent | parts, **SAFE)
+    # The studio fetches no others where there are these.
+    variant = HALF if any(folder.glob(f"*/*.{HALF}*.safetensors")) else None
+    return kind.from_pretrained(folder, dtype=kinds, variant=variant, **absent | parts, **SAFE)
 
 
 def check_index(index: dict[str, Any]) -> None:
@@ -214,7 +218,7 @@ def identity(path: Path, text_encoder: Path | None) -> str:
         if root is None:
             continue
         for file in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if file.suffix in (".json", ".safetensors"):
+            if file.suffix in (".json", ".safetensors") and not file.name.startswith("."):
                 name = file.relative_to(root).as_posix()
                 digest.update(f"{name} {file.stat().st_size}\n".encode())
                 if file.suffix == ".json":
