@@ -19,7 +19,7 @@ from assistants.engines.diffusion import Diffusion
 from assistants.engines.drawing import Drawing, Drawn, Glimpse, Step
 from assistants.engines.model_files import is_image_model
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
-from tests.engines import tiny, tiny_images
+from tests.engines import single_file, tiny, tiny_images
 
 CAT = Drawing("the cat sat on the mat", width=64, height=64, steps=4, guidance=5.0, seeds=(3,))
 KINDS: dict[str, Callable[[Path], Any]] = {
@@ -216,6 +216,15 @@ def test_what_cannot_be_drawn_is_refused_and_the_next_is_drawn(
     (plain,) = draw(sd1)
     assert (draw(sd1, replace(CAT, loras=((models / "style.safetensors", 1.0),)))[0] != plain).any()
     assert sd1.start() is process
+
+
+def test_a_single_file_draws_as_its_folder_does(models: Path, sd1: Diffusion) -> None:
+    single_file.write(tiny_images.make_sd1(models / "same"), models / "single.safetensors")
+    assert is_image_model(models / "single.safetensors")
+    engine = open_image("local:single", models / "single.safetensors")
+    assert (np.abs(draw(engine)[0] - draw(sd1)[0]) <= 1).all()
+    assert engine.facts.tasks == ALL
+    engine.close()
 
 
 def test_what_could_run_programs_is_not_opened(models: Path, sd1: Diffusion, tmp_path: Path) -> None:

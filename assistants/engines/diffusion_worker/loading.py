@@ -64,7 +64,11 @@ def load(path: Path, text_encoder: Path | None) -> Model:
     device = pick_device()
     dtype = pick_dtype(device)
     parts = encoder_parts(text_encoder) if text_encoder else {}
-    pipeline = from_folder(path, device, dtype, parts) if path.is_dir() else from_file(path, dtype)
+    pipeline = (
+        from_folder(path, device, dtype, parts)
+        if path.is_dir()
+        else from_file(path, None if device == "cpu" else dtype)
+    )
     pipeline.set_progress_bar_config(disable=True)
     prepare(pipeline, device, dtype)
     return Model(pipeline, device, dtype, identity(path, text_encoder))
@@ -134,14 +138,14 @@ def check_index(index: dict[str, Any]) -> None:
             raise ValueError(f"its {name} needs program code of its own, which the studio does not run")
 
 
-def from_file(file: Path, dtype: torch.dtype) -> diffusers.DiffusionPipeline:
-    """Load a single file with the configuration of the model that it comes from."""
+def from_file(file: Path, dtype: torch.dtype | None) -> diffusers.DiffusionPipeline:
+    """Load a single file with the configuration of its model, as ``dtype`` or as it is in the file."""
     folder = configuration(file)
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     check_index(index)
     kind = getattr(diffusers, index["_class_name"])
     without = {"safety_checker": None} if "safety_checker" in index else {}
-    return kind.from_single_file(str(file), config=str(folder), dtype=dtype, local_files_only=True, **without)
+    return kind.from_single_file(str(file), config=str(folder), torch_dtype=dtype, local_files_only=True, **without)
 
 
 def configuration(file: Path) -> Path:
@@ -177,17 +181,23 @@ def prepare(pipeline: diffusers.DiffusionPipeline, device: str, dtype: torch.dty
         pipeline.enable_model_cpu_offload()
     else:
         pipeline.to(device)
-    if device != "cpu" or dtype == torch.float32:
-        return
-    # What stays float32 is multiplied as bfloat16: twice as fast, and more exact than bfloat16 throughout.
-    torch.backends.mkldnn.conv.fp32_precision = torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+    if device == "cpu":
+        prepare_for_processor(modules, dtype)
+
+
+def prepare_for_processor(modules: dict[str, torch.nn.Module], dtype: torch.dtype) -> None:
+    """Bring every part to its precision: ``dtype`` for what is run at every step and what is large."""
+    if dtype != torch.float32:
+        # What stays float32 is multiplied so: twice as fast, and more exact than half precision throughout.
+        torch.backends.mkldnn.conv.fp32_precision = torch.backends.mkldnn.matmul.fp32_precision = "bf16"
     for name, module in modules.items():
         if name in DENOISERS:
             cast_denoiser(turned(module, dtype))
         elif name == "vae":
             cast_vae(turned(module, torch.float32))
-        elif name.startswith("text_encoder") and parameter_bytes(module, torch.float32) <= 2 * SMALL:
-            turned(module, torch.float32)
+        elif name.startswith("text_encoder"):
+            is_small = parameter_bytes(module, torch.float32) <= 2 * SMALL
+            turned(module, torch.float32 if is_small else dtype)
 
 
 def turned(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
