@@ -15,7 +15,8 @@ PROGRAM = """
 import base64, io, json, sys
 from PIL import Image
 first = json.loads(sys.stdin.readline())
-print(json.dumps({"broken": "no such model"} if "broken" in first["model"] else {"ready": True, "scale": 2}), flush=True)
+said = {"broken": "no such model"} if "broken" in first["model"] else {"ready": True, "scale": 2}
+print(json.dumps(said), flush=True)
 for line in sys.stdin:
     command = json.loads(line)
     if "picture" not in command:
