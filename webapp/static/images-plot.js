@@ -1,0 +1,58 @@
+// A plot: one picture for each value of a field, or for each pair of two, on a labelled grid.
+
+import { el, text } from "./dom.js";
+import { number } from "./playground-choices.js";
+
+const FIELDS = ["seed", "steps", "guidance", "scheduler", "strength", "style", "model", "prompt", "negative"];
+// What may have commas in it has one value a line.
+const SENTENCES = new Set(["prompt", "negative"]);
+const AXES = ["x", "y"];
+
+export function mountPlot(root, { changed }) {
+  let hints = {};
+  const axes = new Map(AXES.map((name) => [name, axis(name)]));
+  root.querySelector(".axes").replaceChildren(...[...axes.values()].map(({ node }) => node));
+
+  function axis(name) {
+    const choice = el("select", { "aria-label": text("images.axis", { name: name.toUpperCase() }) },
+      el("option", { value: "" }, text("images.no-axis")), ...FIELDS.map((one) => el("option", { value: one }, text(`field.${one}`))));
+    const values = el("textarea", { rows: 1, maxlength: 20_000, "aria-label": text("field.values") });
+    choice.addEventListener("change", () => (hint(), changed()));
+    const hint = () => {
+      values.hidden = !choice.value;
+      values.placeholder = hints[choice.value] ?? text(SENTENCES.has(choice.value) ? "images.one-a-line" : "images.with-commas");
+    };
+    const node = el("div.axis", {}, el("span", {}, name.toUpperCase()), choice, values);
+    hint();
+    return { node, choice, values, hint };
+  }
+
+  function offer({ models, styles }) {
+    const names = (all) => all.slice(0, 3).join(", ");
+    hints = { steps: "8, 16, 24", seed: "1, 2, 3", guidance: "2, 5, 8", strength: "0.3, 0.6, 0.9" };
+    hints.model = names(models.map(({ name }) => name));
+    hints.style = names(styles.map(({ id }) => id));
+    for (const { hint } of axes.values()) hint();
+  }
+
+  function read() {
+    const typed = AXES.map((name) => [name, axes.get(name)]).filter(([, { choice, values }]) => choice.value && values.value.trim());
+    const plot = typed.map(([name, { choice, values }]) => {
+      const cut = values.value.split(SENTENCES.has(choice.value) ? /\n/ : /[\n,，、]/).map((one) => one.trim()).filter(Boolean);
+      return [name, { field: choice.value, values: cut.map((one) => (SENTENCES.has(choice.value) ? one : number(one))) }];
+    });
+    return plot.length ? { plot: Object.fromEntries(plot) } : {};
+  }
+
+  function write(plot) {
+    for (const name of AXES) {
+      const { choice, values, hint } = axes.get(name);
+      choice.value = plot[name]?.field ?? "";
+      values.value = (plot[name]?.values ?? []).join(SENTENCES.has(choice.value) ? "\n" : ", ");
+      hint();
+    }
+    root.open = AXES.some((name) => plot[name]);
+  }
+
+  return { offer, read, write };
+}
