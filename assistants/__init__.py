@@ -3,7 +3,10 @@
 ``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
 """
 
-from assistants import chat, completions, embeddings, ingestion, playground, support, triage, writing
+from assistants import chat, completions, embeddings, images, ingestion, playground, support, triage, writing
+from assistants.images import upscaling
 from assistants.support import checks
 
-ASSISTANTS = (chat, writing, support, checks, playground, ingestion, triage, completions, embeddings)
+ASSISTANTS = (
+    chat, writing, support, checks, playground, images, upscaling, ingestion, triage, completions, embeddings,
+)  # fmt: skip

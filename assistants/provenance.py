@@ -39,6 +39,7 @@ DESCRIPTION = (
     f"<TC260:AIGC>{{}}</TC260:AIGC><Iptc4xmpExt:DigitalSourceType>{MADE_BY_AI}</Iptc4xmpExt:DigitalSourceType>"
     "</rdf:Description>"
 )
+XMP = "XML:com.adobe.xmp"
 PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
@@ -246,8 +247,12 @@ def _encoded(image: "Image", xmp: bytes | None) -> bytes:
     file = io.BytesIO()
     if image.format == "PNG":
         info = PngInfo()
+        # What else the picture says of itself stays in it.
+        for name, text in image.text.items():
+            if name != XMP:
+                info.add_text(name, str(text))
         if xmp:
-            info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+            info.add_itxt(XMP, xmp.decode())
         image.save(file, "PNG", pnginfo=info)
     elif image.format == "JPEG":
         image.save(file, "JPEG", quality="keep", xmp=xmp or b"")

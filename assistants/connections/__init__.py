@@ -13,7 +13,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -23,9 +23,6 @@ from assistants.connections.testing import Tested, tested
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.owners import must_be_operator
 from assistants.settings import Settings
-
-if TYPE_CHECKING:
-    from assistants.engines.remote import RemoteChat
 
 __all__ = ["OPENAI", "OPENAI_URL", "Connection", "Connections", "Tested"]
 
@@ -40,7 +37,7 @@ class Connections:
         """Read them; raises ``StoreError`` that names what is wrong and where."""
         self._path = settings.home / FILE
         self._lock, self._opening = threading.Lock(), threading.Lock()
-        self._engines: dict[str, tuple[Connection, RemoteChat]] = {}
+        self._engines: dict[tuple[str, str], tuple[Connection, Any]] = {}
         self._saved = file.read(self._path)
         self.environment = from_environment()
 
@@ -84,16 +81,13 @@ class Connections:
                 raise NotFound("There is no connection named {name}.", name=name)
         self._close_outdated()
 
-    def open(self, connection: Connection, model: str) -> "RemoteChat":
+    def open(self, connection: Connection, model: str, kind: Literal["chat", "image"] = "chat") -> Any:
         """Return the engine of a model of a connection, opened once; raises ``ModelUnavailable``."""
-        from assistants.engines.remote import open_remote
-
         name = f"{connection.name}:{model}"
         with self._opening:
-            if name not in self._engines:
-                way = {"provider": connection.provider, "url": connection.url, "key": connection.key}
-                self._engines[name] = (connection, open_remote(connection.name, model, **way))
-            return self._engines[name][1]
+            if (kind, name) not in self._engines:
+                self._engines[kind, name] = (connection, _opened(connection, model, kind))
+            return self._engines[kind, name][1]
 
     def test(self, connection: Connection, owner: str) -> Tested:
         """List the server's models and hear a first word, with the stored key if it is for this address.
@@ -129,6 +123,17 @@ class Connections:
             yield saved
             file.write(self._path, saved)
             self._saved = saved
+
+
+def _opened(connection: Connection, model: str, kind: str) -> Any:
+    if kind == "image":
+        from assistants.engines.remote.images import open_remote_image
+
+        return open_remote_image(connection.name, model, url=connection.url, key=connection.key)
+    from assistants.engines.remote import open_remote
+
+    way = {"provider": connection.provider, "url": connection.url, "key": connection.key}
+    return open_remote(connection.name, model, **way)
 
 
 def from_environment() -> Connection | None:

@@ -4,35 +4,44 @@ A chat engine is a LangChain ``BaseChatModel`` that also has ``slots`` (generati
 ``capabilities`` (the controls it takes, see ``process.OPTIONS``), ``get_num_tokens_from_messages`` and ``close``. Its
 stream takes ``temperature``, ``top_p``, ``top_k``, ``repetition_penalty``, ``max_tokens`` and ``seed``; its last chunk
 has the usage and the ``finish_reason``; closing the stream ends the generation at once. One with ``is_base`` only goes
-on with a text.
+on with a text. An image engine is what ``drawing.ImageEngine`` says.
 """
 
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from assistants.engines.model_files import Runner, is_encoder, runner
+from assistants.engines.model_files import Runner, is_encoder, is_image_model, runner
 from assistants.engines.plugins import open_plugin, plugins
+from assistants.errors import ModelUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
+    from PIL.Image import Image
 
     from assistants.engines.classifier import LocalClassifier
+    from assistants.engines.drawing import ImageEngine
 
 __all__ = [
     "CHAT",
     "CLASSIFY",
     "EMBED",
+    "IMAGE",
     "RUNNERS",
     "Runner",
     "is_encoder",
+    "is_image_model",
     "is_plugin",
     "missing_package",
     "open_chat",
     "open_classifier",
     "open_embedder",
+    "open_image",
     "runner",
+    "upscale",
 ]
 
 # Provider: the function that opens its models, given what stands after the colon and the model's file or folder.
@@ -45,8 +54,14 @@ RUNNERS: dict[Runner, str] = {
     "openvino": "assistants.engines.openvino:open_chat",
     "transformers": "assistants.engines.transformers_chat:open_chat",
 }
+# Provider: the function that opens its models, given also the folder of the text encoder that a model may lack.
+IMAGE = {
+    "local": "assistants.engines.diffusion:open_image",
+    "echo": "assistants.engines.echo_images:open_image",
+}
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
+UPSCALE = "assistants.engines.upscaling:upscale"
 
 
 def is_plugin(provider: str) -> bool:
@@ -90,3 +105,19 @@ def open_embedder(name: str, folder: Path) -> "Embeddings":
 def open_classifier(name: str, folder: Path) -> "LocalClassifier":
     """Open the classifier or encoder in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
     return resolve_name(CLASSIFY)(name, folder)
+
+
+def open_image(name: str, path: Path | None = None, text_encoder: Path | None = None) -> "ImageEngine":
+    """Open the model ``provider:model`` that draws, which may take seconds; raises ``ModelUnavailable``.
+
+    ``path`` is a local one's folder or file, and ``text_encoder`` the folder with the one that it comes without.
+    """
+    provider, _, model = name.partition(":")
+    if provider not in IMAGE:
+        raise ModelUnavailable("No engine of the studio draws with {model}.", model=name)
+    return resolve_name(IMAGE[provider])(model, path, text_encoder)
+
+
+def upscale(file: Path, picture: "Image", scale: int) -> "Iterator[tuple[int, int] | Image]":
+    """Make a picture larger with the model in ``file``; yields how far it is, and at last the picture."""
+    return resolve_name(UPSCALE)(file, picture, scale)

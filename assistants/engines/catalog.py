@@ -10,6 +10,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError, model_validator
 
 CATALOG = Path(__file__).with_name("catalog.yaml")
+# Models that come with the studio lie here, each in a folder of its own.
+SHIPPED = Path(__file__).parent
 # Beside the files of a model that the catalog does not know, or whose facts came from the hub.
 MANIFEST = "model.yaml"
 
@@ -28,8 +30,8 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 # A name is also the name of a folder.
 NAME = r"^[a-z0-9][a-z0-9.-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
-Kind = Literal["chat", "embed", "classify"]
-Task = Literal["chat", "code", "search"]
+Kind = Literal["chat", "embed", "classify", "image"]
+Task = Literal["chat", "code", "search", "image"]
 
 
 class Record(BaseModel):
@@ -61,11 +63,23 @@ class Package(Record):
     folder: str
 
 
+class Picture(Record):
+    """What an image model is drawn with unless somebody says otherwise: ``width`` and ``height`` in pixels."""
+
+    width: PositiveInt
+    height: PositiveInt
+    steps: PositiveInt
+    guidance: Annotated[float, Field(ge=0)]
+    scheduler: str | None = None
+
+
 class Entry(Record):
-    """A model: ``ram`` in bytes, ``context`` in tokens, ``languages`` as ISO 639-1 codes.
+    """A model: ``ram`` and ``weights`` in bytes, ``context`` in tokens, ``languages`` as ISO 639-1 codes.
 
     It comes from the ``hub``, or else from a ``package``; or it is ``linked``: a person's own file or folder, used
-    where it lies. From ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is.
+    where it lies; or it is ``shipped`` in a folder of the studio. It works only with the models that it ``needs``. From
+    ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is. ``weights`` is its
+    size where only the hub knows its files.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -80,26 +94,38 @@ class Entry(Record):
     files: tuple[File, ...] = ()
     package: Package | None = None
     linked: Path | None = None
+    shipped: str | None = None
+    needs: tuple[Name, ...] = ()
+    weights: PositiveInt | None = None
+    picture: Picture | None = None
 
     @model_validator(mode="after")
     def check_source(self) -> "Entry":
         """Refuse a model that comes from nowhere, or from two places."""
-        if (self.hub is None) == (self.linked is None) or bool(self.files) != bool(self.hub):
-            raise ValueError("a model has a hub with files, or is linked")
+        sources = [source for source in (self.hub, self.linked, self.shipped) if source is not None]
+        # The many files of an image model are listed by the hub.
+        has_files = bool(self.files) or (self.kind == "image" and self.hub is not None)
+        if len(sources) != 1 or has_files != bool(self.hub):
+            raise ValueError("a model has a hub with files, or is linked, or comes with the studio")
         return self
 
     def path(self, folder: Path) -> Path:
         """Return what an engine opens: the GGUF file in the model's ``folder``, or else all of the folder."""
-        if self.linked:
-            return self.linked
+        if own := self.own_place:
+            return own
         single = len(self.files) == 1 and self.files[0].name.endswith(GGUF)
         return folder / self.files[0].name if single else folder
+
+    @property
+    def own_place(self) -> Path | None:
+        """Where a model lies that is not fetched."""
+        return SHIPPED / self.shipped if self.shipped else self.linked
 
     @property
     def size(self) -> int | None:
         """How many bytes the files have; None until that is known of each."""
         sizes = [file.size for file in self.files]
-        return None if None in sizes or not sizes else sum(sizes)
+        return self.weights if None in sizes or not sizes else sum(sizes)
 
     @property
     def is_pinned(self) -> bool:

@@ -35,6 +35,19 @@ COMPANIONS = re.compile(
 )
 
 
+# What diffusers reads of an image model, which is several models in folders of their own; filters for what is drawn,
+# and weights of the training, are left where they are.
+PARTS = re.compile(
+    r"model_index\.json"
+    r"|(?!safety_checker/)\w+/("
+    r"(config|scheduler_config|generation_config|preprocessor_config|tokenizer|tokenizer_config|special_tokens_map"
+    r"|added_tokens|vocab)\.json"
+    r"|vocab\.txt|merges\.txt|spiece\.model|tokenizer\.model"
+    r"|(diffusion_pytorch_model|model)(?!\.non_ema)[\w.-]*\.safetensors|[\w.-]+\.safetensors\.index[\w.]*\.json)"
+)
+HALF = ".fp16"
+
+
 def refusal(repo: str, word: str) -> StudioError | None:
     """Return the sentence for a word with which the program that asks the hub ended, if it is one of them."""
     templates = {
@@ -78,7 +91,7 @@ def entry_from(hub: Hub, listing: dict[str, Any], file: str | None = None) -> En
     license = listing.get("license_name") if listing.get("license") == "other" else listing.get("license")
     return Entry(
         title=names[0].removesuffix(GGUF).rpartition("/")[2] if is_gguf else hub.repo.partition("/")[2],
-        kind="embed" if "modules.json" in names else "chat",
+        kind="image" if "model_index.json" in names else "embed" if "modules.json" in names else "chat",
         license=license if isinstance(license, str) else None,
         languages=languages(listing.get("language")),
         context=listing["gguf"].get("context_length") if is_gguf else None,
@@ -97,6 +110,8 @@ def chosen(repo: str, names: list[str]) -> list[str]:
     """Return the files that make a model: one GGUF, or configuration, tokenizer and safetensors."""
     if ggufs := [name for name in names if name.lower().endswith(GGUF) and not PIECE.search(name)]:
         return [min(ggufs, key=rank)]
+    if "model_index.json" in names:
+        return image_files(repo, names)
     taken = [name for name in names if COMPANIONS.fullmatch(name)]
     if "config.json" in taken and any(name.endswith(".safetensors") for name in taken):
         return sorted(taken)
@@ -104,6 +119,16 @@ def chosen(repo: str, names: list[str]) -> list[str]:
         template = "{repo} has its weights as pickle files only, which can run code. Look for safetensors or GGUF."
         raise InvalidInput("spec", template, repo=repo)
     raise InvalidInput("spec", "{repo} has neither a GGUF file nor safetensors with a config.json.", repo=repo)
+
+
+def image_files(repo: str, names: list[str]) -> list[str]:
+    """Return the files of an image model: of each part the weights in half precision, where there are such."""
+    taken = sorted(name for name in names if PARTS.fullmatch(name))
+    halved = {name.partition("/")[0] for name in taken if HALF in name}
+    if not any(name.endswith(".safetensors") for name in taken):
+        template = "{repo} has its weights as pickle files only, which can run code. Look for safetensors or GGUF."
+        raise InvalidInput("spec", template, repo=repo)
+    return [name for name in taken if HALF in name or not (".safetensors" in name and name.partition("/")[0] in halved)]
 
 
 def rank(name: str) -> tuple[int, int, str]:

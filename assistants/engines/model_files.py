@@ -79,6 +79,11 @@ def is_encoder(folder: Path) -> bool:
         return False
 
 
+def is_image_model(path: Path) -> bool:
+    """Say whether a folder or a single file of safetensors holds a model that draws."""
+    return (path / "model_index.json").is_file() or (path.is_file() and path.suffix == ".safetensors")
+
+
 @cache
 def model_types() -> frozenset[str]:
     """Return the architectures that transformers writes text with, from its source: to import it takes a second."""

@@ -47,10 +47,10 @@ def fetch(entry: Entry, folder: Path, report: Report, cancelled: threading.Event
 
     May be called by several processes at once: one downloads, the others wait for it. Raises ``ModelUnavailable``.
     """
-    if entry.linked:
-        if not entry.linked.exists():
-            raise ModelUnavailable("{model} is no longer at {path}.", model=entry.title, path=entry.linked)
-        return entry.linked
+    if place := entry.own_place:
+        if not place.exists():
+            raise ModelUnavailable("{model} is no longer at {path}.", model=entry.title, path=place)
+        return place
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder, lambda: report("Waiting for another download of this model", 0, None), cancelled):
@@ -79,9 +79,9 @@ def installed(entry: Entry, folder: Path) -> Entry:
 
 def is_there(entry: Entry, folder: Path) -> bool:
     """Say whether the model's own file or folder, or all of its files, exist."""
-    if entry.linked:
-        return entry.linked.exists()
-    return all((folder / file.name).is_file() for file in entry.files)
+    if place := entry.own_place:
+        return place.exists()
+    return bool(entry.files) and all((folder / file.name).is_file() for file in entry.files)
 
 
 def check(entry: Entry, folder: Path, report: Report) -> None:

@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
 ``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``experiments``, ``answers``, ``files``,
-``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes somebody's rows
-takes their owner and answers ``NotFound`` for what is not theirs.
+``pictures``, ``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes
+somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ from assistants.history.experiments import Answers, Experiment, Experiments
 from assistants.history.export import export
 from assistants.history.files import File, Files
 from assistants.history.jobs import JobRow, Jobs
+from assistants.history.pictures import Pictures
 from assistants.history.prompts import PromptVersions, Version
 from assistants.history.restoring import Waiting, forget, put_by, restore, take_waiting, waiting
 from assistants.history.search import Filters, Item, choices, search
@@ -59,8 +60,9 @@ class History:
         self.experiments = Experiments(self.store)
         self.answers = Answers(self.store)
         self.files = Files(self.store, home / "files")
+        self.pictures = Pictures(self.store, self.files, home / "thumbnails")
         self.prompts = PromptVersions(self.store)
-        self.trash = Trash(self.store, self.conversations, self.files, self.prompts)
+        self.trash = Trash(self.store, self.conversations, self.files, self.pictures, self.prompts)
         self.settings = StoredSettings(self.store)
 
     def search(

@@ -156,8 +156,38 @@ class Jobs:
     def unfinished(self) -> list[JobRow]:
         """Return the jobs that were queued or under way, oldest first: what a start finds after a crash."""
         with self._store.read() as db:
-            rows = db.execute(f"SELECT * FROM jobs WHERE status IN {OPEN} ORDER BY number").fetchall()
+            sql = f"SELECT * FROM jobs WHERE status IN {OPEN} ORDER BY coalesce(rank, number)"
+            rows = db.execute(sql).fetchall()
         return [from_row(row) for row in rows]
+
+    def arrange(self, ids: list[str]) -> None:
+        """Let jobs that wait be found in this order by ``unfinished``, in the places that they have among all."""
+        with self._store.write() as db:
+            sql = "SELECT coalesce(rank, number) AS rank FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+            ranks = sorted(row["rank"] for row in db.execute(sql, (json.dumps(ids),)))
+            db.conn.executemany("UPDATE jobs SET rank = ? WHERE id = ?", zip(ranks, ids, strict=False))
+
+    def paused(self) -> list[tuple[str, str]]:
+        """Return the owners and assistants whose waiting jobs are held back."""
+        with self._store.read() as db:
+            return [tuple(row) for row in db.execute("SELECT owner, assistant FROM paused")]
+
+    def pause(self, owner: str, assistant: str, paused: bool) -> None:
+        """Write down that an owner's jobs of an assistant are held back, or no longer."""
+        sql = "INSERT OR IGNORE INTO paused VALUES (?, ?)"
+        if not paused:
+            sql = "DELETE FROM paused WHERE owner = ? AND assistant = ?"
+        with self._store.write() as db:
+            db.execute(sql, (owner, assistant))
+
+    def paces(self, assistant: str, model: str, limit: int = 5) -> list[dict[str, Any]]:
+        """Return the usage of the last jobs that a model did for an assistant, of anybody."""
+        sql = """
+            SELECT usage FROM jobs WHERE assistant = ? AND model = ? AND status = 'done' AND usage NOT NULL
+            ORDER BY number DESC LIMIT ?
+        """
+        with self._store.read() as db:
+            return [json.loads(row["usage"]) for row in db.execute(sql, (assistant, model, limit))]
 
     def is_open(self, job_id: str) -> bool:
         """Say whether the job may still change."""

@@ -369,3 +369,50 @@ def m022_desk(db: Database) -> None:
         ALTER TABLE knowledge ADD COLUMN suggested TEXT NOT NULL DEFAULT '';
         ALTER TABLE knowledge ADD COLUMN synonyms TEXT NOT NULL DEFAULT '';
     """)
+
+
+@migrations()
+def m030_pictures(db: Database) -> None:
+    """What was drawn, one row a file; the boards that people put it on; and what of the queue outlives a restart."""
+    db.executescript("""
+        CREATE TABLE pictures (
+            id TEXT PRIMARY KEY REFERENCES files (id),
+            owner TEXT NOT NULL,
+            job TEXT NOT NULL REFERENCES jobs (id),
+            kind TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            seed INTEGER,
+            prompt TEXT NOT NULL,
+            model TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            made_with TEXT NOT NULL,
+            pixels TEXT NOT NULL,
+            starred INTEGER NOT NULL DEFAULT 0,
+            created TEXT NOT NULL,
+            deleted TEXT
+        );
+        CREATE INDEX pictures_shown ON pictures (owner, id, starred, job) WHERE deleted IS NULL;
+        CREATE INDEX pictures_job ON pictures (job);
+
+        CREATE TABLE boards (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created TEXT NOT NULL
+        );
+        CREATE TABLE board_pictures (
+            board TEXT NOT NULL REFERENCES boards (id),
+            picture TEXT NOT NULL REFERENCES pictures (id),
+            PRIMARY KEY (board, picture)
+        ) WITHOUT ROWID;
+        CREATE INDEX board_pictures_picture ON board_pictures (picture);
+
+        ALTER TABLE jobs ADD COLUMN rank INTEGER;
+        CREATE TABLE paused (
+            owner TEXT NOT NULL,
+            assistant TEXT NOT NULL,
+            PRIMARY KEY (owner, assistant)
+        ) WITHOUT ROWID;
+    """)

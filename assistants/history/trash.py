@@ -14,6 +14,7 @@ from assistants.errors import NotFound
 from assistants.history.conversations import BELOW, Conversations
 from assistants.history.files import Files
 from assistants.history.jobs import OPEN
+from assistants.history.pictures import Pictures
 from assistants.history.prompts import PromptVersions
 from assistants.history.search import TITLE, moment
 from assistants.history.snippets import shorten
@@ -38,6 +39,8 @@ LIST = """
     SELECT id, 'prompt', name, deleted, NULL FROM prompts WHERE owner = :owner AND deleted IS NOT NULL
     UNION ALL
     SELECT id, 'draft', name, deleted, NULL FROM drafts WHERE owner = :owner AND deleted IS NOT NULL
+    UNION ALL
+    SELECT id, 'picture', prompt, deleted, NULL FROM pictures WHERE owner = :owner AND deleted IS NOT NULL
     ORDER BY deleted DESC LIMIT :limit
 """
 
@@ -55,7 +58,7 @@ HANGING = f"{BELOW} SELECT messages.id, messages.job FROM messages JOIN below ON
 
 @dataclass(frozen=True)
 class Trashed:
-    """A line of the trash; ``kind`` is conversation, message, item, prompt or draft; ``items``: how many it holds."""
+    """A line of the trash; ``kind`` is conversation, message, item, prompt, draft or picture; ``items``: how many."""
 
     id: str
     kind: str
@@ -67,10 +70,13 @@ class Trashed:
 class Trash:
     """The trash of every owner; nobody reaches another's."""
 
-    def __init__(self, store: Store, conversations: Conversations, files: Files, prompts: PromptVersions) -> None:
+    def __init__(
+        self, store: Store, conversations: Conversations, files: Files, pictures: Pictures, prompts: PromptVersions
+    ) -> None:
         self._store = store
         self._conversations = conversations
         self._files = files
+        self._pictures = pictures
         self._prompts = prompts
 
     def put(self, owner: str, ids: list[str]) -> list[str]:
@@ -113,7 +119,12 @@ class Trash:
                 "UPDATE drafts SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            if changed.rowcount or drafts.rowcount or self._prompts.restore(trashed_id, owner):
+            pictures = db.execute(
+                "UPDATE pictures SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
+                (trashed_id, owner),
+            )
+            found = changed.rowcount or drafts.rowcount or pictures.rowcount
+            if found or self._prompts.restore(trashed_id, owner):
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():
                 return self._restore_message(db, owner, trashed_id)
@@ -136,11 +147,13 @@ class Trash:
             last = moment("until", until) or now()
             self._prompts.empty(owner, last)
             doomed = _doomed(db, owner, last)
-            paths = [path for job in doomed.jobs for path in self._files.forget(db, job)]
+            pictures, paths = self._pictures.empty(db, owner, last)
+            for job in doomed.jobs:
+                paths += self._pictures.forget_job(db, job) + self._files.forget(db, job)
             _delete(db, doomed)
         for path in paths:
             path.unlink(missing_ok=True)
-        return len(doomed.jobs) + len(doomed.drafts)
+        return len(doomed.jobs) + len(doomed.drafts) + pictures
 
     def expire(self, days: int) -> int:
         """Empty everybody's trash of what was deleted more than ``days`` days ago."""

@@ -27,7 +27,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A picture of the work so far, by file id."""
+    """A picture of the work so far, by its address, which leads nowhere once the job has ended."""
 
     file: str
     kind: ClassVar[str] = "preview"

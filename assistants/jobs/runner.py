@@ -7,7 +7,7 @@ A page or a client only ever looks at a job: closing it changes nothing. Knows n
 import asyncio
 import logging
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
+from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
@@ -35,6 +36,7 @@ class Assistant(Protocol):
 
     ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
     for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
+    ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
     """
 
     ID: str
@@ -54,14 +56,13 @@ class JobRunner:
         self._history = history
         self._assistants = {assistant.ID: assistant for assistant in assistants}
         self._queue_size = queue_size
-        # No owner may hold all the workers, so that a newcomer's short job never waits for somebody's long ones.
-        self._share = max(1, workers * 3 // 4)
         self._writer = Writer(history)
         self._changed = threading.Condition()
         self._live: dict[str, RunningJob] = {}
-        self._queues: dict[str, deque[RunningJob]] = {}
+        # No owner may hold all the workers, so that a newcomer's short job never waits for somebody's long ones.
+        share = max(1, workers * 3 // 4)
+        self._queues = Queues(share, self._is_in_order, history.jobs.paused())
         self._admitted: Counter[str] = Counter()
-        self._running: Counter[str] = Counter()
         self._slots: dict[str, Slots] = {}
         self._closing = False
         self._threads = [
@@ -139,16 +140,48 @@ class JobRunner:
         if job is None:
             return self._history.jobs.get(job_id, owner)
         with self._changed:
-            queue = self._queues.get(owner, ())
-            was_queued = job in queue
-            if was_queued:
-                queue.remove(job)
+            was_queued = self._queues.remove(job)
         if was_queued:
             self._end(job, "stopped")
         elif not job.stopping:
             job.publish(Status("stopping"))
             job.ask_to_stop()
         return job.snapshot()
+
+    def skip(self, job_id: str, owner: str) -> JobRow:
+        """Ask a job to leave out the step that it is at and go on with the next; without a step it changes nothing."""
+        job = self._find(job_id, owner)
+        if job:
+            job.ask_to_skip()
+        return self.get(job_id, owner)
+
+    def preview(self, job_id: str, owner: str) -> bytes:
+        """Return the last picture that a running job has shown of its work; raises ``NotFound``."""
+        job = self._find(job_id, owner)
+        if job is None or job.shown is None:
+            raise NotFound("There is no such picture.")
+        return job.shown
+
+    def queue(self, owner: str, assistant: str) -> tuple[list[JobRow], bool]:
+        """Return the owner's jobs of an assistant that are under way or wait, in their order, and if they are held."""
+        with self._changed:
+            waiting = self._queues.waiting(owner, assistant)
+            mine = [job for job in self._live.values() if job.owner == owner and job.row.assistant == assistant]
+            running = [job for job in mine if job not in waiting]
+            return [job.snapshot() for job in running + waiting], self._queues.is_paused(owner, assistant)
+
+    def arrange(self, owner: str, assistant: str, order: list[str]) -> None:
+        """Let the owner's waiting jobs run in this order, also after a restart; those not named come after them."""
+        with self._changed:
+            ids = self._queues.arrange(owner, assistant, order)
+        self._history.jobs.arrange(ids)
+
+    def pause(self, owner: str, assistant: str, paused: bool) -> None:
+        """Hold the owner's waiting jobs of an assistant back, also after a restart, or let them go on."""
+        self._history.jobs.pause(owner, assistant, paused)
+        with self._changed:
+            self._queues.pause(owner, assistant, paused)
+            self._changed.notify_all()
 
     def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobRow:
         """Return the job once it has ended, or as it stands after ``timeout`` seconds."""
@@ -171,7 +204,7 @@ class JobRunner:
     def models_in_use(self) -> set[str]:
         """Return the models that jobs under way name or ask just now, so that nobody takes them away."""
         with self._changed:
-            waiting = {job.id for queue in self._queues.values() for job in queue}
+            waiting = {job.id for job in self._queues}
             return {name for job in self._live.values() if job.id not in waiting for name in job.models}
 
     @property
@@ -207,7 +240,7 @@ class JobRunner:
         job.publish(Status("queued"))
         with self._changed:
             self._live[job.id] = job
-            self._queues.setdefault(job.owner, deque()).append(job)
+            self._queues.add(job)
             self._changed.notify()
 
     def _find(self, job_id: str, owner: str) -> RunningJob | None:
@@ -221,26 +254,9 @@ class JobRunner:
         """Wait for a job that may run and take it; None when closing."""
         with self._changed:
             while not self._closing:
-                if job := self._pick():
-                    self._running[job.owner] += 1
+                if job := self._queues.pick(self._live.__contains__):
                     return job
                 self._changed.wait()
-        return None
-
-    def _pick(self) -> RunningJob | None:
-        """Take the oldest job that waits for no other, of the owner with the fewest under way."""
-        for owner in sorted(self._queues, key=lambda one: self._running[one]):
-            if self._running[owner] >= self._share:
-                continue
-            queue = self._queues[owner]
-            for job in queue:
-                if job.row.after not in self._live:
-                    queue.remove(job)
-                    # An owner who was served goes to the end of the line.
-                    self._queues[owner] = self._queues.pop(owner)
-                    if not queue:
-                        del self._queues[owner]
-                    return job
         return None
 
     def _slots_of(self, engine: str, count: int) -> Slots:
@@ -253,7 +269,7 @@ class JobRunner:
         while job := self._next():
             status, failure = self._run(job)
             with self._changed:
-                _drop(self._running, job.owner)
+                self._queues.ended(job)
             goes_on = self._closing and status == "interrupted" and self._is_resumable(job.row)
             if not goes_on:
                 self._end(job, status, failure)
@@ -290,6 +306,9 @@ class JobRunner:
                 self._changed.notify_all()
 
     # After a crash
+
+    def _is_in_order(self, assistant: str) -> bool:
+        return getattr(self._assistants.get(assistant), "IN_ORDER", False)
 
     def _is_resumable(self, row: JobRow) -> bool:
         return getattr(self._assistants.get(row.assistant), "RESUMABLE", False)

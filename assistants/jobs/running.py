@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from assistants.history import JobRow, now
-from assistants.jobs.events import Event, Part, Progress, Result, Status, Text, event_data, event_from
+from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data, event_from
 from assistants.jobs.slots import Slots
 
 SEAL_SECONDS = 0.04
@@ -29,7 +29,7 @@ class Stopped(Exception):
 
 
 class RunningJob:
-    """A queued or running job; assistants use ``owner``, ``output``, ``parts``, ``usage``, ``stopping``, ``slot``."""
+    """A queued or running job, as its assistant sees it, and whoever runs or follows it."""
 
     def __init__(
         self,
@@ -58,7 +58,9 @@ class RunningJob:
         self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
         self._pending: list[str] = []
         self._sealed_at = self._progress_at = 0.0
-        self._stop = threading.Event()
+        self._stop, self._skip = threading.Event(), threading.Event()
+        self.shown: bytes | None = None
+        self._shown = 0
         self._asked: Counter[str] = Counter()
         self._waits: set[Slots] = set()
         self._final: tuple[JobRow, Numbered] | None = None
@@ -103,6 +105,17 @@ class RunningJob:
     def stopping(self) -> bool:
         """Whether somebody asked the job to stop."""
         return self._stop.is_set()
+
+    def take_skip(self) -> bool:
+        """Say whether somebody asked to leave out the step that the job is at; they are heard once."""
+        was_asked = self._skip.is_set()
+        self._skip.clear()
+        return was_asked
+
+    def show(self, picture: bytes) -> Preview:
+        """Keep a small picture of the work so far until the next one or the end, and return the event that tells."""
+        self.shown, self._shown = picture, self._shown + 1
+        return Preview(f"/api/jobs/{self.id}/preview?{self._shown}")
 
     @contextlib.contextmanager
     def slot(self, engine: str, count: int, *, quiet: bool = False) -> Iterator[None]:
@@ -181,6 +194,10 @@ class RunningJob:
             self._output.append(delta)
             self._sealed_at = time.monotonic()
             self._append(Text(delta))
+
+    def ask_to_skip(self) -> None:
+        """Ask the assistant to leave out the step that it is at."""
+        self._skip.set()
 
     def ask_to_stop(self) -> None:
         """Ask the assistant to stop, wherever it waits."""

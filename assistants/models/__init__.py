@@ -8,6 +8,7 @@
     work.py        what is done in the background
     opened.py      the open engines, and room for more
     cards.py       what a person chooses by
+    painters.py    what is known of the models that draw
 
 Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
 """
@@ -27,8 +28,9 @@ from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
 from assistants.models.installing import Plan
-from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, Names, unknown
+from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
 from assistants.models.opened import Engines, close_engine
+from assistants.models.painters import Painters
 from assistants.models.shelf import Shelf
 from assistants.models.states import ModelState, States
 from assistants.models.undertaking import Undertaking
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
 
 NO_NEEDS: frozenset[str] = frozenset()
+STARTERS: dict[Kind, str] = {"chat": STARTER, "embed": STARTER_EMBEDDER, "image": STARTER_IMAGE}
 
 OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
     ("embed", "chat"): "{model} makes vectors; it writes no text.",
@@ -49,6 +52,12 @@ OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
     ("classify", "embed"): "{model} tells labels apart; it makes no vectors.",
     ("chat", "classify"): "{model} writes text; it tells no labels apart.",
     ("embed", "classify"): "{model} makes vectors; it tells no labels apart.",
+    ("image", "chat"): "{model} draws pictures; it writes no text.",
+    ("image", "embed"): "{model} draws pictures; it makes no vectors.",
+    ("image", "classify"): "{model} draws pictures; it tells no labels apart.",
+    ("chat", "image"): "{model} writes text; it draws no pictures.",
+    ("embed", "image"): "{model} makes vectors; it draws no pictures.",
+    ("classify", "image"): "{model} tells labels apart; it draws no pictures.",
 }
 
 logger = logging.getLogger(__name__)
@@ -74,6 +83,7 @@ class Models:
         self._chosen = chosen
         self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
         self._names = Names(self._shelf, connections)
+        self.painters = Painters(self._shelf)
         self._states = States()
         self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
@@ -90,35 +100,39 @@ class Models:
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
         """
-        own = self.own()
-        found = self._names.find(name or own)
+        own = self.own(kind)
+        found = self._names.find(name or own, kind)
         if found is None:
             raise unknown(name or own, owner)
-        if not owners.is_operator(owner) and found != self._names.find(own):
+        if not owners.is_operator(owner) and found != self._names.find(own, kind):
             self._names.check_right(found, owner)
-        if kind and (other := self._kind(found)) != kind:
+        if kind and (other := self._kind(found, kind)) != kind:
             raise InvalidInput("model", OF_ANOTHER_KIND[other, kind], model=found)
         return found
 
-    def own(self) -> str:
+    def own(self, kind: Kind | None = None) -> str:
         """Return the name of the studio's own model: what the operator chose, while it is there, or the setting."""
+        if kind == "image":
+            return self._settings.image_model
         chosen = self._chosen()
         return chosen if chosen and self._names.find(chosen) else self._settings.text_model
 
-    def _kind(self, name: str) -> Kind:
+    def _kind(self, name: str, wanted: Kind) -> Kind:
+        """Return what a model is for; one that runs elsewhere may write and draw, as it is ``wanted``."""
         entry = self._shelf.get(name.removeprefix(LOCAL))
-        return entry.kind if entry else "chat"
+        return entry.kind if entry else "image" if wanted == "image" else "chat"
 
     def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
         """Return the models that ``owner`` can choose from, the studio's own first."""
-        first = [self.resolve(None), LOCAL + STARTER] if kind == "chat" else [LOCAL + STARTER_EMBEDDER]
+        own = [self.resolve(None, kind=kind)] if kind in ("chat", "image") else []
+        first = [*own, LOCAL + STARTERS[kind]] if kind in STARTERS else own
         mine = [
             LOCAL + name
             for name, entry in self._shelf.entries().items()
             if entry.kind == kind and self._shelf.is_installed(name)
         ]
         elsewhere = self._connections.names(owner) if kind == "chat" else []
-        return list(dict.fromkeys([name for name in first if self._names.find(name)] + mine + elsewhere))
+        return list(dict.fromkeys([name for name in first if self._names.find(name, kind)] + mine + elsewhere))
 
     def languages(self, name: str) -> tuple[str, ...]:
         """Return the languages that a model knows, none where nobody knows that."""
@@ -203,6 +217,21 @@ class Models:
                 self._engines.keep(label, name, self._open_elsewhere(name))
             return self._engines.get(label)
 
+    def painter(self, name: str | None) -> Any:
+        """Return the open engine of an image model that is ready; raises ``ModelUnavailable``."""
+        name = self.resolve(name, kind="image")
+        if name.startswith(LOCAL):
+            return self.engine(name)
+        if connection := self._connections.find(name):
+            return self._connections.open(connection, name.partition(":")[2], "image")
+        return engines.open_image(name)
+
+    def facts(self, name: str) -> Any:
+        """Return what an image model that is open says of itself; None of one that is not open."""
+        if name.startswith(LOCAL):
+            return getattr(self._engines.get(name), "facts", None)
+        return self.painter(name).facts
+
     @staticmethod
     def _open_elsewhere(name: str) -> Any:
         """Open a model that needs no file; raises ``ModelUnavailable``."""
@@ -242,11 +271,13 @@ class Models:
         plan = Plan(key, self._shelf.get(key))
         with doing.failing():
             path = installing.carry_out(self._shelf, plan, doing.report, doing.cancelled)
+            for other in plan.entry.needs:
+                installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.cancelled)
             with self._opening:
                 doing.begin_loading()
                 for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):
                     self._states.rest(closed)
-                self._keep(doing, self._opened(plan.entry.kind, doing.name, path, needs))
+                self._keep(doing, self._opened(plan.entry, doing.name, path, needs))
 
     def _need(self, key: str, path: Path, needs: frozenset[str]) -> int | None:
         """Return how many bytes of memory a model takes on the engine that will run it."""
@@ -255,12 +286,14 @@ class Models:
             return cards.need_unpacked(size)
         return entry.need(size)
 
-    @staticmethod
-    def _opened(kind: Kind, name: str, path: Path, needs: frozenset[str]) -> Any:
-        if kind == "embed":
+    def _opened(self, entry: Entry, name: str, path: Path, needs: frozenset[str]) -> Any:
+        if entry.kind == "embed":
             return engines.open_embedder(name, path)
-        if kind == "classify":
+        if entry.kind == "classify":
             return engines.open_classifier(name, path)
+        if entry.kind == "image":
+            encoder = next((self._shelf.path(other) for other in entry.needs), None)
+            return engines.open_image(name, path, encoder)
         return engines.open_chat(name, path, needs)
 
     def _keep(self, doing: Undertaking, engine: Any) -> None:

@@ -54,7 +54,7 @@ def card(
         ram=need,
         installed=installed,
         fits=fits(need, memory),
-        origin=entry.hub.repo if entry.hub else str(entry.linked) if shows_paths else None,
+        origin=entry.hub.repo if entry.hub else str(entry.linked) if entry.linked and shows_paths else None,
         linked=entry.linked is not None,
         **{field: getattr(entry, field) for field in own},
         **facts,
@@ -85,6 +85,8 @@ def expected_runner(entry: Entry) -> str | None:
     """Return the engine that a model will run on, as far as its files tell."""
     if entry.kind == "embed":
         return "sentence-transformers"
+    if entry.kind == "image":
+        return "diffusers"
     if not entry.files:
         return None
     return "openvino" if any(file.name.endswith(GGUF) for file in entry.files) else "transformers"

@@ -26,6 +26,7 @@ class Plan:
     name: str
     entry: Entry
     file: str | None = None
+    is_known: bool = False
 
 
 def planned(shelf: Shelf, spec: str) -> Plan:
@@ -34,7 +35,7 @@ def planned(shelf: Shelf, spec: str) -> Plan:
     if not spec or len(spec) > MAX_SPEC:
         raise InvalidInput("spec", "{field} is empty." if not spec else "{field} is too long.")
     if entry := shelf.get(spec):
-        return Plan(spec, entry)
+        return Plan(spec, entry, is_known=True)
     if is_path(spec):
         entry = linked(spec)
         return Plan(shelf.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
@@ -57,7 +58,7 @@ def linked(spec: str) -> Entry:
         kind = kind_of(path)
         if kind == "chat":
             engines.runner(path)
-        elif not any(path.rglob("*.safetensors")):
+        elif path.is_dir() and not any(path.rglob("*.safetensors")):
             template = "The folder {file} holds no model: {missing} is missing."
             raise InvalidInput("spec", template, file=path.name, missing="*.safetensors")
     except (OSError, ValueError) as error:
@@ -70,6 +71,8 @@ def kind_of(path: Path) -> Kind:
     """Return what the model in a file or folder is for, as far as its files tell."""
     if (path / "modules.json").is_file():
         return "embed"
+    if engines.is_image_model(path):
+        return "image"
     return "classify" if engines.is_encoder(path) else "chat"
 
 
@@ -114,13 +117,14 @@ def carry_out(shelf: Shelf, plan: Plan, report: Report, cancelled: threading.Eve
 
 def with_files(plan: Plan, report: Report, cancelled: threading.Event) -> Entry:
     """Return the record with its files: those that the hub lists, where they are not known."""
-    if plan.entry.files or plan.entry.linked:
+    if plan.entry.files or plan.entry.own_place:
         return plan.entry
     report("Asking the model hub", 0, None)
     entry = hub.entry_from(plan.entry.hub, hub.look(plan.entry.hub), plan.file)
     if cancelled.is_set():
         raise ModelUnavailable(CANCELLED, model=entry.title)
-    return entry
+    # Of a model in the catalog the hub only has to say which files it is made of.
+    return plan.entry.model_copy(update={"hub": entry.hub, "files": entry.files}) if plan.is_known else entry
 
 
 def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:

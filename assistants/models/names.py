@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from assistants import engines, owners
+from assistants.engines.catalog import Kind
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
 from assistants.models.shelf import Shelf
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from assistants.connections import Connections
 
 LOCAL = "local:"
-STARTER, STARTER_EMBEDDER = "starter", "starter-embedder"
+STARTER, STARTER_EMBEDDER, STARTER_IMAGE = "starter", "starter-embedder", "starter-image"
 # What the studio fetches by itself when it is needed; anything else is the operator's to install.
-OWN = (STARTER, STARTER_EMBEDDER)
+OWN = (STARTER, STARTER_EMBEDDER, STARTER_IMAGE)
 
 
 class Names:
@@ -27,16 +28,18 @@ class Names:
         self._shelf = shelf
         self._connections = connections
 
-    def find(self, name: str) -> str | None:
-        """Return the ``provider:model`` that a name means, if any."""
+    def find(self, name: str, kind: Kind | None = None) -> str | None:
+        """Return the ``provider:model`` that a name means, if any, as a model of a ``kind``."""
         if self._shelf.get(name):
             return LOCAL + name
         provider, _, model = name.partition(":")
         if provider == "local":
             return name if self._shelf.get(model) else None
         if provider in engines.CHAT:
-            engines.open_chat(name)
+            (engines.open_image if kind == "image" else engines.open_chat)(name)
             return name
+        if kind == "image":
+            return name if model and self._connections.find(name) else None
         is_known = self._connections.find(name) or engines.is_plugin(provider) or is_installed_provider(provider)
         return name if model and is_known else None
 

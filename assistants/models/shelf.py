@@ -77,11 +77,11 @@ class Shelf:
         return self.get(name).path(self.place(name))
 
     def size(self, name: str) -> int | None:
-        """Return how many bytes a model has: those that are there of a linked one."""
+        """Return how many bytes a model has: those that are there of one that is not fetched."""
         entry = self.get(name)
-        if entry.linked is None:
+        if (place := entry.own_place) is None:
             return entry.size
-        files = entry.linked.rglob("*") if entry.linked.is_dir() else [entry.linked]
+        files = place.rglob("*") if place.is_dir() else [place]
         try:
             return sum(file.stat().st_size for file in files if file.is_file())
         except OSError:

@@ -15,6 +15,7 @@ from webapp.api import (
     files,
     health,
     history,
+    images,
     jobs,
     knowledge,
     openai,
@@ -37,7 +38,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    for part in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, backup):
+    for part in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup):
         router.include_router(part.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.

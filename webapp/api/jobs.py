@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
 from pydantic_core import CoreSchema
@@ -116,6 +116,16 @@ def stop_job(studio: TheStudio, owner: Owner, id: Id) -> JobTicket:
     """Ask a job to stop; what there is stays. One that has ended is left as it is."""
     row = studio.jobs.stop(id, owner)
     return JobTicket(id=row.id, status=row.status)
+
+
+@router.get(
+    "/jobs/{id}/preview",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}} | answers(401, 404, 422, 503),
+)
+def preview_job(studio: TheStudio, owner: Owner, id: Id) -> Response:
+    """Return the last picture that a running job has shown of its work."""
+    return Response(studio.jobs.preview(id, owner), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=json_answers(401, 404, 422, 503))

@@ -17,7 +17,7 @@ class Trashed(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
-    kind: Literal["item", "message", "conversation", "prompt", "draft"]
+    kind: Literal["item", "message", "conversation", "prompt", "draft", "picture"]
     title: str
     deleted: str
     items: int | None = Field(description="How many items it holds, where that is known")

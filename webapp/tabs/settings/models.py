@@ -83,5 +83,10 @@ RUNNERS = {
 
 def reason(card: ModelCard, lang: str) -> str:
     """Return why a model is recommended."""
-    key = {"chat": "models.why-chat", "code": "models.why-code", "search": "models.why-search"}[card.task]
+    key = {
+        "chat": "models.why-chat",
+        "code": "models.why-code",
+        "search": "models.why-search",
+        "image": "models.why-image",
+    }[card.task]
     return t(key, lang, memory=round(memory.total() / 2**30))

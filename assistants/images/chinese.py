@@ -1,0 +1,100 @@
+"""Chinese prompts for a model that reads English only: its own table of words, and a little order.
+
+The table comes with the model (``zh_en.json``: Unicode CLDR's names of what it draws, with places, colours and numbers
+by hand). Knows words, not grammar; what the table lacks is named, never guessed.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+TABLE = "zh_en.json"
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
+# What holds a sentence together and is drawn by nobody.
+GLUE = re.compile(r"[的了着在上里中下地得是有我要画请给幅张图片照]+")
+PLACE = re.compile(r"(on|in|at|underwater)\b")
+# Words that go before a thing and take the article with them.
+BEFORE = {"a", "two", "three", "four"}
+RELATIONS = {"and", "riding", "next to", "to the left of", "to the right of", "on top of"}
+LOOKS = {
+    "small",
+    "big",
+    "white",
+    "black",
+    "gray",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "blue",
+    "purple",
+    "pink",
+    "brown",
+}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """The English for a prompt, and the Chinese words that have none."""
+
+    text: str
+    unknown: tuple[str, ...] = ()
+
+
+def is_chinese(text: str) -> bool:
+    """Say whether a text has Chinese in it."""
+    return CHINESE.search(text) is not None
+
+
+def translated(text: str, folder: Path) -> Translated:
+    """Return the English for ``text`` by the table in a model's ``folder``; other scripts stay as they are."""
+    table = words(folder)
+    longest = max(map(len, table))
+    things, places, unknown = [], [], []
+    for run in re.findall(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+", text):
+        if not is_chinese(run):
+            things += [run.strip(" ,.，。、！!")] if run.strip(" ,.，。、！!") else []
+            continue
+        for word in _cut(run, table, longest):
+            english = table.get(word)
+            if english is None:
+                unknown += [] if GLUE.fullmatch(word) else [word]
+            else:
+                (places if PLACE.match(english) and english not in RELATIONS else things).append(english)
+    return Translated(" ".join([*_with_articles(things), *places]), tuple(dict.fromkeys(unknown)))
+
+
+def _cut(run: str, table: dict[str, str], longest: int) -> list[str]:
+    """Cut Chinese into the longest words of the table, and what is between them."""
+    words, between, place = [], "", 0
+    while place < len(run):
+        length = next((n for n in range(longest, 0, -1) if run[place : place + n] in table), 0)
+        if length:
+            words += [between] if between else []
+            words.append(run[place : place + length])
+            between = ""
+        else:
+            between += run[place]
+        place += length or 1
+    return [*words, between] if between else words
+
+
+def _with_articles(words: list[str]) -> list[str]:
+    """Put "a" before things that came without one: Chinese has none."""
+    said: list[str] = []
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else None
+        is_first = before is None or before in RELATIONS or (before not in BEFORE and before not in LOOKS)
+        bare = word not in BEFORE and word not in RELATIONS and not word.startswith(("the ", "background"))
+        if bare and is_first and word.isascii() and len(word) > 1:
+            said.append("an" if word[0].lower() in "aeiou" else "a")
+        said.append(word)
+    return said
+
+
+@lru_cache(maxsize=4)
+def words(folder: Path) -> dict[str, str]:
+    """Return the table of the model in ``folder``."""
+    return json.loads((folder / TABLE).read_text(encoding="utf-8"))

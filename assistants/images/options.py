@@ -1,0 +1,85 @@
+"""What a page offers for drawing: models with their own settings, styles, LoRAs, upscalers, examples, limits.
+
+Knows the stores; knows nothing about pages.
+"""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from assistants.images.request import MAX_COUNT, MOST_SIDE, MULTIPLE, loras
+from assistants.images.upscaling import LANCZOS, upscalers
+from assistants.models import LOCAL, ModelCard, ModelState
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+RATIOS = ("1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16")
+# What a model with a list of words is shown at work with; others get what any model can draw.
+FOR_STARTER = {
+    "en": ("a penguin in the snow", "a rocket in space", "a cat on a pink background", "a sailboat on the sea"),
+    "zh": ("雪地里的企鹅", "太空中的火箭", "粉色背景上的猫", "海上的帆船"),
+}
+FOR_ANY = {
+    "en": (
+        "a lighthouse on a cliff at dusk, waves, warm light in the windows",
+        "a cosy reading corner with plants, morning sun",
+        "a red bicycle against a yellow wall, long shadows",
+        "a bowl of ramen with steam, close up",
+    ),
+    "zh": (
+        "黄昏悬崖上的灯塔，海浪，窗内暖光",
+        "晨光里摆满绿植的阅读角",
+        "黄墙前的红色自行车，长长的影子",
+        "一碗热气腾腾的拉面，特写",
+    ),
+}
+
+
+def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
+    """Return everything that there is to choose from, for an owner who reads ``lang``."""
+    model = studio.models.resolve(None, owner, "image")
+    words = studio.models.painters.words(model)
+    said = FOR_STARTER if words.objects else FOR_ANY
+    return {
+        "model": model,
+        "models": _models(studio, owner, lang),
+        "ratios": list(RATIOS),
+        "limits": {"side": MOST_SIDE, "multiple": MULTIPLE, "count": MAX_COUNT},
+        "styles": [
+            {"id": card.id, "name": card.name, "language": card.language}
+            for card in studio.prompts.list(owner)
+            if card.assistant == "images" and len(card.variables) == 1
+        ],
+        "examples": list(said.get(lang, said["en"])),
+        "objects": list(words.objects),
+        "places": list(words.places),
+        "loras": [{"name": name, "size": file.stat().st_size} for name, file in loras(studio).items()],
+        "upscalers": [LANCZOS, *upscalers(studio)],
+    }
+
+
+def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:
+    """Return the models that draw: those that are here first, then those that could be fetched."""
+    cards = {LOCAL + card.name: card for card in studio.models.listed(owner, lang) if card.kind == "image"}
+    names = dict.fromkeys([*studio.models.pickable(owner, "image"), *cards])
+    return [_model(studio, name, cards.get(name)) for name in names]
+
+
+def _model(studio: "Studio", name: str, card: ModelCard | None) -> dict[str, Any]:
+    """Return what is known of a model: from its engine where that is open, else from the catalog."""
+    facts = studio.models.facts(name)
+    defaults = (asdict(facts) if facts else {}) | studio.models.painters.settings(name)
+    defaults.pop("made_with", None)
+    state = card.state if card else ModelState(name, "ready")
+    failure = state.failure.told if state.failure else None
+    return {
+        "name": name,
+        "title": card.title if card else name,
+        "license": card.license if card else None,
+        "languages": list(card.languages) if card else [],
+        "size": card.size if card else None,
+        "need": card.ram if card else None,
+        "installed": card.installed if card else True,
+        "state": {"state": state.state, "note": state.note, "done": state.done, "total": state.total, "error": failure},
+        "defaults": defaults,
+    }
