@@ -24,7 +24,6 @@ export function mountAdvanced(form, { act, changed, picked }) {
   function offer(options) {
     model.offer(options);
     loras.offer(options.loras);
-    plot.offer(options);
     drawSchedulers();
   }
 
@@ -75,7 +74,7 @@ export function mountAdvanced(form, { act, changed, picked }) {
     start.write(request);
     loras.write(request.loras ?? []);
     plot.write(request.plot ?? {});
-    const { prompt: _, style: __, ...rest } = request;
+    const { prompt: _, style: __, style_version: ___, ...rest } = request;
     if (Object.keys(rest).length) root.open = true;
   }
 
@@ -94,5 +93,5 @@ export function mountAdvanced(form, { act, changed, picked }) {
     if (brush) start.paint();
   }
 
-  return { offer, read, write, update, size, begin, defaults: model.defaults, isStarter: model.isStarter, seeded: (value) => ((seed = value), update()) };
+  return { offer, read, write, update, size, begin, defaults: model.defaults, languages: model.languages, chosen: () => model.read().model ?? null, seeded: (value) => ((seed = value), update()) };
 }

@@ -10,7 +10,8 @@ export function mountBoards({ changed }) {
 
   async function load() {
     const answer = await call("GET", "images/boards", undefined, { quiet: true });
-    boards = answer.boards ?? (Array.isArray(answer) ? answer : boards);
+    if (answer.problem) return;
+    boards = answer;
     changed(boards);
   }
 

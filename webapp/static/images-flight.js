@@ -23,10 +23,10 @@ export function mountFlight(line) {
   return { look };
 }
 
-function said({ problem, fits, need, free, seconds, advice, notes }) {
+function said({ problem, fits, need, free, seconds, advice }) {
   if (problem) return [problem];
   const time = seconds && text("images.takes", { time: duration(seconds) });
   const room = need && text(fits ? "images.fits" : "images.fits-not", { need: memory(need), free: memory(free) });
   const line = [time, room].filter(Boolean).join(" · ");
-  return [line, ...[...advice, ...notes].map((one) => one.text)].filter(Boolean).map((words) => el("span", {}, words));
+  return [line, ...advice.map((one) => one.text)].filter(Boolean).map((words) => el("span", {}, words));
 }

@@ -11,15 +11,19 @@ const KEPT = "studio.images";
 const KEEP_MS = 300;
 const LOOK_MS = 500;
 
-export function mountForm(form, { act, generate }) {
+// The examples are drawn in `places`.
+export function mountForm(form, { act, generate, restore, places }) {
   const find = (selector) => form.querySelector(selector);
   const field = (name) => form.elements.namedItem(name);
   const { prompt } = form.elements;
   const flight = mountFlight(find(".flight"));
   const advanced = mountAdvanced(form, { act, changed, picked: resize });
   let known = null;
-  // By which numbers the ratios were drawn.
+  // What the ratios and the styles were drawn by.
   let drawn = "";
+  let styled = "";
+  // The style that came with settings, in the version of then.
+  let version = null;
 
   // What there is to choose from
 
@@ -27,20 +31,34 @@ export function mountForm(form, { act, generate }) {
     const isFirst = known === null;
     const now = isFirst ? JSON.parse(recall(KEPT) ?? "{}") : read();
     known = options;
-    find(".styles").hidden = !options.styles.length;
-    const none = { id: "", name: text("images.no-style") };
-    find(".styles .choices").replaceChildren(...[none, ...options.styles].map(style));
     advanced.offer(options);
-    find(".examples").replaceChildren(...options.examples.map(example));
+    for (const place of places) place.replaceChildren(...options.examples.map(example));
     write(now);
   }
 
-  function style({ id, name, thumbnail }) {
-    const picture = thumbnail && el("img", { src: thumbnail, alt: "", loading: "lazy" });
-    return el("label", { title: name }, el("input", { type: "radio", name: "style", value: id }), picture, el("span", {}, name));
+  const example = (words) => el("button.outlined", { type: "button", onclick: () => take(words) }, words);
+
+  // Those that the model reads; of a model that reads all, those in the page's language come first.
+  function drawStyles(wanted) {
+    const spoken = advanced.languages();
+    const isOwn = ({ language }) => language === window.studio.language;
+    const read = known.styles.filter(({ id, language }) => !spoken.length || spoken.includes(language) || id === wanted);
+    const sorted = [...read.filter(isOwn), ...read.filter((one) => !isOwn(one))];
+    const ids = sorted.map(({ id }) => id).join(" ");
+    find(".styles").hidden = !sorted.length;
+    if (ids === styled) return;
+    styled = ids;
+    const none = { id: "", name: text("images.no-style") };
+    find(".styles .choices").replaceChildren(...[none, ...sorted].map(style));
+    choose(wanted);
   }
 
-  const example = (words) => el("button.outlined", { type: "button", onclick: () => take(words) }, words);
+  const style = ({ id, name }) => el("label", { title: name }, el("input", { type: "radio", name: "style", value: id }), el("span", {}, name));
+  const chosen = () => form.querySelector("[name=style]:checked")?.value ?? "";
+
+  function choose(id) {
+    for (const input of form.querySelectorAll("[name=style]")) input.checked = input.value === id;
+  }
 
   function take(words) {
     prompt.value = words;
@@ -51,7 +69,7 @@ export function mountForm(form, { act, generate }) {
   // The shapes that the chosen model can draw, each by a small box of that shape.
   function drawRatios() {
     const defaults = advanced.defaults();
-    const ratios = known.ratios.map(({ id }) => id);
+    const { ratios } = known;
     const grid = [defaults.width, defaults.height, defaults.multiple, defaults.largest, ...ratios].join(" ");
     if (grid !== drawn) find(".ratios .choices").replaceChildren(...ratios.map((ratio) => shape(ratio, defaults)));
     drawn = grid;
@@ -82,14 +100,17 @@ export function mountForm(form, { act, generate }) {
   // The request, and back
 
   function read() {
-    const chosen = form.querySelector("[name=style]:checked")?.value;
-    return { prompt: prompt.value, ...(chosen && { style: chosen }), ...advanced.read() };
+    const style = chosen();
+    const isOld = style && style === version?.style;
+    return { prompt: prompt.value, ...(style && { style }), ...(isOld && { style_version: version.style_version }), ...advanced.read() };
   }
 
   function write(request) {
     prompt.value = request.prompt ?? "";
-    for (const input of form.querySelectorAll("[name=style]")) input.checked = input.value === (request.style ?? "");
+    version = request.style_version ? request : null;
     advanced.write(request);
+    drawStyles(request.style ?? "");
+    choose(request.style ?? "");
     changed();
   }
 
@@ -100,6 +121,7 @@ export function mountForm(form, { act, generate }) {
     if (!known) return;
     say(null);
     advanced.update();
+    drawStyles(chosen());
     drawRatios();
     keep();
     look();
@@ -113,12 +135,12 @@ export function mountForm(form, { act, generate }) {
   // Help with the words
 
   const oneOf = (all) => all[Math.floor(Math.random() * all.length)];
-  const both = (object, place) => [object, place].filter(Boolean).join(" ");
 
   function surprise() {
-    const { examples, objects = [], places = [] } = known;
+    const { examples, objects, places: where } = known;
+    const isNamed = objects.length > 0 && !advanced.chosen() && window.studio.language === "en";
     const others = examples.filter((words) => words !== prompt.value);
-    take(objects.length && advanced.isStarter() ? both(oneOf(objects), oneOf(places)) : oneOf(others.length ? others : examples));
+    take(isNamed ? [oneOf(objects), oneOf(where)].filter(Boolean).join(" ") : oneOf(others));
   }
 
   const better = find("[data-do=improve]");
@@ -130,7 +152,7 @@ export function mountForm(form, { act, generate }) {
     const job = await call("POST", "images/prompt", { prompt: before });
     if (job.problem) return (better.disabled = false);
     let words = "";
-    follow(job.job, {
+    follow(job.id, {
       text: (delta) => (words += delta),
       status({ status, error }) {
         if (isOpen(status)) return;
@@ -143,6 +165,13 @@ export function mountForm(form, { act, generate }) {
     });
   }
 
+  const file = find(".aids [type=file]");
+  file.addEventListener("change", () => {
+    const [one] = file.files;
+    file.value = "";
+    if (one) restore(one);
+  });
+  find("[data-do=restore]").addEventListener("click", () => file.click());
   find("[data-do=surprise]").addEventListener("click", surprise);
   better.addEventListener("click", improve);
   form.addEventListener("input", changed);

@@ -8,7 +8,7 @@ import { openMenu } from "./menu.js";
 const PAGE = 48;
 const STARRED = "starred";
 
-export function mountGallery(root, { open, boards, compare, restore, dropped }) {
+export function mountGallery(root, { open, boards, compare, counted, dropped }) {
   const find = (selector) => root.querySelector(selector);
   const list = find(".cells");
   const search = find("input[type=search]");
@@ -16,6 +16,7 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
   const more = find("[data-do=more]");
   const pictures = new Map();
   const chosen = new Set();
+  let isChoosing = false;
   let next = null;
   let total = 0;
   // A list that was asked for earlier is not shown.
@@ -79,8 +80,9 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
     total = all;
     more.hidden = !next;
     find(".total").textContent = total ? text("images.total", { count: total }) : "";
+    root.hidden = !pictures.size && !isNarrowed();
     find(".none").hidden = pictures.size > 0;
-    find(".none").textContent = text(isNarrowed() ? "chat.none" : "images.empty");
+    counted(root.hidden);
   }
 
   // A picture in the list
@@ -89,7 +91,7 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      if (chosen.size) turn(picture);
+      if (isChoosing || chosen.size) turn(picture);
       else open(picture.id);
     };
     const image = el("img", { src: address(picture.thumbnail), alt: picture.prompt, loading: "lazy", decoding: "async" });
@@ -152,8 +154,10 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
   // Choosing several; `null` takes every choice back.
 
   function select(picture, isChosen) {
-    if (picture === null) chosen.clear();
-    else if (isChosen) chosen.add(picture.id);
+    if (picture === null) {
+      isChoosing = false;
+      chosen.clear();
+    } else if (isChosen) chosen.add(picture.id);
     else chosen.delete(picture.id);
     draw();
   }
@@ -165,10 +169,12 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
       node.classList.toggle("chosen", chosen.has(node.dataset.id));
       node.querySelector(".box input").checked = chosen.has(node.dataset.id);
     }
-    root.classList.toggle("choosing", chosen.size > 0);
-    find(".selection").hidden = !chosen.size;
+    const isOn = isChoosing || chosen.size > 0;
+    root.classList.toggle("choosing", isOn);
+    find(".selection").hidden = !isOn;
     find(".selection .chosen").textContent = text("history.chosen", { count: chosen.size });
     find("[data-do=compare]").hidden = chosen.size !== 2;
+    for (const name of ["zip", "board", "delete"]) find(`.selection [data-do=${name}]`).disabled = !chosen.size;
   }
 
   async function zip() {
@@ -184,7 +190,7 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
   find("[data-do=delete]").addEventListener("click", () => remove([...chosen]));
   find("[data-do=deselect]").addEventListener("click", () => select(null));
   find("[data-do=board]").addEventListener("click", (event) => boards.choose(event.currentTarget, [...chosen]));
-  root.addEventListener("keydown", (event) => event.key === "Escape" && chosen.size && select(null));
+  root.addEventListener("keydown", (event) => event.key === "Escape" && select(null));
 
   // What is shown
 
@@ -197,11 +203,10 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
   }
 
   const menu = find("[data-do=menu]");
-  const file = find("input[type=file]");
   menu.addEventListener("click", () => {
     const board = boards.find(shown.value);
     openMenu(menu, [
-      { icon: "upload", text: text("images.restore"), choose: () => file.click() },
+      { icon: "check", text: text("images.select"), choose: () => ((isChoosing = true), draw()) },
       { icon: "plus", text: text("images.board-new"), choose: () => boards.create() },
       ...(board ? [
         { icon: "edit", text: text("images.board-rename"), choose: () => boards.rename(board) },
@@ -209,16 +214,11 @@ export function mountGallery(root, { open, boards, compare, restore, dropped }) 
       ] : []),
     ]);
   });
-  file.addEventListener("change", () => {
-    const [one] = file.files;
-    file.value = "";
-    if (one) restore(one);
-  });
 
   search.addEventListener("input", debounce(250, load));
   shown.addEventListener("change", load);
   more.addEventListener("click", loadMore);
   new IntersectionObserver((seen) => seen.at(-1).isIntersecting && loadMore(), { rootMargin: "600px" }).observe(more);
 
-  return { load, refresh, offer, beside, place, remove, setStar, marked, isEmpty: () => pictures.size === 0 };
+  return { load, refresh, offer, beside, place, remove, setStar, marked };
 }

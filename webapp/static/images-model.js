@@ -30,7 +30,7 @@ export function mountModel(root, { act, changed }) {
   function update() {
     clearTimeout(timer);
     const model = chosen();
-    const facts = model ? [model.title, model.license, model.size && bytes(model.size), model.note] : [];
+    const facts = model ? [model.title, model.license, model.size && bytes(model.size)] : [];
     find(".about").textContent = facts.filter(Boolean).join(" · ");
     const isMissing = Boolean(model) && !model.installed;
     find(".missing").hidden = !isMissing;
@@ -38,12 +38,13 @@ export function mountModel(root, { act, changed }) {
   }
 
   function drawMissing({ name: one, title, state }) {
-    const isBusy = state?.busy;
-    const percent = state?.share ? ` ${Math.floor(100 * state.share)} %` : "";
-    const words = isBusy ? `${state.note ?? text("model.downloading", { name: title })}${percent}` : (state?.error ?? text("images.missing", { title }));
+    const isBusy = state.state === "downloading";
+    const percent = state.total ? ` ${Math.floor((100 * state.done) / state.total)} %` : "";
+    const failure = state.error?.text;
+    const words = isBusy ? text("model.downloading", { name: title }) + percent : (failure ?? text("images.missing", { title }));
     const button = isBusy
       ? el("button.outlined", { type: "button", onclick: () => change("cancel", one) }, text("action.cancel"))
-      : el("button.outlined", { type: "button", onclick: () => change("install", one) }, text(state?.error ? "models.again" : "models.install"));
+      : el("button.outlined", { type: "button", onclick: () => change("install", one) }, text(failure ? "models.again" : "models.install"));
     find(".missing").replaceChildren(el("span", { role: "status" }, words), button);
     if (isBusy) timer = setTimeout(look, LOOK_MS);
   }
@@ -70,6 +71,6 @@ export function mountModel(root, { act, changed }) {
     offer, update, defaults,
     read: () => (box.read().length ? { model: box.read()[0] } : {}),
     write: (model) => box.write(model ? [model] : []),
-    isStarter: () => name().includes("starter"),
+    languages: () => chosen()?.languages ?? [],
   };
 }

@@ -3,13 +3,13 @@
 import { el, text } from "./dom.js";
 import { number } from "./playground-choices.js";
 
-const FIELDS = ["seed", "steps", "guidance", "scheduler", "strength", "style", "model", "prompt", "negative"];
-// What may have commas in it has one value a line.
-const SENTENCES = new Set(["prompt", "negative"]);
+const FIELDS = ["seed", "steps", "guidance", "scheduler", "strength", "prompt"];
+// Of a prompt's values, which may have commas, the first is what the prompt says and the others take its place.
+const SENTENCES = new Set(["prompt"]);
+const HINTS = { steps: "8, 16, 24", seed: "1, 2, 3", guidance: "2, 5, 8", strength: "0.3, 0.6, 0.9" };
 const AXES = ["x", "y"];
 
 export function mountPlot(root, { changed }) {
-  let hints = {};
   const axes = new Map(AXES.map((name) => [name, axis(name)]));
   root.querySelector(".axes").replaceChildren(...[...axes.values()].map(({ node }) => node));
 
@@ -20,19 +20,11 @@ export function mountPlot(root, { changed }) {
     choice.addEventListener("change", () => (hint(), changed()));
     const hint = () => {
       values.hidden = !choice.value;
-      values.placeholder = hints[choice.value] ?? text(SENTENCES.has(choice.value) ? "images.one-a-line" : "images.with-commas");
+      values.placeholder = HINTS[choice.value] ?? text(SENTENCES.has(choice.value) ? "images.one-a-line" : "images.with-commas");
     };
     const node = el("div.axis", {}, el("span", {}, name.toUpperCase()), choice, values);
     hint();
     return { node, choice, values, hint };
-  }
-
-  function offer({ models, styles }) {
-    const names = (all) => all.slice(0, 3).join(", ");
-    hints = { steps: "8, 16, 24", seed: "1, 2, 3", guidance: "2, 5, 8", strength: "0.3, 0.6, 0.9" };
-    hints.model = names(models.map(({ name }) => name));
-    hints.style = names(styles.map(({ id }) => id));
-    for (const { hint } of axes.values()) hint();
   }
 
   function read() {
@@ -54,5 +46,5 @@ export function mountPlot(root, { changed }) {
     root.open = AXES.some((name) => plot[name]);
   }
 
-  return { offer, read, write };
+  return { read, write };
 }

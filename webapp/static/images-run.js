@@ -9,6 +9,9 @@ const SETTLE_MS = 500;
 const PACE_MS = 12_000;
 const FINISHED = new Set(["done", "stopped", "failed", "interrupted"]);
 
+// How many pictures a request is for.
+const cells = ({ count = 1, plot }) => (plot ? plot.x.values.length * (plot.y?.values.length ?? 1) : Number(count));
+
 export function mountRun(root, { made, ended, open }) {
   const find = (selector) => root.querySelector(selector);
   const note = find(".note");
@@ -29,7 +32,9 @@ export function mountRun(root, { made, ended, open }) {
     root.hidden = false;
     root.dataset.status = status;
     const seconds = status === "running" && share < 1 ? left() : null;
-    note.textContent = [line, seconds && text("images.left", { time: duration(seconds) })].filter(Boolean).join(" · ");
+    const made = tiles.querySelectorAll(".whole").length;
+    const place = isRunning && run.count > 1 ? `${Math.min(made + 1, run.count)}/${run.count}` : null;
+    note.textContent = [line, place, seconds && text("images.left", { time: duration(seconds) })].filter(Boolean).join(" · ");
     bar.hidden = !isRunning;
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
@@ -55,7 +60,7 @@ export function mountRun(root, { made, ended, open }) {
     if (mine !== run) return;
     run.request ??= asked.request ?? null;
     run.assistant = asked.assistant ?? "images";
-    run.count = Number(run.request?.count) || (run.request?.plot ? 2 : 1);
+    run.count = cells(run.request ?? {});
     run.stream = follow(job, { progress, preview, part, status, lost: () => close() });
   }
 
@@ -79,6 +84,7 @@ export function mountRun(root, { made, ended, open }) {
   }
 
   const parts = {
+    prompt: ({ text: words }) => words !== run.request?.prompt && say(text("images.sent", { prompt: words })),
     picture: (picture) => {
       tiles.querySelector(".coming")?.remove();
       tiles.append(finished(picture));

@@ -57,7 +57,7 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
   }
 
   function side() {
-    const { prompt, sent, width, height, created, parameters, unfinished, request } = picture;
+    const { prompt, width, height, created, parameters, unfinished, request } = picture;
     const known = { ...request, ...Object.fromEntries(FACTS.map((name) => [name, picture[name] ?? request[name]])) };
     const facts = [["images.size", `${width} × ${height}`], ...FACTS.filter((name) => known[name] !== null && known[name] !== undefined).map((name) => [`field.${name}`, String(known[name])]), ["images.made", when(created)]];
     const words = (name, said) => said && el("section.said", {}, el("h3", {}, text(name)), el("div.text", {}, said));
@@ -65,7 +65,6 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
       unfinished && el("p.hint", {}, text("images.unfinished-hint")),
       words("field.prompt", prompt),
       words("field.negative", request.negative),
-      sent && sent !== prompt && words("images.sent", sent),
       actions(),
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, text(name)), el("dd", {}, value)])),
       parameters && el("details", {}, el("summary", {}, text("images.parameters")), el("div.text", {}, parameters),

@@ -97,7 +97,7 @@ export function mount(component) {
   }
 
   const withStart = ({ request }) => {
-    const { init_image: _, mask: __, plot: ___, repeat: ____, ...rest } = request;
+    const { init_image: _, mask: __, plot: ___, ...rest } = request;
     return rest;
   };
 
@@ -108,13 +108,16 @@ export function mount(component) {
 
   // The parts
 
-  const form = mountForm(find(".wish"), { act, generate });
+  const form = mountForm(find(".wish"), { act, generate, restore, places: root.querySelectorAll(".examples") });
   const boards = mountBoards({ changed: (all) => gallery.offer(all) });
   const gallery = mountGallery(find(".gallery"), {
     open: (id) => viewer.open(id),
     boards,
     compare: openCompare,
-    restore,
+    counted: (isBlank) => {
+      root.classList.toggle("blank", isBlank);
+      find(".welcome").hidden = !isBlank;
+    },
     dropped: (ids) => run.drop(ids),
   });
   const run = mountRun(find(".stage"), {
@@ -131,7 +134,7 @@ export function mount(component) {
     boards,
     moved: locate,
     use: ({ request }) => take(request),
-    again: ({ id, request }) => also({ ...request, repeat: id }),
+    again: ({ id }) => also({ repeat: id }),
     vary: (picture) => from(picture, false),
     inpaint: (picture) => from(picture, true),
     upscale: ({ id }, scale) => also({ image: id, scale }, "upscale"),
