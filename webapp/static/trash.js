@@ -7,7 +7,6 @@ const KINDS = {
   draft: "trash.draft",
   item: "trash.item",
   message: "trash.message",
-  picture: "trash.picture",
   prompt: "trash.prompt",
 };
 
