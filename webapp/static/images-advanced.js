@@ -28,11 +28,10 @@ export function mountAdvanced(form, { act, changed, picked }) {
   }
 
   function drawSchedulers() {
-    const { schedulers, scheduler } = model.defaults();
+    const { schedulers } = model.defaults();
     const box = field("scheduler");
     const now = box.value;
-    const own = scheduler ? text("images.own-value", { value: scheduler }) : text("sampling.own");
-    box.replaceChildren(el("option", { value: "" }, own), ...schedulers.map((one) => el("option", { value: one }, one)));
+    box.replaceChildren(el("option", { value: "" }, text("sampling.own")), ...schedulers.map((one) => el("option", { value: one }, one)));
     box.value = schedulers.includes(now) ? now : "";
   }
 

@@ -58,7 +58,7 @@ export function mountRun(root, { made, ended, open }) {
     show();
     const asked = await call("GET", `jobs/${job}`, undefined, { quiet: true });
     if (mine !== run) return;
-    run.request ??= asked.request ?? null;
+    run.request = asked.request ?? known;
     run.assistant = asked.assistant ?? "images";
     run.count = cells(run.request ?? {});
     run.stream = follow(job, { progress, preview, part, status, lost: () => close() });

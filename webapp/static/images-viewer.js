@@ -57,9 +57,9 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
   }
 
   function side() {
-    const { prompt, width, height, created, parameters, unfinished, request } = picture;
+    const { prompt, width, height, created, parameters, unfinished, request, made_with: made } = picture;
     const known = { ...request, ...Object.fromEntries(FACTS.map((name) => [name, picture[name] ?? request[name]])) };
-    const facts = [["images.size", `${width} × ${height}`], ...FACTS.filter((name) => known[name] !== null && known[name] !== undefined).map((name) => [`field.${name}`, String(known[name])]), ["images.made", when(created)]];
+    const facts = [["images.size", `${width} × ${height}`], ...FACTS.filter((name) => known[name] !== null && known[name] !== undefined).map((name) => [`field.${name}`, String(known[name])]), ["images.made", when(created)], ...(made.upscaler ? [["images.enlarged-by", made.upscaler]] : [])];
     const words = (name, said) => said && el("section.said", {}, el("h3", {}, text(name)), el("div.text", {}, said));
     return el("aside", {},
       unfinished && el("p.hint", {}, text("images.unfinished-hint")),
