@@ -11,7 +11,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from assistants.engines.model_files import Runner, is_encoder, is_image_model, runner
+from assistants.engines.model_files import Runner, check_image_model, is_encoder, is_image_model, runner
 from assistants.engines.plugins import open_plugin, plugins
 from assistants.errors import ModelUnavailable
 
@@ -32,6 +32,7 @@ __all__ = [
     "IMAGE",
     "RUNNERS",
     "Runner",
+    "check_image_model",
     "is_encoder",
     "is_image_model",
     "is_plugin",

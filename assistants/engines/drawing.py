@@ -4,6 +4,7 @@ Knows the words and limits of a drawing; loads no native code, and knows nothing
 are kept.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +145,9 @@ def check(drawing: Drawing, facts: Facts) -> None:
         _check_range("seed", seed, 0, SEEDS - 1)
     if drawing.strength is not None and not 0 < drawing.strength <= 1:
         raise InvalidInput("strength", "{field} must be above 0 and at most 1.")
+    if drawing.init_image and int(drawing.steps * (drawing.strength or 1)) < 1:
+        least = math.ceil(1 / drawing.strength)
+        raise InvalidInput("steps", "{field} must be at least {ge} with a strength that small.", ge=least)
     if drawing.scheduler is not None and drawing.scheduler not in facts.schedulers:
         known = ", ".join(facts.schedulers) or "-"
         raise InvalidInput("scheduler", "{field} must be one of: {known}.", known=known)
@@ -156,6 +160,8 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 
 
 def _check_abilities(drawing: Drawing, facts: Facts) -> None:
+    if "text" not in facts.tasks and not drawing.mask:
+        raise InvalidInput("mask", "This model only paints a part of a picture anew: give it a picture and a {field}.")
     if drawing.mask and not drawing.init_image:
         raise InvalidInput("mask", "{field} needs an initial picture that it is laid on.")
     if drawing.init_image and "image" not in facts.tasks:

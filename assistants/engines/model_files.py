@@ -28,6 +28,10 @@ BARE_ENCODERS = frozenset({
     "AlbertModel", "BertModel", "DebertaV2Model", "DistilBertModel", "ElectraModel", "ModernBertModel", "RobertaModel",
     "XLMRobertaModel",
 })  # fmt: skip
+IMAGE_INDEX = "model_index.json"
+# How the names of weights begin in single files of models that draw, and how long the list of names may be.
+CHECKPOINTS = ("model.diffusion_model.", "first_stage_model.", "double_blocks.", "joint_blocks.")
+HEADER_BYTES = 100_000_000
 # What OpenVINO GenAI cannot do: it tells the log-probability of the token that was chosen, and of no other.
 BEYOND_OPENVINO = frozenset({"top_logprobs", "score"})
 
@@ -80,8 +84,57 @@ def is_encoder(folder: Path) -> bool:
 
 
 def is_image_model(path: Path) -> bool:
-    """Say whether a folder or a single file of safetensors holds a model that draws."""
-    return (path / "model_index.json").is_file() or (path.is_file() and path.suffix == ".safetensors")
+    """Say whether a folder or a single file holds a model that draws."""
+    try:
+        return isinstance(_image_index(path).get("_class_name"), str) if path.is_dir() else _is_checkpoint(path)
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def check_image_model(path: Path) -> None:
+    """Raise ``ModelUnavailable`` unless ``path`` holds a model that draws, without pickles or programs."""
+    if path.suffix in PICKLES:
+        raise _pickled(path)
+    try:
+        if path.is_dir():
+            _check_image_folder(path)
+        elif not _is_checkpoint(path):
+            raise ModelUnavailable("{file} holds no model that draws.", file=path.name)
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=cause) from error
+
+
+def _check_image_folder(folder: Path) -> None:
+    if not (folder / IMAGE_INDEX).is_file():
+        raise _missing(folder, IMAGE_INDEX)
+    index = _image_index(folder)
+    if not isinstance(index.get("_class_name"), str):
+        template = "{file} needs program code of its own (trust_remote_code), which the studio does not run."
+        raise ModelUnavailable(template, file=folder.name)
+    if not any(folder.glob("*/*.safetensors")):
+        if any(file.suffix in PICKLES for file in folder.glob("*/*")):
+            raise _pickled(folder)
+        raise _missing(folder, "*.safetensors")
+
+
+def _image_index(folder: Path) -> dict[str, Any]:
+    index = json.loads((folder / IMAGE_INDEX).read_text(encoding="utf-8"))
+    if not isinstance(index, dict):
+        raise ValueError(f"its {IMAGE_INDEX} is no object")
+    return index
+
+
+def _is_checkpoint(file: Path) -> bool:
+    """Say whether a file of safetensors has the weights of a whole model that draws; an adapter (LoRA) has not."""
+    if file.suffix != ".safetensors":
+        return False
+    with file.open("rb") as opened:
+        length = int.from_bytes(opened.read(8), "little")
+        if not 0 < length <= HEADER_BYTES:
+            raise ValueError("it is no safetensors file")
+        names = json.loads(opened.read(length))
+    return any(name.startswith(CHECKPOINTS) for name in names) and not any("lora" in name for name in names)
 
 
 @cache

@@ -12,7 +12,6 @@
     preflight.py  what it will take
     upscaling.py  pictures made larger
     waiting.py    the queue
-    wording.py    better prompts, by the text model
 
 Knows nothing about pages, nor about what runs the models (``engines.drawing``).
 """

@@ -23,7 +23,12 @@ SAMPLERS = {
 }  # fmt: skip
 PAIR = re.compile(r'\s*([\w/ -]+):\s*("(?:\\.|[^"\\])*"|[^,]*)(?:,|$)')
 TEMPLATE_MISSING = "{name} ({value}) could not be restored."
-KNOWN = {"Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model", "Denoising strength"}
+# The names of their settings are compared in small letters.
+KNOWN = {"steps", "sampler", "schedule type", "cfg scale", "seed", "size", "model", "denoising strength"}
+NUMBERS = (
+    ("steps", "steps", int), ("cfg scale", "guidance", float), ("seed", "seed", int),
+    ("denoising strength", "strength", float),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,27 +90,25 @@ def _a1111(text: str) -> Found:
     lines = text.strip().split("\n")
     last = lines.pop() if lines[-1].startswith("Steps:") else ""
     prompt, _, negative = "\n".join(lines).partition("Negative prompt:")
-    said = {name.strip(): value.strip().strip('"') for name, value in PAIR.findall(last)}
+    pairs = [(name.strip(), value.strip().strip('"')) for name, value in PAIR.findall(last)]
+    said = {name.lower(): value for name, value in pairs}
     settings: dict[str, Any] = {"prompt": prompt.strip(), "negative": negative.strip()}
-    gone = [missing(name, value) for name, value in said.items() if name not in KNOWN]
-    for name, key, kind in (
-        ("Steps", "steps", int), ("CFG scale", "guidance", float), ("Seed", "seed", int),
-        ("Denoising strength", "strength", float),
-    ):  # fmt: skip
+    gone = [missing(name, value) for name, value in pairs if name.lower() not in KNOWN]
+    for name, key, kind in NUMBERS:
         if name in said:
             try:
                 settings[key] = kind(said[name])
             except ValueError:
                 gone.append(missing(name, said[name]))
-    if size := re.fullmatch(r"(\d+)x(\d+)", said.get("Size", "")):
+    if size := re.fullmatch(r"(\d+)x(\d+)", said.get("size", "")):
         settings |= {"width": int(size[1]), "height": int(size[2])}
-    if "Sampler" in said:
-        full = f"{said['Sampler']} {said.get('Schedule type', '')}".strip().lower()
-        known = SAMPLERS.get(full) or SAMPLERS.get(said["Sampler"].lower())
+    if sampler := said.get("sampler"):
+        full = f"{sampler} {said.get('schedule type', '')}".strip().lower()
+        known = SAMPLERS.get(full) or SAMPLERS.get(sampler.lower())
         settings |= {"scheduler": known} if known else {}
-        gone += [] if known else [missing("Sampler", said["Sampler"])]
-    if "Model" in said:
-        settings["model"] = said["Model"]
+        gone += [] if known else [missing("sampler", sampler)]
+    if "model" in said:
+        settings["model"] = said["model"]
     return Found(settings, "a1111", gone)
 
 

@@ -58,6 +58,8 @@ def linked(spec: str) -> Entry:
         kind = kind_of(path)
         if kind == "chat":
             engines.runner(path)
+        elif kind == "image":
+            engines.check_image_model(path)
         elif path.is_dir() and not any(path.rglob("*.safetensors")):
             template = "The folder {file} holds no model: {missing} is missing."
             raise InvalidInput("spec", template, file=path.name, missing="*.safetensors")

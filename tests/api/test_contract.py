@@ -18,12 +18,13 @@ from tests.serving import PUBLIC, SHARED, client
 schemathesis.serializer.alias("application/zip", "application/octet-stream")
 
 # Any bytes are a file.
-UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/knowledge/{name}/sources")
+UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/images/read", "POST /api/knowledge/{name}/sources")
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
     "DELETE /api/backup",
     "DELETE /api/drafts/{id}",
     "DELETE /api/experiments/{id}",
+    "DELETE /api/images/boards/{id}",
     "DELETE /api/knowledge/{name}",
     "DELETE /api/knowledge/{name}/intents",
     "DELETE /api/knowledge/{name}/sources/{id}",
@@ -47,8 +48,15 @@ ROUTES = [
     "GET /api/history/export",
     "GET /api/history/stats",
     "GET /api/history/{id}/compare/{other}",
+    "GET /api/images",
+    "GET /api/images/boards",
+    "GET /api/images/options",
+    "GET /api/images/queue",
+    "GET /api/images/{id}",
+    "GET /api/images/{id}/thumbnail",
     "GET /api/jobs/{id}",
     "GET /api/jobs/{id}/events",
+    "GET /api/jobs/{id}/preview",
     "GET /api/knowledge",
     "GET /api/knowledge/{name}/checks",
     "GET /api/knowledge/{name}/gaps",
@@ -68,6 +76,8 @@ ROUTES = [
     "GET /v1/models/{id}",
     "PATCH /api/drafts/{id}",
     "PATCH /api/history/{id}",
+    "PATCH /api/images/boards/{id}",
+    "PATCH /api/images/{id}",
     "PATCH /api/knowledge/{name}",
     "PATCH /api/knowledge/{name}/chunks/{number}",
     "POST /api/ask/{name}",
@@ -81,6 +91,15 @@ ROUTES = [
     "POST /api/files",
     "POST /api/hand-overs/{id}/answer",
     "POST /api/history/{id}/again",
+    "POST /api/images/boards",
+    "POST /api/images/boards/{id}",
+    "POST /api/images/jobs/{id}/skip",
+    "POST /api/images/preflight",
+    "POST /api/images/prompt",
+    "POST /api/images/read",
+    "POST /api/images/restore",
+    "POST /api/images/trash",
+    "POST /api/images/zip",
     "POST /api/jobs",
     "POST /api/jobs/{id}/feedback",
     "POST /api/jobs/{id}/stop",
@@ -97,10 +116,12 @@ ROUTES = [
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
+    "POST /v1/images/generations",
     "PUT /api/backup",
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
     "PUT /api/experiments/{id}",
+    "PUT /api/images/queue",
     "PUT /api/knowledge/{name}/checks",
     "PUT /api/prompts/{assistant}/{name}",
 ]

@@ -35,18 +35,26 @@ def test_every_model_has_a_title_of_its_own_a_licence_and_a_source() -> None:
     assert len({entry.title for entry in catalog.values()}) == len(catalog)
     for name, entry in catalog.items():
         assert re.fullmatch(r"[A-Za-z0-9.-]+", entry.license), name
-        assert entry.hub and entry.languages and entry.context, name
+        assert (entry.hub or entry.shipped) and entry.languages and entry.context, name
         assert all(file.name.endswith((".gguf", ".safetensors", ".json", ".txt")) for file in entry.files), name
         if entry.size:
             assert entry.need() > entry.size, name
         # A commit that is known goes with files that are.
-        assert entry.is_pinned == (entry.hub.revision != "main") or name == "bge-small-zh", name
+        if entry.files:
+            assert entry.is_pinned == (entry.hub.revision != "main") or name == "bge-small-zh", name
+
+
+def test_a_model_that_draws_says_how_it_draws() -> None:
+    painters = [entry for entry in read_catalog().values() if entry.kind == "image"]
+    assert all(entry.picture and entry.task == "image" and entry.ram for entry in painters)
+    (own,) = [entry for entry in painters if entry.shipped]
+    assert own.needs == ("starter-embedder",)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_there_is_something_worth_recommending(language: str) -> None:
     known = [entry for entry in read_catalog().values() if language in entry.languages and entry.recommended]
-    assert {entry.kind for entry in known} == {"chat", "embed"}
+    assert {entry.kind for entry in known} == {"chat", "embed", "image"}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,8 @@ def test_there_is_something_worth_recommending(language: str) -> None:
         ({"files": [{"name": "b\\a.gguf"}]}, "name"),
         ({"files": []}, "a hub with files"),
         ({"linked": "/a.gguf"}, "a hub with files"),
-        ({"kind": "image"}, "kind"),
+        ({"kind": "picture"}, "kind"),
+        ({"shipped": "starter_image"}, "a hub with files"),
         ({"languages": ["English"]}, "languages"),
         ({"hub": {"repo": "a/b", "revision": "../main"}}, "revision"),
         ({"hub": {"repo": "a/b/c"}}, "repo"),

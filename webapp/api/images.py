@@ -15,11 +15,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from assistants import images
 from assistants.history.pictures import Made, Picture, Wanted
-from assistants.images import options, restoring, waiting, wording
+from assistants.images import options, restoring, waiting
 from assistants.images.keeping import address, parameters, thumbnail
 from assistants.images.preflight import preflight
 from assistants.images.reading import read
 from assistants.requests import validated
+from prompts.library import Library
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.files import disposition
@@ -29,6 +30,8 @@ from webapp.i18n import told
 router = APIRouter(tags=["images"])
 
 MAX_ZIP = 500
+# The template that turns an idea into a prompt, and how long a prompt gets.
+BETTER, MAX_TOKENS = "chat/picture-prompt", 80
 
 Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=1000)]
 SomeIds = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=1000)]
@@ -256,8 +259,10 @@ def zip_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> Response:
 @router.post("/images/prompt", status_code=202, responses=answers(401, 413, 422, 429, 503))
 def better_prompt(studio: TheStudio, owner: Owner, idea: Idea) -> JobTicket:
     """Ask the text model for a better prompt: the text of the job that this returns."""
-    request = {"messages": wording.messages(idea.prompt), "params": {"max_tokens": wording.MAX_TOKENS}}
-    row = studio.jobs.submit("completions", request, owner)
+    template = studio.prompts.get(BETTER, owner)
+    messages = Library.render(template, {template.variables[0]: idea.prompt})
+    turns = [{"role": role, "content": text} for role, text in messages]
+    row = studio.jobs.submit("completions", {"messages": turns, "params": {"max_tokens": MAX_TOKENS}}, owner)
     return JobTicket(id=row.id, status=row.status)
 
 

@@ -5,6 +5,7 @@ import { ago, el, text, toast, when } from "./dom.js";
 const KINDS = {
   conversation: "trash.conversation",
   draft: "trash.draft",
+  picture: "trash.picture",
   item: "trash.item",
   message: "trash.message",
   prompt: "trash.prompt",

@@ -5,8 +5,8 @@
 
 from fastapi import APIRouter
 
-from webapp.api.openai import chat, completions, embeddings, models
+from webapp.api.openai import chat, completions, embeddings, images, models
 
 router = APIRouter(prefix="/v1")
-for part in (models, chat, completions, embeddings):
+for part in (models, chat, completions, embeddings, images):
     router.include_router(part.router)

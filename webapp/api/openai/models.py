@@ -12,7 +12,7 @@ from webapp.api.openai.calls import unknown_model
 
 router = APIRouter(tags=["OpenAI-compatible"])
 
-KINDS = ("chat", "embed")
+KINDS = ("chat", "embed", "image")
 
 
 class Model(BaseModel):

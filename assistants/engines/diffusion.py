@@ -1,0 +1,129 @@
+"""Draw with a model by diffusers: a folder or a single file of safetensors, on CUDA, MPS or the CPU.
+
+Knows what the program that runs it (``diffusion_worker``) has to be told; loads no native code itself, and knows
+nothing about catalogs or downloads.
+"""
+
+import queue
+import threading
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from assistants.engines.drawing import (
+    GLIMPSE_SECONDS,
+    QUIET_SECONDS,
+    SCHEDULERS,
+    Drawing,
+    Drawn,
+    Facts,
+    Glimpse,
+    Mark,
+    Quiet,
+    Step,
+    check,
+)
+from assistants.engines.model_files import check_image_model
+from assistants.engines.process import Event, WorkerProcess, failure
+from assistants.errors import InvalidInput, ModelUnavailable
+
+PROGRAM = Path(__file__).with_name("diffusion_worker")
+
+
+class Diffusion:
+    """A model that is open; a process that dies takes its drawing with it, and the next one starts it again."""
+
+    # It draws one picture at a time: two at once take as long, and twice the memory.
+    slots = 1
+
+    def __init__(self, model: str, path: Path, text_encoder: Path | None) -> None:
+        self.model = model
+        self._first = {
+            "model": str(path),
+            "text_encoder": text_encoder and str(text_encoder),
+            "schedulers": SCHEDULERS,
+            "glimpses": GLIMPSE_SECONDS,
+        }
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    @property
+    def facts(self) -> Facts:
+        """What the program said of the model; starts it if need be."""
+        said = (self._worker or self.start()).facts
+        return Facts(**{one.name: frozen(said[one.name]) for one in fields(Facts)})
+
+    def start(self) -> WorkerProcess:
+        """Return the process, started if need be; raises ``ModelUnavailable``."""
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("The model {model} is closed.", model=self.model)
+            if self._worker is None or not self._worker.alive:
+                if self._worker:
+                    self._worker.close()
+                self._worker = WorkerProcess(PROGRAM, self._first)
+            return self._worker
+
+    def close(self) -> None:
+        """End the process and free its memory; whoever still waits for it gets an error."""
+        with self._lock:
+            self._closed = True
+            if self._worker:
+                self._worker.close()
+
+    def draw(self, drawing: Drawing) -> Iterator[Mark]:
+        """Draw; closing the iterator ends it within one step."""
+        worker = self.start()
+        check(drawing, self.facts)
+        number, inbox = worker.ask(drawing=plain(drawing))
+        try:
+            while True:
+                try:
+                    event = inbox.get(timeout=QUIET_SECONDS)
+                except queue.Empty:
+                    yield Quiet()
+                    continue
+                if event.get("end"):
+                    return
+                yield mark(event)
+        finally:
+            worker.forget(number)
+
+
+def frozen(value: Any) -> Any:
+    """Return a list as a tuple."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def plain(drawing: Drawing) -> Event:
+    """Return a drawing as JSON can hold it."""
+    paths = {
+        name: path and str(path.absolute()) for name in ("init_image", "mask") for path in [getattr(drawing, name)]
+    }
+    loras = [(str(path.absolute()), weight) for path, weight in drawing.loras]
+    return asdict(drawing) | paths | {"loras": loras}
+
+
+def mark(event: Event) -> Mark:
+    """Return what an event of the program says; raises its errors."""
+    if "error" in event:
+        raise failure(event["error"])
+    if "refused" in event:
+        refused = event["refused"]
+        raise InvalidInput(refused["field"], refused["template"], **refused["values"])
+    if "picture" in event:
+        return Drawn(event["index"], event["seed"], b64decode(event["picture"]))
+    if "glimpse" in event:
+        return Glimpse(event["index"], b64decode(event["glimpse"]))
+    return Step(event["done"], event["total"])
+
+
+def open_image(model: str, path: Path, text_encoder: Path | None = None) -> Diffusion:
+    """Load the folder or file at ``path`` as ``model``; takes seconds and blocks. Raises ``ModelUnavailable``."""
+    check_image_model(path)
+    engine = Diffusion(model, path, text_encoder)
+    engine.start()
+    return engine
