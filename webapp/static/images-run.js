@@ -1,10 +1,11 @@
 // A job at work: how far it is and how long it will take, the picture as it comes, Stop, Skip, and what came of it.
 
-import { el, text, toast } from "./dom.js";
+import { debounce, el, text, toast } from "./dom.js";
 import { address, call, submit } from "./images-api.js";
 import { duration } from "./images-flight.js";
 import { follow, isOpen } from "./live.js";
 
+const PREVIEW_MS = 80;
 const SETTLE_MS = 500;
 const PACE_MS = 12_000;
 const FINISHED = new Set(["done", "stopped", "failed", "interrupted"]);
@@ -73,15 +74,16 @@ export function mountRun(root, { made, ended, open }) {
     show();
   }
 
-  // The picture that is drawn now takes the place of what it looked like a moment ago.
-  function preview({ file }) {
-    if (FINISHED.has(run.status)) return;
+  // The picture that is drawn now takes the place of what it looked like a moment ago. Of those that are told at once,
+  // to whoever comes later, only the last is there to be seen, and none once the job has ended.
+  const preview = debounce(PREVIEW_MS, ({ file }) => {
+    if (!run || FINISHED.has(run.status)) return;
     const tile = tiles.querySelector(".coming") ?? tiles.appendChild(el("li.coming", {}, el("img", { alt: text("images.coming") })));
     const next = new Image();
     next.src = address(file);
     next.decode().then(() => (tile.querySelector("img").src = next.src), () => {});
     tiles.hidden = false;
-  }
+  });
 
   const parts = {
     prompt: ({ text: words }) => words !== run.request?.prompt && say(text("images.sent", { prompt: words })),
