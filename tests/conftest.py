@@ -117,7 +117,7 @@ def is_here(host: str) -> bool:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings with a temporary home and the stand-in model."""
-    return Settings(home=tmp_path / "home", text_model="echo:")
+    return Settings(home=tmp_path / "home", text_model="echo:", image_model="echo:")
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
         self.log = folder / "server.log"
-        self.environment = {"STUDIO_TEXT_MODEL": "echo:delay=0.02"}
+        self.environment = {"STUDIO_TEXT_MODEL": "echo:delay=0.02", "STUDIO_IMAGE_MODEL": "echo:"}
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

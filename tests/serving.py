@@ -49,7 +49,7 @@ def tiny_page(_studio: Studio) -> gr.Blocks:
 @contextlib.contextmanager
 def opened(home: Path, **settings: Any) -> Iterator[Studio]:
     """Open a studio that answers with the stand-in model."""
-    studio = Studio.open(Settings(home=home, **{"text_model": "echo:", **settings}))
+    studio = Studio.open(Settings(home=home, **{"text_model": "echo:", "image_model": "echo:", **settings}))
     try:
         yield studio
     finally:

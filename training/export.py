@@ -13,14 +13,17 @@ from pathlib import Path
 
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
+from training.backgrounds import BACKGROUNDS
 from training.card import model_card
 from training.chinese import TABLE_FILE
 from training.sample import PROMPTS, generate, load_exported, new_scheduler
 from training.sheet import contact_sheet
+from training.vocabulary import load_things
 
 SHARD = "9500KB"
 FILE_LIMIT = 10_000_000  # bytes
 TOTAL_LIMIT = 40_000_000  # bytes, weights only
+WORDS = "words.json"
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
     "_diffusers_version": "0.42.1",
@@ -48,6 +51,15 @@ def write_weights(vae: AutoencoderKL, unet: UNet2DConditionModel, folder: Path) 
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n", encoding="utf-8")
 
 
+def write_words(folder: Path) -> None:
+    """What the model knows by name: for a page that offers it."""
+    words = {
+        "objects": [thing.name for thing in load_things()],
+        "places": [background.phrases[0] for background in BACKGROUNDS],
+    }
+    (folder / WORDS).write_text(json.dumps(words, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
 def check_sizes(folder: Path) -> int:
     """Total bytes of the weights; raises TooLarge."""
     sizes = {file: file.stat().st_size for file in folder.rglob("*.safetensors")}
@@ -65,6 +77,7 @@ def write(options: argparse.Namespace) -> None:
     write_weights(vae, unet, options.out)
     total = check_sizes(options.out)
     shutil.copy(TABLE_FILE, options.out / TABLE_FILE.name)
+    write_words(options.out)
     pictures = generate(load_exported(options.out, options.embedder), list(PROMPTS))
     contact_sheet(pictures, list(PROMPTS)).save(options.out / "grid.png")
     report = json.loads(options.report.read_text(encoding="utf-8")) if options.report else {}

@@ -131,5 +131,6 @@ def fast_arithmetic(device: torch.device) -> torch.autocast:
 
 def use_cores(workers: int) -> None:
     """Leave no core idle, and none to oversubscription by ``workers`` renderers that need a core each."""
-    available = os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)
+    available = len(allowed(0)) if allowed else os.cpu_count() or 1
     torch.set_num_threads(max(1, available - workers if available > 4 else available))

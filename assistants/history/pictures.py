@@ -218,6 +218,17 @@ class Pictures:
         rows = db.execute("SELECT id FROM pictures WHERE job = ?", (job,)).fetchall()
         return self._forget(db, [row["id"] for row in rows])
 
+    def drop_unfinished(self, job: str) -> None:
+        """Delete what was kept of a job's pictures when it was broken off; for callers that know the owner."""
+        with self._store.write() as db:
+            rows = db.execute("SELECT id FROM pictures WHERE job = ? AND kind = 'unfinished'", (job,)).fetchall()
+            ids = [row["id"] for row in rows]
+            paths = self._forget(db, ids)
+        for picture in ids:
+            self._files.drop(picture)
+        for path in paths:
+            path.unlink(missing_ok=True)
+
     def empty(self, db: Any, owner: str | None, until: str) -> tuple[int, list[Path]]:
         """Drop what went into the trash before ``until``; return how many, and the files to delete after that."""
         where, values = ("", ()) if owner is None else (" AND owner = ?", (owner,))

@@ -13,7 +13,8 @@ from pathlib import Path
 TABLE = "zh_en.json"
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 # What holds a sentence together and is drawn by nobody.
-GLUE = re.compile(r"[的了着在上里中下地得是有我要画请给幅张图片照]+")
+GLUE = "的了着在上里中下地得是有我要画请给幅张图片照"
+SIZES = ("大", "小")
 PLACE = re.compile(r"(on|in|at|underwater)\b")
 # Words that go before a thing and take the article with them.
 BEFORE = {"a", "two", "three", "four"}
@@ -60,7 +61,7 @@ def translated(text: str, folder: Path) -> Translated:
         for word in _cut(run, table, longest):
             english = table.get(word)
             if english is None:
-                unknown += [] if GLUE.fullmatch(word) else [word]
+                unknown += [word.strip(GLUE)] if word.strip(GLUE) else []
             else:
                 (places if PLACE.match(english) and english not in RELATIONS else things).append(english)
     return Translated(" ".join([*_with_articles(things), *places]), tuple(dict.fromkeys(unknown)))
@@ -88,7 +89,7 @@ def _with_articles(words: list[str]) -> list[str]:
         before = words[place - 1] if place else None
         is_first = before is None or before in RELATIONS or (before not in BEFORE and before not in LOOKS)
         bare = word not in BEFORE and word not in RELATIONS and not word.startswith(("the ", "background"))
-        if bare and is_first and word.isascii() and len(word) > 1:
+        if bare and is_first and not re.match(r"(an?|the|\d+) ", word):
             said.append("an" if word[0].lower() in "aeiou" else "a")
         said.append(word)
     return said
@@ -96,5 +97,17 @@ def _with_articles(words: list[str]) -> list[str]:
 
 @lru_cache(maxsize=4)
 def words(folder: Path) -> dict[str, str]:
-    """Return the table of the model in ``folder``."""
-    return json.loads((folder / TABLE).read_text(encoding="utf-8"))
+    """Return the table of the model in ``folder``, without words that say less than the words they are made of.
+
+    "红色汽车" is a car; "红色" and "汽车" are a red one.
+    """
+    table = json.loads((folder / TABLE).read_text(encoding="utf-8"))
+    longest = max(map(len, table))
+    return {word: english for word, english in table.items() if not _is_said_better(word, table, longest)}
+
+
+def _is_said_better(word: str, table: dict[str, str], longest: int) -> bool:
+    shorter = {other: english for other, english in table.items() if other != word and other in word}
+    pieces = _cut(word, shorter, longest)
+    is_whole = len(pieces) > 1 and all(piece in shorter for piece in pieces)
+    return is_whole and not word.startswith(SIZES) and table[word] in map(shorter.get, pieces)

@@ -35,12 +35,22 @@ def opened_painter(studio: "Studio", job: RunningJob) -> Generator[Event, None, 
 
 def draw_all(planner: Planner, engine: ImageEngine, shots: list[Shot], job: RunningJob) -> Iterator[Event]:
     """Draw the pictures that are not there yet, and the grid of a plot."""
-    ready = {part.data["index"] for part in job.parts if part.name in ("picture", "skipped")}
+    ready = {
+        part.data["index"]
+        for part in job.parts
+        if part.name == "skipped" or (part.name == "picture" and "unfinished" not in part.data)
+    }
+    # What a restart broke off is drawn again.
+    planner.studio.history.pictures.drop_unfinished(job.id)
     steps = _Steps(sum(shot.settings["steps"] for shot in shots))
-    for group in batches([shot for shot in shots if shot.index not in ready], engine.facts.batch):
-        yield from Sitting(planner, engine, group, job, steps).draw()
-    if planner.request.plot:
-        yield from _plotted(planner, shots, job)
+    try:
+        for group in batches([shot for shot in shots if shot.index not in ready], engine.facts.batch):
+            yield from Sitting(planner, engine, group, job, steps).draw()
+        if planner.request.plot:
+            yield from _plotted(planner, shots, job)
+    finally:
+        # However it ended, what is there is its result; whoever stopped it does not listen to what is yielded.
+        job.publish(_result(planner.studio, job))
 
 
 class _Steps:
@@ -110,7 +120,6 @@ class Sitting:
         self._kept.add(drawn.index)
         self._steps.drawn += shot.settings["steps"]
         self._steps.pixels = picture.width * picture.height
-        yield self._result()
 
     def _row(self, shot: Shot, picture: "Image", kind: str) -> Part:
         row = keep(
@@ -137,13 +146,14 @@ class Sitting:
                 shot = self._shots[place]
                 size = shot.settings["width"], shot.settings["height"]
                 yield self._row(shot, _opened(jpeg).convert("RGB").resize(size), "unfinished")
-        yield self._result()
 
-    def _result(self) -> Result:
-        pictures = self._planner.studio.history.pictures.of_job(self._job.id)
-        names = ("width", "height", "seed")
-        images = [{"file": address(one.id)} | {name: getattr(one, name) for name in names} for one in pictures]
-        return Result({"images": images})
+
+def _result(studio: "Studio", job: RunningJob) -> Result:
+    pictures = [one for one in studio.history.pictures.of_job(job.id) if one.kind != "grid"]
+    names = ("width", "height", "seed")
+    return Result({
+        "images": [{"file": address(one.id)} | {name: getattr(one, name) for name in names} for one in pictures]
+    })
 
 
 def _opened(content: bytes) -> "Image":
