@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.chat import Chat
 
-SLOW = "echo:delay=0.4"
+SLOW = "echo:delay=2"
 
 
 class Images:

@@ -1,6 +1,6 @@
 // A job at work: how far it is and how long it will take, the picture as it comes, Stop, Skip, and what came of it.
 
-import { debounce, el, text, toast } from "./dom.js";
+import { el, text, toast } from "./dom.js";
 import { address, call, submit } from "./images-api.js";
 import { duration } from "./images-flight.js";
 import { follow, isOpen } from "./live.js";
@@ -76,14 +76,19 @@ export function mountRun(root, { made, ended, open }) {
 
   // The picture that is drawn now takes the place of what it looked like a moment ago. Of those that are told at once,
   // to whoever comes later, only the last is there to be seen, and none once the job has ended.
-  const preview = debounce(PREVIEW_MS, ({ file }) => {
-    if (!run || FINISHED.has(run.status)) return;
+  function preview({ file }) {
+    const mine = run;
+    clearTimeout(mine.coming);
+    mine.coming = setTimeout(() => mine === run && !FINISHED.has(run.status) && look(file), PREVIEW_MS);
+  }
+
+  function look(file) {
     const tile = tiles.querySelector(".coming") ?? tiles.appendChild(el("li.coming", {}, el("img", { alt: text("images.coming") })));
     const next = new Image();
     next.src = address(file);
     next.decode().then(() => (tile.querySelector("img").src = next.src), () => {});
     tiles.hidden = false;
-  });
+  }
 
   const parts = {
     prompt: ({ text: words }) => words !== run.request?.prompt && say(text("images.sent", { prompt: words })),
