@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from assistants.models import LOCAL
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 
@@ -20,7 +21,7 @@ class Asked(StudioRequest):
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
     """Do what the script asks."""
-    name = asked.name.removeprefix("local:")
+    name = asked.name.removeprefix(LOCAL)
     match asked.do:
         case "install":
             return {"begun": studio.models.install(name, owner)}
