@@ -176,4 +176,5 @@ def _check_abilities(drawing: Drawing, facts: Facts) -> None:
 
 def unreadable(field: str, error: Exception) -> StudioError:
     """Return the error for a picture that does not open."""
-    return InvalidInput(field, "{field} cannot be read: {cause}.", cause=str(error).rstrip(".") or type(error).__name__)
+    cause = getattr(error, "strerror", None) or "it is no picture"
+    return InvalidInput(field, "{field} cannot be read: {cause}.", cause=cause)

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 SAFE = {"local_files_only": True, "use_safetensors": True}
 INDEX = "model_index.json"
 DENOISERS = ("unet", "transformer")
+# Weights in half precision have this in their names.
+HALF = "fp16"
 # On a processor a text encoder up to this size computes in float32: it is run once a picture.
 SMALL = 1_000_000_000
 # Of the memory of a graphics processor, for weights; beyond it they wait in the machine's memory until they are needed.
@@ -61,7 +64,11 @@ def load(path: Path, text_encoder: Path | None) -> Model:
     device = pick_device()
     dtype = pick_dtype(device)
     parts = encoder_parts(text_encoder) if text_encoder else {}
-    pipeline = from_folder(path, device, dtype, parts) if path.is_dir() else from_file(path, dtype)
+    pipeline = (
+        from_folder(path, device, dtype, parts)
+        if path.is_dir()
+        else from_file(path, None if device == "cpu" else dtype)
+    )
     pipeline.set_progress_bar_config(disable=True)
     prepare(pipeline, device, dtype)
     return Model(pipeline, device, dtype, identity(path, text_encoder))
@@ -108,7 +115,12 @@ def from_folder(folder: Path, device: str, dtype: torch.dtype, parts: dict[str, 
         large = {name for name in index if name.startswith("text_encoder") and weight_bytes(folder / name) > SMALL}
         kinds = {"default": torch.float32} | dict.fromkeys((*DENOISERS, *large), dtype)
     kind = getattr(diffusers, index["_class_name"])
-    return kind.from_pretrained(folder, dtype=kinds, **parts, **SAFE)
+    # Some are handed on without their largest text encoder.
+    names = (name for name in signature(kind.__init__).parameters if name.startswith(("text_encoder", "tokenizer")))
+    absent = {name: None for name in names if not (index.get(name) or [None])[0]}
+    # The studio fetches no others where there are these.
+    variant = HALF if any(folder.glob(f"*/*.{HALF}*.safetensors")) else None
+    return kind.from_pretrained(folder, dtype=kinds, variant=variant, **absent | parts, **SAFE)
 
 
 def check_index(index: dict[str, Any]) -> None:
@@ -126,14 +138,14 @@ def check_index(index: dict[str, Any]) -> None:
             raise ValueError(f"its {name} needs program code of its own, which the studio does not run")
 
 
-def from_file(file: Path, dtype: torch.dtype) -> diffusers.DiffusionPipeline:
-    """Load a single file with the configuration of the model that it comes from."""
+def from_file(file: Path, dtype: torch.dtype | None) -> diffusers.DiffusionPipeline:
+    """Load a single file with the configuration of its model, as ``dtype`` or as it is in the file."""
     folder = configuration(file)
     index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     check_index(index)
     kind = getattr(diffusers, index["_class_name"])
     without = {"safety_checker": None} if "safety_checker" in index else {}
-    return kind.from_single_file(str(file), config=str(folder), dtype=dtype, local_files_only=True, **without)
+    return kind.from_single_file(str(file), config=str(folder), torch_dtype=dtype, local_files_only=True, **without)
 
 
 def configuration(file: Path) -> Path:
@@ -169,17 +181,23 @@ def prepare(pipeline: diffusers.DiffusionPipeline, device: str, dtype: torch.dty
         pipeline.enable_model_cpu_offload()
     else:
         pipeline.to(device)
-    if device != "cpu" or dtype == torch.float32:
-        return
-    # What stays float32 is multiplied as bfloat16: twice as fast, and more exact than bfloat16 throughout.
-    torch.backends.mkldnn.conv.fp32_precision = torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+    if device == "cpu":
+        prepare_for_processor(modules, dtype)
+
+
+def prepare_for_processor(modules: dict[str, torch.nn.Module], dtype: torch.dtype) -> None:
+    """Bring every part to its precision: ``dtype`` for what is run at every step and what is large."""
+    if dtype != torch.float32:
+        # What stays float32 is multiplied so: twice as fast, and more exact than half precision throughout.
+        torch.backends.mkldnn.conv.fp32_precision = torch.backends.mkldnn.matmul.fp32_precision = "bf16"
     for name, module in modules.items():
         if name in DENOISERS:
             cast_denoiser(turned(module, dtype))
         elif name == "vae":
             cast_vae(turned(module, torch.float32))
-        elif name.startswith("text_encoder") and parameter_bytes(module, torch.float32) <= 2 * SMALL:
-            turned(module, torch.float32)
+        elif name.startswith("text_encoder"):
+            is_small = parameter_bytes(module, torch.float32) <= 2 * SMALL
+            turned(module, torch.float32 if is_small else dtype)
 
 
 def turned(module: torch.nn.Module, dtype: torch.dtype) -> torch.nn.Module:
@@ -210,7 +228,7 @@ def identity(path: Path, text_encoder: Path | None) -> str:
         if root is None:
             continue
         for file in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            if file.suffix in (".json", ".safetensors"):
+            if file.suffix in (".json", ".safetensors") and not file.name.startswith("."):
                 name = file.relative_to(root).as_posix()
                 digest.update(f"{name} {file.stat().st_size}\n".encode())
                 if file.suffix == ".json":

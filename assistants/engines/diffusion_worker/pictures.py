@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from errors import Refused, cause
+from errors import Refused
 from PIL import Image
 
 
@@ -37,7 +37,9 @@ def opened(field: str, path: str, mode: str) -> Image.Image:
     try:
         return Image.open(path).convert(mode)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Refused(field, "{field} cannot be read: {cause}.", cause=cause(error)) from None
+        raise Refused(
+            field, "{field} cannot be read: {cause}.", cause=getattr(error, "strerror", None) or "it is no picture"
+        ) from None
 
 
 def fitted(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -13,6 +13,8 @@ from typing import Any
 
 import facts
 import torch
+from adapters import Adapters
+from emphasis import Emphasis
 from errors import Refused, Stopped, cause
 from glimpses import Glimpses
 from loading import Model
@@ -66,6 +68,8 @@ class Worker:
         self._pipelines = facts.pipelines(model)
         self._schedules = Schedules(pipeline.scheduler, schedulers)
         self._glimpses = Glimpses(pipeline)
+        self._emphasis = Emphasis(model.encoders)
+        self._adapters = Adapters(pipeline)
 
     @property
     def facts(self) -> Event:
@@ -73,7 +77,7 @@ class Worker:
         tasks = [task for task in ("text", "image", "inpaint") if task in self._pipelines]
         if "image" in tasks and "inpaint" not in tasks:
             tasks.append("inpaint")
-        return facts.read(self._model, tasks, self._schedules, weighted=False)
+        return facts.read(self._model, tasks, self._schedules, weighted=self._emphasis.possible)
 
     def run(self, commands: Commands) -> None:
         """Draw until there is nothing more to come."""
@@ -101,13 +105,16 @@ class Worker:
     def _draw(self, id: int, drawing: Event, cancelled: Callable[[], bool]) -> None:
         canvas = open_canvas(drawing)
         self._tile(drawing)
-        for index, seed in enumerate(drawing["seeds"]):
-            if cancelled():
-                raise Stopped
-            picture = Picture(self._pipelines, self._schedules, drawing, seed, canvas)
-            course = Course(id, index, len(drawing["seeds"]), self._say, cancelled, self._glimpse(drawing))
-            drawn = picture.draw(course)
-            self._say({"id": id, "index": index, "seed": seed, "picture": b64encode(png(drawn)).decode()})
+        self._adapters.use(drawing["loras"])
+        with self._emphasis.reading(drawing["prompt"], drawing["negative"]) as (prompt, negative):
+            drawing = drawing | {"prompt": prompt, "negative": negative}
+            for index, seed in enumerate(drawing["seeds"]):
+                if cancelled():
+                    raise Stopped
+                picture = Picture(self._pipelines, self._schedules, drawing, seed, canvas)
+                course = Course(id, index, len(drawing["seeds"]), self._say, cancelled, self._glimpse(drawing))
+                drawn = picture.draw(course)
+                self._say({"id": id, "index": index, "seed": seed, "picture": b64encode(png(drawn)).decode()})
 
     def _tile(self, drawing: Event) -> None:
         vae = self._model.pipeline.vae
@@ -193,7 +200,6 @@ class Picture:
         drawing, takes = self._drawing, facts.options(self._pipeline)
         given = {
             "prompt": drawing["prompt"],
-            "negative_prompt": drawing["negative"] or None,
             "num_inference_steps": drawing["steps"],
             "guidance_scale": drawing["guidance"],
             "generator": self._generator,
@@ -202,6 +208,8 @@ class Picture:
             # Else it draws in a size near to the one asked for, and cuts that.
             "use_resolution_binning": False,
         }
+        # Without one, some take nothing at all instead of an empty text, as they were trained.
+        given |= {"negative_prompt": drawing["negative"]} if drawing["negative"] else {}
         if self._canvas:
             given |= {"image": self._canvas.picture, "mask_image": self._canvas.mask}
             given |= {"strength": drawing["strength"]} if drawing["strength"] else {}

@@ -1,6 +1,7 @@
 """Models that run elsewhere: behind any OpenAI-compatible URL, or at any provider that LangChain knows.
 
     chat.py      the engine: waits, retries, stops, and never ends without a word or a reason
+    images.py    the engine for models that draw
     dialects.py  what our parameters are called by whom
     faults.py    what an error means: try again, or one sentence
     loop.py      asyncio in a thread, so that stopping closes the socket at once
@@ -12,8 +13,17 @@ from pydantic import SecretStr
 
 from assistants.engines.remote.chat import PATIENCE, Patience, RemoteChat
 from assistants.engines.remote.dialects import AnyProvider, OpenAICompatible, missing_package
+from assistants.engines.remote.images import RemoteImages, open_remote_image
 
-__all__ = ["Patience", "RemoteChat", "missing_package", "open_provider", "open_remote"]
+__all__ = [
+    "Patience",
+    "RemoteChat",
+    "RemoteImages",
+    "missing_package",
+    "open_provider",
+    "open_remote",
+    "open_remote_image",
+]
 
 OPENAI = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
