@@ -39,9 +39,19 @@ def study(server: Server) -> str:
     return job["id"]
 
 
+def draw(server: Server) -> None:
+    """Fill the gallery with what the model that draws shows of itself."""
+    for prompt in server.ask("GET", "/api/images/options")["examples"]:
+        job = server.ask(
+            "POST", "/api/jobs", {"assistant": "images", "request": {"prompt": prompt, "seed": 7, "count": 4}}
+        )
+        server.follow(job["id"])
+
+
 # What to press for a tab's picture, and what to wait for then.
 STEPS = {
     "history": [("#room-history-button", "#history li, #history .item")],
+    "images": [("#room-images-button", ".images .cells img"), (".images .cells a", ".images-viewer img")],
     "models": [("#room-settings-button", ".models li")],
     "prompts": [("#room-prompts-button", ".prompts .cards li")],
     "write": [("#room-writing-button", ".writing .examples button")],
@@ -88,6 +98,10 @@ def main() -> None:
         shoot(browser, root, "write-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "support", size=WIDE)
         shoot(browser, f"{root}?run={study(server)}", "study", size=WIDE)
+        draw(server)
+        shoot(browser, root, "images", size=WIDE)
+        shoot(browser, root, "images-zh-dark", size=WIDE, lang="zh", dark=True)
+        shoot(browser, root, "images-narrow", size=NARROW)
 
 
 if __name__ == "__main__":

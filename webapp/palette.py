@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
-from assistants import chat, playground, writing
+from assistants import chat, images, playground, writing
+from assistants.history.pictures import Wanted
+from assistants.history.search import TITLE
 from assistants.history.snippets import Marks, marks, pattern
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
@@ -105,6 +107,12 @@ def experiments(studio: Studio, owner: str, q: str) -> list[Hit]:
     return [Hit("experiment", playground.ID, one.id, one.name, time=one.updated) for one in found[:SHOWN]]
 
 
-SOURCES: tuple[Source, ...] = (conversations, drafts, items, templates, experiments)
+def pictures(studio: Studio, owner: str, q: str) -> list[Hit]:
+    """Find the owner's pictures by prompt."""
+    found = studio.history.pictures.page(owner, Wanted(query=q, limit=SHOWN)).pictures
+    return [Hit("picture", images.ID, one.id, one.prompt[:TITLE], time=one.created) for one in found]
+
+
+SOURCES: tuple[Source, ...] = (conversations, drafts, items, templates, experiments, pictures)
 # What is shown before anything was typed.
 RECENT: tuple[Source, ...] = (conversations, drafts)

@@ -121,7 +121,7 @@ def test_the_queue_is_held_ordered_and_let_go(ann: TestClient) -> None:
 def test_skip_and_preview_of_what_is_over(ann: TestClient) -> None:
     job = draw(ann)
     assert ann.post(f"/api/images/jobs/{job['id']}/skip").json()["status"] == "done"
-    assert ann.get(f"/api/jobs/{job['id']}/preview").status_code == 404
+    assert ann.get(f"/api/jobs/{job['id']}/preview").status_code == 204
 
 
 def test_the_text_model_makes_a_prompt_better(ann: TestClient) -> None:

@@ -19,7 +19,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     foreign = {name: os.environ.pop(name) for name in list(os.environ) if FOREIGN.fullmatch(name)}
     os.environ.update(OFFLINE)
     server = Server(tmp_path_factory.mktemp("running"))
-    server.environment = {"STUDIO_TEXT_MODEL": "echo:delay=0.03"}
+    server.environment = {"STUDIO_TEXT_MODEL": "echo:delay=0.03", "STUDIO_IMAGE_MODEL": "echo:delay=0.03"}
     server.start()
     os.environ.update(foreign)
     yield server

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchema
 from pydantic_core import CoreSchema
 
 from assistants import ASSISTANTS
-from assistants.errors import InvalidInput
+from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Status, event_data
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers, json_answers
@@ -121,11 +121,17 @@ def stop_job(studio: TheStudio, owner: Owner, id: Id) -> JobTicket:
 @router.get(
     "/jobs/{id}/preview",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}} | answers(401, 404, 422, 503),
+    responses={200: {"content": {"image/jpeg": {}}}, 204: {"description": "It shows none, or none any more"}}
+    | answers(401, 404, 422, 503),
 )
-def preview_job(studio: TheStudio, owner: Owner, id: Id) -> Response:
+def preview_job(studio: TheStudio, owner: Owner, job: Found) -> Response:
     """Return the last picture that a running job has shown of its work."""
-    return Response(studio.jobs.preview(id, owner), media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    try:
+        picture = studio.jobs.preview(job.id, owner)
+    except NotFound:
+        # A job that has just ended is no mistake of whoever was told of its work a moment ago.
+        return Response(status_code=204)
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=json_answers(401, 404, 422, 503))

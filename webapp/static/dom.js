@@ -101,6 +101,9 @@ export function debounce(wait, call) {
   };
 }
 
+// What lies over the page: while a dialog is open, the browser shows and hears nothing that is not in it.
+export const inFront = () => [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+
 // One line at the foot of the page for a while; `undo` gives it a button.
 export function toast(message, { undo = null, problem = false } = {}) {
   document.querySelector(".studio-toast")?.remove();
@@ -109,7 +112,7 @@ export function toast(message, { undo = null, problem = false } = {}) {
   const leave = () => node.remove();
   if (undo) node.append(el("button", { type: "button", onclick: () => (leave(), undo()) }, text("action.undo")));
   node.append(iconButton("close", text("action.close"), leave));
-  document.body.append(node);
+  inFront().append(node);
   setTimeout(leave, undo || problem ? 10_000 : 4_000);
 }
 

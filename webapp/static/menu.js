@@ -1,6 +1,6 @@
 // A small menu below a button: arrow keys, Escape and a click elsewhere do what one expects.
 
-import { el, icon } from "./dom.js";
+import { el, icon, inFront } from "./dom.js";
 
 let close = null;
 
@@ -8,7 +8,7 @@ let close = null;
 export function openMenu(button, choices) {
   close?.();
   const menu = el("div.studio-menu", { role: "menu" }, ...choices.map(entry));
-  document.body.append(menu);
+  inFront().append(menu);
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   const entries = [...menu.children];

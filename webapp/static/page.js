@@ -33,6 +33,7 @@ export const enter = (name) => door(name)?.click();
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
 const NAMED = {
   item: "history", made_with: "history", prompt: "prompts", draft: "writing", run: "playground", experiment: "playground",
+  image: "images",
 };
 
 function arrive(name) {

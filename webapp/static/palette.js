@@ -14,9 +14,10 @@ const KINDS = {
   item: ["palette.items", "archive"],
   template: ["palette.templates", "copy"],
   experiment: ["palette.experiments", "columns"],
+  picture: ["palette.pictures", "image"],
 };
 // What a room is told to open, by kind; of an item, it depends on who made it.
-const LINKS = { conversation: "chat", draft: "draft", template: "prompt", experiment: "experiment" };
+const LINKS = { conversation: "chat", draft: "draft", template: "prompt", experiment: "experiment", picture: "image" };
 
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");

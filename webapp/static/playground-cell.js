@@ -1,7 +1,7 @@
 // One cell whole: its text, what it was checked for and why, the exact messages; and two cells side by side.
 
+import { openDialog } from "./dialog.js";
 import { copy, el, pieced, text, toast } from "./dom.js";
-import { openDialog } from "./playground-dialogs.js";
 import { evaluatorName } from "./playground-evaluators.js";
 import { facts, sign, variantName } from "./playground-run.js";
 

@@ -1,21 +1,11 @@
 // The two dialogs of the playground: saved experiments, and putting a variant to use as a prompt.
 
+import { openDialog } from "./dialog.js";
 import { ago, el, iconButton, text, when } from "./dom.js";
 import { goTo } from "./page.js";
 import { assistantName } from "./prompt-list.js";
 
 const NEW = "";
-
-// A dialog beside which a click closes it.
-export function openDialog(title, ...children) {
-  const close = iconButton("close", text("action.close"), () => dialog.close());
-  const dialog = el("dialog.playground-dialog", { "aria-label": title }, el("header", {}, el("strong", {}, title), close), ...children);
-  dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  document.querySelector(".gradio-container").append(dialog);
-  dialog.showModal();
-  return dialog;
-}
 
 // Saved experiments: what is on the page is kept under a name, and opened again.
 export async function openExperiments({ act, experiment, read, open, saved }) {

@@ -1,0 +1,47 @@
+// Puts a picture into a draft of the Write room: as Markdown, at the end of its text.
+
+import { openDialog } from "./dialog.js";
+import { ago, el, text, toast, when } from "./dom.js";
+import { call } from "./images-api.js";
+import { goTo } from "./page.js";
+
+// A prompt as the name of a picture: what would end the name in Markdown is left out.
+const nameOf = (prompt) => prompt.replace(/[[\]()\\`\s]+/g, " ").trim().slice(0, 120);
+const markdown = ({ file, prompt }) => `![${nameOf(prompt)}](${file})`;
+
+export async function openDraft(picture) {
+  const list = el("ol.experiments");
+  const anew = el("button.outlined", { type: "button", onclick: begin }, text("images.draft-new"));
+  const dialog = openDialog(text("images.draft"), el("p.hint", {}, text("images.draft-hint")), el("footer", {}, anew), list);
+  const drafts = await call("GET", "drafts?limit=50");
+  if (Array.isArray(drafts)) list.replaceChildren(...drafts.map(line));
+
+  function line({ id, name, updated }) {
+    const time = el("time", { datetime: updated, title: when(updated) }, ago(updated));
+    return el("li", {}, el("button.plain.name", { type: "button", onclick: () => put(id, name) }, name), time);
+  }
+
+  function done(id, name) {
+    document.querySelectorAll("dialog[open]").forEach((one) => one.close());
+    goTo("writing", `?draft=${id}`);
+    toast(text("images.in-draft", { name }));
+  }
+
+  async function put(id, name) {
+    const draft = await call("GET", `drafts/${id}`);
+    if (draft.problem) return;
+    const last = draft.document.sections.at(-1);
+    if (!last || last.locked) return toast(text("images.draft-full"), { problem: true });
+    const words = [last.text.trimEnd(), markdown(picture)].filter(Boolean).join("\n\n");
+    const saved = await call("PUT", `drafts/${id}/sections/${last.id}`, { text: words, based_on: last.revision });
+    if (!saved.problem) done(id, name);
+  }
+
+  async function begin() {
+    const name = nameOf(picture.prompt) || text("images.picture");
+    const data = new FormData();
+    data.append("file", new File([`# ${name}\n\n${markdown(picture)}\n`], `${name.slice(0, 60)}.md`, { type: "text/markdown" }));
+    const begun = await call("POST", "drafts/import", data);
+    if (!begun.problem) done(begun.id, name);
+  }
+}

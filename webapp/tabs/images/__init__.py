@@ -1,0 +1,25 @@
+"""The Images tab: the live component that draws the form, the queue and the gallery over the studio's own interface.
+
+What it shows comes by ``/api/images`` as to any program; the page's own way is only to get a model that is missing.
+"""
+
+from typing import Any
+
+import gradio as gr
+
+from assistants.studio import Studio
+from webapp.kit import DIRECT, respond
+from webapp.live import live
+from webapp.tabs.images.actions import Asked, act
+
+TITLE = "tab.images"
+
+
+def build(studio: Studio) -> None:
+    """Make the tab."""
+    room = live("images")
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(Asked, event, request, lambda owner, asked, _lang: act(studio, owner, asked))
+
+    room.action(answer, None, room, trigger_mode="multiple", **DIRECT)
