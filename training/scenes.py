@@ -209,7 +209,7 @@ def _clutter(rng: random.Random) -> Scene:
 
 
 LAYOUTS = (
-    (_plain_layout, 0.34), (_sized_layout, 0.1), (_tinted_layout, 0.1), (_counted_layout, 0.13),
-    (_pair_layout, 0.2), (_riding_layout, 0.09), (_stacked_layout, 0.04),
+    (_plain_layout, 0.36), (_sized_layout, 0.06), (_tinted_layout, 0.08), (_counted_layout, 0.12),
+    (_pair_layout, 0.26), (_riding_layout, 0.08), (_stacked_layout, 0.04),
 )  # fmt: skip
 LEVELS = {"single": _single, "scenes": _scenes, "clutter": _clutter}
