@@ -102,3 +102,30 @@ def stored_cells(server: Server, job: str) -> list[Any]:
     with closing(sqlite3.connect(server.home / "studio.db")) as db:
         events = db.execute("SELECT data FROM events WHERE job = ? AND kind = 'part' ORDER BY number", (job,))
         return [part["data"] for (data,) in events if (part := json.loads(data))["name"] == "cell"]
+
+
+def test_killed_pictures_go_on_and_those_that_wait_keep_their_order(server: Server) -> None:
+    def draw(prompt: str, **request: Any) -> str:
+        body = {"assistant": "images", "request": {"prompt": prompt, "model": "echo:delay=0.1", "seed": 1, **request}}
+        return ask(server, "/api/jobs", body)["id"]
+
+    first = draw("first", count=3)
+    second, third = draw("second"), draw("third")
+    ask(server, "/api/images/queue", {"order": [third, second]}, "PUT")
+    deadline = time.monotonic() + 60
+    while not ask(server, "/api/images")["pictures"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    # The picture's event is on disk within 0.3 seconds.
+    time.sleep(0.5)
+    server.kill()
+    server.start()
+    for job in (first, second, third):
+        while (after := ask(server, f"/api/jobs/{job}"))["status"] != "done":
+            assert time.monotonic() < deadline + 60 and after["status"] in ("queued", "running")
+            time.sleep(0.05)
+    pictures = ask(server, "/api/images")["pictures"][::-1]
+    assert [(one["prompt"], one["seed"]) for one in pictures] == [
+        ("first", 1), ("first", 2), ("first", 3), ("third", 1), ("second", 1),
+    ]  # fmt: skip
+    assert len(ask(server, f"/api/jobs/{first}")["result"]["images"]) == 3
