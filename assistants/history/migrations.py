@@ -393,7 +393,7 @@ def m030_pictures(db: Database) -> None:
             created TEXT NOT NULL,
             deleted TEXT
         );
-        CREATE INDEX pictures_shown ON pictures (owner, id, starred, job) WHERE deleted IS NULL;
+        CREATE INDEX pictures_shown ON pictures (owner, id, starred, job, deleted) WHERE deleted IS NULL;
         CREATE INDEX pictures_job ON pictures (job);
 
         CREATE TABLE boards (
