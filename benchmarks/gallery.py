@@ -1,7 +1,7 @@
 """How fast the gallery is with many pictures: ``python -m benchmarks.gallery [--pictures 100000]``.
 
-Fills a fresh history and prints the median of five calls, in milliseconds of processor time, so that other programs do not
-count. Knows rows only: no picture is drawn.
+Fills a fresh history and prints the median of five calls, in milliseconds of processor time, so that other programs do
+not count. Knows rows only: no picture is drawn.
 """
 
 import argparse
