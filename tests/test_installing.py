@@ -290,8 +290,8 @@ def test_a_broken_record_is_no_model_and_breaks_nothing(models: Models, settings
         (4, "zh", {"qwen3-0.6b", "bge-small-zh"}),
         (8, "zh", {"qwen2.5-1.5b", "qwen3-embedding-0.6b"}),
         (16, "zh", {"qwen3-4b-instruct", "qwen3-embedding-0.6b"}),
-        (16, "en", {"qwen3-4b-instruct", "qwen3-embedding-0.6b"}),
-        (64, "en", {"qwen3-8b", "qwen3-embedding-0.6b"}),
+        (16, "en", {"qwen3-4b-instruct", "qwen3-embedding-0.6b", "lcm-dreamshaper-7"}),
+        (64, "en", {"qwen3-8b", "qwen3-embedding-0.6b", "lcm-dreamshaper-7"}),
         (1, "en", set()),
     ],
 )

@@ -34,7 +34,7 @@ def test_every_model_has_a_title_of_its_own_a_licence_and_a_source() -> None:
     catalog = read_catalog()
     assert len({entry.title for entry in catalog.values()}) == len(catalog)
     for name, entry in catalog.items():
-        assert re.fullmatch(r"[A-Za-z0-9.-]+", entry.license), name
+        assert re.fullmatch(r"[A-Za-z0-9.+-]+", entry.license), name
         assert (entry.hub or entry.shipped) and entry.languages and entry.context, name
         assert all(file.name.endswith((".gguf", ".safetensors", ".json", ".txt")) for file in entry.files), name
         if entry.size:
@@ -54,7 +54,7 @@ def test_a_model_that_draws_says_how_it_draws() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_there_is_something_worth_recommending(language: str) -> None:
     known = [entry for entry in read_catalog().values() if language in entry.languages and entry.recommended]
-    assert {entry.kind for entry in known} == {"chat", "embed", "image"}
+    assert {entry.kind for entry in known} >= {"chat", "embed"}
 
 
 @pytest.mark.parametrize(
