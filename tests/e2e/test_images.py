@@ -98,7 +98,7 @@ def test_a_picture_is_drawn_looked_at_and_its_settings_come_back(images: Images)
     images.view(images.cells.first).get_by_role("button", name="Use these settings").click()
     expect(images.prompt).to_have_value("a brown owl")
     expect(root.locator("[name=seed]")).to_have_value("42")
-    expect(root.get_by_label("Without")).to_have_value("blur")
+    expect(root.get_by_label("Negative prompt")).to_have_value("blur")
     expect(root.get_by_label("4:3")).to_be_checked()
     page.locator(".studio-toast").get_by_role("button", name="Undo").click()
     expect(images.prompt).to_have_value("something else")
@@ -132,7 +132,7 @@ def test_a_deleted_picture_comes_back(images: Images) -> None:
 def test_a_part_is_painted_over_and_drawn_anew(images: Images) -> None:
     page, root = images.page, images.root
     viewer = images.view(images.draw("a plain wall"))
-    viewer.get_by_role("button", name="Change a part").click()
+    viewer.get_by_role("button", name="Inpaint").click()
     dialog = page.locator(".images-brush")
     board = dialog.locator(".board")
     expect(board).to_be_visible()
@@ -157,6 +157,8 @@ def test_a_part_is_painted_over_and_drawn_anew(images: Images) -> None:
 def test_what_is_stopped_is_kept_as_far_as_it_came(images: Images) -> None:
     images.generate("a slow snail", model=SLOW)
     expect(images.stage.locator(".coming img")).to_be_visible()
+    images.page.reload()
+    images.enter()
     images.stage.get_by_role("button", name="Stop").click()
     expect(images.stage.locator(".note")).to_have_text("Stopped")
     expect(images.stage.locator(".tiles .chip")).to_have_text("unfinished")
@@ -261,3 +263,30 @@ def test_a_plot_is_a_grid(images: Images) -> None:
     images.draw("a plotted star")
     expect(images.stage.locator(".tiles .grid img")).to_be_visible()
     expect(images.stage.locator(".tiles .whole")).to_have_count(2)
+
+
+def test_a_long_gallery_is_read_on_as_one_scrolls(images: Images) -> None:
+    page = images.page
+    request = {"prompt": "one of many pebbles", "model": "echo:", "count": 16, "width": 64, "height": 64}
+    for _ in range(4):
+        job = page.request.post(f"{images.url}/api/jobs", data={"assistant": "images", "request": request}).json()
+        page.request.get(f"{images.url}/api/jobs/{job['id']}/events")
+    images.root.get_by_label("Search prompts").fill("many pebbles")
+    expect(images.root.locator(".total")).to_have_text("64")
+    expect(images.cells.first).to_be_visible()
+    images.cells.last.scroll_into_view_if_needed()
+    expect(images.cells).to_have_count(64)
+    images.view(images.cells.nth(62))
+    page.keyboard.press("ArrowRight")
+    expect(images.viewer.locator("header strong")).to_have_text("64 of 64")
+    expect(images.viewer.get_by_label("Next picture")).to_be_disabled()
+
+
+def test_the_palette_finds_a_picture(images: Images) -> None:
+    page = images.page
+    images.draw("a quokka")
+    page.get_by_role("tab", name="Chat").click()
+    page.keyboard.press("Control+k")
+    page.locator(".palette input").fill("quokka")
+    page.locator(".palette .option", has_text="a quokka").last.click()
+    expect(images.viewer.locator(".said")).to_contain_text("a quokka")

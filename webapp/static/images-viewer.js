@@ -40,15 +40,15 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
 
   function draw() {
     const { id, file, prompt, width, height, starred } = picture;
+    const { number, total } = gallery.place(id);
     const image = el("img", { src: address(file), alt: prompt, width, height });
     const view = el("div.view", { "data-id": id },
-      iconButton("left", text("images.previous"), () => step(-1), { "data-do": "previous" }),
+      iconButton("left", text("images.previous"), () => step(-1), { "data-do": "previous", disabled: number < 2 }),
       el("button.whole", { type: "button", "aria-label": text("images.enlarge"), title: text("images.enlarge"), onclick: () => view.classList.toggle("enlarged") }, image),
-      iconButton("right", text("images.next"), () => step(1), { "data-do": "next" }));
+      iconButton("right", text("images.next"), () => step(1), { "data-do": "next", disabled: !number || number === total }));
     swipes(view);
     dialog.querySelector(".view").replaceWith(view);
     dialog.querySelector("aside").replaceWith(side());
-    const { number, total } = gallery.place(id);
     dialog.querySelector("header strong").textContent = number ? text("playground.of", { some: number, all: total }) : text("images.picture");
     dialog.querySelector("header .star")?.remove();
     const star = iconButton("star", text("history.star"), () => setStar(), { "aria-pressed": String(starred) });

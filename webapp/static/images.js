@@ -182,11 +182,12 @@ export function mount(component) {
     else if (query.get("job")) await openJob(query.get("job"));
   });
 
-  addEventListener("studio:models", async () => {
-    if (!isSeen) return;
+  async function renew() {
     const options = await call("GET", "images/options", undefined, { quiet: true });
     if (!options.problem) form.offer(options);
-  });
+  }
+  addEventListener("studio:models", renew);
+  addEventListener("studio:prompts", renew);
 
   // Read again whenever the room is entered: jobs go on elsewhere.
   new IntersectionObserver((seen) => {
