@@ -17,9 +17,7 @@ from webapp import __version__
 ROOT = Path(__file__).parent.parent
 OWN = {"app", "webapp", "assistants", "prompts", "tests", "benchmarks", "training", "docs"}
 # Used without an import: pip fetches models, python-multipart reads uploads, the others read GGUF for transformers.
-BY_NAME = {"pip", "python-multipart", "accelerate", "gguf", "httptools", "uvloop"}
-# The images come later; their version is chosen now, with the others.
-LATER = {"diffusers"}
+BY_NAME = {"pip", "python-multipart", "accelerate", "gguf", "httptools", "peft", "uvloop"}
 COMPARED_WHERE_INSTALLED = {"xllamacpp"}
 TOOLS = {"coverage", "pytest-rerunfailures", "pytest-timeout", "ruff"}
 
@@ -77,7 +75,7 @@ def test_requirements_are_pinned_and_installed_as_pinned(file: str) -> None:
 def test_requirements_are_what_the_studio_imports() -> None:
     used = imported("app", "webapp", "assistants", "prompts")
     assert used - names("requirements.txt") == set()
-    assert names("requirements.txt") - used <= BY_NAME | LATER
+    assert names("requirements.txt") - used <= BY_NAME
 
 
 def test_development_requirements_are_what_the_tests_import_and_run() -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -108,6 +109,31 @@ def test_only_parts_that_the_libraries_have_are_opened() -> None:
     for library in ("antigravity", "os.path", "..", ["a"]):
         with pytest.raises(ValueError, match="its unet needs program code of its own"):
             check_index({"_class_name": "FluxPipeline", "unet": [library, "Model"]})
+
+
+def test_a_model_is_opened_if_it_draws_as_the_others_do() -> None:
+    from loading import check_pipeline
+
+    check_pipeline(tiny_images.make_sd1(None))
+    upscaler = DDPMPipeline(UNet2DModel(**tiny_images.PLAIN_UNET), DDPMScheduler())
+    with pytest.raises(ValueError, match="the studio cannot draw with a DDPMPipeline"):
+        check_pipeline(upscaler)
+
+
+@pytest.mark.parametrize(
+    ("channels", "tasks"), [(4, {"text", "image", "inpaint"}), (12, {"text", "image"}), (9, {"inpaint"})]
+)
+def test_a_model_does_what_it_has_pipelines_for(channels: int, tasks: set[str]) -> None:
+    import facts
+    from diffusers import StableDiffusionInpaintPipeline
+    from loading import Model
+
+    pipeline = tiny_images.make_sd1(None, in_channels=channels)
+    if channels == 9:
+        pipeline = StableDiffusionInpaintPipeline(**pipeline.components)
+    found = facts.pipelines(Model(pipeline, "cpu", torch.float32, ""))
+    assert found.keys() == tasks
+    assert all(one.unet is pipeline.unet for one in found.values())
 
 
 def test_a_single_file_needs_a_configuration_on_this_machine(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ BLOCKS = {
     "attention_head_dim": 8,
     "norm_num_groups": 8,
 }
+PLAIN_UNET = {"down_block_types": ("DownBlock2D",), "up_block_types": ("UpBlock2D",), "block_out_channels": (32,)}
 SCHEDULE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 OWN = {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
 
@@ -83,11 +84,11 @@ def make_clip(kind: type = CLIPTextModel) -> Any:
     return kind(config)
 
 
-def make_sd1(folder: Path, **changes: Any) -> StableDiffusionPipeline:
-    """Write a Stable Diffusion 1 into ``folder`` and return it."""
+def make_sd1(folder: Path | None, **changes: Any) -> StableDiffusionPipeline:
+    """Write a Stable Diffusion 1 into ``folder``, if there is one, and return it."""
     torch.manual_seed(0)
     unet = UNet2DConditionModel(sample_size=SIDE // 8, cross_attention_dim=WIDTH, **BLOCKS | changes)
-    parts = {"vae": make_vae(unet.config.in_channels), "unet": unet, "scheduler": DDIMScheduler(**SCHEDULE, **OWN)}
+    parts = {"vae": make_vae(unet.config.out_channels), "unet": unet, "scheduler": DDIMScheduler(**SCHEDULE, **OWN)}
     parts |= {"text_encoder": make_clip(), "tokenizer": make_tokenizer()}
     return write(StableDiffusionPipeline(**parts, safety_checker=None, feature_extractor=None), folder)
 
@@ -175,8 +176,9 @@ def make_lora(file: Path, pipeline: Any) -> None:
     pipeline.save_lora_weights(file.parent, unet_lora_layers=weights, weight_name=file.name)
 
 
-def write(pipeline: Any, folder: Path) -> Any:
+def write(pipeline: Any, folder: Path | None) -> Any:
     """Write a model and return it."""
     pipeline.set_progress_bar_config(disable=True)
-    pipeline.save_pretrained(folder)
+    if folder:
+        pipeline.save_pretrained(folder)
     return pipeline

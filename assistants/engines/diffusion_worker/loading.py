@@ -70,8 +70,17 @@ def load(path: Path, text_encoder: Path | None) -> Model:
         else from_file(path, None if device == "cpu" else dtype)
     )
     pipeline.set_progress_bar_config(disable=True)
+    check_pipeline(pipeline)
     prepare(pipeline, device, dtype)
     return Model(pipeline, device, dtype, identity(path, text_encoder))
+
+
+def check_pipeline(pipeline: diffusers.DiffusionPipeline) -> None:
+    """Raise ``ValueError`` unless a pipeline draws as the others do: from a text, through latents, step by step."""
+    takes = {"prompt", "callback_on_step_end", "num_inference_steps"} <= set(signature(pipeline.__call__).parameters)
+    parts = pipeline.components
+    if not (takes and parts.get("vae") and any(parts.get(name) for name in DENOISERS)):
+        raise ValueError(f"the studio cannot draw with a {type(pipeline).__name__}")
 
 
 def available_processors() -> int:
