@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.errors import NotFound
 from assistants.history import Experiment
-from assistants.jobs import Event, Part, Result, RunningJob, Text
+from assistants.jobs import Event, Part, Result, RunningJob, Stopped, Text
 from assistants.playground import evaluators, findings, preparing
 from assistants.playground.asking import Asking
 from assistants.playground.judging import Judging
 from assistants.playground.origins import evaluators_of, from_item, from_template, request_from
-from assistants.playground.plan import Variant, plan
+from assistants.playground.plan import Plan, Variant, plan
 from assistants.playground.promoting import promote
 from assistants.playground.request import TYPES, Example, Request
 from assistants.playground.running import Checks, Matrix
@@ -109,15 +109,26 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     judging = Judging(studio, job.owner, asking, embedder, judges)
     checks = Checks(checked, preparing.labels_of(request), request.prices, judging)
     matrix = Matrix(job, planned, asking, checks, examples_for)
-    yield from matrix.run()
+    try:
+        yield from matrix.run()
+    except (GeneratorExit, Stopped):
+        # Nobody listens to what is yielded now; what was done until then is summed up all the same.
+        for event in summed_up(request, planned, matrix, shown):
+            job.publish(event)
+        raise
+    yield from summed_up(request, planned, matrix, shown)
+    if planned.size > 1:
+        yield Text(table(planned.variants, (job.row.result or {})["summary"]))
+
+
+def summed_up(request: Request, planned: Plan, matrix: Matrix, shown: dict[str, Any]) -> Iterator[Event]:
+    """Yield what the cells that are done say together."""
     cells = [matrix.cells[key] for key in sorted(matrix.cells)]
     found = summary(cells, [variant.id for variant in planned.variants], planned.rows)
     yield Part("summary", {"summary": found})
     result = {"cells": cells, "summary": found, "plan": shown}
     if request.study:
         result["study"] = findings.study(request.study, planned.variants, found)
-    if planned.size > 1:
-        yield Text(table(planned.variants, found))
     yield Result(result)
 
 

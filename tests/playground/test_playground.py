@@ -1,6 +1,7 @@
 """The matrix: what is run, at once, once, and never twice; and what is told of it."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -130,6 +131,19 @@ def test_a_matrix_can_be_stopped(studio: Studio) -> None:
     job = studio.jobs.submit("playground", request, OWNER)
     studio.jobs.stop(job.id, OWNER)
     assert studio.jobs.wait(job.id, OWNER, 20).status == "stopped"
+
+
+def test_a_stopped_matrix_sums_up_what_it_has(studio: Studio) -> None:
+    request = {"messages": ECHO, "rows": rows(*"abcdefgh"), "models": ["echo:delay=0.2&slots=1"]}
+    job = studio.jobs.submit("playground", request, OWNER)
+    deadline = time.monotonic() + 20
+    while not any(kind == "part" and data["name"] == "cell" for _, kind, data in studio.history.jobs.events(job.id)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    studio.jobs.stop(job.id, OWNER)
+    stopped = studio.jobs.wait(job.id, OWNER, 20)
+    assert stopped.status == "stopped" and 0 < len(stopped.result["cells"]) < 8
+    assert [entry["errors"] for entry in stopped.result["summary"]] == [0]
 
 
 def test_what_was_done_before_a_restart_is_not_run_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
