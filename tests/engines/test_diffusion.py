@@ -101,6 +101,7 @@ def test_other_kinds_draw_what_they_can(kind: str, tmp_path: Path, start: Path, 
         assert (facts.family, facts.width, facts.multiple) == (kind, 64, 8 if kind == "sdxl" else 16)
         assert facts.tasks == (("text",) if kind == "pixart" else ALL)
         wide = replace(CAT, width=96, seeds=(3, 4))
+        assert [mark.done for mark in engine.draw(wide) if isinstance(mark, Step)] == list(range(1, 9))
         first, second = draw(engine, wide)
         assert first.shape == (64, 96, 3)
         assert (first != second).any()
@@ -127,7 +128,8 @@ def test_a_picture_begins_from_another(sd1: Diffusion, start: Path, mask: Path) 
 
 
 def test_the_text_encoder_may_come_from_elsewhere(starter: Diffusion, start: Path, mask: Path) -> None:
-    assert starter.facts.tasks == ALL
+    facts = starter.facts
+    assert (facts.tasks, facts.steps, facts.guidance, facts.tokens) == (ALL, 20, 3.0, tiny_images.TOKENS)
     assert (draw(starter)[0] != draw(starter, replace(CAT, prompt="the dog ran"))[0]).any()
     check_painting_over(starter, start, mask)
     for name in starter.facts.schedulers:
