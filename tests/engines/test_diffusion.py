@@ -183,6 +183,16 @@ def test_closing_ends_it_within_a_step(sd1: Diffusion) -> None:
     assert [mark.total for mark in others if isinstance(mark, Step)] == [1]
 
 
+def test_two_at_once_wait_for_each_other_and_keep_their_seeds(sd1: Diffusion) -> None:
+    both = [sd1.draw(replace(CAT, seeds=(seed,) * 2)) for seed in (7, 8)]
+    marks = [[next(one)] for one in both]
+    for found, one in zip(marks, both, strict=True):
+        found.extend(one)
+    drawn = [[(mark.seed, mark.png) for mark in found if isinstance(mark, Drawn)] for found in marks]
+    assert [[seed for seed, _ in one] for one in drawn] == [[7, 7], [8, 8]]
+    assert [len(set(one)) for one in drawn] == [1, 1]
+
+
 def test_a_process_that_dies_fails_its_drawing_only(sd1: Diffusion) -> None:
     (before,) = draw(sd1)
     marks = sd1.draw(replace(CAT, steps=150, seeds=(1, 2, 3)))
