@@ -138,7 +138,8 @@ def train(options: argparse.Namespace) -> None:
     for level in ("single", "scenes"):
         accuracy = held_out_accuracy(run.averaged, level, options.measure, run.device)
         run.log({"step": run.step, "level": level} | accuracy)
-    save_file(run.averaged.state_dict(), options.out / "namer.safetensors")
+    weights = {name: value.contiguous() for name, value in run.averaged.state_dict().items()}
+    save_file(weights, options.out / "namer.safetensors")
 
 
 def parser() -> argparse.ArgumentParser:
