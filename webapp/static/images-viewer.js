@@ -11,7 +11,7 @@ const FACTS = ["model", "seed", "steps", "guidance", "scheduler", "style", "stre
 const SCALES = [2, 4];
 const SWIPE = 60;
 
-export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint, upscale, draft }) {
+export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint, upscalers, upscale, draft }) {
   let dialog = null;
   let picture = null;
 
@@ -87,8 +87,9 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
       call(one);
     };
     const button = (name, sign, key, onclick) => el("button.outlined", { type: "button", "data-do": name, onclick }, icon(sign), text(key));
-    const larger = button("upscale", "enlarge", "images.upscale", () =>
-      openMenu(larger, SCALES.map((scale) => ({ icon: "enlarge", text: text("images.times", { scale }), choose: away((one) => upscale(one, scale)) }))));
+    const ways = () => upscalers().flatMap((name) => SCALES.map((scale) => [name, scale]));
+    const way = ([name, scale]) => ({ icon: "enlarge", text: text("images.times", { scale, name }), choose: away((one) => upscale(one, scale, name)) });
+    const larger = button("upscale", "enlarge", "images.upscale", () => openMenu(larger, ways().map(way)));
     const shelf = button("board", "archive", "images.board", () => boards.choose(shelf, [id], picture.boards, put));
     return el("div.actions", {},
       button("use", "sliders", "images.use", away(use)),

@@ -137,7 +137,8 @@ export function mount(component) {
     again: ({ id }) => also({ repeat: id }),
     vary: (picture) => from(picture, false),
     inpaint: (picture) => from(picture, true),
-    upscale: ({ id }, scale) => also({ image: id, scale }, "upscale"),
+    upscalers: () => upscalers,
+    upscale: ({ id }, scale, model) => also({ image: id, scale, model }, "upscale"),
     draft: openDraft,
   });
 
@@ -160,11 +161,18 @@ export function mount(component) {
 
   // Coming in
 
+  let upscalers = [];
+  async function renew() {
+    const options = await call("GET", "images/options");
+    if (options.problem) return;
+    upscalers = options.upscalers;
+    form.offer(options);
+  }
+
   async function begin() {
     gallery.load();
     boards.load();
-    const options = await call("GET", "images/options");
-    if (!options.problem) form.offer(options);
+    await renew();
   }
 
   const loaded = begin();
@@ -182,10 +190,6 @@ export function mount(component) {
     else if (query.get("job")) await openJob(query.get("job"));
   });
 
-  async function renew() {
-    const options = await call("GET", "images/options", undefined, { quiet: true });
-    if (!options.problem) form.offer(options);
-  }
   addEventListener("studio:models", renew);
   addEventListener("studio:prompts", renew);
 
