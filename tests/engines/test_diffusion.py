@@ -101,6 +101,7 @@ def test_other_kinds_draw_what_they_can(kind: str, tmp_path: Path, start: Path, 
         assert (facts.family, facts.width, facts.multiple) == (kind, 64, 8 if kind == "sdxl" else 16)
         assert facts.tasks == (("text",) if kind == "pixart" else ALL)
         wide = replace(CAT, width=96, seeds=(3, 4))
+        assert [mark.done for mark in engine.draw(wide) if isinstance(mark, Step)] == list(range(1, 9))
         first, second = draw(engine, wide)
         assert first.shape == (64, 96, 3)
         assert (first != second).any()
@@ -127,7 +128,8 @@ def test_a_picture_begins_from_another(sd1: Diffusion, start: Path, mask: Path) 
 
 
 def test_the_text_encoder_may_come_from_elsewhere(starter: Diffusion, start: Path, mask: Path) -> None:
-    assert starter.facts.tasks == ALL
+    facts = starter.facts
+    assert (facts.tasks, facts.steps, facts.guidance, facts.tokens) == (ALL, 20, 3.0, tiny_images.TOKENS)
     assert (draw(starter)[0] != draw(starter, replace(CAT, prompt="the dog ran"))[0]).any()
     check_painting_over(starter, start, mask)
     for name in starter.facts.schedulers:
@@ -179,6 +181,16 @@ def test_closing_ends_it_within_a_step(sd1: Diffusion) -> None:
     marks.close()
     others = sd1.draw(replace(CAT, steps=1))
     assert [mark.total for mark in others if isinstance(mark, Step)] == [1]
+
+
+def test_two_at_once_wait_for_each_other_and_keep_their_seeds(sd1: Diffusion) -> None:
+    both = [sd1.draw(replace(CAT, seeds=(seed,) * 2)) for seed in (7, 8)]
+    marks = [[next(one)] for one in both]
+    for found, one in zip(marks, both, strict=True):
+        found.extend(one)
+    drawn = [[(mark.seed, mark.png) for mark in found if isinstance(mark, Drawn)] for found in marks]
+    assert [[seed for seed, _ in one] for one in drawn] == [[7, 7], [8, 8]]
+    assert [len(set(one)) for one in drawn] == [1, 1]
 
 
 def test_a_process_that_dies_fails_its_drawing_only(sd1: Diffusion) -> None:

@@ -81,7 +81,7 @@ def test_a_glimpse_has_the_colours_of_the_picture() -> None:
     class Vae(torch.nn.Module):
         """Colours turned and stretched, with a channel too many: what a matrix can undo."""
 
-        config = SimpleNamespace(scaling_factor=0.5, shift_factor=0.25)
+        config = {"scaling_factor": 0.5, "shift_factor": 0.25}
         device, dtype = torch.device("cpu"), torch.float32
 
         def encode(self, pictures: torch.Tensor) -> SimpleNamespace:
@@ -89,7 +89,7 @@ def test_a_glimpse_has_the_colours_of_the_picture() -> None:
             latents = torch.stack([small[:, 0] * 3 + 1, small[:, 1] - small[:, 2], small[:, 2] * 2, small[:, 0] * 0], 1)
             return SimpleNamespace(latents=latents)
 
-    pipeline = SimpleNamespace(vae=Vae(), vae_scale_factor=8)
+    pipeline = SimpleNamespace(vae=Vae(), vae_scale_factor=8, _execution_device="cpu")
     picture = samples(8)[:1]
     latents = (pipeline.vae.encode(picture).latents - 0.25) * 0.5
     jpeg = Glimpses(pipeline).jpeg(latents, 128, 128)
@@ -146,6 +146,16 @@ def test_a_single_file_needs_a_configuration_on_this_machine(tmp_path: Path) -> 
     (tmp_path / "lonely").mkdir()
     (tmp_path / "lonely" / "model_index.json").write_text("{}", encoding="utf-8")
     assert configuration(file) == tmp_path / "lonely"
+
+
+def test_a_lack_of_memory_is_called_so() -> None:
+    from errors import cause
+
+    lacks = [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")]
+    lacks += [torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")]
+    assert {cause(error) for error in lacks} == {"out of memory"}
+    assert cause(ValueError("One.\nTwo.")) == "One"
+    assert cause(KeyError()) == "KeyError"
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")

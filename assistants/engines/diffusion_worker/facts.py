@@ -20,6 +20,8 @@ HABITS = {
     "PixArt": (20, 4.5),
     "Flux": (28, 3.5),
 }
+# Of the studio's own starter, which is known by its text encoder.
+STARTER = (20, 3.0)
 # Kinds that are made for a few steps and no guidance are known by their scheduler.
 FEW_STEPS = 4
 FAMILIES = {
@@ -119,6 +121,8 @@ def habits(pipeline: Any, name: str) -> tuple[int, float]:
     is_turbo = kind == "EulerAncestralDiscreteScheduler" and config.get("timestep_spacing") == "trailing"
     if kind == "LCMScheduler" or is_turbo:
         return FEW_STEPS, 1.0
+    if type(getattr(pipeline, "text_encoder", None)).__name__ == "BertModel":
+        return STARTER
     own = options(pipeline)
     return longest(HABITS, name) or (int(own.get("num_inference_steps") or 25), float(own.get("guidance_scale") or 5))
 

@@ -53,15 +53,21 @@ def with_one(values: torch.Tensor) -> torch.Tensor:
 
 def fit(pipeline: Any) -> torch.Tensor:
     """Return the matrix from latents and a one to red, green and blue in [-1, 1], by least squares."""
-    vae, scale = pipeline.vae, pipeline.vae_scale_factor
-    pictures = samples(scale).to(vae.device, vae.dtype)
+    vae, scale, dtype = pipeline.vae, pipeline.vae_scale_factor, pipeline.vae.dtype
+    # Some overflow in float16, and their pipelines bring them to float32 for a moment, too.
+    fits = dtype != torch.float16 or not vae.config.get("force_upcast")
+    if not fits:
+        vae.to(torch.float32)
+    pictures = samples(scale).to(pipeline._execution_device, vae.dtype)
     with torch.inference_mode():
         encoded = vae.encode(pictures)
+    if not fits:
+        vae.to(dtype)
     latents = encoded.latent_dist.mode() if hasattr(encoded, "latent_dist") else encoded.latents
     if latents.ndim != 4:
         raise ValueError(f"latents have {latents.ndim} dimensions")
     # Some are packed two by two after this, and some have no factor at all.
-    shift, factor = getattr(vae.config, "shift_factor", None) or 0, getattr(vae.config, "scaling_factor", None) or 1
+    shift, factor = vae.config.get("shift_factor") or 0, vae.config.get("scaling_factor") or 1
     known = with_one(((latents.float().cpu() - shift) * factor).movedim(1, -1)).flatten(0, 2)
     wanted = interpolate(pictures.float().cpu(), latents.shape[2:], mode="area").movedim(1, -1).flatten(0, 2)
     # A little weight on small numbers, for channels that carry no colour.

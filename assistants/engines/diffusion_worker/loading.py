@@ -77,9 +77,9 @@ def load(path: Path, text_encoder: Path | None) -> Model:
 
 def check_pipeline(pipeline: diffusers.DiffusionPipeline) -> None:
     """Raise ``ValueError`` unless a pipeline draws as the others do: from a text, through latents, step by step."""
-    takes = {"prompt", "callback_on_step_end", "num_inference_steps"} <= set(signature(pipeline.__call__).parameters)
-    parts = pipeline.components
-    if not (takes and parts.get("vae") and any(parts.get(name) for name in DENOISERS)):
+    takes, parts = signature(pipeline.__call__).parameters, pipeline.components
+    listens = "callback_on_step_end" in takes or "callback" in takes
+    if not (listens and "prompt" in takes and parts.get("vae") and any(parts.get(name) for name in DENOISERS)):
         raise ValueError(f"the studio cannot draw with a {type(pipeline).__name__}")
 
 

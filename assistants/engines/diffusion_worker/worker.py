@@ -180,15 +180,22 @@ class Picture:
     def draw(self, course: Course) -> Any:
         """Return the finished picture; raises ``Stopped``."""
 
-        def step(pipeline: Any, step: int, time: Any, values: Event) -> Event:
-            latents = values["latents"]
-            if self._blends:
-                values["latents"] = latents = self._blended(latents, time)
+        def told(step: int, steps: int, latents: torch.Tensor) -> None:
             guess = self._watch.guess
-            course.step(step, pipeline.num_timesteps, latents if guess is None else guess)
+            course.step(step, steps, latents if guess is None else guess)
+
+        def step(pipeline: Any, step: int, time: Any, values: Event) -> Event:
+            if self._blends:
+                values["latents"] = self._blended(values["latents"], time)
+            told(step, pipeline.num_timesteps, values["latents"])
             return values
 
-        output = self._pipeline(**self._options(), callback_on_step_end=step)
+        def old_step(step: int, time: Any, latents: torch.Tensor) -> None:
+            told(step, self._drawing["steps"], latents)
+
+        is_old = "callback_on_step_end" not in facts.options(self._pipeline)
+        listening = {"callback": old_step} if is_old else {"callback_on_step_end": step}
+        output = self._pipeline(**self._options(), **listening)
         if any(getattr(output, "nsfw_content_detected", None) or ()):
             raise Refused(
                 "prompt", "The model's own check withheld this picture as unsafe. Try other words or another seed."
