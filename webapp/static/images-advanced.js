@@ -95,6 +95,7 @@ export function mountAdvanced(form, { act, changed, picked }) {
   return {
     offer, read, write, update, size, begin,
     defaults: model.defaults,
+    isKnown: model.isKnown,
     languages: model.languages,
     chosen: () => model.read().model ?? null,
     seeded: (value) => ((seed = value), update()),

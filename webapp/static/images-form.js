@@ -193,5 +193,12 @@ export function mountForm(form, { act, generate, restore, places }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
 
-  return { offer, read, write, say, begin: advanced.begin, seeded: advanced.seeded, focus: () => prompt.focus(), isReady: () => known !== null };
+  return {
+    offer, read, write, say,
+    begin: advanced.begin,
+    seeded: advanced.seeded,
+    focus: () => prompt.focus(),
+    isReady: () => known !== null,
+    isKnown: advanced.isKnown,
+  };
 }

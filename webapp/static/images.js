@@ -64,6 +64,8 @@ export function mount(component) {
   function ended() {
     gallery.refresh();
     queue.look();
+    // A model that was opened for it says more of itself now.
+    if (!form.isKnown()) renew();
   }
 
   // What is first in the queue is shown as it is drawn, whoever put it there.
