@@ -39,6 +39,14 @@ def test_a_draft_is_found_by_its_text(studio: Studio) -> None:
     assert [one["id"] for one in find(studio, "")] == [draft] and find(studio, "okapi", "bob") == []
 
 
+def test_a_picture_is_found_by_its_prompt(studio: Studio) -> None:
+    job = studio.jobs.submit("images", {"prompt": "a patient okapi", "width": 64, "height": 64}, "local")
+    file = studio.jobs.wait(job.id, "local", 10).result["images"][0]["file"]
+    hit = next(one for one in find(studio, "okapi") if one["kind"] == "picture")
+    assert (hit["assistant"], hit["title"], hit["title_marks"]) == ("images", "a patient okapi", [(10, 15)])
+    assert file.endswith(hit["id"]) and find(studio, "okapi", "bob") == []
+
+
 def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
     job = say(studio, "a patient okapi", "ann")
     assert find(studio, "okapi") == find(studio, "okapi", "bob") == []

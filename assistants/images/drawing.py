@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from assistants.studio import Studio
 
-DRAWING = "Drawing"
+DRAWING = "Drawing the picture"
 
 
 def opened_painter(studio: "Studio", job: RunningJob) -> Generator[Event, None, ImageEngine]:

@@ -110,6 +110,15 @@ def test_the_same_picture_comes_out_again(images: Images) -> None:
     expect(images.stage.locator(".notes")).to_contain_text("The same picture came out, pixel for pixel.")
 
 
+def test_a_picture_is_made_larger_and_says_how(images: Images) -> None:
+    images.view(images.draw("a tiny ant")).get_by_role("button", name="Upscale").click()
+    images.page.get_by_role("menuitem", name="2× as large (lanczos)").click()
+    expect(images.stage.locator(".tiles img")).to_have_attribute("width", "512")
+    images.stage.locator(".tiles a").click()
+    expect(images.viewer.locator("dl")).to_contain_text("512 × 512")
+    expect(images.viewer.locator("dl")).to_contain_text("Enlarged by")
+
+
 def test_words_of_others_are_text(images: Images) -> None:
     prompt = "<img src=x onerror=alert(1)> & 'more'"
     viewer = images.view(images.draw(prompt))

@@ -148,7 +148,7 @@ def test_stop_keeps_what_was_last_seen(studio: Studio) -> None:
 
 def test_a_picture_is_skipped_and_the_next_one_drawn(studio: Studio) -> None:
     job = studio.jobs.submit("images", {"prompt": "a cat", "model": SLOW, "count": 2, "seed": 1}, "local")
-    follow_until(studio, job, lambda event: event.kind == "progress" and event.note == "Drawing")
+    follow_until(studio, job, lambda event: event.kind == "progress" and event.note == "Drawing the picture")
     studio.jobs.skip(job.id, "local")
     job = studio.jobs.wait(job.id, "local", 20)
     assert job.status == "done"

@@ -92,5 +92,12 @@ export function mountAdvanced(form, { act, changed, picked }) {
     if (brush) start.paint();
   }
 
-  return { offer, read, write, update, size, begin, defaults: model.defaults, languages: model.languages, chosen: () => model.read().model ?? null, seeded: (value) => ((seed = value), update()) };
+  return {
+    offer, read, write, update, size, begin,
+    defaults: model.defaults,
+    isKnown: model.isKnown,
+    languages: model.languages,
+    chosen: () => model.read().model ?? null,
+    seeded: (value) => ((seed = value), update()),
+  };
 }

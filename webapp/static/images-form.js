@@ -22,6 +22,8 @@ export function mountForm(form, { act, generate, restore, places }) {
   // What the ratios and the styles were drawn by.
   let drawn = "";
   let styled = "";
+  // The prompt that was put here last and not typed.
+  let offered = "";
   // The style that came with settings, in the version of then.
   let version = null;
 
@@ -60,10 +62,18 @@ export function mountForm(form, { act, generate, restore, places }) {
     for (const input of form.querySelectorAll("[name=style]")) input.checked = input.value === id;
   }
 
-  function take(words) {
-    prompt.value = words;
+  function put(words) {
+    prompt.value = offered = words;
     prompt.focus();
     changed();
+  }
+
+  // What a person has typed can be had back.
+  function take(words) {
+    const before = prompt.value;
+    const isTyped = before.trim() && before !== offered;
+    put(words);
+    if (isTyped) toast(text("images.replaced"), { undo: () => put(before) });
   }
 
   // The shapes that the chosen model can draw, each by a small box of that shape.
@@ -158,8 +168,8 @@ export function mountForm(form, { act, generate, restore, places }) {
         if (isOpen(status)) return;
         better.disabled = false;
         if (status !== "done" || !words.trim()) return toast(error ?? text("images.not-improved"), { problem: true });
-        take(words.trim());
-        toast(text("images.improved"), { undo: () => take(before) });
+        put(words.trim());
+        toast(text("images.improved"), { undo: () => put(before) });
       },
       lost: () => (better.disabled = false),
     });
@@ -183,5 +193,12 @@ export function mountForm(form, { act, generate, restore, places }) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
 
-  return { offer, read, write, say, begin: advanced.begin, seeded: advanced.seeded, focus: () => prompt.focus(), isReady: () => known !== null };
+  return {
+    offer, read, write, say,
+    begin: advanced.begin,
+    seeded: advanced.seeded,
+    focus: () => prompt.focus(),
+    isReady: () => known !== null,
+    isKnown: advanced.isKnown,
+  };
 }

@@ -6,9 +6,9 @@ import { mountModels } from "./playground-choices.js";
 import { bytes } from "./units.js";
 
 const LOOK_MS = 1_000;
-// What is known of a model that the list does not name.
+// What is taken for true of a model until it has been open once; sizes on this grid suit every kind.
 const UNKNOWN = {
-  width: 512, height: 512, multiple: 8, largest: 2048, tasks: ["text", "image", "inpaint"], schedulers: [], negative: true, loras: true,
+  width: 512, height: 512, multiple: 16, largest: 2048, tasks: ["text", "image", "inpaint"], schedulers: [], negative: true, loras: true,
 };
 
 export function mountModel(root, { act, changed }) {
@@ -71,6 +71,7 @@ export function mountModel(root, { act, changed }) {
     offer, update, defaults,
     read: () => (box.read().length ? { model: box.read()[0] } : {}),
     write: (model) => box.write(model ? [model] : []),
+    isKnown: () => Boolean(chosen()?.defaults.schedulers),
     languages: () => chosen()?.languages ?? [],
   };
 }

@@ -53,7 +53,10 @@ export function mountRun(root, { made, ended, open }) {
   async function attach(job, known = null) {
     if (run?.job === job) return;
     leave();
-    const mine = (run = { job, request: known, count: 1, status: "queued", line: text("chat.queued"), share: null, total: 0, pace: [], since: Date.now(), problem: null, stream: null });
+    const mine = (run = {
+      job, request: known, count: 1, status: "queued", line: text("chat.queued"), problem: null, stream: null,
+      share: null, total: 0, pace: [], since: Date.now(),
+    });
     tiles.replaceChildren();
     find(".notes").replaceChildren();
     show();

@@ -11,7 +11,7 @@ const FACTS = ["model", "seed", "steps", "guidance", "scheduler", "style", "stre
 const SCALES = [2, 4];
 const SWIPE = 60;
 
-export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint, upscale, draft }) {
+export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint, upscalers, upscale, draft }) {
   let dialog = null;
   let picture = null;
 
@@ -40,6 +40,7 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
 
   function draw() {
     const { id, file, prompt, width, height, starred } = picture;
+    const focused = document.activeElement?.dataset.do;
     const { number, total } = gallery.place(id);
     const image = el("img", { src: address(file), alt: prompt, width, height });
     const view = el("div.view", { "data-id": id },
@@ -54,12 +55,19 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
     const star = iconButton("star", text("history.star"), () => setStar(), { "aria-pressed": String(starred) });
     star.classList.add("star");
     dialog.querySelector("header .icon-button:last-child").before(star);
+    // What had the focus is drawn anew, and keys are heard only within the dialog.
+    (dialog.querySelector(`[data-do="${focused}"]:enabled`) ?? dialog.querySelector(".whole")).focus();
   }
 
   function side() {
     const { prompt, width, height, created, parameters, unfinished, request, made_with: made } = picture;
-    const known = { ...request, ...Object.fromEntries(FACTS.map((name) => [name, picture[name] ?? request[name]])) };
-    const facts = [["images.size", `${width} × ${height}`], ...FACTS.filter((name) => known[name] !== null && known[name] !== undefined).map((name) => [`field.${name}`, String(known[name])]), ["images.made", when(created)], ...(made.upscaler ? [["images.enlarged-by", made.upscaler]] : [])];
+    const told = Object.fromEntries(FACTS.map((name) => [name, picture[name] ?? request[name]]));
+    const facts = [
+      ["images.size", `${width} × ${height}`],
+      ...FACTS.filter((name) => (told[name] ?? null) !== null).map((name) => [`field.${name}`, String(told[name])]),
+      ["images.made", when(created)],
+      ...(made.upscaler ? [["images.enlarged-by", made.upscaler]] : []),
+    ];
     const words = (name, said) => said && el("section.said", {}, el("h3", {}, text(name)), el("div.text", {}, said));
     return el("aside", {},
       unfinished && el("p.hint", {}, text("images.unfinished-hint")),
@@ -79,8 +87,9 @@ export function mountViewer({ gallery, boards, moved, use, again, vary, inpaint,
       call(one);
     };
     const button = (name, sign, key, onclick) => el("button.outlined", { type: "button", "data-do": name, onclick }, icon(sign), text(key));
-    const larger = button("upscale", "enlarge", "images.upscale", () =>
-      openMenu(larger, SCALES.map((scale) => ({ icon: "enlarge", text: text("images.times", { scale }), choose: away((one) => upscale(one, scale)) }))));
+    const ways = () => upscalers().flatMap((name) => SCALES.map((scale) => [name, scale]));
+    const way = ([name, scale]) => ({ icon: "enlarge", text: text("images.times", { scale, name }), choose: away((one) => upscale(one, scale, name)) });
+    const larger = button("upscale", "enlarge", "images.upscale", () => openMenu(larger, ways().map(way)));
     const shelf = button("board", "archive", "images.board", () => boards.choose(shelf, [id], picture.boards, put));
     return el("div.actions", {},
       button("use", "sliders", "images.use", away(use)),

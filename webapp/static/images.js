@@ -64,6 +64,8 @@ export function mount(component) {
   function ended() {
     gallery.refresh();
     queue.look();
+    // A model that was opened for it says more of itself now.
+    if (!form.isKnown()) renew();
   }
 
   // What is first in the queue is shown as it is drawn, whoever put it there.
@@ -137,7 +139,8 @@ export function mount(component) {
     again: ({ id }) => also({ repeat: id }),
     vary: (picture) => from(picture, false),
     inpaint: (picture) => from(picture, true),
-    upscale: ({ id }, scale) => also({ image: id, scale }, "upscale"),
+    upscalers: () => upscalers,
+    upscale: ({ id }, scale, model) => also({ image: id, scale, model }, "upscale"),
     draft: openDraft,
   });
 
@@ -160,11 +163,18 @@ export function mount(component) {
 
   // Coming in
 
+  let upscalers = [];
+  async function renew() {
+    const options = await call("GET", "images/options");
+    if (options.problem) return;
+    upscalers = options.upscalers;
+    form.offer(options);
+  }
+
   async function begin() {
     gallery.load();
     boards.load();
-    const options = await call("GET", "images/options");
-    if (!options.problem) form.offer(options);
+    await renew();
   }
 
   const loaded = begin();
@@ -182,10 +192,6 @@ export function mount(component) {
     else if (query.get("job")) await openJob(query.get("job"));
   });
 
-  async function renew() {
-    const options = await call("GET", "images/options", undefined, { quiet: true });
-    if (!options.problem) form.offer(options);
-  }
   addEventListener("studio:models", renew);
   addEventListener("studio:prompts", renew);
 
