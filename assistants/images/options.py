@@ -80,6 +80,7 @@ def _model(studio: "Studio", name: str, card: ModelCard | None) -> dict[str, Any
         "size": card.size if card else None,
         "need": card.ram if card else None,
         "installed": card.installed if card else True,
+        "limited": bool(studio.models.painters.words(name).objects),
         "state": {"state": state.state, "note": state.note, "done": state.done, "total": state.total, "error": failure},
         "defaults": defaults,
     }

@@ -13,7 +13,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.images.chinese import is_chinese, translated
 from assistants.images.reading import size_of
 from assistants.images.request import MULTIPLE, Axis, Request, lora_file
-from assistants.images.wildcards import WILDCARDS, expanded
+from assistants.images.wildcards import WILDCARDS, escaped, expanded
 from assistants.jobs import Part, note
 from prompts.library import Library
 
@@ -113,7 +113,7 @@ class Planner:
         prompt = expanded(settings["prompt"], settings["seed"], self.studio.settings.home / WILDCARDS)
         if not prompt.strip():
             raise InvalidInput("prompt", "{field} is empty.")
-        return Shot(index, settings | {"prompt": prompt}, self._styled(self._english(prompt)[0]))
+        return Shot(index, settings | {"prompt": escaped(prompt)}, self._styled(self._english(prompt)[0]))
 
     def _styled(self, prompt: str) -> str:
         template = style(self.studio, self.request, self.owner)

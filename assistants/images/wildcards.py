@@ -32,6 +32,11 @@ def expanded(text: str, seed: int, folder: Path) -> str:
     return re.sub(r"\\([{}])", r"\1", text)
 
 
+def escaped(text: str) -> str:
+    """Return ``text`` so that ``expanded`` gives it back as it is."""
+    return re.sub(r"([{}])", r"\\\1", text)
+
+
 def lines(name: str, folder: Path) -> list[str]:
     """Return the lines of a file of wildcards; raises ``InvalidInput``."""
     try:

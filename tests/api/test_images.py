@@ -97,9 +97,6 @@ def test_before_it_draws_it_says_what_it_takes(ann: TestClient) -> None:
     draw(ann, model="echo:delay=0.01")
     known = ann.post("/api/images/preflight", json={"prompt": "a", "model": "echo:delay=0.01", "count": 4}).json()
     assert known["seconds"] > 0
-    body = {"prompt": "a", "model": "z-image-turbo", "width": 4096, "height": 4096}
-    large = ann.post("/api/images/preflight", json=body).json()
-    assert not large["fits"] and "1024 x 1024" in large["advice"][0]["text"]
     wrong = ann.post("/api/images/preflight", json={"prompt": "a", "width": 100})
     assert wrong.status_code == 422 and wrong.json()["error"]["message"] == "width must be a multiple of 8."
 

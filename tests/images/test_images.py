@@ -13,6 +13,8 @@ from assistants import provenance
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import JobRow
 from assistants.history.pictures import Wanted
+from assistants.images import Request
+from assistants.images.preflight import preflight
 from assistants.jobs import Part
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -269,3 +271,21 @@ def test_thumbnails_are_small_and_go_with_their_picture(studio: Studio, settings
         thumbnail(studio, source, "local")
     assert studio.history.trash.empty("local") == 1
     assert not path.exists() and not (settings.home / "files" / source).exists()
+
+
+def test_what_does_not_fit_comes_with_advice(studio: Studio) -> None:
+    request = Request(prompt="a", width=4096, height=4096)
+    found = preflight(studio, request, "local:z-image-turbo")
+    assert not found.fits and found.need > found.free
+    assert [one["values"] for one in found.advice] == [
+        {"width": 1024, "height": 1024},
+        {"model": "local:starter-image"},
+        {},
+    ]
+
+
+def test_braces_that_were_meant_stay(studio: Studio, draw: Draw) -> None:
+    first = draw(prompt=r"a \{b\} sign", seed=2)
+    assert [part["text"] for part in parts(studio, first, "prompt")] == ["a {b} sign"]
+    again = draw(repeat=file_of(first))
+    assert parts(studio, again, "note")[0]["template"] == "The same picture came out, pixel for pixel."

@@ -7,7 +7,7 @@ import pytest
 
 from assistants.errors import InvalidInput
 from assistants.images.chinese import TABLE, is_chinese, translated
-from assistants.images.wildcards import expanded
+from assistants.images.wildcards import escaped, expanded
 
 TRAINED = Path(__file__).parents[2] / "training"
 
@@ -28,6 +28,7 @@ def test_lines_of_a_file_may_hold_choices(tmp_path: Path) -> None:
 
 def test_escaped_braces_stay(tmp_path: Path) -> None:
     assert expanded(r"a \{b\} c", 0, tmp_path) == "a {b} c"
+    assert expanded(escaped("a {b} c"), 0, tmp_path) == "a {b} c"
 
 
 @pytest.mark.parametrize("text", ["a {b", "a b}", "__missing__", "__../../etc/passwd__x {"])

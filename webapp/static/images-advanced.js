@@ -97,6 +97,7 @@ export function mountAdvanced(form, { act, changed, picked }) {
     defaults: model.defaults,
     isKnown: model.isKnown,
     languages: model.languages,
+    isLimited: model.isLimited,
     chosen: () => model.read().model ?? null,
     seeded: (value) => ((seed = value), update()),
   };

@@ -40,11 +40,12 @@ export function mountForm(form, { act, generate, restore, places }) {
 
   const example = (words) => el("button.outlined", { type: "button", onclick: () => take(words) }, words);
 
-  // Those that the model reads; of a model that reads all, those in the page's language come first.
+  // Those that the model reads, in the page's language first; one that knows few words reads none of them.
   function drawStyles(wanted) {
     const spoken = advanced.languages();
     const isOwn = ({ language }) => language === window.studio.language;
-    const read = known.styles.filter(({ id, language }) => !spoken.length || spoken.includes(language) || id === wanted);
+    const all = advanced.isLimited() ? [] : known.styles;
+    const read = all.filter(({ id, language }) => !spoken.length || spoken.includes(language) || id === wanted);
     const sorted = [...read.filter(isOwn), ...read.filter((one) => !isOwn(one))];
     const ids = sorted.map(({ id }) => id).join(" ");
     find(".styles").hidden = !sorted.length;

@@ -73,5 +73,7 @@ export function mountModel(root, { act, changed }) {
     write: (model) => box.write(model ? [model] : []),
     isKnown: () => Boolean(chosen()?.defaults.schedulers),
     languages: () => chosen()?.languages ?? [],
+    // It knows the words of a list and no others, such as those of a style.
+    isLimited: () => Boolean(chosen()?.limited),
   };
 }
