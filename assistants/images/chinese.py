@@ -64,6 +64,9 @@ def translated(text: str, folder: Path) -> Translated:
                 unknown += [word.strip(GLUE)] if word.strip(GLUE) else []
             else:
                 (places if PLACE.match(english) and english not in RELATIONS else things).append(english)
+    while things and things[-1] in RELATIONS:
+        # What it relates to was left out.
+        things.pop()
     return Translated(" ".join([*_with_articles(things), *places]), tuple(dict.fromkeys(unknown)))
 
 
