@@ -15,6 +15,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff]+")
 # What holds a sentence together and is drawn by nobody.
 GLUE = "的了着在上里中下地得是有我要画请给幅张图片照"
 SIZES = ("大", "小")
+BACKGROUND = "background"
 PLACE = re.compile(r"(on|in|at|underwater)\b")
 # Words that go before a thing and take the article with them.
 BEFORE = {"a", "two", "three", "four"}
@@ -64,10 +65,23 @@ def translated(text: str, folder: Path) -> Translated:
                 unknown += [word.strip(GLUE)] if word.strip(GLUE) else []
             else:
                 (places if PLACE.match(english) and english not in RELATIONS else things).append(english)
+    places = [*_backgrounds(things), *places]
     while things and things[-1] in RELATIONS:
         # What it relates to was left out.
         things.pop()
     return Translated(" ".join([*_with_articles(things), *places]), tuple(dict.fromkeys(unknown)))
+
+
+def _backgrounds(things: list[str]) -> list[str]:
+    """Take "pink background" out of the things: it is where they are."""
+    found = []
+    while BACKGROUND in things:
+        place = things.index(BACKGROUND)
+        before = things[place - 1] if place and things[place - 1] in LOOKS else None
+        del things[place - 1 if before else place : place + 1]
+        if before:
+            found.append(f"on {'an' if before[0] in 'aeiou' else 'a'} {before} {BACKGROUND}")
+    return found
 
 
 def _cut(run: str, table: dict[str, str], longest: int) -> list[str]:

@@ -3,9 +3,11 @@
 Knows the stores; knows nothing about pages.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from assistants.images.chinese import words as table
 from assistants.images.request import MAX_COUNT, MOST_SIDE, MULTIPLE, loras
 from assistants.images.upscaling import LANCZOS, upscalers
 from assistants.models import LOCAL, ModelCard, ModelState
@@ -51,11 +53,22 @@ def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
             if card.assistant == "images" and len(card.variables) == 1
         ],
         "examples": list(said.get(lang, said["en"])),
-        "objects": list(words.objects),
-        "places": list(words.places),
+        "objects": _in_language(studio, model, words.objects, lang),
+        "places": _in_language(studio, model, words.places, lang),
         "loras": [{"name": name, "size": file.stat().st_size} for name, file in loras(studio).items()],
         "upscalers": [LANCZOS, *upscalers(studio)],
     }
+
+
+def _in_language(studio: "Studio", model: str, words: Sequence[str], lang: str) -> list[str]:
+    """Return a model's words as its table has them in Chinese, the shortest of several; else as they are."""
+    folder = studio.models.painters.chinese(model)
+    if lang != "zh" or folder is None:
+        return list(words)
+    chinese: dict[str, str] = {}
+    for word, english in sorted(table(folder).items(), key=lambda pair: len(pair[0])):
+        chinese.setdefault(english, word)
+    return [chinese.get(word, word) for word in words]
 
 
 def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:

@@ -53,6 +53,8 @@ def test_files_that_lead_into_circles_end(tmp_path: Path) -> None:
         ("两个苹果和一只小狗", "two apple and a dog", ()),
         ("夜晚的红色汽车", "a red car at night", ()),
         ("一只猫在哲学里", "a cat", ("哲学",)),
+        ("粉色背景上的猫", "a cat on a pink background", ()),
+        ("海上的帆船", "a sailboat on the sea", ()),
         ("太空中的火箭和哲学", "a rocket in space", ("哲学",)),
         ("a cat 在月球上", "a cat on the moon", ()),
     ],

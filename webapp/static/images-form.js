@@ -89,6 +89,13 @@ export function mountForm(form, { act, generate, restore, places }) {
     for (const input of form.querySelectorAll("[name=ratio]")) input.checked = input.value === now;
   }
 
+  // All that a model can draw which knows the words of a list and no others.
+  function drawWords() {
+    find(".vocabulary").hidden = !advanced.isLimited();
+    const separator = window.studio.language === "zh" ? "、" : ", ";
+    for (const name of ["objects", "places"]) find(`.vocabulary .${name}`).textContent = known[name].join(separator);
+  }
+
   function shape(ratio, defaults) {
     const box = el("i");
     const [width, height] = ratio.split(":").map(Number);
@@ -134,6 +141,7 @@ export function mountForm(form, { act, generate, restore, places }) {
     advanced.update();
     drawStyles(chosen());
     drawRatios();
+    drawWords();
     keep();
     look();
   }
