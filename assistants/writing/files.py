@@ -6,12 +6,13 @@ Pandoc reads and writes them; it is never let out to other files or the network.
 import io
 import re
 import zipfile
+from base64 import b64encode
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from assistants import provenance
-from assistants.errors import InvalidInput
+from assistants.errors import InvalidInput, NotFound
 from assistants.history import documents
 from assistants.history.documents import Document, Section, new_document, new_section
 from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
@@ -46,6 +47,9 @@ PAGE = """<!DOCTYPE html>
 </html>
 """
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+# A picture of the studio's gallery, as the Images tab puts it into a draft.
+PICTURE = re.compile(r"!\[([^\]\n]*)\]\(/api/files/([0-9a-f]{32})\)")
+PICTURES = ("image/png", "image/jpeg", "image/gif")
 # Pandoc's own memory is bounded, so that no file takes all of it.
 BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox"]
 
@@ -148,8 +152,34 @@ def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str
     name = f"{slug(draft.name)[:60]}.{form}"
     if form not in MEDIA:
         raise InvalidInput("form", "{field} must be one of: {known}.", known=", ".join(MEDIA))
-    content = text.encode() if form == "md" else _converted(text, form, draft.name, draft.brief.get("language", "en"))
+    if form == "md":
+        return name, provenance.label(MEDIA[form], draft_id, text.encode())
+    whole = _with_pictures(studio, owner, text)
+    content = _converted(whole, form, draft.name, draft.brief.get("language", "en"))
     return name, provenance.label(MEDIA[form], draft_id, content)
+
+
+def _with_pictures(studio: "Studio", owner: str, text: str) -> str:
+    """Put the owner's own pictures into the text itself; of one that is not there its name stays."""
+
+    def inline(found: re.Match[str]) -> str:
+        try:
+            file = studio.history.files.get(found[2], owner)
+        except NotFound:
+            return found[1]
+        if file.type not in PICTURES:
+            return found[1]
+        return f"![{found[1]}](data:{file.type};base64,{b64encode(file.path.read_bytes()).decode()})"
+
+    return PICTURE.sub(inline, text)
+
+
+def _is_safe(tag: str, attribute: str, value: str) -> str | None:
+    """Return an attribute of HTML unless it leads to a picture from elsewhere, or holds more than a picture."""
+    is_data = value.lstrip().lower().startswith("data:")
+    if tag == "img" and attribute == "src":
+        return value if value.startswith(tuple(f"data:{kind};base64," for kind in PICTURES)) else None
+    return None if is_data else value
 
 
 def _converted(text: str, form: str, title: str, language: str) -> bytes:
@@ -157,7 +187,11 @@ def _converted(text: str, form: str, title: str, language: str) -> bytes:
     import nh3
     import pypandoc
 
-    body = nh3.clean(pypandoc.convert_text(text, "html", WRITTEN, BOUNDED), tags=nh3.ALLOWED_TAGS - {"img"})
+    schemes = nh3.ALLOWED_URL_SCHEMES | {"data"}
+    written = pypandoc.convert_text(text, "html", WRITTEN, BOUNDED)
+    body = nh3.clean(written, url_schemes=schemes, attribute_filter=_is_safe)
+    # One whose address was taken away is none.
+    body = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", body)
     if form == "html":
         return PAGE.format(language=language, title=nh3.clean_text(title), body=body).encode()
     with TemporaryDirectory() as folder:

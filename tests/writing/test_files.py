@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from PIL import Image
 
 from assistants import provenance, writing
 from assistants.errors import InvalidInput, NotFound
@@ -72,3 +73,24 @@ def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio)
     assert zipfile.ZipFile(io.BytesIO(book)).read("mimetype") == b"application/epub+zip"
     with pytest.raises(NotFound):
         writing.export(studio, draft, "you", "md")
+
+
+def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 20), "teal").save(file, "PNG")
+    mine = studio.history.files.add(LOCAL, "a.png", io.BytesIO(file.getvalue())).id
+    theirs = studio.history.files.add("somebody", "b.png", io.BytesIO(file.getvalue())).id
+    words = studio.history.files.add(LOCAL, "c.txt", io.BytesIO(b"text")).id
+    text = (
+        f"# Tea\n\n![a cup](/api/files/{mine})\n\n![not mine](/api/files/{theirs})\n\n![words](/api/files/{words})\n\n"
+        '![far](https://example.com/x.png)\n\n<img src="data:image/svg+xml;base64,AAAA">\n\n[odd](data:text/html,x)\n'
+    )
+    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode())
+    html = writing.export(studio, draft, LOCAL, "html")[1].decode()
+    assert html.count("<img") == 1 and "data:image/png;base64," in html and "a cup" in html
+    assert "not mine" in html and "example.com" not in html and "svg" not in html and "data:text" not in html
+    for form, folder in (("docx", "word/media/"), ("epub", "EPUB/media/")):
+        with zipfile.ZipFile(io.BytesIO(writing.export(studio, draft, LOCAL, form)[1])) as archive:
+            (name,) = [one for one in archive.namelist() if one.startswith(folder)]
+            assert Image.open(io.BytesIO(archive.read(name))).size == (40, 20)
+    assert f"/api/files/{mine}" in writing.export(studio, draft, LOCAL, "md")[1].decode()
