@@ -299,3 +299,20 @@ def test_the_palette_finds_a_picture(images: Images) -> None:
     page.locator(".palette input").fill("quokka")
     page.locator(".palette .option", has_text="a quokka").last.click()
     expect(images.viewer.locator(".said")).to_contain_text("a quokka")
+
+
+def test_a_section_of_a_draft_is_illustrated(images: Images) -> None:
+    page = images.page
+    text = b"# Birds\n\n## a penguin in the snow\n\nThey walk.\n"
+    draft = page.request.post(
+        f"{images.url}/api/drafts/import",
+        multipart={"file": {"name": "birds.md", "mimeType": "text/markdown", "buffer": text}},
+    ).json()["id"]
+    page.goto(f"{images.url}/?draft={draft}")
+    page.locator(".writing .card").get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Illustrate").click()
+    expect(images.prompt).to_have_value("a penguin in the snow")
+    images.view(images.draw("a penguin in the snow"))
+    images.viewer.get_by_role("button", name="Put into a draft").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="Birds").click()
+    expect(page.locator(".writing .card textarea.text")).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))

@@ -190,6 +190,7 @@ export function mount(component) {
     await loaded;
     if (query.get("image")) await viewer.open(query.get("image"));
     else if (query.get("job")) await openJob(query.get("job"));
+    else if (query.get("prompt")) form.write({ prompt: query.get("prompt") });
   });
 
   addEventListener("studio:models", renew);

@@ -38,6 +38,7 @@ export function makeCard(id, on) {
 
   const choices = () => [
     { icon: "go-on", text: text("operation.continue"), choose: () => on.goOn(card) },
+    { icon: "image", text: text("writing.illustrate"), choose: () => on.illustrate(card) },
     { icon: "trash", text: text("writing.remove"), choose: () => on.remove(card), danger: true },
   ];
 

@@ -3,6 +3,7 @@
 
 import { debounce, el, iconButton, text, toast } from "./dom.js";
 import { openMenu } from "./menu.js";
+import { goTo } from "./page.js";
 import { settings } from "./writing-brief.js";
 import { makeCard, showConflict } from "./writing-card.js";
 import { mountFind } from "./writing-find.js";
@@ -200,6 +201,8 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
       card.node.scrollIntoView({ block: "nearest" });
     },
     resize: (card, words) => arrange({ sections: () => inOrder().map(({ id }) => (id === card.id ? { id, words } : { id })) }),
+    // The picture comes back by the other room's "Put into a draft".
+    illustrate: (card) => goTo("images", `?${new URLSearchParams({ prompt: card.heading.value || title.value })}`),
     async remove(card) {
       await saving.flush();
       const before = draft.version;
