@@ -315,4 +315,5 @@ def test_a_section_of_a_draft_is_illustrated(images: Images) -> None:
     images.view(images.draw("a penguin in the snow"))
     images.viewer.get_by_role("button", name="Put into a draft").click()
     page.get_by_role("dialog").last.get_by_role("button", name="Birds").click()
-    expect(page.locator(".writing .card textarea.text")).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))
+    texts = page.locator(".writing .card textarea.text")
+    expect(texts).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))
