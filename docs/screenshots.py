@@ -51,7 +51,7 @@ def draw(server: Server) -> None:
 # What to press for a tab's picture, and what to wait for then.
 STEPS = {
     "history": [("#room-history-button", "#history li, #history .item")],
-    "images": [("#room-images-button", ".images .cells img"), (".images .cells a", ".images-viewer img")],
+    "images": [("#room-images-button", ".images .cells img")],
     "models": [("#room-settings-button", ".models li")],
     "prompts": [("#room-prompts-button", ".prompts .cards li")],
     "write": [("#room-writing-button", ".writing .examples button")],

@@ -4,13 +4,12 @@ Pictures are drawn by jobs (``webapp.api.jobs``) and their bytes are files (``we
 how either is made.
 """
 
-import io
 import zipfile
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
-from fastapi import APIRouter, Query, Response, UploadFile
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Query, UploadFile
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from assistants import images
@@ -23,13 +22,12 @@ from assistants.requests import validated
 from prompts.library import Library
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
-from webapp.api.files import disposition
+from webapp.api.history import ZIP, zipped
 from webapp.api.jobs import JobTicket, must_be_json
 from webapp.i18n import told
 
 router = APIRouter(tags=["images"])
 
-MAX_ZIP = 500
 # The template that turns an idea into a prompt, and how long a prompt gets.
 BETTER, MAX_TOKENS = "chat/picture-prompt", 80
 
@@ -239,21 +237,18 @@ def restore_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> None:
     studio.history.pictures.restore(chosen.ids, owner)
 
 
-@router.post(
-    "/images/zip",
-    response_class=Response,
-    responses={200: {"content": {"application/zip": {}}}} | answers(401, 404, 413, 422, 503),
-)
-def zip_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> Response:
+@router.post("/images/zip", response_class=StreamingResponse, responses=ZIP | answers(401, 404, 413, 422, 503))
+def zip_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> StreamingResponse:
     """Return pictures as one file, as they are stored."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for number, picture in enumerate(dict.fromkeys(chosen.ids[:MAX_ZIP]), 1):
-            studio.history.pictures.get(picture, owner)
-            file = studio.history.files.get(picture, owner)
-            archive.write(file.path, f"{number:03d}-{file.name}")
-    headers = {"Content-Disposition": disposition("pictures.zip")}
-    return Response(target.getvalue(), media_type="application/zip", headers=headers)
+
+    def write(target: BinaryIO) -> None:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for number, picture in enumerate(dict.fromkeys(chosen.ids), 1):
+                studio.history.pictures.get(picture, owner)
+                file = studio.history.files.get(picture, owner)
+                archive.write(file.path, f"{number:03d}-{file.name}")
+
+    return zipped(studio, "pictures.zip", write)
 
 
 @router.post("/images/prompt", status_code=202, responses=answers(401, 413, 422, 429, 503))
