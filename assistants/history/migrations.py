@@ -387,6 +387,7 @@ def m030_pictures(db: Database) -> None:
             prompt TEXT NOT NULL,
             model TEXT NOT NULL,
             settings TEXT NOT NULL,
+            style TEXT AS (json_extract(settings, '$.style')),
             made_with TEXT NOT NULL,
             pixels TEXT NOT NULL,
             starred INTEGER NOT NULL DEFAULT 0,
@@ -395,6 +396,7 @@ def m030_pictures(db: Database) -> None:
         );
         CREATE INDEX pictures_shown ON pictures (owner, id, starred, job, deleted) WHERE deleted IS NULL;
         CREATE INDEX pictures_job ON pictures (job);
+        CREATE INDEX pictures_style ON pictures (owner, style, id) WHERE style IS NOT NULL AND deleted IS NULL;
 
         CREATE TABLE boards (
             id TEXT PRIMARY KEY,

@@ -135,6 +135,13 @@ class Pictures:
             sql = f"SELECT {COLUMNS} FROM pictures WHERE job = ? AND deleted IS NULL ORDER BY place, id"
             return _with_boards(db, db.execute(sql, (job,)).fetchall())
 
+    def of_styles(self, owner: str) -> dict[str, str]:
+        """Return the owner's latest picture in each style: what a style looks like here."""
+        where = "owner = ? AND style IS NOT NULL AND deleted IS NULL"
+        sql = f"SELECT style, max(id) FROM pictures WHERE {where} GROUP BY style"
+        with self._store.read() as db:
+            return {row[0]: row[1] for row in db.execute(sql, (owner,))}
+
     def star(self, picture: str, owner: str, starred: bool) -> None:
         """Mark a picture with a star, or no longer."""
         self._change([picture], owner, "starred = ?", int(starred))

@@ -47,17 +47,23 @@ def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
         "models": _models(studio, owner, lang),
         "ratios": list(RATIOS),
         "limits": {"side": MOST_SIDE, "multiple": MULTIPLE, "count": MAX_COUNT},
-        "styles": [
-            {"id": card.id, "name": card.name, "language": card.language}
-            for card in studio.prompts.list(owner)
-            if card.assistant == "images" and len(card.variables) == 1
-        ],
+        "styles": _styles(studio, owner),
         "examples": list(said.get(lang, said["en"])),
         "objects": _in_language(studio, model, words.objects, lang),
         "places": _in_language(studio, model, words.places, lang),
         "loras": [{"name": name, "size": file.stat().st_size} for name, file in loras(studio).items()],
         "upscalers": [LANCZOS, *upscalers(studio)],
     }
+
+
+def _styles(studio: "Studio", owner: str) -> list[dict[str, Any]]:
+    """Return the styles, each with the owner's latest picture in it, if there is one."""
+    shown = studio.history.pictures.of_styles(owner)
+    return [
+        {"id": card.id, "name": card.name, "language": card.language, "picture": shown.get(card.id)}
+        for card in studio.prompts.list(owner)
+        if card.assistant == "images" and len(card.variables) == 1
+    ]
 
 
 def _in_language(studio: "Studio", model: str, words: Sequence[str], lang: str) -> list[str]:

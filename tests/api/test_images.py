@@ -43,6 +43,9 @@ def test_options_name_what_there_is(ann: TestClient) -> None:
     assert (starter["defaults"]["width"], starter["defaults"]["steps"]) == (128, 20)
     assert {"images/watercolour", "images/ink-wash-zh"} <= {one["id"] for one in found["styles"]}
     assert len(found["examples"]) == 4 and found["upscalers"] == ["lanczos"]
+    draw(ann, prompt="a fox", style="images/watercolour")
+    styles = {one["id"]: one["picture"] for one in ann.get("/api/images/options").json()["styles"]}
+    assert styles["images/watercolour"] == ids(ann)[0] and styles["images/flat-icon"] is None
     chinese = ann.get("/api/images/options", headers={"Accept-Language": "zh"}).json()
     assert chinese["examples"] != found["examples"]
 

@@ -2,7 +2,7 @@
 
 import { debounce, el, recall, remember, text, toast } from "./dom.js";
 import { mountAdvanced } from "./images-advanced.js";
-import { call } from "./images-api.js";
+import { address, call } from "./images-api.js";
 import { mountFlight } from "./images-flight.js";
 import { ratioOf, sized } from "./images-sizes.js";
 import { follow, isOpen } from "./live.js";
@@ -47,7 +47,7 @@ export function mountForm(form, { act, generate, restore, places }) {
     const all = advanced.isLimited() ? [] : known.styles;
     const read = all.filter(({ id, language }) => !spoken.length || spoken.includes(language) || id === wanted);
     const sorted = [...read.filter(isOwn), ...read.filter((one) => !isOwn(one))];
-    const ids = sorted.map(({ id }) => id).join(" ");
+    const ids = sorted.map(({ id, picture }) => `${id}:${picture ?? ""}`).join(" ");
     find(".styles").hidden = !sorted.length;
     if (ids === styled) return;
     styled = ids;
@@ -56,7 +56,11 @@ export function mountForm(form, { act, generate, restore, places }) {
     choose(wanted);
   }
 
-  const style = ({ id, name }) => el("label", { title: name }, el("input", { type: "radio", name: "style", value: id }), el("span", {}, name));
+  // With the latest picture in it, once there is one.
+  function style({ id, name, picture }) {
+    const small = picture && el("img", { src: address(`/api/images/${picture}/thumbnail`), alt: "", loading: "lazy" });
+    return el("label", { title: name }, el("input", { type: "radio", name: "style", value: id }), small, el("span", {}, name));
+  }
   const chosen = () => form.querySelector("[name=style]:checked")?.value ?? "";
 
   function choose(id) {

@@ -61,11 +61,11 @@ export function mount(component) {
     start(job.id, request);
   }
 
-  function ended() {
+  function ended({ request }) {
     gallery.refresh();
     queue.look();
-    // A model that was opened for it says more of itself now.
-    if (!form.isKnown()) renew();
+    // A model that was opened for it says more of itself now, and a style has a picture of its own.
+    if (!form.isKnown() || request?.style) renew();
   }
 
   // What is first in the queue is shown as it is drawn, whoever put it there.
