@@ -87,7 +87,7 @@ def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monke
     studio.models.install(str(file), LOCAL)
     answer = ask(about, studio, do="show")
     assert answer["version"] == __version__
-    assert [model["title"] for model in answer["models"]] == ["mine"]
+    assert [model["title"] for model in answer["models"]] == ["mine", "Starter images"]
     assert {"gradio", "Python", "torch"} <= {name for name, _ in answer["packages"]}
     assert ask(about, studio, "ann", do="show")["packages"] == []
 

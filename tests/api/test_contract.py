@@ -173,7 +173,8 @@ def test_real_answers_are_documented_too(app: FastAPI) -> None:
         for part, id in known.items():
             if part in label and not operation.body:
                 answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
-                assert answer.status_code == 200
+                # A job that shows nothing of its work has no picture.
+                assert answer.status_code == (204 if label.endswith("/preview") else 200)
 
 
 def test_the_documentation_page_needs_no_other_server(app: FastAPI) -> None:

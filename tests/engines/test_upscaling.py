@@ -17,6 +17,8 @@ from PIL import Image
 first = json.loads(sys.stdin.readline())
 said = {"broken": "no such model"} if "broken" in first["model"] else {"ready": True, "scale": 2}
 print(json.dumps(said), flush=True)
+if "broken" in said:
+    sys.exit(1)
 for line in sys.stdin:
     command = json.loads(line)
     if "picture" not in command:
