@@ -318,3 +318,11 @@ def test_a_name_leads_nowhere_but_into_the_folder(models: Models, settings: Sett
     with pytest.raises(NotFound):
         models.delete(name, LOCAL)
     assert outside.joinpath("model.yaml").exists()
+
+
+def test_what_comes_with_the_studio_stays(settings: Settings) -> None:
+    with contextlib.closing(opened(settings, {"own": read_catalog()["starter-image"]})) as models:
+        assert card(models, "own").shipped and card(models, "own").installed
+        with pytest.raises(ModelUnavailable, match="comes with the studio"):
+            models.delete("own", LOCAL)
+        assert card(models, "own").installed

@@ -378,8 +378,11 @@ class Models:
         Raises ``NotAllowed``, ``NotFound`` or ``ModelUnavailable``.
         """
         owners.must_be_operator(owner)
-        if self._shelf.get(name) is None and name not in self._plans:
+        entry = self._shelf.get(name)
+        if entry is None and name not in self._plans:
             raise NotFound("There is no model named {name}.", name=name)
+        if entry and entry.shipped:
+            raise ModelUnavailable("{model} comes with the studio and cannot be deleted.", model=entry.title)
         full = LOCAL + name
         if self._engines.is_in_use(full):
             raise ModelUnavailable("{model} is writing just now. Stop that first.", model=name)

@@ -40,6 +40,7 @@ class ModelCard:
     recommended: bool
     origin: str | None
     linked: bool
+    shipped: bool
 
 
 def card(
@@ -56,6 +57,7 @@ def card(
         fits=fits(need, memory),
         origin=entry.hub.repo if entry.hub else str(entry.linked) if entry.linked and shows_paths else None,
         linked=entry.linked is not None,
+        shipped=entry.shipped is not None,
         **{field: getattr(entry, field) for field in own},
         **facts,
     )

@@ -112,6 +112,8 @@ export function mount(component) {
       return model.error ? [first, button("plain", "action.close", () => act("cancel", model.name))] : [first];
     }
     const use = model.kind === "chat" ? [button("outlined", "models.use", () => choose(model))] : [];
+    // One that comes with the studio stays.
+    if (model.shipped) return use;
     return [...use, button("plain", model.linked ? "models.forget" : "models.delete", (event) => confirm(model, event.target.closest("li")))];
   }
 

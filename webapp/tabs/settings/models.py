@@ -58,7 +58,20 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
 def shown(studio: Studio, card: ModelCard, lang: str) -> dict[str, Any]:
     """Return a card as the script draws it; all of it is text and numbers."""
     state = card.state
-    facts = ("name", "title", "kind", "license", "size", "ram", "installed", "fits", "recommended", "origin", "linked")
+    facts = (
+        "name",
+        "title",
+        "kind",
+        "license",
+        "size",
+        "ram",
+        "installed",
+        "fits",
+        "recommended",
+        "origin",
+        "linked",
+        "shipped",
+    )
     return {name: getattr(card, name) for name in facts} | {
         "model": LOCAL + card.name,
         "languages": list(card.languages),
