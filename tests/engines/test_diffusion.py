@@ -265,3 +265,15 @@ def test_what_could_run_programs_is_not_opened(models: Path, sd1: Diffusion, tmp
     assert not is_image_model(models / "style.safetensors")
     with pytest.raises(ModelUnavailable, match="holds no model that draws"):
         open_image("local:style", models / "style.safetensors")
+
+
+def test_weights_in_half_precision_are_found_by_their_names(models: Path, sd1: Diffusion) -> None:
+    folder = models / "half"
+    shutil.copytree(models / "sd1", folder)
+    for file in folder.glob("*/*.safetensors"):
+        file.rename(file.with_name(f"{file.stem}.fp16.safetensors"))
+    engine = open_image("local:half", folder)
+    try:
+        assert (draw(engine)[0] == draw(sd1)[0]).all()
+    finally:
+        engine.close()
