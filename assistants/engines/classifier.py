@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assistants.engines.process import QUIET_SECONDS, Event, WorkerProcess, failure
-from assistants.errors import ModelUnavailable
+from assistants.engines.process import QUIET_SECONDS, Event, Restarting, WorkerProcess, failure
 
 PROGRAM = Path(__file__).with_name("classifier_worker.py")
 
 
-class LocalClassifier:
+class LocalClassifier(Restarting):
     """A classifier that is open: a BERT with its labels, or one that has none yet and can only be trained."""
 
     # It reads many texts at once, but one request after the other.
@@ -33,23 +32,8 @@ class LocalClassifier:
         self._closed = False
         self.labels: tuple[str, ...] = tuple(self.start().facts["labels"])
 
-    def start(self) -> WorkerProcess:
-        """Return the process, started if need be; raises ``ModelUnavailable``."""
-        with self._lock:
-            if self._closed:
-                raise ModelUnavailable("The model {model} is closed.", model=self.model)
-            if self._worker is None or not self._worker.alive:
-                if self._worker:
-                    self._worker.close()
-                self._worker = WorkerProcess(PROGRAM, {"model": str(self._folder)})
-            return self._worker
-
-    def close(self) -> None:
-        """End the process and free its memory; whoever still waits for it gets an error."""
-        with self._lock:
-            self._closed = True
-            if self._worker:
-                self._worker.close()
+    def _launch(self) -> WorkerProcess:
+        return WorkerProcess(PROGRAM, {"model": str(self._folder)})
 
     def classify(self, texts: list[str]) -> list[list[float]]:
         """Return the probability of each of the ``labels`` for each text; raises ``GenerationFailed``."""

@@ -26,13 +26,13 @@ from assistants.engines.drawing import (
     check,
 )
 from assistants.engines.model_files import check_image_model
-from assistants.engines.process import Event, WorkerProcess, failure
-from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.engines.process import Event, Restarting, WorkerProcess, failure
+from assistants.errors import InvalidInput
 
 PROGRAM = Path(__file__).with_name("diffusion_worker")
 
 
-class Diffusion:
+class Diffusion(Restarting):
     """A model that is open; a process that dies takes its drawing with it, and the next one starts it again."""
 
     # It draws one picture at a time: two at once take as long, and twice the memory.
@@ -56,23 +56,8 @@ class Diffusion:
         said = (self._worker or self.start()).facts
         return Facts(**{one.name: frozen(said[one.name]) for one in fields(Facts)})
 
-    def start(self) -> WorkerProcess:
-        """Return the process, started if need be; raises ``ModelUnavailable``."""
-        with self._lock:
-            if self._closed:
-                raise ModelUnavailable("The model {model} is closed.", model=self.model)
-            if self._worker is None or not self._worker.alive:
-                if self._worker:
-                    self._worker.close()
-                self._worker = WorkerProcess(PROGRAM, self._first)
-            return self._worker
-
-    def close(self) -> None:
-        """End the process and free its memory; whoever still waits for it gets an error."""
-        with self._lock:
-            self._closed = True
-            if self._worker:
-                self._worker.close()
+    def _launch(self) -> WorkerProcess:
+        return WorkerProcess(PROGRAM, self._first)
 
     def draw(self, drawing: Drawing) -> Iterator[Mark]:
         """Draw; closing the iterator ends it within one step."""

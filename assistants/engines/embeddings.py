@@ -10,8 +10,8 @@ from pathlib import Path
 
 from langchain_core.embeddings import Embeddings
 
-from assistants.engines.process import WorkerProcess
-from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.engines.process import Restarting, WorkerProcess
+from assistants.errors import InvalidInput
 
 PROGRAM = Path(__file__).with_name("embeddings_worker.py")
 
@@ -25,7 +25,7 @@ class Embedded:
     unknown: list[float]
 
 
-class LocalEmbeddings(Embeddings):
+class LocalEmbeddings(Restarting, Embeddings):
     """An embedder that is open; a process that dies takes its requests with it, and the next one starts it again."""
 
     # It reads many texts at once, but one request after the other.
@@ -42,23 +42,8 @@ class LocalEmbeddings(Embeddings):
         self.context: int = facts["context"]
         self.dimensions: int = facts["dimensions"]
 
-    def start(self) -> WorkerProcess:
-        """Return the process, started if need be; raises ``ModelUnavailable``."""
-        with self._lock:
-            if self._closed:
-                raise ModelUnavailable("The model {model} is closed.", model=self.model)
-            if self._worker is None or not self._worker.alive:
-                if self._worker:
-                    self._worker.close()
-                self._worker = WorkerProcess(PROGRAM, {"model": str(self._folder)})
-            return self._worker
-
-    def close(self) -> None:
-        """End the process and free its memory; whoever still waits for it gets an error."""
-        with self._lock:
-            self._closed = True
-            if self._worker:
-                self._worker.close()
+    def _launch(self) -> WorkerProcess:
+        return WorkerProcess(PROGRAM, {"model": str(self._folder)})
 
     def embed(self, texts: list[str], kind: str = "document", first: int = 0, *, cut: bool = False) -> Embedded:
         """Return the vectors of ``texts``, of which the first has the number ``first``.

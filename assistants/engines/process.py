@@ -150,7 +150,36 @@ def failure(cause: str) -> GenerationFailed:
     return GenerationFailed("The model broke off: {cause}.", cause=cause)
 
 
-class ProcessChat(BaseChatModel):
+class Restarting:
+    """A model in a process that is started when it is needed, and again when it has died, until it is closed.
+
+    Whoever is one has ``model``, ``_lock``, and at first no ``_worker`` and a false ``_closed``.
+    """
+
+    @abstractmethod
+    def _launch(self) -> WorkerProcess:
+        """Start the process; raises ``ModelUnavailable``."""
+
+    def start(self) -> WorkerProcess:
+        """Return the process, started if need be; raises ``ModelUnavailable``."""
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("The model {model} is closed.", model=self.model)
+            if self._worker is None or not self._worker.alive:
+                if self._worker:
+                    self._worker.close()
+                self._worker = self._launch()
+            return self._worker
+
+    def close(self) -> None:
+        """End the process and free its memory; whoever still waits for it gets an error."""
+        with self._lock:
+            self._closed = True
+            if self._worker:
+                self._worker.close()
+
+
+class ProcessChat(Restarting, BaseChatModel):
     """A chat model that is open; a process that dies takes its generations with it, and the next one starts it again.
 
     An engine says which ``program`` runs its models, what its first line is and what it is capable of.
@@ -194,23 +223,8 @@ class ProcessChat(BaseChatModel):
         """Whether the model only goes on with a text, for it has no chat template."""
         return self.facts.get("is_base", False)
 
-    def start(self) -> WorkerProcess:
-        """Return the process, started if need be; raises ``ModelUnavailable``."""
-        with self._lock:
-            if self._closed:
-                raise ModelUnavailable("The model {model} is closed.", model=self.model)
-            if self._worker is None or not self._worker.alive:
-                if self._worker:
-                    self._worker.close()
-                self._worker = WorkerProcess(self.program, self._first())
-            return self._worker
-
-    def close(self) -> None:
-        """End the process and free its memory; whoever still waits for it gets an error."""
-        with self._lock:
-            self._closed = True
-            if self._worker:
-                self._worker.close()
+    def _launch(self) -> WorkerProcess:
+        return WorkerProcess(self.program, self._first())
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Any = None) -> int:
         """Count the tokens of the prompt that ``messages`` make, with the chat template."""
