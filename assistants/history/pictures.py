@@ -150,11 +150,11 @@ class Pictures:
         """Put pictures into the trash; all of them, or none where one is not there."""
         self._change(pictures, owner, "deleted = ?", now())
 
-    def restore(self, pictures: list[str], owner: str) -> None:
-        """Take pictures out of the trash; those that are not in it stay as they are."""
+    def restore(self, pictures: list[str], owner: str) -> int:
+        """Take pictures out of the trash and return how many; those that are not in it stay as they are."""
+        sql = "UPDATE pictures SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL"
         with self._store.write() as db:
-            for picture in pictures:
-                db.execute("UPDATE pictures SET deleted = NULL WHERE id = ? AND owner = ?", (picture, owner))
+            return sum(db.execute(sql, (picture, owner)).rowcount for picture in pictures)
 
     def _change(self, pictures: list[str], owner: str, change: str, value: Any) -> None:
         sql = f"UPDATE pictures SET {change} WHERE id = ? AND owner = ? AND deleted IS NULL"

@@ -119,11 +119,7 @@ class Trash:
                 "UPDATE drafts SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
                 (trashed_id, owner),
             )
-            pictures = db.execute(
-                "UPDATE pictures SET deleted = NULL WHERE id = ? AND owner = ? AND deleted IS NOT NULL",
-                (trashed_id, owner),
-            )
-            found = changed.rowcount or drafts.rowcount or pictures.rowcount
+            found = changed.rowcount or drafts.rowcount or self._pictures.restore([trashed_id], owner)
             if found or self._prompts.restore(trashed_id, owner):
                 return
             if db.execute("SELECT 1 FROM messages WHERE id = ?", (trashed_id,)).fetchone():

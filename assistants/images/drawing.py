@@ -72,6 +72,7 @@ class Sitting:
         self, planner: Planner, engine: ImageEngine, shots: list[Shot], job: RunningJob, steps: _Steps
     ) -> None:
         self._planner, self._engine, self._shots, self._job, self._steps = planner, engine, shots, job, steps
+        self._own_steps = sum(shot.settings["steps"] for shot in shots)
         self._glimpses: dict[int, bytes] = {}
         self._kept: set[int] = set()
 
@@ -101,12 +102,11 @@ class Sitting:
         finally:
             self._steps.seconds += monotonic() - began
             job.usage = self._steps.usage()
-        self._steps.done = before + sum(shot.settings["steps"] for shot in self._shots)
+        self._steps.done = before + self._own_steps
 
     def _told(self, mark: Any, before: int) -> Iterator[Event]:
         if isinstance(mark, Step):
-            share = sum(shot.settings["steps"] for shot in self._shots) / max(1, mark.total)
-            self._steps.done = before + round(mark.done * share)
+            self._steps.done = before + round(mark.done * self._own_steps / max(1, mark.total))
             yield Progress(self._steps.done, self._steps.total, DRAWING)
         elif isinstance(mark, Glimpse):
             self._glimpses[mark.index] = mark.jpeg

@@ -30,11 +30,15 @@ STRENGTH = 0.6
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture to draw: the ``settings`` that would draw it again, and the prompt as the model gets it."""
+    """One picture to draw: the ``settings`` that would draw it again, and the prompt as the model gets it.
+
+    ``unknown`` are words of the prompt that the model has no word for.
+    """
 
     index: int
     settings: dict[str, Any]
     sent: str
+    unknown: tuple[str, ...] = ()
 
     @property
     def batch_key(self) -> tuple[Any, ...]:
@@ -77,9 +81,10 @@ class Planner:
             **{name: settings[name] for name in taken if settings.get(name) is not None},
         )
 
-    def notes(self, shots: list[Shot]) -> list[Part]:
+    @staticmethod
+    def notes(shots: list[Shot]) -> list[Part]:
         """Return what a person should know of how their words were read."""
-        unknown = dict.fromkeys(word for shot in shots for word in self._english(shot.settings["prompt"])[1])
+        unknown = dict.fromkeys(word for shot in shots for word in shot.unknown)
         if not unknown:
             return []
         template = "This model has no word for: {words}. They were left out."
@@ -113,7 +118,8 @@ class Planner:
         prompt = expanded(settings["prompt"], settings["seed"], self.studio.settings.home / WILDCARDS)
         if not prompt.strip():
             raise InvalidInput("prompt", "{field} is empty.")
-        return Shot(index, settings | {"prompt": escaped(prompt)}, self._styled(self._english(prompt)[0]))
+        english, unknown = self._english(prompt)
+        return Shot(index, settings | {"prompt": escaped(prompt)}, self._styled(english), unknown)
 
     def _styled(self, prompt: str) -> str:
         template = style(self.studio, self.request, self.owner)

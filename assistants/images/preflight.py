@@ -57,9 +57,7 @@ def _seconds(studio: "Studio", request: Request, model: str, pixels: int, steps:
     ]
     if not paces:
         return None
-    pictures = request.count
-    if request.plot:
-        pictures = len(request.plot.x.values) * (len(request.plot.y.values) if request.plot.y else 1)
+    pictures = request.plot.cells if request.plot else request.count
     pace = sorted(paces)[len(paces) // 2]
     return round(pace * (request.steps or steps) * pixels * pictures * (request.strength or 1), 1)
 

@@ -56,6 +56,11 @@ class Plot(StudioRequest):
     x: Axis
     y: Axis | None = None
 
+    @property
+    def cells(self) -> int:
+        """How many pictures it has."""
+        return len(self.x.values) * (len(self.y.values) if self.y else 1)
+
 
 class Request(StudioRequest):
     """Pictures to draw; what is absent is the model's own. Pictures are given by file id.
@@ -116,10 +121,9 @@ def _check_pictures(studio: "Studio", request: Request, owner: str) -> None:
 def _check_plot(plot: Plot, request: Request) -> None:
     if request.count > 1:
         raise InvalidInput("count", "A plot draws one picture for each pair of values: set {field} to 1.")
-    cells = len(plot.x.values) * (len(plot.y.values) if plot.y else 1)
-    if cells > MAX_CELLS:
+    if plot.cells > MAX_CELLS:
         raise InvalidInput("plot", "A plot may have at most {limit} pictures; this one has {cells}.",
-                           limit=MAX_CELLS, cells=cells)  # fmt: skip
+                           limit=MAX_CELLS, cells=plot.cells)  # fmt: skip
     if plot.y and plot.x.field == plot.y.field:
         raise InvalidInput("plot", "The two axes of a plot must be two settings.")
     for axis in filter(None, (plot.x, plot.y)):
