@@ -68,6 +68,12 @@ def single(thing: Thing, background: Background, caption: str, variant: int = 0)
     return Scene(picture, caption, (thing.name,), background.name)
 
 
+def pair(things: tuple[Thing, Thing], background: Background, caption: str) -> Scene:
+    """Two objects beside each other: the metric's second kind of prompt, as it should look."""
+    picture = compose(paint(background.name), _beside(things, background))
+    return Scene(picture, caption, tuple(thing.name for thing in things), background.name)
+
+
 def compose(background: Image.Image, placed: list[Placed]) -> Image.Image:
     """Paste sprites onto a copy of the background, first to last."""
     picture = background.copy()
@@ -166,12 +172,14 @@ def _pair_layout(rng: random.Random, background: Background) -> Layout:
     if rng.random() < 0.2:
         side = rng.choice(("left", "right"))
         words, lefts = f"{{a}} to the {side} of {{b}}", (0, 64) if side == "left" else (64, 0)
-    placed = [
-        Placed(thing, left, _foot(thing, background, HALF), HALF)
-        for thing, left in zip((first, second), lefts, strict=True)
-    ]
     subject = words.format(a=_pick_name(rng, first).phrase(), b=_pick_name(rng, second).phrase())
-    return subject, placed
+    return subject, _beside((first, second), background, lefts)
+
+
+def _beside(things: tuple[Thing, Thing], background: Background, lefts: tuple[int, int] = (0, 64)) -> list[Placed]:
+    return [
+        Placed(thing, left, _foot(thing, background, HALF), HALF) for thing, left in zip(things, lefts, strict=True)
+    ]
 
 
 def _riding_layout(rng: random.Random, background: Background) -> Layout:
