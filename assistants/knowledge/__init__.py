@@ -92,7 +92,7 @@ class Knowledge:
         self.rows.create(name)
 
     def change(self, name: str, owner: str, **texts: str) -> None:
-        """Set a base's ``not_found``, ``suggested``, ``synonyms`` or ``origins``.
+        """Set a base's ``not_found``, ``suggested``, ``synonyms``, ``origins``, ``reranker`` or ``model_help``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """
