@@ -15,7 +15,7 @@ SETTINGS = {"metric": "ip", "dtype": "f16", "connectivity": 16, "expansion_add":
 # How many it keeps in sight on the way to the nearest: the more, the surer and the slower.
 WIDTH = 128
 # Between two steps others get their turn.
-STEP = 500
+STEP = 100
 # So many vectors are compared with those that a file was made of, which may have been another home's.
 SAMPLE = 32
 SAME = 0.99

@@ -63,9 +63,11 @@ def opened_reranker(studio: "Studio", job: RunningJob, name: str, patience: floa
     try:
         for state in studio.models.waiting(name):
             if monotonic() - began > patience:
-                return Reranker(None, job)
+                break
             yield Progress(state.done, state.total, state.note)
-        return Reranker(studio.models.engine(name), job, name)
+        else:
+            return Reranker(studio.models.engine(name), job, name)
     except (InvalidInput, ModelUnavailable):
-        yield note("The reranker {model} is not there, so the passages stay as they were found.", model=name)
-        return Reranker(None, job)
+        pass
+    yield note("The reranker {model} is not ready, so the passages stay as they were found.", model=name)
+    return Reranker(None, job)
