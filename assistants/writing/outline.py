@@ -6,7 +6,7 @@ Knows nothing about drafts.
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
@@ -31,6 +31,9 @@ TOKENS_A_SECTION = 90
 # Letters, digits and the signs of plain prose, but nothing of code, markup or addresses.
 PLAIN = r"[^\x00-\x1f\"\\{}\[\]<>#|/*_=`]"
 TITLE = 80
+# How a heading of a model that is led goes on after a keyword, and how it asks without one.
+LED = r"(and|in|for|on|at) (the |a |your )?[a-z]{3,11}( [a-z]{3,11})?"
+ASKED = r"(How|Why|What|Where|When|Who) [a-z]{2,11}( [a-z]{2,11}){1,5}"
 # Where a model keeps to no schema, a person still gets sections to name.
 STAND_IN = {"en": ("Introduction", "Part {number}", "Conclusion"), "zh": ("引言", "第 {number} 部分", "结语")}
 
@@ -69,13 +72,21 @@ def number_of_sections(brief: Brief) -> int:
 
 def schema(number: int) -> dict[str, Any]:
     """Return the JSON schema of an outline of so many sections."""
-
-    def text(least: int, most: int) -> dict[str, Any]:
-        return {"type": "string", "pattern": rf"^[^\W_]{PLAIN}{{{least},{most}}}$"}
-
-    section = _object(heading=text(3, 58), notes=text(15, 118))
+    section = _object(heading=_text(rf"[^\W_]{PLAIN}{{3,58}}"), notes=_text(rf"[^\W_]{PLAIN}{{15,118}}"))
     sections = {"type": "array", "minItems": number, "maxItems": number, "items": section}
-    return _object(title=text(5, TITLE - 2), sections=sections)
+    return _object(title=_text(rf"[^\W_]{PLAIN}{{5,{TITLE - 2}}}"), sections=sections)
+
+
+def led_schema(number: int, keywords: Sequence[str]) -> dict[str, Any]:
+    """Return the schema for a model that is led: headings alone, plain ones, and one that begins with each keyword."""
+    begun = [_object(heading=_text(rf"{re.escape(word[0].upper() + word[1:])} {LED}")) for word in keywords[:number]]
+    section = _object(heading=_text(ASKED))
+    sections = {"type": "array", "minItems": number, "maxItems": number, "prefixItems": begun, "items": section}
+    return _object(sections=sections)
+
+
+def _text(pattern: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^{pattern}$"}
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +112,8 @@ def by_model(
     found: list[dict[str, Any]] = []
     try:
         for attempt in range(ATTEMPTS):
-            constraint = Controls(json_schema=schema(number))
+            wanted = led_schema(number, brief.keywords) if writer.is_led else schema(number)
+            constraint = Controls(json_schema=wanted)
             found.append(json.loads((yield from writer.quietly(turns, constraint, changed(options, attempt)))))
             if closeness(brief, found[-1]) >= ON_TOPIC:
                 break
@@ -113,17 +125,18 @@ def by_model(
         return _title(brief), stand_in(brief, targets)
     data = max(found, key=lambda one: closeness(brief, one))
     sections = [
-        new_section(_tidy(one["heading"]), target, _tidy(one["notes"]))
+        new_section(_tidy(one["heading"]), target, _tidy(one.get("notes", "")))
         for one, target in zip(data["sections"], targets, strict=True)
     ]
-    return _tidy(data["title"]), _distinct(sections)
+    title = _title(brief) if writer.is_led else _tidy(data["title"])
+    return title, _distinct(sections)
 
 
 def closeness(brief: Brief, outline: dict[str, Any]) -> float:
     """Return the share of the sections that have a heading of their own and speak of the brief, by its words."""
     told_of = _stems(brief.topic, *brief.keywords, *brief.facts, *brief.fields.values())
     headings = {one["heading"].casefold(): one for one in outline["sections"]}
-    close = sum(1 for one in headings.values() if told_of & _stems(one["heading"], one["notes"]))
+    close = sum(1 for one in headings.values() if told_of & _stems(one["heading"], one.get("notes", "")))
     return close / len(outline["sections"])
 
 
