@@ -5,6 +5,7 @@ heading and the first word of a paragraph; each paragraph is led in anew, at bes
 that does not pass ends an attempt, and the next one goes on from what there is. Knows nothing about drafts.
 """
 
+import re
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,6 +33,13 @@ FAILURES = 5
 WORDS_A_SENTENCE = 12
 # A paragraph that the model ends before goes on.
 PARAGRAPH_WORDS = 45
+
+
+# How a heading begins that no keyword begins, and what stands in for one.
+ASKING = ["Why", "How", "What", "Where", "When", "Who"]
+PLAIN = "Part {number}"
+HEADING_TOKENS = 12
+HEADING = re.compile(r"[A-Z][a-z]+(?:[ '’-][A-Za-z]{1,14}){0,7}\??")
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,24 @@ def page(brief: Brief, document: Document, section: Section, keywords: list[str]
         head += f"## {section['heading']}{PARAGRAPH}"
     place = [one["id"] for one in document["sections"]].index(section["id"])
     return Page(head, kind.openings[brief.language], tuple(keywords), place)
+
+
+def headings(
+    writer: Writer, turns: Messages, title: str, brief: Brief, number: int, options: dict[str, Any]
+) -> Generator[Event, None, list[str]]:
+    """Return so many headings, the first ones of the keywords; where the model goes on with none, a plain one."""
+    found: list[str] = []
+    begun = [*dict.fromkeys(brief.keywords), *ASKING * number][:number]
+    own = {"temperature": TEMPERATURE, "repetition_penalty": PENALTY, **options, "max_tokens": HEADING_TOKENS}
+    own["stop"] = ["\n", ":", *STOPS[1:]]
+    for place, word in enumerate(begun):
+        word = word[0].upper() + word[1:]
+        page = "".join(f"{PARAGRAPH}## {heading}" for heading in [*found, word])
+        said = [*turns, ("assistant", f"# {title}{page}")]
+        text = word + (yield from writer.quietly(said, NO_CONTROLS, changed(own, place))).rstrip(" .,!-–—")
+        is_plain = HEADING.fullmatch(text) and f"{text} ".startswith(f"{word} ") and text not in (*found, *ASKING)
+        found.append(text if is_plain else PLAIN.format(number=place + 1) if word in ASKING else word)
+    return found
 
 
 def led(

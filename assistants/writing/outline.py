@@ -6,7 +6,7 @@ Knows nothing about drafts.
 
 import json
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
@@ -14,7 +14,7 @@ from assistants.errors import GenerationFailed
 from assistants.history.documents import Section, new_section
 from assistants.history.fulltext import IS_CJK, tokens
 from assistants.jobs import Event, Part, RunningJob
-from assistants.writing import templates
+from assistants.writing import leading, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language, kinds
@@ -31,9 +31,6 @@ TOKENS_A_SECTION = 90
 # Letters, digits and the signs of plain prose, but nothing of code, markup or addresses.
 PLAIN = r"[^\x00-\x1f\"\\{}\[\]<>#|/*_=`]"
 TITLE = 80
-# How a heading of a model that is led goes on after a keyword, and how it asks without one.
-LED = r"(and|in|for|on|at) (the |a |your )?[a-z]{3,11}( [a-z]{3,11})?"
-ASKED = r"(How|Why|What|Where|When|Who) [a-z]{2,11}( [a-z]{2,11}){1,5}"
 # Where a model keeps to no schema, a person still gets sections to name.
 STAND_IN = {"en": ("Introduction", "Part {number}", "Conclusion"), "zh": ("引言", "第 {number} 部分", "结语")}
 
@@ -72,21 +69,13 @@ def number_of_sections(brief: Brief) -> int:
 
 def schema(number: int) -> dict[str, Any]:
     """Return the JSON schema of an outline of so many sections."""
-    section = _object(heading=_text(rf"[^\W_]{PLAIN}{{3,58}}"), notes=_text(rf"[^\W_]{PLAIN}{{15,118}}"))
+
+    def text(least: int, most: int) -> dict[str, Any]:
+        return {"type": "string", "pattern": rf"^[^\W_]{PLAIN}{{{least},{most}}}$"}
+
+    section = _object(heading=text(3, 58), notes=text(15, 118))
     sections = {"type": "array", "minItems": number, "maxItems": number, "items": section}
-    return _object(title=_text(rf"[^\W_]{PLAIN}{{5,{TITLE - 2}}}"), sections=sections)
-
-
-def led_schema(number: int, keywords: Sequence[str]) -> dict[str, Any]:
-    """Return the schema for a model that is led: headings alone, plain ones, and one that begins with each keyword."""
-    begun = [_object(heading=_text(rf"{re.escape(word[0].upper() + word[1:])} {LED}")) for word in keywords[:number]]
-    section = _object(heading=_text(ASKED))
-    sections = {"type": "array", "minItems": number, "maxItems": number, "prefixItems": begun, "items": section}
-    return _object(sections=sections)
-
-
-def _text(pattern: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": f"^{pattern}$"}
+    return _object(title=text(5, TITLE - 2), sections=sections)
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +88,8 @@ def by_model(
 ) -> Generator[Event, None, tuple[str, list[Section]]]:
     """Ask the model for an outline; nothing of it is text of the job."""
     number = number_of_sections(brief)
+    if writer.is_led:
+        return (yield from _led(studio, brief, writer, number, asked))
     template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, asked)
     values = {
         "topic": brief.topic,
@@ -112,8 +103,7 @@ def by_model(
     found: list[dict[str, Any]] = []
     try:
         for attempt in range(ATTEMPTS):
-            wanted = led_schema(number, brief.keywords) if writer.is_led else schema(number)
-            constraint = Controls(json_schema=wanted)
+            constraint = Controls(json_schema=schema(number))
             found.append(json.loads((yield from writer.quietly(turns, constraint, changed(options, attempt)))))
             if closeness(brief, found[-1]) >= ON_TOPIC:
                 break
@@ -125,18 +115,31 @@ def by_model(
         return _title(brief), stand_in(brief, targets)
     data = max(found, key=lambda one: closeness(brief, one))
     sections = [
-        new_section(_tidy(one["heading"]), target, _tidy(one.get("notes", "")))
+        new_section(_tidy(one["heading"]), target, _tidy(one["notes"]))
         for one, target in zip(data["sections"], targets, strict=True)
     ]
-    title = _title(brief) if writer.is_led else _tidy(data["title"])
-    return title, _distinct(sections)
+    return _tidy(data["title"]), _distinct(sections)
+
+
+def _led(
+    studio: "Studio", brief: Brief, writer: Writer, number: int, asked: Any
+) -> Generator[Event, None, tuple[str, list[Section]]]:
+    """Let a small model go on with a page that has the topic as its title, for so many headings."""
+    template = templates.template_for(studio, templates.PAGE, brief, writer.job.owner, asked)
+    named = in_language(kinds()[brief.kind].named, brief.language)
+    turns = templates.messages(template, {"named": named, "topic": brief.topic, "brief": ""})
+    title = _title(brief)
+    options = templates.options(template, writer.params)
+    headings = yield from leading.headings(writer, turns, title, brief, number, options)
+    targets = shared(brief.length or 0, [1] * number)
+    return title, _distinct([new_section(*one) for one in zip(headings, targets, strict=True)])
 
 
 def closeness(brief: Brief, outline: dict[str, Any]) -> float:
     """Return the share of the sections that have a heading of their own and speak of the brief, by its words."""
     told_of = _stems(brief.topic, *brief.keywords, *brief.facts, *brief.fields.values())
     headings = {one["heading"].casefold(): one for one in outline["sections"]}
-    close = sum(1 for one in headings.values() if told_of & _stems(one["heading"], one.get("notes", "")))
+    close = sum(1 for one in headings.values() if told_of & _stems(one["heading"], one["notes"]))
     return close / len(outline["sections"])
 
 

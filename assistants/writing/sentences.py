@@ -33,7 +33,7 @@ TALK = re.compile(
     r"|(?:the|your|this) (?:sentence|paragraph|blog post|essay|article|story|post|list)s?"
     r" (?:is|describes?|discuss\w*|explores?|contains?|features?|will|would be|could be|can be|has been edited)"
     r"|(?:add(?:ed|ing|s)?|use) (?:synonyms|adverbs|adjectives|commas|apostrophes|shorter|active)|unnecessary commas"
-    r"|(?:this|in our|the following) (?:article|guide|tutorial|essay|section|chapter|passage|phrase|word|blog|recipe)"
+    r"|(?:this|our|the following) (?:article|guide|tutorial|essay|blog)|in this (?:section|chapter|passage)"
     r"|(?:the|this) (?:news(?: report| item| story)?|report|scene|tale|speech|e-?mail|press release)"
     r" (?:begins|starts|opens|concludes|ends|describes|mentions|highlights|details|discusses|adds|reads|is about|tells)"
     r"|(?:we|I)(?:['’]ll| will| would like to) (?:discuss|explore|look at|cover|delve|dive|examine|provide|guide|share)"

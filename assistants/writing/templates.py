@@ -24,7 +24,7 @@ PAGE = "page"
 def task_of(request: Any, brief: Brief, is_led: bool) -> str:
     """Return the task whose template a request's own text comes from."""
     if request.action == "outline":
-        return f"{brief.kind}-outline"
+        return PAGE if is_led else f"{brief.kind}-outline"
     tasks = {"rewrite": f"rewrite-{request.operation}", "headlines": "headlines", "repair": "keyword"}
     return tasks.get(request.action, PAGE if is_led else brief.kind)
 
