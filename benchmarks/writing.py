@@ -1,24 +1,30 @@
 """What the writing studio makes of twenty briefs on a small model; run ``python -m benchmarks.writing``.
 
 Drafts each brief and tells, before and after check-and-repair: the share of keywords used, how often the most frequent
-four words in a row come, and how many drafts end at a sentence. ``--outlines N`` asks for N outlines instead and
-counts the valid ones.
+four words in a row come, how many drafts end at a sentence, which share of the sentences is talk about writing and not
+part of a text, and which share is on the topic by the starter embedder. ``--show`` prints the drafts, as they come.
+``--outlines N`` asks for N outlines instead and counts the valid ones; ``--words 3000 --briefs 1`` writes one
+long article.
 """
 
 import argparse
+import re
 import tempfile
 import time
 from collections import Counter
+from operator import mul
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
+from assistants.embedder import MODEL
 from assistants.history import JobRow
-from assistants.history.documents import text_of
+from assistants.history.documents import count, markdown, text_of
 from assistants.owners import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
 from assistants.writing.checks import keyword_pattern
-from assistants.writing.sentences import grams, is_complete, units
+from assistants.writing.sentences import grams, is_complete, sentences, units
 
 BRIEFS: list[tuple[str, str, list[str]]] = [
     ("article", "How cities can plant more street trees", ["shade", "volunteers", "canopy", "water"]),
@@ -42,6 +48,24 @@ BRIEFS: list[tuple[str, str, list[str]]] = [
     ("speech", "Farewell to a colleague who retires", ["years", "kindness", "coffee", "garden"]),
     ("social", "The library lends tools now", ["drill", "free", "weekend", "library"]),
 ]
+# Talk about writing, advice on it, and an assistant's phrases: wider than what the studio itself leaves out, so that
+# sentences of a story are counted, too.
+TALK = re.compile(
+    r"\b(?:this|following|our|your|my|the) (?:\w+ )?(?:article|section|paragraph|guide|essay|blog|post|tutorial)s?\b"
+    r"|\b(?:this|your) (?:story|text|speech|e-?mail|letter|piece|scene|document|sentence|phrase|word|draft)s?\b"
+    r"|\bthe (?:sentence|phrase|word) [\"“”']|\b(?:news )?report (?:begins|describes|details|highlights|mentions)\b"
+    r"|\b(?:we|i)(?:['’]ll| will| want to| would like to) (?:discuss|explore|look at|cover|delve|dive|examine|provide"
+    r"|share|describe|highlight|focus)\b|\blet['’]s (?:dive|delve|explore|discuss|take a)\b"
+    r"|\b(?:when|while|by) (?:writing|crafting|drafting|rewriting|describing)\b|\b(?:writing|writer|rewrit\w+)\b"
+    r"|\b(?:tone|keyword|headline|narrative|prose|grammar|punctuation|synonym|adjective|adverb|apostrophe|comma)s?\b"
+    r"|\b(?:active|passive) voice\b|\bthe reader\b|\byour (?:readers|audience)\b|\bdescriptive language\b|\bspelled\b"
+    r"|\bhere(?:['’]s| is| are) (?:how|some|an?|the|your|what)\b|\b(?:steps|tips)[^.]*:$|^(?:sure|certainly)[,!]"
+    r"|\bas an ai\b|\blanguage model\b|\blet me know\b|\bfeel free to\b|\b(?:happy|glad) to (?:help|assist)\b"
+    r"|\b(?:revised|rephrased|edited|original) (?:version|text|sentence)\b|\*\*|^#",
+    re.IGNORECASE,
+)
+# Of sentences that belong to another brief, one in twenty is as near to a topic as this.
+ON_TOPIC = 0.25
 OUTLINED = ("article", "story", "speech")
 HOURS = 3600 * 6
 
@@ -78,7 +102,24 @@ def figures(drafted: list[tuple[str, list[str]]]) -> str:
     )
 
 
-def drafts(studio: Studio, words: int, limit: int) -> None:
+def prose(studio: Studio, drafted: list[tuple[str, str]]) -> str:
+    """Return which share of the sentences of drafts, each a topic and a text, is talk, and which is on the topic."""
+    parts = [(topic, text[start:end]) for topic, text in drafted for start, end in sentences(text) if text[start:end]]
+    talk = sum(1 for _, sentence in parts if TALK.search(sentence))
+    for _ in studio.models.waiting(MODEL):
+        pass
+    embedder = studio.models.engine(MODEL)
+    topics = {topic: embedder.embed([topic]).vectors[0] for topic, _ in parts}
+    vectors = embedder.embed([sentence for _, sentence in parts], cut=True).vectors
+    near = [sum(map(mul, topics[topic], vector)) for (topic, _), vector in zip(parts, vectors, strict=True)]
+    close = sum(1 for one in near if one >= ON_TOPIC)
+    return (
+        f"{talk} of {len(parts)} sentences are talk ({talk / len(parts):.0%}),"
+        f" {close / len(parts):.0%} on the topic (mean nearness {mean(near):.2f})"
+    )
+
+
+def drafts(studio: Studio, words: int, limit: int, show: bool) -> None:
     """Draft the briefs and print the figures."""
     asked = [
         request(kind, topic, number, keywords=keywords, words=words)
@@ -87,11 +128,26 @@ def drafts(studio: Studio, words: int, limit: int) -> None:
     jobs, seconds = run_all(studio, asked)
     for job in jobs:
         print(f"{job.status:6} {job.usage and job.usage.get('output_tokens')} tokens: {job.input}", job.failure or "")
-    done = [(job, keywords) for job, (_, _, keywords) in zip(jobs, BRIEFS, strict=False) if job.status == "done"]
+    done = [(job, *brief) for job, brief in zip(jobs, BRIEFS, strict=False) if job.status == "done"]
     print(f"{len(done)} of {len(jobs)} drafts in {seconds:.0f} s")
-    print("as drafted:  ", figures([(raw_text(studio, job), keywords) for job, keywords in done]))
-    kept = [(studio.history.drafts.open((job.result or {})["draft"], LOCAL).document, words) for job, words in done]
-    print("and repaired:", figures([(text_of(document), keywords) for document, keywords in kept]))
+    raw = [(topic, raw_text(studio, job), keywords) for job, _, topic, keywords in done]
+    kept = [(topic, text_of(document_of(studio, job)), keywords) for job, _, topic, keywords in done]
+    for told, drafted in (("as drafted:  ", raw), ("and repaired:", kept)):
+        print(told, figures([(text, keywords) for _, text, keywords in drafted]))
+        print("             ", prose(studio, [(topic, text) for topic, text, _ in drafted]))
+    print(f"words: {sum(count(text) for _, text, _ in kept)}, wanted {words * len(kept)}")
+    for job, *_ in done if show else ():
+        print(f"\n{'=' * 20} {job.input}, seed {job.request['params']['seed']}\n{markdown(document_of(studio, job))}")
+    for job, *_ in done if len(done) == 1 else ():
+        print(
+            *(f"{'ok ' if one['ok'] else 'not'} {one['template']} {one['values']}" for one in job.result["checks"]),
+            sep="\n",
+        )
+
+
+def document_of(studio: Studio, job: JobRow) -> dict[str, Any]:
+    """Return the draft that a job wrote, as it is kept."""
+    return studio.history.drafts.open((job.result or {})["draft"], LOCAL).document
 
 
 def outlines(studio: Studio, number: int) -> None:
@@ -116,6 +172,7 @@ def main() -> None:
     parser.add_argument("--model", default="starter")
     parser.add_argument("--words", type=int, default=200, help="of each draft")
     parser.add_argument("--briefs", type=int, default=len(BRIEFS))
+    parser.add_argument("--show", action="store_true", help="print the drafts")
     parser.add_argument("--outlines", type=int, help="ask for so many outlines instead")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
@@ -125,7 +182,7 @@ def main() -> None:
             if options.outlines:
                 outlines(studio, options.outlines)
             else:
-                drafts(studio, options.words, options.briefs)
+                drafts(studio, options.words, options.briefs, options.show)
         finally:
             studio.close()
 

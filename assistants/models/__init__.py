@@ -149,6 +149,11 @@ class Models:
         entry = self._shelf.get(name.removeprefix(LOCAL))
         return entry.languages if entry else ()
 
+    def size(self, name: str) -> int | None:
+        """Return how many bytes the files of a model have; None of one that has no files here."""
+        key = name.removeprefix(LOCAL)
+        return self._shelf.size(key) if self._shelf.is_installed(key) else None
+
     def folder(self, name: str) -> Path:
         """Return where the files of an installed model lie; raises ``ModelUnavailable``."""
         key = name.removeprefix(LOCAL)

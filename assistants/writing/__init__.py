@@ -7,6 +7,7 @@
     drafting.py    the text of one section
     sentences.py   the sieve that lets whole, new sentences through
     generating.py  how a model is kept writing
+    leading.py     how one that is small is kept to the text
     poems.py       forms that are held while a model writes
     checks.py      what can be computed of a draft
     repair.py      what can be mended
@@ -31,7 +32,7 @@ from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.jobs import Event, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
-from assistants.writing import checks, rewriting, templates
+from assistants.writing import checks, leading, rewriting, templates
 from assistants.writing.brief import FIELDS, MAX_WORDS, Brief, Entry, Kinds, Line, Short, brief_of
 from assistants.writing.checks import Check
 from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
@@ -129,7 +130,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     drafts = studio.history.drafts
     draft = drafts.open(request.draft, owner)
     brief = merged(request, draft.brief)
-    settled = _settled(studio, request, brief, owner)
+    settled = _settled(studio, request, brief, owner, model)
     _check_sections(request, draft)
     if request.action == "rewrite":
         _check_selection(request, draft)
@@ -145,7 +146,7 @@ def _admit_new(studio: "Studio", request: Request, owner: str, model: str) -> Ad
     if request.sections:
         raise InvalidInput("sections", "{field} goes with a draft only.")
     brief = merged(request, {})
-    settled = _settled(studio, request, brief, owner)
+    settled = _settled(studio, request, brief, owner, model)
     document = documents.new_document(headings=kinds()[brief.kind].headings)
     name = shorten(brief.topic, TITLE)
     draft = studio.history.drafts.create(owner, name, brief.model_dump(), document)
@@ -158,11 +159,12 @@ def merged(request: Request, known: dict[str, Any]) -> Brief:
     return brief_of({"topic": "", **known, **said})
 
 
-def _settled(studio: "Studio", request: Request, brief: Brief, owner: str) -> dict[str, Any]:
+def _settled(studio: "Studio", request: Request, brief: Brief, owner: str, model: str) -> dict[str, Any]:
     """Return the template, in the version that is used, where the model is told by one."""
     if request.action == "outline" and not request.template and planned(brief):
         return {}
-    template = templates.template_for(studio, templates.task_of(request, brief), brief, owner, request)
+    task = templates.task_of(request, brief, leading.is_led(brief, studio.models.size(model)))
+    template = templates.template_for(studio, task, brief, owner, request)
     return {"template": template.id, "template_version": template.version}
 
 
@@ -195,7 +197,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     draft = studio.history.drafts.open((job.row.result or {})["draft"], job.owner)
     brief = brief_of(draft.brief)
     engine = yield from opened(studio, job)
-    writer = Writer(engine, job, request.params.model_dump(exclude_none=True))
+    is_led = leading.is_led(brief, studio.models.size(job.row.model or ""))
+    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_led)
     steps = Steps(studio, request, brief, job, writer)
     if request.action == "rewrite":
         section = documents.section_of(draft.document, request.section or "")

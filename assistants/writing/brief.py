@@ -57,6 +57,11 @@ class Brief(StudioRequest):
         return self.words or kind.words_for(self.fields)
 
     @property
+    def said(self) -> str:
+        """What the person says of the matter itself."""
+        return " ".join([self.topic, *self.facts, *self.keywords, *self.fields.values()])
+
+    @property
     def limit(self) -> int | None:
         """How many characters there may be."""
         return kinds()[self.kind].limit_for(self.fields)

@@ -14,13 +14,12 @@ from assistants.history.documents import Document, count, text_of
 from assistants.history.fulltext import CJK, IS_CJK, WORDS
 from assistants.writing import poems
 from assistants.writing.brief import Brief
-from assistants.writing.sentences import GRAM, MOST, is_complete, repeated, sentences
+from assistants.writing.sentences import GRAM, MOST, NUMBER, is_complete, repeated, sentences
 
 # Shorter or longer than the target by more than this share is worth saying.
 TOLERANCE = 0.25
 # Endings that a word may take and still be the word.
 ENDINGS = r"(?:['’]s|s|es|ed|d|ing|ly|er|ers)?"
-NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:of |de |van )?[A-Z][\w'’-]+)*")
 QUOTE = re.compile(r"[\"“][^\"“”]{3,}[\"”]|「[^」]{2,}」")
 # Names of one word that differ so little are one name, spelt twice.
@@ -190,7 +189,7 @@ def to_verify(brief: Brief, document: Document) -> Iterator[Check]:
     """Mark the sentences of news that say numbers, names or quotes which are not in the brief."""
     if brief.kind != "news":
         return
-    known = " ".join([brief.topic, *brief.facts, *brief.keywords, *brief.fields.values()])
+    known = brief.said
     for section in document["sections"]:
         for start, end in sentences(section["text"]):
             sentence = section["text"][start:end]
@@ -212,7 +211,7 @@ def names(brief: Brief, document: Document) -> Iterator[Check]:
                     place = section["text"].index(word, start)
                     said.setdefault(word, (section["id"], place, place + len(word)))
                     number[word] = number.get(word, 0) + 1
-    known = " ".join([brief.topic, *brief.facts, *brief.keywords, *brief.fields.values()])
+    known = brief.said
     for one, other in combinations(said, 2):
         if _is_one_name(one, other):
             # The spelling of the brief is right, else the more frequent one.

@@ -13,7 +13,7 @@ from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history.documents import Document, Section
 from assistants.history.fulltext import tokens
 from assistants.jobs import Event, Part, Text
-from assistants.writing import poems, templates
+from assistants.writing import leading, poems, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import in_language, kinds
@@ -81,6 +81,7 @@ def said_of(brief: Brief, document: Document, section: Section) -> dict[str, str
     comma = "、" if brief.is_chinese else ", "
     return {
         "topic": brief.topic,
+        "named": in_language(kinds()[brief.kind].named or kinds()[brief.kind].title, brief.language),
         "title": document["title"],
         "heading": section["heading"],
         "notes": section["notes"],
@@ -120,7 +121,8 @@ def write(
     ``asked`` is the request: it may name a template and ask for the guard against repetitions.
     """
     target = section["words"] or brief.length or 150
-    template = templates.template_for(studio, brief.kind, brief, writer.job.owner, asked)
+    task = templates.PAGE if writer.is_led else brief.kind
+    template = templates.template_for(studio, task, brief, writer.job.owner, asked)
     room = min(int(target * 1.6) + 200, (writer.context or 4096) // 2)
     made = prompt(brief, document, section, writer, template, room)
     yield Part(
@@ -143,7 +145,11 @@ def write(
     if begins and not before:
         sieve.text = begins
         yield Text(begins)
-    yield from writer.prose(made.turns, sieve, target, options, guard=asked.guard)
+    if writer.is_led:
+        page = leading.page(brief, document, section, keywords_of(brief, document["sections"])[section["id"]])
+        yield from leading.led(writer, made.turns, page, sieve, target, options, guard=asked.guard)
+    else:
+        yield from writer.prose(made.turns, sieve, target, options, guard=asked.guard)
     if not sieve.text[len(begins) :].strip() and (settled := sieve.settle()):
         yield Text(settled)
         yield Part("note", {"template": SHORT, "values": {}})

@@ -31,11 +31,12 @@ TEMPERATURE = 0.4
 
 @dataclass(frozen=True)
 class Writer:
-    """An open model and how a person wants it to choose its words."""
+    """An open model and how a person wants it to choose its words; ``leading`` says which one ``is_led``."""
 
     engine: Any
     job: RunningJob
     params: dict[str, Any]
+    is_led: bool = False
 
     @property
     def context(self) -> int | None:

@@ -47,7 +47,10 @@ class Step(Strict):
 
 
 class Kind(Strict):
-    """A kind of text; ``plan`` is its fixed plan, ``section_words`` the size of a section where the model outlines."""
+    """A kind of text; ``plan`` is its fixed plan, ``section_words`` the size of a section where the model outlines.
+
+    Of a text that a small model writes (see ``leading``): what it is called, and how its paragraphs may begin.
+    """
 
     id: str
     title: Words
@@ -57,6 +60,8 @@ class Kind(Strict):
     section_words: int | None = None
     fields: dict[str, Field] = {}
     plan: tuple[Step, ...] = ()
+    named: Words = {}
+    openings: dict[str, tuple[str, ...]] = {}
 
     def chosen(self, name: str, fields: dict[str, str]) -> str | None:
         """Return the choice made for a field, or its first one."""

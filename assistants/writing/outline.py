@@ -14,7 +14,7 @@ from assistants.errors import GenerationFailed
 from assistants.history.documents import Section, new_section
 from assistants.history.fulltext import IS_CJK, tokens
 from assistants.jobs import Event, Part, RunningJob
-from assistants.writing import templates
+from assistants.writing import leading, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language, kinds
@@ -88,6 +88,8 @@ def by_model(
 ) -> Generator[Event, None, tuple[str, list[Section]]]:
     """Ask the model for an outline; nothing of it is text of the job."""
     number = number_of_sections(brief)
+    if writer.is_led:
+        return (yield from _led(studio, brief, writer, number, asked))
     template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, asked)
     values = {
         "topic": brief.topic,
@@ -117,6 +119,20 @@ def by_model(
         for one, target in zip(data["sections"], targets, strict=True)
     ]
     return _tidy(data["title"]), _distinct(sections)
+
+
+def _led(
+    studio: "Studio", brief: Brief, writer: Writer, number: int, asked: Any
+) -> Generator[Event, None, tuple[str, list[Section]]]:
+    """Let a small model go on with a page that has the topic as its title, for so many headings."""
+    template = templates.template_for(studio, templates.PAGE, brief, writer.job.owner, asked)
+    named = in_language(kinds()[brief.kind].named, brief.language)
+    turns = templates.messages(template, {"named": named, "topic": brief.topic, "brief": ""})
+    title = _title(brief)
+    options = templates.options(template, writer.params)
+    headings = yield from leading.headings(writer, turns, title, brief, number, options)
+    targets = shared(brief.length or 0, [1] * number)
+    return title, _distinct([new_section(*one) for one in zip(headings, targets, strict=True)])
 
 
 def closeness(brief: Brief, outline: dict[str, Any]) -> float:

@@ -33,10 +33,19 @@ TALK = re.compile(
     r"|(?:the|your|this) (?:sentence|paragraph|blog post|essay|article|story|post|list)s?"
     r" (?:is|describes?|discuss\w*|explores?|contains?|features?|will|would be|could be|can be|has been edited)"
     r"|(?:add(?:ed|ing|s)?|use) (?:synonyms|adverbs|adjectives|commas|apostrophes|shorter|active)|unnecessary commas"
+    r"|(?:this|our|the following) (?:article|guide|tutorial|essay|blog)|in this (?:section|chapter|passage)"
+    r"|(?:the|this) (?:news(?: report| item| story)?|report|scene|tale|speech|e-?mail|press release)"
+    r" (?:begins|starts|opens|concludes|ends|describes|mentions|highlights|details|discusses|adds|reads|is about|tells)"
+    r"|(?:we|I)(?:['’]ll| will| would like to) (?:discuss|explore|look at|cover|delve|dive|examine|provide|guide|share)"
+    r"|let['’]s (?:dive|explore|take a|look at|delve|discuss|start with)"
+    r"|here(?:['’]s| is| are) (?:how|why|what|some|a|an|the|your)|follow these|(?:simple|following) steps"
+    r"|(?:send|copy|paste|personali[sz]e|customi[sz]e) this|(?:include|use) (?:\w+ )?keywords"
+    r"|e-?mail (?:template|marketing|strateg\w+)|spelled (?:as|with)|your (?:sentence|blog|draft)"
     r"|I (?:changed|replaced|added)|write an? (?:sentence|summary|one-sentence|short|paragraph)"
     r"|(?:made some|minor) (?:edits|changes|tweaks)|(?:happy|glad) to (?:help|assist)|language model)\b",
     re.IGNORECASE,
 )
+NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
 # Of a sentence this long, more than half in capitals is no prose.
 SHOUTED = 20
 NO_PROSE = ("#", "[", "{", "<", "```")
@@ -105,16 +114,28 @@ class Sieve:
     """Takes a text as it comes and gives back its whole sentences, as they are to be appended to what there is.
 
     ``left_out`` are the others: said before, or no prose. ``closed`` says that it takes no more, for too many of them
-    came in a row.
+    came in a row, or because the text ``is_full``.
     """
 
-    def __init__(self, before: str, elsewhere: Iterable[str] = (), most: int = MOST, limit: int | None = None) -> None:
-        """Go on after ``before``; ``elsewhere`` are texts whose phrases count as well, ``limit`` is of characters."""
+    def __init__(
+        self,
+        before: str,
+        elsewhere: Iterable[str] = (),
+        most: int = MOST,
+        limit: int | None = None,
+        known: str | None = None,
+    ) -> None:
+        """Go on after ``before``; ``elsewhere`` are texts whose phrases count as well, ``limit`` is of characters.
+
+        Where a ``known`` text is given, no other numbers than those in it pass.
+        """
         self.text = before
         self.closed = False
         self.left_out: list[str] = []
         self._most = most
         self._limit = limit
+        self._numbers = None if known is None else set(NUMBER.findall(known))
+        self.is_full = False
         self._buffer = ""
         self._refused = 0
         self._breaks = False
@@ -194,7 +215,7 @@ class Sieve:
             text += self._joint(text, breaks) + sentence
         passed = text[len(self.text) :]
         if self._limit is not None and len(text) > self._limit:
-            self.closed = True
+            self.closed = self.is_full = True
             return ""
         self.text = text
         for _, sentence in self._waiting:
@@ -208,9 +229,17 @@ class Sieve:
         self._tail = _tail([*self._tail, *units(sentence)])
         self._said.add(_folded(sentence))
 
+    @property
+    def paragraph(self) -> str:
+        """The last paragraph of the text."""
+        return self.text.rpartition(PARAGRAPH)[2]
+
     def would_take(self, sentence: str) -> bool:
-        """Say whether a sentence is prose, and new."""
-        return is_prose(sentence) and self.is_new(sentence)
+        """Say whether a sentence is prose, new, and has no number of its own where it must not."""
+        return is_prose(sentence) and self.is_new(sentence) and self._is_known(sentence)
+
+    def _is_known(self, sentence: str) -> bool:
+        return self._numbers is None or self._numbers.issuperset(NUMBER.findall(sentence))
 
     def is_new(self, sentence: str) -> bool:
         """Say whether neither a sentence nor a phrase of it was said too often before."""

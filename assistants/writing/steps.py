@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # With the guard, no phrase may come again at all.
 GUARDED = 1
+FACTUAL = ("article", "news", "product", "email", "speech", "social")
 
 
 class Steps:
@@ -83,7 +84,9 @@ class Steps:
         most = GUARDED if self._request.guard else MOST
         limit = self._brief.limit and self._brief.limit - len(self._brief.tags)
         elsewhere = [one["text"] for one in document["sections"] if one["text"] and one["id"] not in wanted[index:]]
-        sieve = Sieve(before or "", elsewhere, most, limit)
+        # The numbers of a small model are made up.
+        known = self._brief.said if self._writer.is_led and self._brief.kind in FACTUAL else None
+        sieve = Sieve(before or "", elsewhere, most, limit, known)
         written = drafting.write(self._studio, self._brief, document, section, self._writer, sieve, self._request)
         is_whole = False
         try:

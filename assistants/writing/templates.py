@@ -1,7 +1,8 @@
 """The prompts: which template a task takes, and its messages with the brief put in.
 
 The texts are in ``prompts/writing``: one for each kind, ``-outline`` where the model outlines, and one for each way to
-rewrite; ``-zh`` is Chinese. Knows nothing about models.
+rewrite; ``-zh`` is Chinese. Models that are led (see ``leading``) have one template for all kinds. Knows nothing
+about models.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 
-def task_of(request: Any, brief: Brief) -> str:
+# The template of whatever a model writes that is led.
+PAGE = "page"
+
+
+def task_of(request: Any, brief: Brief, is_led: bool) -> str:
     """Return the task whose template a request's own text comes from."""
     if request.action == "outline":
-        return f"{brief.kind}-outline"
+        return PAGE if is_led else f"{brief.kind}-outline"
     tasks = {"rewrite": f"rewrite-{request.operation}", "headlines": "headlines", "repair": "keyword"}
-    return tasks.get(request.action, brief.kind)
+    return tasks.get(request.action, PAGE if is_led else brief.kind)
 
 
 def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: Any = None) -> Template:

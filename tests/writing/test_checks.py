@@ -5,7 +5,7 @@ import pytest
 from assistants.history.documents import new_document, new_section
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
-from assistants.writing.sentences import Sieve, is_complete, repeated, sentences
+from assistants.writing.sentences import Sieve, is_complete, is_prose, repeated, sentences
 
 
 def findings(name: str, *texts: str, **brief: object) -> list[Check]:
@@ -119,3 +119,30 @@ def test_a_limit_of_characters_is_kept() -> None:
     sieve = Sieve("", limit=30)
     sieve.push("A short sentence here. And one that is far too long for it. More")
     assert sieve.text == "A short sentence here." and sieve.closed
+
+
+def test_numbers_that_nobody_gave_do_not_pass_where_they_must_not() -> None:
+    sieve = Sieve("", known="It opened in 1998.")
+    sieve.push("It opened in 1998. It cost 3,000 euros. It stands. And")
+    assert sieve.text == "It opened in 1998. It stands." and sieve.left_out == ["It cost 3,000 euros."]
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "The news report describes a new bus line.",
+        "In this article we look at trees.",
+        "We'll explore the world of bees together.",
+        "Here's how you can help.",
+        "Let's dive into it!",
+        "You can send this to your friend.",
+        "The word is spelled with a hyphen.",
+    ],
+)
+def test_talk_about_a_text_is_no_part_of_it(talk: str) -> None:
+    assert not is_prose(talk)
+
+
+def test_what_looks_like_talk_may_be_a_text() -> None:
+    for sentence in ("The letter describes a storm.", "They share a meal.", "Here they met.", "This word hurt him."):
+        assert is_prose(sentence), sentence

@@ -15,7 +15,7 @@ from assistants.history.draft_rows import Draft
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
-from assistants.writing import drafting, outline, poems, rewriting
+from assistants.writing import drafting, leading, outline, poems, rewriting
 from assistants.writing.brief import brief_of
 from assistants.writing.kinds import kinds
 from prompts.library import Library
@@ -173,6 +173,48 @@ def test_a_small_context_is_kept_to_and_what_was_trimmed_is_told(studio: Studio)
     assert first["trimmed"][0]["what"] == "sample" and first["trimmed"][0]["kept"] < first["trimmed"][0]["of"]
     short = ask(studio, topic="Doors " * 300, outline=OUTLINE, model="echo:context=100")
     assert short.status == "failed" and "too long" in short.failure["template"]
+
+
+# A model that is too small to be told
+
+
+@pytest.fixture
+def small(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """A studio that takes the stand-in for a small model."""
+    monkeypatch.setattr(type(studio.models), "size", lambda self, name: 100_000_000)
+    return studio
+
+
+def test_a_small_model_goes_on_with_a_page(small: Studio) -> None:
+    job = ask(small, topic=numbered(60), keywords=["walrus", "heron"], outline=OUTLINE, words=60, polish=False)
+    assert (job.status, job.failure) == ("done", None)
+    assert job.request["template"] == "writing/page"
+    [first, _] = parts(small, job, "sent")
+    assert [one["content"] for one in first["messages"]] == [f"Write an article: {numbered(60)}"]
+    one, two = texts(small, job)
+    assert one.startswith("The walrus") and two.startswith("The heron"), "each paragraph is led in by a keyword"
+    assert all(text.endswith(".") for text in (one, two))
+
+
+def test_a_small_model_writes_headings_that_begin_with_the_keywords(small: Studio) -> None:
+    job = ask(small, action="outline", topic="Birds near trees " * 8, keywords=["heron", "owl"], words=600)
+    document = draft_of(small, job).document
+    headings = [section["heading"] for section in document["sections"]]
+    assert [heading.split()[0] for heading in headings[:2]] == ["Heron", "Owl"]
+    assert len(set(headings)) == 4 and document["title"].startswith("Birds near trees")
+    assert sum(section["words"] for section in document["sections"]) == 600
+
+
+def test_what_is_no_small_model_is_told_as_ever(small: Studio) -> None:
+    chinese = ask(small, topic="城市的树。", language="zh", outline=[{"heading": "甲", "words": 20}], polish=False)
+    assert chinese.request["template"] == "writing/article-zh"
+
+
+def test_paragraphs_begin_in_turn_and_at_best_with_a_keyword() -> None:
+    page = leading.Page("", ("The {keyword}", "The", "The {keyword}", "Most"), ("owl", "heron"), place=0)
+    assert [page.opening(turn, "") for turn in (0, 1, 2)] == ["The owl", "The", "The owl"]
+    assert page.opening(2, "Owls sleep.") == "The heron"
+    assert [page.opening(turn, "An owl, a heron.") for turn in (0, 1, 2)] == ["The", "Most", "The"]
 
 
 # Repair, rewriting
@@ -345,7 +387,7 @@ def test_every_kind_and_task_has_its_templates(studio: Studio) -> None:
     known = {template.id.removeprefix("writing/") for template in templates}
     tasks = [*kinds(), "keyword", "headlines", *(f"rewrite-{one}" for one in rewriting.OPERATIONS)]
     tasks += [f"{name}-outline" for name, kind in kinds().items() if kind.section_words]
-    assert known == {f"{task}{language}" for task in tasks for language in ("", "-zh")}
+    assert known == {f"{task}{language}" for task in tasks for language in ("", "-zh")} | {"page"}
     for template in templates:
         for case in template.test_data:
             said = Library.render(template, case)[-1][1]
