@@ -75,6 +75,24 @@ def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio)
         writing.export(studio, draft, "you", "md")
 
 
+@pytest.mark.parametrize("form", ["md", "docx"])
+def test_what_went_out_comes_back_without_its_label(studio: Studio, form: str) -> None:
+    text = b"# Tea\n\n## Leaves\n\nGreen *ones*.\n\n## Water\n\nHot."
+    draft = writing.take_in(studio, LOCAL, "tea.md", text)
+    name, content = writing.export(studio, draft, LOCAL, form)
+    document = taken(studio, name, content)
+    assert document["title"] == "Tea"
+    assert [(one["heading"], one["text"]) for one in document["sections"]] == [
+        ("Leaves", "Green *ones*."),
+        ("Water", "Hot."),
+    ]
+
+
+def test_front_matter_of_ones_own_stays(studio: Studio) -> None:
+    text = "---\ntitle: [x\n---\n\nMine."
+    assert taken(studio, "mine.md", text.encode())["sections"][0]["text"] == text
+
+
 def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 20), "teal").save(file, "PNG")
