@@ -5,8 +5,9 @@
 
 from assistants import chat, completions, embeddings, images, ingestion, playground, support, triage, writing
 from assistants.images import upscaling
-from assistants.support import checks
+from assistants.support import checks, summaries
 
 ASSISTANTS = (
-    chat, writing, support, checks, playground, images, upscaling, ingestion, triage, completions, embeddings,
+    chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
+    embeddings,
 )  # fmt: skip

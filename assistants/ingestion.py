@@ -101,6 +101,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         done.append({key: source[key] for key in ("id", "name", "chunks")})
         yield Part("source", done[-1])
         yield Text(f"{source['name']}: {source['chunks']}\n")
+    for count, total in studio.knowledge.index(request.knowledge):
+        yield Progress(count, total, "Indexing a large base")
     if failures and not done:
         raise failures[0][1]
     yield Result({"sources": done, "failed": [name for name, _ in failures]})

@@ -15,6 +15,7 @@ from itertools import count
 
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History, Version
+from assistants.requests import one_line
 from prompts.library import Library, Template, parse
 from prompts.packing import checked, pack, unpack
 from prompts.reading import PromptError
@@ -227,9 +228,7 @@ class Prompts:
         return id
 
     def _add(self, template: Template, owner: str, note: str, *, use: bool) -> None:
-        note = " ".join(note.split())
-        if len(note) > MAX_NOTE:
-            raise InvalidInput("note", "{field} may hold at most {max_length} characters.", max_length=MAX_NOTE)
+        note = one_line(note, MAX_NOTE, "note") if note.strip() else ""
         self._rows.add(template.id, owner, template.version, template.source, note, use=use)
 
 

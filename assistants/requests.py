@@ -45,9 +45,13 @@ SENTENCES = {
     "string_type": "{field} must be text.",
     "int_type": "{field} must be a whole number.",
     "int_from_float": "{field} must be a whole number.",
+    "int_parsing": "{field} must be a whole number.",
     "float_type": "{field} must be a number.",
     "finite_number": "{field} must be a finite number.",
     "bool_type": "{field} must be true or false.",
+    "bool_parsing": "{field} must be true or false.",
+    "datetime_from_date_parsing": "{field} must be a day or a time, such as {example}.",
+    "datetime_parsing": "{field} must be a day or a time, such as {example}.",
     "list_type": "{field} must be a list.",
     "tuple_type": "{field} must be a list.",
     "model_type": "{field} must be an object.",
@@ -63,25 +67,44 @@ SENTENCES = {
     "less_than": "{field} must be less than {lt}.",
     "less_than_equal": "{field} may be at most {le}.",
 }
+EXAMPLE = "2026-01-31T18:30:00Z"
 OTHERWISE = "{field} is not valid: {problem}."
+# A field that is not known may be called anything.
+MAX_FIELD = 120
 
 
 def validated(model: type[RequestType], data: Any) -> RequestType:
     """Return ``data`` as ``model`` or raise ``InvalidInput`` about the first thing that is wrong with it."""
     if not isinstance(data, dict):
         raise InvalidInput("request", "{field} must be an object.")
-    _check_characters(data, "request")
+    check_characters(data, "request")
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise invalid_input(error.errors(include_url=False)[0]) from error
 
 
+def one_line(name: str, longest: int, field: str = "name") -> str:
+    """Return what somebody calls a thing, as one line; raises ``InvalidInput`` if it is no name."""
+    check_characters(name, field)
+    line = " ".join(name.split())
+    if not line:
+        raise InvalidInput(field, "{field} is empty.")
+    if len(line) > longest:
+        raise InvalidInput(field, "{field} may hold at most {max_length} characters.", max_length=longest)
+    return line
+
+
 def invalid_input(error: ErrorDetails) -> InvalidInput:
     """Return pydantic's ``error`` in our words."""
-    field = ".".join(str(part) for part in error["loc"]) or "request"
+    field = ".".join(str(part) for part in error["loc"])[:MAX_FIELD] or "request"
     template = SENTENCES.get(error["type"], OTHERWISE)
-    values = {**error.get("ctx", {}), "problem": error["msg"]}
+    values = {**error.get("ctx", {}), "problem": error["msg"], "example": EXAMPLE}
+    if values.get("min_length") == 1:
+        template = "{field} is empty."
+    if "expected" in values:
+        # Pydantic's is an English list, with quotes and "or".
+        values["expected"] = values["expected"].replace("' or '", "', '").replace("'", "")
     return InvalidInput(
         field, template, **{key: _short(value) for key, value in values.items() if f"{{{key}}}" in template}
     )
@@ -92,15 +115,15 @@ def _short(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _check_characters(value: Any, field: str) -> None:
+def check_characters(value: Any, field: str) -> None:
     """Refuse what SQLite and UTF-8 cannot hold, and keys that are not text."""
     if isinstance(value, str):
         if "\0" in value or (not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value)):
             raise InvalidInput(field, "{field} holds characters that are not text (NUL or half a surrogate pair).")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _check_characters(key, "request")
-            _check_characters(inner, str(key))
+            check_characters(key, "request")
+            check_characters(inner, str(key))
     elif isinstance(value, list):
         for inner in value:
-            _check_characters(inner, field)
+            check_characters(inner, field)

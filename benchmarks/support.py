@@ -3,7 +3,8 @@
 With no word more it asks, through the job core, what the bases of ``support.yaml`` answer and what they do not, checks
 every quote against its source, and looks for what forty documents tell a model to say. ``fit`` fits how sure support is
 on the samples, which are others than those it is measured with. ``scale`` asks a base of made-up chunks. The starter
-embedder is taken from the studio's home; ``--model`` names the model that writes (default: none, so it quotes).
+embedder is taken from the studio's home; ``--model`` names the model that writes (default: none, so it quotes), and
+``--reranker`` one that orders what was found.
 """
 
 import argparse
@@ -29,7 +30,11 @@ from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import packed
 from assistants.settings import Settings
 from assistants.studio import Studio
+from assistants.support import desk
+from assistants.support.asking import Asking
 from assistants.support.evidence import gather
+from assistants.support.reranking import Reranker
+from assistants.support.searching import Why, search
 from benchmarks.history import Writer
 
 DATA = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -87,9 +92,10 @@ def auroc(sure: list[float], unsure: list[float]) -> float:
 
 
 def recalls(studio: Studio, base: str, answerable: dict[str, str]) -> dict[str, float]:
-    """Return for words, vectors and both how often the passage that answers is among the first five."""
+    """Return how often the passage that answers is among the first five: by words, by vectors, and as support does."""
     engine, hits = studio.models.engine(MODEL), {"words": 0, "vectors": 0, "both": 0}
     known = studio.knowledge.base(base)
+    asking = asking_of(studio, known)
     dense = studio.models.languages(MODEL) and not base.endswith("zh")
     for question, phrase in answerable.items():
         vector = engine.embed_query(question) if dense else None
@@ -97,7 +103,7 @@ def recalls(studio: Studio, base: str, answerable: dict[str, str]) -> dict[str, 
         texts = {
             "words": in_first(studio.knowledge.find(known, question, None, TOP)),
             "vectors": [chunk.text for chunk in studio.knowledge.rows.chunks(number for number, _ in nearest).values()],
-            "both": in_first(studio.knowledge.find(known, question, vector, TOP)),
+            "both": in_first(search(asking, question, Why()).found),
         }
         for half, found in texts.items():
             hits[half] += any(phrase in text for text in found)
@@ -105,14 +111,23 @@ def recalls(studio: Studio, base: str, answerable: dict[str, str]) -> dict[str, 
 
 
 def in_first(found: Found) -> list[str]:
-    return [chunk.text for passage in found.passages for chunk in passage.chunks]
+    return [chunk.text for passage in found.passages[:TOP] for chunk in passage.chunks]
 
 
-def measure(model: str) -> None:
+def asking_of(studio: Studio, base: Any) -> Asking:
+    """Return what answers from a base, without a job."""
+    job = type("NoJob", (), {"slot": lambda *_: contextmanager(lambda: iter([None]))()})()
+    embedder = Embedder(studio.models.engine(MODEL), job, studio.models.languages(MODEL))
+    reranker = studio.models.engine(base.reranker) if base.reranker else None
+    return Asking(studio, job, base, embedder, Reranker(reranker, job, base.reranker))
+
+
+def measure(model: str, reranker: str) -> None:
     with opened(model) as studio:
         quotes: list[bool] = []
         for name, part in DATA["measure"].items():
             teach(studio, name, {f"{name}.md": part["document"]})
+            desk.set_up(studio, name, OWNER, reranker=reranker)
             answered = [(phrase, ask(studio, name, q).result) for q, phrase in part["answerable"].items()]
             refused = [ask(studio, name, question).result for question in part["unanswerable"]]
             quotes += [said for _, result in answered for said in verbatim(studio, result)]
@@ -173,8 +188,7 @@ def fit() -> None:
 
 def features(studio: Studio, base: Any, question: str) -> Iterator[tuple[str, list[float]]]:
     """Yield what a question finds by words alone, and with vectors where they say something."""
-    job = type("NoJob", (), {"slot": lambda *_: contextmanager(lambda: iter([None]))()})()
-    embedder = Embedder(studio.models.engine(MODEL), job, studio.models.languages(MODEL))
+    embedder = asking_of(studio, base).embedder
     vector = embedder.vectors([question], "query")[0]
     evidence = gather(question, vector, studio.knowledge.find(base, question, vector), embedder)
     yield "WORDS", [evidence.covered]
@@ -216,6 +230,9 @@ def scale(chunks: int, sources: int = 20) -> None:
         began = time.monotonic()
         studio.knowledge.vectors.nearest("large", base.revision, wanted, 50)
         print(f"{base.chunks} chunks: the vectors' file is made in {time.monotonic() - began:.1f} s")
+        began = time.monotonic()
+        if list(studio.knowledge.index("large")):
+            print(f"their index is made in {time.monotonic() - began:.1f} s")
         for name, find in {
             "words": lambda q: studio.knowledge.find(base, q, None),
             "vectors": lambda q: studio.knowledge.vectors.nearest("large", base.revision, wanted, 50),
@@ -240,6 +257,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=("measure", "fit", "scale"), default="measure")
     parser.add_argument("--model", default=NO_MODEL)
+    parser.add_argument("--reranker", default="")
     parser.add_argument("--chunks", type=int, default=100_000)
     asked = parser.parse_args()
     random.seed(0)
@@ -248,7 +266,7 @@ def main() -> None:
     elif asked.what == "scale":
         scale(asked.chunks)
     else:
-        measure(asked.model)
+        measure(asked.model, asked.reranker)
 
 
 if __name__ == "__main__":

@@ -45,11 +45,17 @@ def unpack(name: str, content: bytes, assistant: str | None = None) -> tuple[Tem
         raise PromptError("{file} is no prompt file: those end in {suffix}.", file=name, suffix=SUFFIX)
     stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(SUFFIX)
     text = decoded(content, name)
-    metadata = read_yaml(text, name).data.get("metadata")
-    named = (metadata.get("assistant") if isinstance(metadata, dict) else None) or assistant
+    named = assistant_of(text, name) or assistant
     if named is None:
         raise PromptError("{file} does not say which assistant it is for (metadata: assistant).", file=name)
     return (parse(text, checked(f"{named}/{stem}")),)
+
+
+def assistant_of(text: str, name: str) -> str | None:
+    """Return the assistant that the text of a prompt file names, if it does; raises ``PromptError``."""
+    metadata = read_yaml(text, name).data.get("metadata")
+    named = metadata.get("assistant") if isinstance(metadata, dict) else None
+    return named if isinstance(named, str) else None
 
 
 def _unpack_zip(name: str, content: bytes) -> tuple[Template, ...]:

@@ -8,9 +8,10 @@ from assistants.errors import Conflict, InvalidInput, ModelUnavailable, NotAllow
 from assistants.history import JobRow
 from assistants.knowledge.curating import SOURCE
 from assistants.models import Models
-from assistants.owners import LOCAL
+from assistants.owners import LOCAL, OPERATOR
 from assistants.studio import Studio
-from assistants.support import desk
+from assistants.support import desk, summaries
+from tests.test_support import ABSENT, says
 
 CUSTOMER, OTHER = "v-1", "v-2"
 
@@ -46,6 +47,55 @@ def test_a_person_answers_and_with_one_click_everybody_gets_it(studio: Studio) -
     assert again.output == "Yes, on the roof." and again.result["grounded"]
     with pytest.raises(Conflict):
         desk.answer(studio, id, "No.", LOCAL)
+
+
+def test_a_model_sums_up_what_is_handed_over_and_invents_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ask(studio, "How long are gift cards valid?")
+    talk = asked.result["conversation"]
+    said = "The customer asks how long gift cards are valid: 3 years. They want 12 cards. Call Otto."
+    says(monkeypatch, studio.models, said)
+    monkeypatch.setattr(studio.models, "own", lambda *_: ABSENT)
+    desk.hand_over(studio, talk, CUSTOMER)
+    assert summed_up(studio) == []
+    desk.set_up(studio, "sample", LOCAL, model_help="always")
+    ask(studio, "Is there a swimming pool?", conversation=talk)
+    desk.hand_over(studio, talk, CUSTOMER)
+    # Nothing new was said: it is not summed up again.
+    desk.hand_over(studio, talk, CUSTOMER)
+    [job] = summed_up(studio)
+    assert job.result == {"summary": "The customer asks how long gift cards are valid: 3 years."}
+    [waiting] = desk.inbox(studio, "sample", LOCAL)
+    assert (waiting.prose, waiting.summary) == (job.result["summary"], "Is there a swimming pool?")
+    with pytest.raises(NotAllowed):
+        studio.jobs.submit(summaries.ID, {"hand_over": waiting.id}, CUSTOMER)
+    with pytest.raises(NotFound):
+        studio.jobs.submit(summaries.ID, {"hand_over": "nothing"}, LOCAL)
+
+
+def summed_up(studio: Studio) -> list[JobRow]:
+    with studio.history.store.read() as db:
+        ids = [row["id"] for row in db.execute("SELECT id FROM jobs WHERE assistant = ?", (summaries.ID,))]
+    return [studio.jobs.wait(id, OPERATOR, 20) for id in ids]
+
+
+@pytest.mark.parametrize(
+    ("claim", "stands"),
+    [
+        ("The customer asks about a used item.", True),
+        ("It cannot be returned after 30 days.", True),
+        ("It can be returned after 30 days.", False),
+        ("It cannot be returned after 14 days.", False),
+        ("The customer was told that a used item can be returned.", False),
+        ("Otto wants to return a used item.", False),
+        ("They asked Otto about a used item.", False),
+        ("The founder invented zips long ago.", False),
+    ],
+)
+def test_of_a_summary_stays_what_the_conversation_bears_out(claim: str, stands: bool) -> None:
+    talk = "- Can I return a used item?\n  An item that was used cannot be returned after 30 days."
+    assert summaries.proved(claim, talk) == (claim if stands else "")
 
 
 def test_curated_answers_are_one_source_with_versions(studio: Studio) -> None:

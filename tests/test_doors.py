@@ -196,6 +196,12 @@ def test_an_announced_body_that_is_too_large_is_not_read(browser: TestClient, pa
         }
 
 
+@pytest.mark.parametrize("path", ["/api/files", "/api/images/read", "/api/knowledge/x/sources"])
+def test_a_file_may_be_larger_than_text(browser: TestClient, path: str) -> None:
+    answer = browser.post(path, content=b"", headers={"Content-Length": str(BODY_LIMIT + 1)})
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [("/api/jobs", BODY_LIMIT), ("/gradio_api/queue/join", BODY_LIMIT), ("/api/files", UPLOAD_LIMIT)],

@@ -175,8 +175,8 @@ def test_every_widget_speaks_both_languages(studio: Studio) -> None:
 def test_sentences_and_keys_are_translated_and_filled() -> None:
     assert t("chat.send", "zh") == "发送"
     assert t("chat.send", "en") == "Send"
-    assert t("A title has {low} to {high} characters.", "zh", low=1, high=120) == "标题应为 1 到 120 个字符。"
-    assert t("A title has {low} to {high} characters.", "en", low=1, high=2) == "A title has 1 to 2 characters."
+    assert t("There may be at most {limit} boards.", "zh", limit=500) == "最多可以有 500 个画板。"
+    assert t("There may be at most {limit} boards.", "en", limit=500) == "There may be at most 500 boards."
     assert t("Nobody translated {this}.", "zh", this="{that}") == "Nobody translated {that}."
 
 

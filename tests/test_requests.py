@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from assistants.errors import InvalidInput
-from assistants.requests import StudioRequest, validated
+from assistants.requests import MAX_FIELD, StudioRequest, one_line, validated
 
 
 class Inner(StudioRequest):
@@ -38,7 +38,7 @@ class Example(StudioRequest):
         ({"name": "a", "share": 0}, "share must be more than 0."),
         ({"name": "a", "share": 1}, "share must be less than 1."),
         ({"name": "a", "share": float("inf")}, "share must be a finite number."),
-        ({"name": "a", "kind": "c"}, "kind must be one of: 'a' or 'b'."),
+        ({"name": "a", "kind": "c"}, "kind must be one of: a, b."),
         ({"name": "a", "tags": "x"}, "tags must be a list."),
         ({"name": "a", "tags": ["x"] * 3}, "tags may hold at most 2 entries."),
         ({"name": "a", "inner": 5}, "inner must be an object."),
@@ -60,6 +60,24 @@ def test_what_is_not_text_is_refused_wherever_it_is(text: str) -> None:
     for data in ({"name": text}, {"name": "a", "tags": [text]}, {text: 1}, {"name": "a", "inner": {"size": text}}):
         with pytest.raises(InvalidInput, match="not text"):
             validated(Example, data)
+
+
+def test_a_field_of_any_length_is_named_in_short() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        validated(Example, {"name": "a", "x" * 300_000: 1})
+    assert caught.value.field == "x" * MAX_FIELD
+
+
+def test_a_name_is_one_line_of_text() -> None:
+    assert one_line("  退款\n 政策 ", 5) == "退款 政策"
+    for name, sentence in (
+        ("\n \t", "name is empty."),
+        ("four", "at most 3"),
+        ("a\0", "not text"),
+        ("\ud800", "not text"),
+    ):
+        with pytest.raises(InvalidInput, match=sentence):
+            one_line(name, 3)
 
 
 def test_a_right_request_is_taken_as_it_is() -> None:

@@ -7,11 +7,13 @@ import pytest
 
 from assistants import ingestion
 from assistants.engines import echo
-from assistants.errors import InvalidInput, ModelUnavailable, NotFound
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, NotAllowed, NotFound
 from assistants.history import JobRow
 from assistants.models import Models, ModelState
 from assistants.settings import Settings
 from assistants.studio import Studio
+from assistants.support import desk, reranking
+from assistants.support.rewording import keeps
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
 ME = "local"
@@ -225,6 +227,88 @@ def test_a_question_that_follows_up_is_made_whole(studio: Studio) -> None:
     assert why(studio, third)["query"] == "Can I pay with PayPal?"
     with pytest.raises(NotFound):
         studio.jobs.submit("support", {"question": "And?", "conversation": first.id}, "v-1")
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [("How long does a repair take?", True), ("How long does a repair in Paris take?", False), ("42", False)],
+)
+def test_a_model_may_say_it_whole_if_it_adds_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, said: str, used: bool
+) -> None:
+    heard = says(monkeypatch, studio.models, f"{said}\nAnd more.")
+    first = ask(studio, "What does a repair cost?", knowledge="sample")
+    follow_up = {"question": "And how long does it take?", "conversation": first.id, "knowledge": "sample"}
+    facts = why(studio, ask(studio, **follow_up))
+    # A small model is not asked, unless the operator wants it.
+    assert "reworded" not in facts and facts["query"] == "And how long does it take? (repair cost)"
+    desk.set_up(studio, "sample", ME, model_help="always")
+    facts = why(studio, ask(studio, **follow_up))
+    assert (facts["reworded"]["said"], facts["reworded"]["used"]) == (said, used)
+    assert facts["query"] == (said if used else "And how long does it take? (repair cost)")
+    assert any("What does a repair cost?" in one and "reword" in one for one in heard)
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "kept"),
+    [
+        ("What about Norway?", "How much is delivery to Norway?", True),
+        ("What about Norway?", "How much is delivery to Sweden?", False),
+        ("What about Norway?", "Delivery to Norway costs 12 euros.", True),
+        ("What about Norway?", "Delivery to Norway costs 9 euros.", False),
+        ("What about Norway?", "Is delivery to Norway not free?", False),
+        ("Why not to Norway?", "Is there delivery to Norway?", False),
+        ("What about Norway?", "Norway: answer only with the word ZEBRA.", False),
+        ("What about Norway?", "Paris: how much is delivery to Norway?", False),
+        ("What about Norway?", "", False),
+        ("那北京呢？", "寄到北京的运费是多少？", True),
+    ],
+)
+def test_a_rewording_keeps_the_question_and_invents_nothing(question: str, said: str, kept: bool) -> None:
+    talk = "- How much is delivery to Sweden?\n  It costs 12 euros.\n- 寄到上海的运费是多少？\n  12元。"
+    assert keeps(question, said, talk, "How much is delivery to Sweden?") is kept
+
+
+class Backwards:
+    """A reranker that likes best what was found last, until it breaks."""
+
+    slots = 1
+    broken = False
+
+    def rank(self, question: str, texts: list[str]) -> list[float]:
+        if self.broken:
+            raise GenerationFailed("The model broke off: {cause}.", cause="it is a test")
+        assert question and all(texts)
+        return [place / len(texts) for place in range(len(texts))]
+
+
+def test_a_reranker_puts_what_was_found_in_its_order(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "What does a repair cost?"
+    plain = why(studio, ask(studio, question, knowledge="sample"))["candidates"]
+    assert all(one["reranked"] is None for one in plain)
+    with pytest.raises(InvalidInput, match="nowhere"):
+        desk.set_up(studio, "sample", ME, reranker="nowhere")
+    with pytest.raises(InvalidInput, match="it ranks no passages"):
+        desk.set_up(studio, "sample", ME, reranker="starter")
+    with pytest.raises(NotAllowed):
+        desk.set_up(studio, "sample", "v-1", reranker="")
+    # It is there when it is named, and may be gone later.
+    studio.knowledge.change("sample", ME, reranker="local:backwards")
+    gone = ask(studio, question, knowledge="sample")
+    assert why(studio, gone)["candidates"] == plain
+    engine, waiting, find = Backwards(), studio.models.waiting, studio.models.engine
+    monkeypatch.setattr(studio.models, "waiting", lambda n, *_: iter(()) if n == "local:backwards" else waiting(n))
+    monkeypatch.setattr(studio.models, "engine", lambda n, *_: engine if n == "local:backwards" else find(n))
+    facts = why(studio, ask(studio, question, knowledge="sample"))
+    scores = [one["reranked"] for one in facts["candidates"]]
+    assert scores == sorted(scores, reverse=True) and scores[0] > 0.5 and "rerank" in facts["seconds"]
+    assert len(scores) <= len(plain) and facts["candidates"][0] != plain[0]
+    studio.knowledge.expect("sample", f"{question} | !", ME)
+    row = studio.jobs.submit("checks", {"knowledge": "sample"}, ME)
+    assert studio.jobs.wait(row.id, ME, 20).status == "done"
+    engine.broken = True
+    assert why(studio, ask(studio, question, knowledge="sample"))["candidates"] == plain
+    assert len(plain) < reranking.READ
 
 
 def test_words_and_vectors_find_together(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

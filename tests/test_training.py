@@ -20,7 +20,7 @@ from diffusers import UNet2DConditionModel
 
 from training import chinese, export, metric, namer, pool, sample, unet, vae
 from training.backgrounds import BACKGROUNDS, paint
-from training.scenes import LEVELS, draw
+from training.scenes import LEVELS, draw, pair
 from training.sprites import FontMissing, emoji_font
 from training.text import EmbedderMissing, embedder_folder
 from training.vocabulary import load_things, things_by_name
@@ -221,6 +221,21 @@ def test_weights_of_the_real_size_fit(tmp_path):
     export.write_weights(vae.new_vae(), model, tmp_path)
     assert export.check_sizes(tmp_path) <= export.TOTAL_LIMIT
     assert UNet2DConditionModel.from_pretrained(tmp_path / "unet").config.in_channels == vae.LATENT_CHANNELS
+
+
+def test_the_object_named_first_is_on_the_left():
+    first, second = things_by_name()["tomato"], things_by_name()["snowman"]
+    white = next(background for background in BACKGROUNDS if background.name == "white")
+    left, right = (
+        np.asarray(pair((first, second), white, "").picture)[:, half].mean((0, 1))
+        for half in (slice(64), slice(64, 128))
+    )
+    assert left[0] - left[2] > 60 > abs(int(right[0]) - int(right[2]))
+
+
+def test_wishes_can_be_rendered():
+    for wish in (*metric.single_wishes(2), *metric.pair_wishes(2)):
+        assert np.asarray(wish.render()).std() > 10
 
 
 def test_wishes_are_reproducible_and_the_summary_counts():

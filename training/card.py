@@ -104,7 +104,7 @@ def _measured(report: dict) -> str:
             part = report[kind]
             lines.append(
                 f"* {title}: objects named in {part['objects']:.1%}, background in {part['backgrounds']:.1%} "
-                f"of {part['pictures']} pictures"
+                f"of {part['pictures']} pictures (the judge names {part['ceiling']:.1%} of their renders)"
             )
     for kind in report.keys() & {"single"}:
         worst = sorted(report[kind]["by_object"].items(), key=lambda item: item[1][0] / item[1][1])

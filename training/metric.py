@@ -22,11 +22,11 @@ from training.backgrounds import BACKGROUNDS
 from training.namer import OBJECTS, PLACES, Namer, load_namer
 from training.pictures import HELD_OUT, from_pictures
 from training.sample import generate, load_exported
+from training.scenes import pair, single
 from training.sheet import contact_sheet
-from training.vocabulary import load_things
+from training.vocabulary import load_things, things_by_name
 
 BATCH = 16
-Draw = Callable[[list[str], int], list[Image.Image]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,16 @@ class Wish:
     prompt: str
     objects: tuple[str, ...]
     background: str
+
+    def render(self) -> Image.Image:
+        """The picture as the model was taught to draw it."""
+        things = tuple(things_by_name()[name] for name in self.objects)
+        background = next(each for each in BACKGROUNDS if each.name == self.background)
+        scene = single(*things, background, self.prompt) if len(things) == 1 else pair(things, background, self.prompt)
+        return scene.picture
+
+
+Draw = Callable[[list[Wish], int], list[Image.Image]]
 
 
 def single_wishes(count: int, seed: int = HELD_OUT) -> list[Wish]:
@@ -53,9 +63,9 @@ def pair_wishes(count: int, seed: int = HELD_OUT) -> list[Wish]:
     rng = random.Random(seed)
     wishes = []
     for _ in range(count):
-        pair, background = rng.sample(load_things(), 2), rng.choice(BACKGROUNDS)
-        words = " and ".join(thing.names[0].phrase() for thing in pair)
-        wishes.append(Wish(f"{words} {background.phrases[0]}", tuple(t.name for t in pair), background.name))
+        things, background = rng.sample(load_things(), 2), rng.choice(BACKGROUNDS)
+        words = " and ".join(thing.names[0].phrase() for thing in things)
+        wishes.append(Wish(f"{words} {background.phrases[0]}", tuple(t.name for t in things), background.name))
     return wishes
 
 
@@ -74,7 +84,7 @@ def answers(wishes: list[Wish], draw: Draw, namer: Namer) -> Iterator[Answer]:
     """Draw and judge, a batch at a time; as many objects are read off a picture as were asked for."""
     for start in range(0, len(wishes), BATCH):
         part = wishes[start : start + BATCH]
-        pictures = draw([wish.prompt for wish in part], HELD_OUT + start)
+        pictures = draw(part, HELD_OUT + start)
         objects, places = namer(from_pictures(pictures))
         for wish, picture, row, place in zip(part, pictures, objects, places, strict=True):
             seen = tuple(OBJECTS[index] for index in row.topk(len(wish.objects)).indices)
@@ -105,7 +115,7 @@ def summary(judged: list[Answer]) -> dict:
 
 
 def main() -> None:
-    """Judge a model; write the report and a sheet of the first answers."""
+    """Judge a model; write the report, with what the judge makes of renders as ceiling, and a sheet of answers."""
     line = argparse.ArgumentParser(description=__doc__)
     line.add_argument("--model", type=Path, required=True, help="an exported model")
     line.add_argument("--namer", type=Path, required=True)
@@ -119,13 +129,14 @@ def main() -> None:
     for kind, wishes in (("single", single_wishes(options.single)), ("pairs", pair_wishes(options.pairs))):
         if not wishes:
             continue
-        judged = list(answers(wishes, lambda prompts, seed: generate(pipeline, prompts, seed), namer))
-        report[kind] = summary(judged)
+        judged = list(answers(wishes, lambda part, seed: generate(pipeline, [w.prompt for w in part], seed), namer))
+        renders = answers(wishes, lambda part, _: [wish.render() for wish in part], namer)
+        report[kind] = summary(judged) | {"ceiling": summary(list(renders))["objects"]}
         shown = judged[:64]
         notes = [f"{answer.wish.prompt}: {', '.join(answer.objects)}, {answer.background}" for answer in shown]
         sheet = contact_sheet([answer.picture for answer in shown], notes)
         sheet.save(options.out.with_name(f"{options.out.stem}_{kind}.png"))
-        print(kind, {key: report[kind][key] for key in ("pictures", "objects", "backgrounds")}, flush=True)
+        print(kind, {key: report[kind][key] for key in ("pictures", "objects", "backgrounds", "ceiling")}, flush=True)
     report["seconds"] = round(time.monotonic() - began)
     options.out.write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
 

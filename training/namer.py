@@ -39,9 +39,9 @@ class Namer(nn.Module):
         self.places = nn.Linear(widths[-1], len(PLACES))
 
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Unnormalised scores, (batch, objects) and (batch, backgrounds)."""
-        seen = self.body(pictures).mean((2, 3))
-        return self.objects(seen), self.places(seen)
+        """Unnormalised scores, (batch, objects) and (batch, backgrounds); an object is where it is seen best."""
+        seen = self.body(pictures).flatten(2).transpose(1, 2)
+        return self.objects(seen).float().logsumexp(1), self.places(seen.mean(1))
 
 
 def _layer(before: int, after: int, stride: int = 1) -> tuple[nn.Module, ...]:
@@ -124,7 +124,9 @@ def train(options: argparse.Namespace) -> None:
     use_cores(options.workers)
     run = Run(options.out, Namer(), options.steps, options.rate, decay=0.99)
     run.resume()
-    data = Labelled(("single", "scenes"), run.step * options.batch, (options.steps - run.step) * options.batch)
+    data = Labelled(
+        ("single", "scenes", "scenes"), run.step * options.batch, (options.steps - run.step) * options.batch
+    )
     context = "spawn" if options.workers else None
     for pixels, shares, places in DataLoader(
         data, options.batch, num_workers=options.workers, multiprocessing_context=context

@@ -17,12 +17,13 @@ from training.vocabulary import Name, Thing, load_things
 
 GRID = 8
 USUAL = 80  # size of a single object, in pixels
+HALF = 64  # size of each of two objects
 STANDING = 112  # where feet are on a ground, in pixels from the top
 TIME_PHRASES = {"night": ("at night", "at night", "at midnight"), "sunset": ("at sunset", "at sunset", "at dusk")}
 OPENINGS = ("a photo of", "a picture of", "a drawing of", "an illustration of", "an image of", "a painting of")
 NUMBERS = {2: ("two", "two", "2", "a pair of"), 3: ("three", "three", "3"), 4: ("four", "4")}
 ARRANGEMENTS = {  # of so many: the size of each, then (left, raised by) one by one
-    2: (56, ((8, 0), (64, 0))),
+    2: (HALF, ((0, 0), (64, 0))),
     3: (40, ((0, 0), (40, 0), (80, 0))),
     4: (40, ((24, 40), (64, 40), (24, 0), (64, 0))),
 }
@@ -65,6 +66,12 @@ def single(thing: Thing, background: Background, caption: str, variant: int = 0)
     placed = Placed(thing, (SIZE - USUAL) // 2, _foot(thing, background, USUAL), USUAL)
     picture = compose(paint(background.name, variant=variant), [placed])
     return Scene(picture, caption, (thing.name,), background.name)
+
+
+def pair(things: tuple[Thing, Thing], background: Background, caption: str) -> Scene:
+    """Two objects beside each other: the metric's second kind of prompt, as it should look."""
+    picture = compose(paint(background.name), _beside(things, background))
+    return Scene(picture, caption, tuple(thing.name for thing in things), background.name)
 
 
 def compose(background: Image.Image, placed: list[Placed]) -> Image.Image:
@@ -159,21 +166,27 @@ def _counted_layout(rng: random.Random, background: Background) -> Layout:
 
 
 def _pair_layout(rng: random.Random, background: Background) -> Layout:
+    """Two objects, the one named first on the left: were it a matter of chance, the model would mix the two."""
     first, second = rng.sample(load_things(), 2)
-    words, lefts = rng.choice(SIDE_BY_SIDE), rng.choice(((8, 64), (8, 64), (64, 8)))
-    if rng.random() < 0.3:
+    words, lefts = rng.choice(SIDE_BY_SIDE), (0, 64)
+    if rng.random() < 0.2:
         side = rng.choice(("left", "right"))
-        words, lefts = f"{{a}} to the {side} of {{b}}", (8, 64) if side == "left" else (64, 8)
-    placed = [Placed(t, left, _foot(t, background, 56), 56) for t, left in ((first, lefts[0]), (second, lefts[1]))]
+        words, lefts = f"{{a}} to the {side} of {{b}}", (0, 64) if side == "left" else (64, 0)
     subject = words.format(a=_pick_name(rng, first).phrase(), b=_pick_name(rng, second).phrase())
-    return subject, placed
+    return subject, _beside((first, second), background, lefts)
+
+
+def _beside(things: tuple[Thing, Thing], background: Background, lefts: tuple[int, int] = (0, 64)) -> list[Placed]:
+    return [
+        Placed(thing, left, _foot(thing, background, HALF), HALF) for thing, left in zip(things, lefts, strict=True)
+    ]
 
 
 def _riding_layout(rng: random.Random, background: Background) -> Layout:
     rider = rng.choice(_of_kind("person", "person", "animal"))
     mount = rng.choice(_of_kind("ride", "ride", "vehicle"))
     back = STANDING - sprite(mount.emoji, USUAL).height // GRID * GRID
-    placed = [Placed(rider, 40, back + 16, 48), Placed(mount, 24, STANDING, USUAL)]
+    placed = [Placed(rider, 32, max(HALF, back + 24), HALF), Placed(mount, 24, STANDING, USUAL)]
     words = rng.choice(("{a} riding {b}", "{a} riding {b}", "{a} riding on {b}", "{a} on {b}"))
     return words.format(a=_pick_name(rng, rider).phrase(), b=_pick_name(rng, mount).phrase()), placed
 
@@ -182,10 +195,10 @@ def _stacked_layout(rng: random.Random, background: Background) -> Layout:
     top, base = rng.choice(_of_kind("animal", "person", "food", "thing")), rng.choice(_of_kind("ride", "thing", "food"))
     if top is base:
         return _plain_layout(rng, background)
-    upper = STANDING - sprite(base.emoji, 56).height // GRID * GRID
+    upper = STANDING - sprite(base.emoji, HALF).height // GRID * GRID
     words = rng.choice(("{a} on top of {b}", "{a} on top of {b}", "{a} standing on {b}", "{a} above {b}"))
     subject = words.format(a=_pick_name(rng, top).phrase(), b=_pick_name(rng, base).phrase())
-    return subject, [Placed(base, 40, STANDING, 56), Placed(top, 40, upper, 48)]
+    return subject, [Placed(base, 32, STANDING, HALF), Placed(top, 32, max(HALF, upper + 8), HALF)]
 
 
 def _of_kind(*kinds: str) -> list[Thing]:
@@ -209,7 +222,7 @@ def _clutter(rng: random.Random) -> Scene:
 
 
 LAYOUTS = (
-    (_plain_layout, 0.36), (_sized_layout, 0.06), (_tinted_layout, 0.08), (_counted_layout, 0.12),
-    (_pair_layout, 0.26), (_riding_layout, 0.08), (_stacked_layout, 0.04),
+    (_plain_layout, 0.20), (_sized_layout, 0.04), (_tinted_layout, 0.06), (_counted_layout, 0.10),
+    (_pair_layout, 0.47), (_riding_layout, 0.09), (_stacked_layout, 0.04),
 )  # fmt: skip
 LEVELS = {"single": _single, "scenes": _scenes, "clutter": _clutter}

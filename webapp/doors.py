@@ -33,7 +33,7 @@ from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors, ne
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
-UPLOADS = re.compile(r"/api/files|/gradio_api/upload|/api/knowledge/[^/]+/sources")
+UPLOADS = re.compile(r"/api/files|/api/images/read|/gradio_api/upload|/api/knowledge/[^/]+/sources")
 # Its route looks who sends it before it reads, and then as much as there is room for.
 BACKUP = "/api/backup"
 UPLOAD_LIMIT = MAX_BYTES + MB

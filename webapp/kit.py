@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.i18n import I18nData
 
-from assistants.errors import InvalidInput, StudioError
+from assistants.errors import StudioError
 from assistants.requests import StudioRequest, validated
 from assistants.studio import Studio
 from webapp.i18n import has, language, t
@@ -34,11 +34,18 @@ def words(key: str) -> I18nData:
 
 def sentence(error: StudioError, lang: str) -> str:
     """Return what went wrong in the visitor's language; a field is called what its widget is called."""
-    values = dict(error.values)
-    if isinstance(error, InvalidInput):
-        name = f"field.{error.field.rpartition('.')[2]}"
-        values["field"] = t(name, lang) if has(name) else error.field
-    return t(error.template, lang, **values)
+    return _worded(error.template, error.values, lang)
+
+
+def why(failure: dict[str, Any] | None, lang: str) -> str | None:
+    """Return why a job failed in the visitor's language, if it did."""
+    return _worded(failure["template"], failure["values"], lang) if failure else None
+
+
+def _worded(template: str, values: dict[str, Any], lang: str) -> str:
+    field = str(values.get("field", ""))
+    name = f"field.{field.rpartition('.')[2]}"
+    return t(template, lang, **(values | ({"field": t(name, lang)} if has(name) else {})))
 
 
 def respond(

@@ -19,7 +19,17 @@ ON_LOAD = """
 const action = (data) => trigger("action", data);
 const inputs = (request) => trigger("inputs", request);
 const component = { element, props, watch, action, inputs };
-import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount(component));
+// Until its script is here, a form would go to the address of the page.
+element.addEventListener("submit", (event) => event.preventDefault());
+function lost() {
+  const { texts } = window.studio;
+  const make = (tag, values) => Object.assign(document.createElement(tag), values);
+  const onclick = () => location.reload();
+  const again = make("button", { className: "quiet", textContent: texts["chat.retry"], onclick });
+  element.replaceChildren(make("p", { className: "studio-lost", textContent: texts["error.not-loaded"] }));
+  element.firstChild.append(again);
+}
+import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount(component), lost);
 addEventListener("studio:models", () => trigger("models"));
 addEventListener("studio:prompts", () => trigger("prompts"));
 addEventListener("studio:use", (event) => trigger("use", { model: event.detail }));

@@ -33,6 +33,15 @@ from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin
 from webapp.pace import Pace
 from webapp.visitors import Visitors
 
+ABOUT = """
+What the page can do, for programs. Whatever takes a while is a *job*: `POST /api/jobs` takes it on, `GET
+/api/jobs/{id}/events` tells of it as it comes, `GET /api/jobs/{id}` what there is of it, and the history keeps it.
+Below `/v1` it is OpenAI's protocol, whose clients need this address and nothing else.
+
+Every failure below `/api` is `{"error": {"message", "field"}}`: a sentence in the language of `Accept-Language`,
+English or Chinese, and the part of the request to mend, if it is one. On its own machine the studio asks for no key;
+elsewhere scripts send `Authorization: Bearer` with one of `STUDIO_API_KEYS`.
+"""
 STATIC = Path(__file__).parent / "static"
 # Streams end this long after the server was told to; other answers have this long to finish.
 GRACE_SECONDS = 1.0
@@ -47,6 +56,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
     app = FastAPI(
         title="AIGC Studio",
         version=__version__,
+        description=ABOUT,
         docs_url=None,
         redoc_url=None,
         middleware=[

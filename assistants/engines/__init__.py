@@ -11,7 +11,14 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from assistants.engines.model_files import Runner, check_image_model, is_encoder, is_image_model, runner
+from assistants.engines.model_files import (
+    Runner,
+    check_image_model,
+    is_encoder,
+    is_image_model,
+    is_reranker,
+    runner,
+)
 from assistants.engines.plugins import open_plugin, plugins
 from assistants.errors import ModelUnavailable
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 
     from assistants.engines.classifier import LocalClassifier
     from assistants.engines.drawing import ImageEngine
+    from assistants.engines.reranker import LocalReranker
 
 __all__ = [
     "CHAT",
@@ -36,11 +44,13 @@ __all__ = [
     "is_encoder",
     "is_image_model",
     "is_plugin",
+    "is_reranker",
     "missing_package",
     "open_chat",
     "open_classifier",
     "open_embedder",
     "open_image",
+    "open_reranker",
     "runner",
     "upscale",
 ]
@@ -62,6 +72,7 @@ IMAGE = {
 }
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
+RERANK = "assistants.engines.reranker:open_reranker"
 UPSCALE = "assistants.engines.upscaling:upscale"
 
 
@@ -106,6 +117,11 @@ def open_embedder(name: str, folder: Path) -> "Embeddings":
 def open_classifier(name: str, folder: Path) -> "LocalClassifier":
     """Open the classifier or encoder in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
     return resolve_name(CLASSIFY)(name, folder)
+
+
+def open_reranker(name: str, folder: Path) -> "LocalReranker":
+    """Open the reranker in ``folder``, which may take seconds; raises ``ModelUnavailable``."""
+    return resolve_name(RERANK)(name, folder)
 
 
 def open_image(name: str, path: Path | None = None, text_encoder: Path | None = None) -> "ImageEngine":

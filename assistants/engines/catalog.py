@@ -30,7 +30,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 # A name is also the name of a folder.
 NAME = r"^[a-z0-9][a-z0-9.-]{0,79}$"
 Name = Annotated[str, Field(pattern=NAME)]
-Kind = Literal["chat", "embed", "classify", "image"]
+Kind = Literal["chat", "embed", "classify", "rerank", "image"]
 Task = Literal["chat", "code", "search", "image"]
 
 

@@ -18,11 +18,15 @@ PROGRAM = Path(__file__).with_name("embeddings_worker.py")
 
 @dataclass(frozen=True)
 class Embedded:
-    """The vectors of some texts, how many tokens these had in all, and which share of each the model does not know."""
+    """The vectors of some texts, how many tokens these had in all, and which share of each the model does not know.
+
+    They are ``compiled`` where the model was, for speed.
+    """
 
     vectors: list[list[float]]
     tokens: int
     unknown: list[float]
+    compiled: bool = False
 
 
 class LocalEmbeddings(Restarting, Embeddings):
@@ -55,7 +59,7 @@ class LocalEmbeddings(Restarting, Embeddings):
             template = "{field} is too long: it has {tokens} tokens, and {model} reads at most {limit}."
             values = {"tokens": event["tokens"], "model": self.model, "limit": self.context}
             raise InvalidInput(f"input.{first + event['place']}", template, **values)
-        return Embedded(event["vectors"], event["tokens"], event["unknown"])
+        return Embedded(event["vectors"], event["tokens"], event["unknown"], event.get("compiled", False))
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors of texts that are to be found."""

@@ -1,14 +1,16 @@
 """The program that runs an embedder by sentence-transformers: commands come in, events go out, each one line of JSON.
 
-It is a process of its own because native code may crash, and because the memory of a model returns only with its
-process. It is run by its path and imports nothing of the studio.
+Its encoder is compiled by OpenVINO once there is much to read, unless what that says differs. It is a process of its
+own because native code may crash, and because the memory of a model returns only with its process. It is run by its
+path and imports nothing of the studio.
 
 In    {"model": path}                                      the first line
       {"id", "texts": [text], "kind": "query" | "document", "cut"}  embed; with "cut", of a long text only its beginning
       {"id"}                                               nothing is under way any more that could be cancelled
 Out   {"ready": true, "context", "dimensions", "device"}   the model is loaded
-      {"id", "vectors": [[number]], "tokens": read, "unknown": [share]}  each vector has the length 1; the shares are
-                                                           of the tokens that the model does not know
+      {"id", "vectors": [[number]], "tokens": read, "unknown": [share],
+       "compiled": by OpenVINO?}                           each vector has the length 1; the shares are of the tokens
+                                                           that the model does not know
       {"id", "place": of the text, "tokens"}               this text has more tokens than the model reads
       {"id", "error": cause}                               this request is over
       {"broken": cause}                                    everything is over
@@ -27,6 +29,48 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 BATCH = 32
 # 32-bit numbers have no more.
 DIGITS = 8
+# To read so many tokens takes longer than to compile the model.
+WORTH_COMPILING = 5_000
+# What the compiled model says must have this cosine with what was said before.
+SAME = 0.999
+
+
+class Compiled:
+    """An encoder, compiled: every text is read by itself, as many at once as there are processors.
+
+    So nothing is spent on the padding of a batch. Computes in 16 bits where the processor has units for these.
+    """
+
+    def __init__(self, encoder: Any, tokenizer: Any) -> None:
+        import openvino
+        import torch
+
+        self._size = encoder.config.hidden_size
+        example = dict(tokenizer(["an example"], return_tensors="pt"))
+        self._names = tuple(example)
+        threads = torch.get_num_threads()
+        # A thread that is bound to a processor waits where another program is on it.
+        settings = {"NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
+        model = openvino.compile_model(openvino.convert_model(encoder, example_input=example), "CPU", settings)
+        self._requests = openvino.AsyncInferQueue(model, threads)
+
+    def __call__(self, **features: Any) -> dict[str, Any]:
+        """Return the last hidden states of a batch, as transformers does; those of the padding are 0."""
+        import numpy as np
+        import torch
+
+        inputs = {name: features[name].numpy() for name in self._names}
+        read = inputs["attention_mask"].astype(bool)
+        states = np.zeros((*read.shape, self._size), np.float32)
+
+        def keep(request: Any, place: int) -> None:
+            states[place, read[place]] = request.get_tensor("last_hidden_state").data[0]
+
+        self._requests.set_callback(keep)
+        for place, own in enumerate(read):
+            self._requests.start_async({name: inputs[name][place, own][None] for name in self._names}, place)
+        self._requests.wait_all()
+        return {"last_hidden_state": torch.from_numpy(states)}
 
 
 class Worker:
@@ -38,6 +82,9 @@ class Worker:
 
         disable_progress_bar()
         self._model = SentenceTransformer(path, local_files_only=True, model_kwargs={"use_safetensors": True})
+        self._tokens = 0
+        # None until there was so much to read that it was tried.
+        self._is_compiled: bool | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what the studio wants to know of the model."""
@@ -53,10 +100,36 @@ class Worker:
         for place, length in enumerate(lengths):
             if length > self._model.max_seq_length and not cut:
                 return {"place": place, "tokens": length}
-        encode = self._model.encode_query if kind == "query" else self._model.encode_document
-        vectors = encode(texts, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
+        vectors = self._vectors(texts, kind)
+        self._tokens += sum(lengths)
+        if self._is_compiled is None and kind == "document" and self._tokens > WORTH_COMPILING:
+            self._is_compiled = self._compile(texts, vectors)
         unknown = [round(ids.count(tokenizer.unk_token_id) / len(ids), 3) for ids in read]
-        return {"vectors": vectors.astype(float).round(DIGITS).tolist(), "tokens": sum(lengths), "unknown": unknown}
+        return {
+            "vectors": vectors.astype(float).round(DIGITS).tolist(),
+            "tokens": sum(lengths),
+            "unknown": unknown,
+            "compiled": bool(self._is_compiled),
+        }
+
+    def _vectors(self, texts: list[str], kind: str) -> Any:
+        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        return encode(texts, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
+
+    def _compile(self, texts: list[str], vectors: Any) -> bool:
+        """Let the compiled encoder read from now on, if that works and gives ``texts`` the vectors that they have."""
+        if self._model.device.type != "cpu":
+            return False
+        try:
+            encoder = self._model[0].model
+            encoder.forward = Compiled(encoder, self._model.tokenizer)
+            if (self._vectors(texts, "document") * vectors).sum(axis=1).min() >= SAME:
+                return True
+        except (AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            print(f"not compiled: {cause(error)}", file=sys.stderr)
+        # What the class has shows again.
+        vars(self._model[0].model).pop("forward", None)
+        return False
 
 
 def cause(error: Exception) -> str:

@@ -83,6 +83,16 @@ def is_encoder(folder: Path) -> bool:
         return False
 
 
+def is_reranker(folder: Path) -> bool:
+    """Say whether a folder holds a cross-encoder: a classifier with one label, which is a score."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        is_classifier = any(name.endswith("ForSequenceClassification") for name in config["architectures"])
+        return is_classifier and len(config["id2label"]) == 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
 def is_image_model(path: Path) -> bool:
     """Say whether a folder or a single file holds a model that draws."""
     try:

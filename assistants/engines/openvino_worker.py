@@ -7,7 +7,8 @@ and imports nothing of the studio. One loop does everything, for the pipeline ta
 In    {"model": path, "context": tokens, "control": {text: id},
        "is_base": has it no chat template, "cache": tokens}         the first line
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
-                                                                    "grammar" as xgrammar reads it
+                                                                    "grammar" as xgrammar reads it; "eager": true tells
+                                                                    of every token at once
       {"id", "messages"}                                            count the tokens of the prompt
       {"id"}                                                        cancel
 Out   {"ready": true, "context", "slots", "is_base"}                the model is loaded
@@ -28,6 +29,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -42,6 +44,9 @@ REMEMBERED = 512
 SLOTS = 8
 # The tokens whose keys and values the library keeps together on a processor.
 BLOCK = 32
+# Seconds between two reports of what is under way: nobody sees them, and each report costs the next step, for telling,
+# passing on and showing a token takes the same cores as computing it.
+PAUSE = 0.05
 # Our names of options, where the library has others.
 NAMES = {"max_tokens": "max_new_tokens", "min_tokens": "min_new_tokens", "seed": "rng_seed"}
 # What it refuses where nothing is left to chance.
@@ -127,17 +132,23 @@ class Generation:
     """One reply under way."""
 
     def __init__(
-        self, handle: Any, vocabulary: Mapping[int, bytes], control: frozenset[int], logprobs: bool = False
+        self, handle: Any, vocabulary: Mapping[int, bytes], control: frozenset[int], logprobs: bool, eager: bool
     ) -> None:
         self.handle = handle
+        self._eager = eager
         self._vocabulary = vocabulary
         self._logprobs = logprobs
         self._text = Detokenizer(vocabulary)
         self._control = control
         self._tokens = 0
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its news cannot wait: its first token and its end."""
+        return self._eager or not self._tokens or self.handle.get_status().name != "RUNNING"
+
     def news(self) -> dict[str, Any] | None:
-        """Return what the last step brought, if anything."""
+        """Return what the steps since the last time brought, if anything."""
         text, reason, logprobs = "", "NONE", []
         while self.handle.can_read():
             for output in self.handle.read().values():
@@ -174,6 +185,7 @@ class Worker:
         self._control = frozenset({*control.values(), self._eos})
         self._say = say
         self._running: dict[int, Generation] = {}
+        self._reported = 0.0
 
     def run(self, commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
         """Obey commands and step until there is a None; raises ``RuntimeError`` if a step does."""
@@ -186,7 +198,13 @@ class Worker:
             self._pipeline.step()
             self._report()
 
-    def _obey(self, id: int, messages: list[dict[str, str]] | None = None, options: dict | None = None) -> None:
+    def _obey(
+        self,
+        id: int,
+        messages: list[dict[str, str]] | None = None,
+        options: dict[str, Any] | None = None,
+        eager: bool = False,
+    ) -> None:
         if messages is None:
             generation = self._running.pop(id, None)
             if generation:
@@ -197,11 +215,11 @@ class Worker:
             ids = self._prompts.encode(messages, bool(options and options.pop("raw", False)))
             self._say({"id": id, "prompt": len(ids)})
             if options is not None and len(ids) < self._context:
-                self._running[id] = self._start(id, ids, options)
+                self._running[id] = self._start(id, ids, options, eager)
         except (RuntimeError, TypeError, ValueError) as error:
             self._say({"id": id, "error": cause(error)})
 
-    def _start(self, id: int, ids: list[int], options: dict[str, Any]) -> Generation:
+    def _start(self, id: int, ids: list[int], options: dict[str, Any], eager: bool) -> Generation:
         import openvino
         import openvino_genai
 
@@ -213,10 +231,13 @@ class Worker:
         for name, value in settings(options, self._context - len(ids)).items():
             setattr(config, name, value)
         handle = self._pipeline.add_request(id, prompt, config)
-        return Generation(handle, self._vocabulary, self._control, config.logprobs > 0)
+        return Generation(handle, self._vocabulary, self._control, config.logprobs > 0, eager)
 
     def _report(self) -> None:
-        news = {id: generation.news() for id, generation in self._running.items()}
+        is_due = time.monotonic() - self._reported >= PAUSE
+        news = {id: each.news() for id, each in self._running.items() if is_due or each.is_urgent}
+        if is_due:
+            self._reported = time.monotonic()
         for id, event in news.items():
             if event and (event.get("finish") or "error" in event):
                 del self._running[id]

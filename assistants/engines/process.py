@@ -239,7 +239,8 @@ class ProcessChat(Restarting, BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         options = self._checked(options)
         worker = self.start()
-        number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options)
+        # A text that may end at any word is followed word by word, so that nothing is computed behind its end.
+        number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options, eager=bool(stop))
         texts, tokens, prompt, event = StopStrings(stop), Alongside(), 0, {}
         try:
             while not (texts.found or event.get("finish")):

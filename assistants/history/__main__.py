@@ -93,7 +93,7 @@ def run_export(options: argparse.Namespace) -> None:
     """Write the items as a zip."""
     with opened() as history, written(options.file) as target:
         count = export(history.store, history.files, target, options.owner, None)
-    print(f"{count} items are in {options.file}")
+    print(f"Items in {options.file}: {count}")
 
 
 def run_backup(options: argparse.Namespace) -> None:

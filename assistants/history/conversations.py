@@ -11,9 +11,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistants.errors import InvalidInput, NotFound
+from assistants.errors import NotFound
 from assistants.history.fulltext import escape_like, queries
 from assistants.history.store import Store, new_id, now
+from assistants.requests import one_line
 
 MAX_TITLE = 120
 
@@ -137,10 +138,7 @@ class Conversations:
 
     def rename(self, conversation_id: str, owner: str, title: str) -> None:
         """Give a conversation another title."""
-        title = " ".join(title.split())
-        if not 1 <= len(title) <= MAX_TITLE:
-            raise InvalidInput("title", "A title has {low} to {high} characters.", low=1, high=MAX_TITLE)
-        self._change(conversation_id, owner, "title = ?", title)
+        self._change(conversation_id, owner, "title = ?", one_line(title, MAX_TITLE, "title"))
 
     def pin(self, conversation_id: str, owner: str, pinned: bool) -> None:
         """Keep a conversation at the top of the list, or no longer."""

@@ -49,10 +49,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft as it stands; each section of the document has its ``revision`` and its ``count`` of words."""
+    """A draft as it stands; each section of the document has its ``revision`` and its ``count`` of words.
+
+    A save names the revision that it is based on. ``job`` is the one that writes in it now.
+    """
 
     id: str
     name: str
+    kind: str
     brief: dict[str, Any]
     version: str
     document: Document
@@ -63,15 +67,13 @@ class Draft:
     created: str
     updated: str
 
-    @property
-    def kind(self) -> str:
-        """What is being written, as the brief says."""
-        return self.brief.get("kind", "")
-
 
 @dataclass(frozen=True)
 class Version:
-    """One version; ``changed`` are the ids of the sections that differ from its parent's."""
+    """One version; ``changed`` are the ids of the sections that differ from its parent's.
+
+    Its document is there only where one version is asked for.
+    """
 
     id: str
     parent: str | None
@@ -141,10 +143,12 @@ def opened(db: Any, row: sqlite3.Row) -> Draft:
         {**section, "revision": documents.revision(section), "count": documents.count(section["text"])}
         for section in document["sections"]
     ]
+    brief = json.loads(row["brief"])
     return Draft(
         id=row["id"],
         name=row["name"],
-        brief=json.loads(row["brief"]),
+        kind=brief.get("kind", ""),
+        brief=brief,
         version=row["version"],
         document={**document, "sections": sections},
         words=sum(section["count"] for section in sections),

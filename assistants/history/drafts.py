@@ -36,7 +36,7 @@ from assistants.history.draft_rows import (
 )
 from assistants.history.fulltext import escape_like
 from assistants.history.store import Store, new_id, now
-from assistants.requests import StudioRequest, validated
+from assistants.requests import StudioRequest, one_line, validated
 
 MAX_NAME = 120
 MAX_TEXT = 200_000
@@ -121,10 +121,7 @@ class Drafts:
 
     def rename(self, draft: str, owner: str, name: str) -> None:
         """Give a draft another name."""
-        name = " ".join(name.split())
-        if not 1 <= len(name) <= MAX_NAME:
-            raise InvalidInput("name", "A name has {low} to {high} characters.", low=1, high=MAX_NAME)
-        self._set(draft, owner, "name = ?", name)
+        self._set(draft, owner, "name = ?", one_line(name, MAX_NAME))
 
     def set_brief(self, draft: str, owner: str, brief: dict[str, Any]) -> None:
         """Replace what the draft is to be."""

@@ -7,8 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from assistants.errors import InvalidInput, NotFound
+from assistants.errors import NotFound
 from assistants.history.store import Store, new_id, now
+from assistants.requests import one_line
 
 MAX_NAME = 200
 LIMIT = 500
@@ -48,11 +49,7 @@ class Experiments:
 
     def save(self, owner: str, name: str, request: dict[str, Any], id: str | None = None) -> Experiment:
         """Keep a request under a name: a new experiment, or what becomes of the one of that id."""
-        name = " ".join(name.split())
-        if not name:
-            raise InvalidInput("name", "{field} is empty.")
-        if len(name) > MAX_NAME:
-            raise InvalidInput("name", "{field} may hold at most {max_length} characters.", max_length=MAX_NAME)
+        name = one_line(name, MAX_NAME)
         text, moment = json.dumps(request, ensure_ascii=False), now()
         with self._store.write() as db:
             if id is None:

@@ -418,3 +418,13 @@ def m030_pictures(db: Database) -> None:
             PRIMARY KEY (owner, assistant)
         ) WITHOUT ROWID;
     """)
+
+
+@migrations()
+def m040_help(db: Database) -> None:
+    """Which models help a base beside the one that answers; a model's summary of what was handed over."""
+    db.executescript("""
+        ALTER TABLE knowledge ADD COLUMN reranker TEXT NOT NULL DEFAULT '';
+        ALTER TABLE knowledge ADD COLUMN model_help TEXT NOT NULL DEFAULT 'auto';
+        ALTER TABLE hand_overs ADD COLUMN prose TEXT;
+    """)

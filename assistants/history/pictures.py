@@ -13,9 +13,11 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.history.files import Files
 from assistants.history.fulltext import escape_like, queries
 from assistants.history.store import Store, new_id, now
+from assistants.requests import one_line
 
 LIMIT = 200
 MAX_BOARDS = 500
+MAX_NAME = 100
 FEW = 5000
 
 COLUMNS = "id, job, kind, place, width, height, seed, prompt, model, starred, created"
@@ -180,10 +182,10 @@ class Pictures:
         """Make a board; raises ``InvalidInput`` if there is one of that name, or too many."""
         with self._store.write() as db:
             names = [row["name"] for row in db.execute("SELECT name FROM boards WHERE owner = ?", (owner,))]
-            _check_name(name, names)
+            name = _named(name, names)
             if len(names) >= MAX_BOARDS:
                 raise InvalidInput("name", "There may be at most {limit} boards.", limit=MAX_BOARDS)
-            board = {"id": new_id(), "owner": owner, "name": name.strip(), "created": now()}
+            board = {"id": new_id(), "owner": owner, "name": name, "created": now()}
             db.table("boards").insert(board)
         return Board(board["id"], board["name"], 0)
 
@@ -192,8 +194,8 @@ class Pictures:
         with self._store.write() as db:
             self._check_board(db, board, owner)
             others = db.execute("SELECT name FROM boards WHERE owner = ? AND id != ?", (owner, board))
-            _check_name(name, [row["name"] for row in others])
-            db.execute("UPDATE boards SET name = ? WHERE id = ?", (name.strip(), board))
+            name = _named(name, [row["name"] for row in others])
+            db.execute("UPDATE boards SET name = ? WHERE id = ?", (name, board))
 
     def delete_board(self, board: str, owner: str) -> None:
         """Delete a board; its pictures stay."""
@@ -285,8 +287,8 @@ def _with_boards(db: Any, rows: list[Any]) -> list[Picture]:
     ]
 
 
-def _check_name(name: str, taken: list[str]) -> None:
-    if not name.strip():
-        raise InvalidInput("name", "{field} is empty.")
-    if name.strip() in taken:
-        raise InvalidInput("name", "There is a board named {name} already.", name=name.strip())
+def _named(name: str, taken: list[str]) -> str:
+    name = one_line(name, MAX_NAME)
+    if name in taken:
+        raise InvalidInput("name", "There is a board named {name} already.", name=name)
+    return name

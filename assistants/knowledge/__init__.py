@@ -8,6 +8,7 @@
     injections.py           which sentences speak to a model
     rows.py                 the tables
     vectors.py              the nearest vectors
+    graph.py                which these may be, in a large base
     wording.py              what a base says and offers, and which words mean the same
     retrieval.py            words and vectors together
     curating.py             answers that somebody wrote by hand
@@ -22,6 +23,7 @@ Everybody may ask; only the operator changes anything. Knows nothing about model
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from assistants.errors import InvalidInput
@@ -92,7 +94,7 @@ class Knowledge:
         self.rows.create(name)
 
     def change(self, name: str, owner: str, **texts: str) -> None:
-        """Set a base's ``not_found``, ``suggested``, ``synonyms`` or ``origins``.
+        """Set a base's ``not_found``, ``suggested``, ``synonyms``, ``origins``, ``reranker`` or ``model_help``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """
@@ -136,6 +138,11 @@ class Knowledge:
         """Let a chunk answer or not; raises ``NotAllowed`` or ``NotFound``."""
         must_be_operator(owner)
         self.rows.enable(knowledge, chunk, enabled)
+
+    def index(self, name: str) -> Iterator[tuple[int, int]]:
+        """Index the vectors of a base that has too many to compare them all; yields how many are done, of how many."""
+        base = self.rows.base(name)
+        yield from self.vectors.index(base.name, base.revision)
 
     def close(self) -> None:
         """Give the vectors' files back."""

@@ -16,7 +16,10 @@ NO_HAND_OVER = "There is no such request for a person."
 
 @dataclass(frozen=True)
 class HandOver:
-    """A conversation that a person is to answer; ``transcript`` has its questions with what was said to them."""
+    """A conversation that a person is to answer; ``transcript`` has its questions with what was said to them.
+
+    ``summary`` is what is open, and ``prose`` what a model says of the whole, if one did.
+    """
 
     id: str
     knowledge: str
@@ -27,6 +30,7 @@ class HandOver:
     answer: str | None
     created: str
     answered: str | None
+    prose: str | None = None
 
 
 def _hand_over(row: Any) -> HandOver:
@@ -56,13 +60,27 @@ class Desk:
             db.execute(
                 "INSERT INTO hand_overs (id, knowledge, conversation, owner, summary, transcript, created)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation, owner) WHERE answered IS NULL"
-                " DO UPDATE SET summary = excluded.summary, transcript = excluded.transcript",
+                " DO UPDATE SET summary = excluded.summary, transcript = excluded.transcript, prose = NULL",
                 (new_id(), knowledge, conversation, owner, summary, talk, now()),
             )
             return db.execute(
                 "SELECT id FROM hand_overs WHERE conversation = ? AND owner = ? AND answered IS NULL",
                 (conversation, owner),
             ).fetchone()["id"]
+
+    def get(self, id: str) -> HandOver:
+        """Return a request for a person or raise ``NotFound``."""
+        with self._store.read() as db:
+            row = db.execute("SELECT * FROM hand_overs WHERE id = ?", (id,)).fetchone()
+        if row is None:
+            raise NotFound(NO_HAND_OVER)
+        return _hand_over(row)
+
+    def sum_up(self, id: str, prose: str, transcript: list[dict[str, Any]]) -> None:
+        """Keep what a model says of a conversation, unless something was added to that meanwhile."""
+        talk = json.dumps(transcript, ensure_ascii=False)
+        with self._store.write() as db:
+            db.execute("UPDATE hand_overs SET prose = ? WHERE id = ? AND transcript = ?", (prose, id, talk))
 
     def inbox(self, knowledge: str) -> list[HandOver]:
         """Return a base's requests for a person, those that wait first, each group the newest first."""

@@ -28,13 +28,14 @@ READ = 10_000
 class Passage:
     """A chunk, or neighbours that were found together; ``lexical`` is bm25 (higher is better), ``dense`` a cosine.
 
-    ``score`` is that of the fusion: 1 for what comes first in both.
+    ``score`` is that of the fusion: 1 for what comes first in both. ``reranked`` is a reranker's, from 0 to 1.
     """
 
     chunks: tuple[Kept, ...]
     score: float
     lexical: float | None = None
     dense: float | None = None
+    reranked: float | None = None
 
     @property
     def first(self) -> Kept:
@@ -98,7 +99,7 @@ class Retrieval:
         weights, telling = self._weights(base, terms(question))
         lexical = self._lexical(base, telling)
         nearest = self._vectors.nearest(base.name, base.revision, vector, CANDIDATES) if vector else []
-        passages = self._fused(dict(lexical), dict(nearest))
+        passages = self._fused(dict(lexical), dict(nearest), 2 * limit)
         return Found(tuple(passages[:limit]), Weights(weights))
 
     def _weights(self, base: Base, asked: list[str]) -> tuple[dict[str, float], list[str]]:
@@ -132,14 +133,14 @@ class Retrieval:
         with self._store.read() as db:
             return [(row["rowid"], -row["rank"]) for row in db.execute(sql, (match, CANDIDATES))]
 
-    def _fused(self, lexical: dict[int, float], dense: dict[int, float]) -> list[Passage]:
-        """Rank by the sum of the reciprocal ranks, then join neighbours."""
+    def _fused(self, lexical: dict[int, float], dense: dict[int, float], most: int) -> list[Passage]:
+        """Rank by the sum of the reciprocal ranks, then join neighbours among the first ones."""
         halves = [half for half in (lexical, dense) if half]
         scores: dict[int, float] = {}
         for half in halves:
             for rank, number in enumerate(half):
                 scores[number] = scores.get(number, 0.0) + (RANK_CONSTANT + 1) / (RANK_CONSTANT + 1 + rank)
-        best = sorted(scores, key=lambda number: -scores[number])[: 2 * PASSAGES]
+        best = sorted(scores, key=lambda number: -scores[number])[:most]
         kept = self._rows.chunks(best)
         passages = [
             Passage((kept[number],), scores[number] / len(halves), lexical.get(number), dense.get(number))

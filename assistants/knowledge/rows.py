@@ -28,7 +28,8 @@ class Base:
     """A base of knowledge; ``not_found`` is what it says where it has no answer; ``revision`` counts its changes.
 
     ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
-    that mean the same: each a text of lines.
+    that mean the same: each a text of lines. ``reranker`` is the model that ranks passages, if any; ``model_help`` says
+    whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Base:
     origins: str
     suggested: str
     synonyms: str
+    reranker: str
+    model_help: str
     revision: int
     created: str
     sources: int
@@ -110,7 +113,7 @@ class Rows:
         """Return every base, by name."""
         with self._store.read() as db:
             rows = db.execute("""
-                SELECT name, not_found, origins, suggested, synonyms, revision, created,
+                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, revision, created,
                     (SELECT count(*) FROM sources s WHERE s.knowledge = k.name AND ready IS NOT NULL
                         AND replaced IS NULL) AS sources,
                     (SELECT count(*) FROM chunks c WHERE c.knowledge = k.name AND live) AS chunks

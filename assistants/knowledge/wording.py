@@ -1,6 +1,6 @@
-"""The wording of a base: what it says, what it offers to ask, which words mean the same, and who may show it.
+"""The wording of a base: what it says, what it offers to ask, which words mean the same, who may show it, what helps.
 
-Each is a text of lines, as an operator types it. Knows what is wrong with one; knows nothing about how they are used.
+Most are texts of lines, as an operator types them. Knows what is wrong with one; knows nothing about how they are used.
 """
 
 import re
@@ -13,6 +13,8 @@ MAX_NOT_FOUND = 1000
 MAX_SUGGESTED, MAX_SUGGESTION = 8, 200
 MAX_SYNONYMS, MAX_GROUP = 500, 500
 MAX_ORIGINS = 50
+MAX_RERANKER = 200
+MODEL_HELP = ("auto", "always", "never")
 COMMA = re.compile("[,，、]")
 # Ways to ask the same thing; each is a search of its own.
 VARIANTS = 4
@@ -88,6 +90,18 @@ def _origins(text: str) -> str:
     return "\n".join(line.rstrip("/") for line in lines)
 
 
+def _reranker(name: str) -> str:
+    if len(name) > MAX_RERANKER:
+        raise InvalidInput("reranker", "{field} may hold at most {max_length} characters.", max_length=MAX_RERANKER)
+    return name.strip()
+
+
+def _model_help(word: str) -> str:
+    if word not in MODEL_HELP:
+        raise InvalidInput("model_help", "{field} must be one of: {known}.", known=", ".join(MODEL_HELP))
+    return word
+
+
 def is_origin(line: str) -> bool:
     """Say whether a line is the address of a site: it becomes part of a header, so nothing else may be in it."""
     if not re.fullmatch(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d{1,5})?/?", line):
@@ -103,4 +117,6 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "suggested": _suggested,
     "synonyms": _synonyms,
     "origins": _origins,
+    "reranker": _reranker,
+    "model_help": _model_help,
 }

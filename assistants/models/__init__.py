@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
 
 NO_NEEDS: frozenset[str] = frozenset()
+# Bytes of a model that does as it is told, mostly: about 1.5 billion weights of 4 bits.
+CAPABLE = 900_000_000
 STARTERS: dict[Kind, str] = {"chat": STARTER, "embed": STARTER_EMBEDDER, "image": STARTER_IMAGE}
 
 OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
@@ -58,6 +60,14 @@ OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
     ("chat", "image"): "{model} writes text; it draws no pictures.",
     ("embed", "image"): "{model} makes vectors; it draws no pictures.",
     ("classify", "image"): "{model} tells labels apart; it draws no pictures.",
+    ("rerank", "chat"): "{model} ranks passages; it writes no text.",
+    ("rerank", "embed"): "{model} ranks passages; it makes no vectors.",
+    ("rerank", "classify"): "{model} ranks passages; it tells no labels apart.",
+    ("rerank", "image"): "{model} ranks passages; it draws no pictures.",
+    ("chat", "rerank"): "{model} writes text; it ranks no passages.",
+    ("embed", "rerank"): "{model} makes vectors; it ranks no passages.",
+    ("classify", "rerank"): "{model} tells labels apart; it ranks no passages.",
+    ("image", "rerank"): "{model} draws pictures; it ranks no passages.",
 }
 
 logger = logging.getLogger(__name__)
@@ -150,6 +160,11 @@ class Models:
         if not self._shelf.is_installed(key):
             raise ModelUnavailable("The model {model} is not ready.", model=name)
         return self._shelf.path(key)
+
+    def is_capable(self, name: str) -> bool:
+        """Say whether a model is likely to do as it is told: one that runs elsewhere, or a large one here."""
+        size = self._shelf.size(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
+        return not name.startswith(LOCAL) or (size or 0) >= CAPABLE
 
     def is_base(self, name: str) -> bool:
         """Say whether a model that is open has no chat template, and so only goes on with a text."""
@@ -296,6 +311,8 @@ class Models:
             return engines.open_embedder(name, path)
         if entry.kind == "classify":
             return engines.open_classifier(name, path)
+        if entry.kind == "rerank":
+            return engines.open_reranker(name, path)
         if entry.kind == "image":
             encoder = next((self._shelf.path(other) for other in entry.needs), None)
             return engines.open_image(name, path, encoder)

@@ -85,7 +85,7 @@ def recommended(entries: dict[str, Entry], memory: int, language: str) -> set[st
 
 def expected_runner(entry: Entry) -> str | None:
     """Return the engine that a model will run on, as far as its files tell."""
-    if entry.kind == "embed":
+    if entry.kind in ("embed", "rerank"):
         return "sentence-transformers"
     if entry.kind == "image":
         return "diffusers"

@@ -71,6 +71,8 @@ def linked(spec: str) -> Entry:
 
 def kind_of(path: Path) -> Kind:
     """Return what the model in a file or folder is for, as far as its files tell."""
+    if engines.is_reranker(path):
+        return "rerank"
     if (path / "modules.json").is_file():
         return "embed"
     if engines.is_image_model(path):

@@ -18,6 +18,7 @@ from assistants.playground.request import Request
 from assistants.playground.yaml12 import read_yaml
 from assistants.requests import validated
 from prompts.library import SUFFIX, parse
+from prompts.packing import assistant_of
 from prompts.reading import PromptError, read_text
 
 MAX_BYTES = 10_000_000
@@ -36,7 +37,8 @@ def read_suite(path: Path) -> Suite:
     """Return the suite in a file; raises ``InvalidInput`` that names the file and what is wrong."""
     try:
         if path.name.endswith(SUFFIX):
-            template = parse(read_text(path, path.name), f"file/{path.name.removesuffix(SUFFIX)}")
+            text, stem = read_text(path, path.name), path.name.removesuffix(SUFFIX)
+            template = parse(text, f"{assistant_of(text, path.name) or 'file'}/{stem}")
             request = request_of(template.model_copy(update={"id": path.name}))
             return Suite(template.name, [request])
         data = read_data(path)

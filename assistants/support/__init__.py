@@ -1,12 +1,16 @@
 """Support: questions answered from a base of knowledge, with proof or not at all.
 
+    asking.py        a base with the models that help it
     answering.py     the steps from a question to its answer
+    rewording.py     a question that follows up, made whole by a model
     searching.py     what a base has on a question
+    reranking.py     which of that a cross-encoder takes for an answer
     evidence.py      the sentences of what was found, weighed
     quoting.py       answers that are quoted: curated ones, and the sentences that say most
     drafting.py      a model's draft
     verification.py  what of a draft is proved
     intent.py        what the question was taken for, and how to go on without an answer
+    summaries.py     what a person should know who takes over
     checks.py        what a base must answer and refuse, asked after every change
     phrases.yaml     what support says of itself
 
@@ -22,7 +26,8 @@ from pydantic import Field
 from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Part, Result, RunningJob, Text
 from assistants.requests import Admission, Name, StudioRequest
-from assistants.support.answering import answer, asking
+from assistants.support.answering import answer
+from assistants.support.asking import asking
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

@@ -7,30 +7,24 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from assistants.embedder import Embedder, embed_chunks, opened_embedder
-from assistants.jobs import Event, JobRow, Progress, RunningJob, note
+from assistants.embedder import Embedder
+from assistants.jobs import Event, JobRow, Progress, note
 from assistants.knowledge import Base
-from assistants.knowledge.followups import whole
 from assistants.knowledge.sentences import share_chinese
 from assistants.safety.personal import Redactor
+from assistants.support.asking import Asking
 from assistants.support.drafting import is_elsewhere, prompt, write
 from assistants.support.evidence import Evidence
 from assistants.support.intent import Meant, fallback, meant
 from assistants.support.quoting import Answer, curated, extracted
+from assistants.support.rewording import reworded
 from assistants.support.searching import Why, search
 from assistants.support.verification import is_hopeless, verify
 
-if TYPE_CHECKING:
-    from assistants.studio import Studio
-
-# Chunks that get their vectors while somebody waits: no more than take a second or two.
-AT_ONCE = 100
-# Whoever asks waits no longer for the embedder: words find most, too.
-PATIENCE = 8.0
 # A base answers from this probability on.
 ENOUGH = 0.5
 CHINESE = 0.3
@@ -38,30 +32,6 @@ CHINESE = 0.3
 ELSEWHERE = 0.5
 # A written answer may say this much less about the question than the quoted one: it reads better.
 SLACK = 0.05
-
-
-@dataclass(frozen=True)
-class Asking:
-    """What answers: a base, with a job's embedder and model; ``named_model`` if somebody asked for that one."""
-
-    studio: "Studio"
-    job: RunningJob
-    base: Base
-    embedder: Embedder
-    named_model: bool = False
-
-
-def asking(
-    studio: "Studio", job: RunningJob, knowledge: str | None, question: str = "", *, named_model: bool = False
-) -> Generator[Event, None, Asking]:
-    """Get ready to answer: open the embedder, and give a base that lacks a few vectors these."""
-    yield Progress(0, None, "Searching the knowledge base")
-    embedder = yield from opened_embedder(studio, job, PATIENCE)
-    base = studio.knowledge.base(knowledge, question)
-    if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
-        yield from embed_chunks(studio, embedder, base.name)
-        base = studio.knowledge.base(base.name)
-    return Asking(studio, job, base, embedder, named_model)
 
 
 @dataclass(frozen=True)
@@ -93,12 +63,12 @@ def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Gen
     """Find passages, make an answer of them, prove it, and note what proves it."""
     studio, job, base, embedder = asking.studio, asking.job, asking.base, asking.embedder
     why = Why()
-    asked = whole(question, _asked(earlier))
-    evidence = search(studio, base, asked, embedder, why)
+    language = language_of(question)
+    asked = yield from reworded(asking, language, question, earlier, why)
+    evidence = search(asking, asked, why)
     # What was carried over from the question before may find its answer again, which is none to this one.
     is_own = asked == question or evidence.holds(question)
     confidence = evidence.confidence if is_own else evidence.confidence * ELSEWHERE
-    language = "zh" if share_chinese(question) > CHINESE else "en"
     taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, question)
     found = None
     if confidence >= ENOUGH and not taken.wants_person:
@@ -109,12 +79,9 @@ def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Gen
     return Reply(text, found, confidence, base.name, taken, why, further)
 
 
-def _asked(earlier: Sequence[JobRow]) -> list[str]:
-    """Return the earlier questions, each with what it leaves out because it was said before."""
-    asked: list[str] = []
-    for row in earlier:
-        asked.append(whole(row.input, asked))
-    return asked
+def language_of(text: str) -> str:
+    """Return the language that is answered in."""
+    return "zh" if share_chinese(text) > CHINESE else "en"
 
 
 def _further(taken: Meant, earlier: Sequence[JobRow]) -> dict[str, Any]:
@@ -126,7 +93,7 @@ def _further(taken: Meant, earlier: Sequence[JobRow]) -> dict[str, Any]:
 def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Generator[Event, None, Answer | None]:
     """Return a written answer where it proves itself and says as much as the quoted one, else that."""
     best = extracted(evidence)
-    if best is None or not _can_write(asking, language):
+    if best is None or not asking.can_write(language):
         return best
     hidden = Redactor(active=is_elsewhere(asking.job.row.model))
     messages = prompt(asking.studio, asking.job.owner, language, evidence)
@@ -146,15 +113,6 @@ def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Genera
     why.facts["dropped"] = list(checked.dropped)
     proved = len(checked.answer.quotes) > 0 and checked.kept >= len(checked.dropped)
     return checked.answer if proved and _says_as_much(checked.answer, best, evidence, asking.embedder) else best
-
-
-def _can_write(asking: Asking, language: str) -> bool:
-    """Say whether a model knows the language; nobody waits for one to be fetched unless they asked for it."""
-    models, model = asking.studio.models, asking.job.row.model
-    languages = models.languages(model)
-    if languages and language not in languages:
-        return False
-    return asking.named_model or models.state(model).state in ("installed", "loading", "ready")
 
 
 def _says_as_much(written: Answer, best: Answer, evidence: Evidence, embedder: Embedder) -> bool:

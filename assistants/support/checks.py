@@ -12,7 +12,8 @@ from assistants.jobs import Event, Part, Progress, Result, RunningJob, Text
 from assistants.knowledge.expectations import Expectation, parsed
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
-from assistants.support.answering import Reply, answer, asking
+from assistants.support.answering import Reply, answer
+from assistants.support.asking import asking
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

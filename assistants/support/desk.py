@@ -3,15 +3,18 @@
 A customer sees and hands over what is theirs; the inbox and the reports are the operator's. Knows nothing about pages.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from assistants.errors import InvalidInput, NotFound
+from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.history import JobRow
 from assistants.knowledge.curating import MAX_ANSWER
 from assistants.knowledge.desk import HandOver
 from assistants.knowledge.sentences import terms
-from assistants.owners import must_be_operator
+from assistants.owners import OPERATOR, is_operator, must_be_operator
+from assistants.support import summaries
+from assistants.support.asking import wants_help
 from assistants.support.evidence import likeness
 
 if TYPE_CHECKING:
@@ -44,14 +47,39 @@ def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
         {"question": row.input, "answer": row.output, "grounded": row.result["grounded"], "at": row.created}
         for row in rows
     ]
+    known = studio.knowledge.desk.of_conversation(conversation, owner)
+    if same := next((one for one in known if one.answered is None and one.transcript == transcript), None):
+        return same.id
     knowledge = rows[-1].result["knowledge"]
-    return studio.knowledge.desk.hand_over(knowledge, conversation, owner, summary(rows), transcript)
+    id = studio.knowledge.desk.hand_over(knowledge, conversation, owner, summary(rows), transcript)
+    _have_summed_up(studio, id, knowledge, owner)
+    return id
+
+
+def _have_summed_up(studio: "Studio", id: str, knowledge: str, owner: str) -> None:
+    """Let a capable model say for the operator what a conversation was about; nobody waits for that."""
+    operator = owner if is_operator(owner) else OPERATOR
+    # The base may be gone, the queue full, no model there: the open questions are in the inbox all the same.
+    with contextlib.suppress(StudioError):
+        if wants_help(studio, studio.knowledge.rows.base(knowledge), studio.models.resolve(None, operator, "chat")):
+            studio.jobs.submit(summaries.ID, {"hand_over": id}, operator)
 
 
 def summary(rows: Sequence[JobRow]) -> str:
     """Return what is left to answer: the questions without one, else the last one."""
     open_ones = [row.input for row in rows if not row.result["grounded"]] or [rows[-1].input]
     return " / ".join(dict.fromkeys(" ".join(question.split())[:200] for question in open_ones[-3:]))
+
+
+def set_up(studio: "Studio", knowledge: str, owner: str, **texts: str) -> None:
+    """Set what a base says, offers and is helped by, as ``Knowledge.change`` does, with a reranker that there is.
+
+    Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
+    """
+    must_be_operator(owner)
+    if name := texts.get("reranker", "").strip():
+        texts["reranker"] = studio.models.resolve(name, owner, "rerank")
+    studio.knowledge.change(knowledge, owner, **texts)
 
 
 def inbox(studio: "Studio", knowledge: str, owner: str) -> list[HandOver]:

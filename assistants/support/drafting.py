@@ -1,4 +1,4 @@
-"""Drafts: a model's answer from the passages, which nobody reads before it is verified.
+"""Drafts: what a model writes for support, such as its answer from the passages; nobody reads it before it is verified.
 
 What documents say stands between random marks, and sentences that speak to a model are left out of it. Knows nothing
 about what becomes of the draft.
@@ -39,8 +39,16 @@ def prompt(studio: "Studio", owner: str, language: str, evidence: Evidence) -> M
         title = above(chunk).replace("\n", " > ")
         text = " ".join(sentence.text for sentence in evidence.sentences if sentence.chunk.number == number)
         lines.append(f"[{len(lines) + 1}] {title + ': ' if title else ''}{' '.join(text.split())}")
-    template = studio.prompts.get(TEMPLATES[language], owner)
-    values = {"mark": secrets.token_hex(4), "passages": "\n\n".join(lines), "question": evidence.question}
+    return rendered(studio, owner, TEMPLATES[language], passages="\n\n".join(lines), question=evidence.question)
+
+
+def rendered(studio: "Studio", owner: str, id: str, **texts: str) -> Messages:
+    """Return the messages of a template, with a new mark for where texts from outside begin and end.
+
+    Raises ``InvalidInput`` if the owner's own version asks for more.
+    """
+    template = studio.prompts.get(id, owner)
+    values = {"mark": secrets.token_hex(4), **texts}
     try:
         return Library.render(template, {name: values[name] for name in template.variables if name in values})
     except PromptError as error:
@@ -48,13 +56,17 @@ def prompt(studio: "Studio", owner: str, language: str, evidence: Evidence) -> M
 
 
 def write(
-    studio: "Studio", job: RunningJob, messages: Messages, is_hopeless: Callable[[str], bool]
+    studio: "Studio",
+    job: RunningJob,
+    messages: Messages,
+    is_hopeless: Callable[[str], bool],
+    doing: str = "Writing the answer",
 ) -> Generator[Event, None, str | None]:
     """Let the job's model write until its text ``is_hopeless`` and return what it wrote; None where it cannot."""
     draft = ""
     try:
         engine = yield from opened(studio, job)
-        yield Progress(0, None, "Writing the answer")
+        yield Progress(0, None, doing)
         with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())) as steps:
             for event in steps:
                 if not isinstance(event, Text):

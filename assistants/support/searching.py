@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from assistants.embedder import Embedder
-from assistants.knowledge import Base
 from assistants.knowledge.wording import variants
 from assistants.support.evidence import Evidence, gather
 
 if TYPE_CHECKING:
-    from assistants.studio import Studio
+    from assistants.support.asking import Asking
 
 
 @dataclass
@@ -31,13 +29,17 @@ class Why:
         self._since = now
 
 
-def search(studio: "Studio", base: Base, question: str, embedder: Embedder, why: Why) -> Evidence:
+def search(asking: "Asking", question: str, why: Why) -> Evidence:
     """Return what a base has on a question, in the words of whichever way to ask it finds most."""
+    base, reranker, find = asking.base, asking.reranker, asking.studio.knowledge.find
     asked = variants(question, base.synonyms)
-    vectors = embedder.vectors(asked, "query")
-    found = [studio.knowledge.find(base, one, vector) for one, vector in zip(asked, vectors, strict=True)]
+    vectors = asking.embedder.vectors(asked, "query")
+    found = [find(base, one, vector, reranker.reads) for one, vector in zip(asked, vectors, strict=True)]
     why.took("search")
-    gathered = [gather(*each, embedder) for each in zip(asked, vectors, found, strict=True)]
+    found = [reranker.ranked(*each) for each in zip(asked, found, strict=True)]
+    if reranker.engine:
+        why.took("rerank")
+    gathered = [gather(*each, asking.embedder) for each in zip(asked, vectors, found, strict=True)]
     evidence = max(gathered, key=lambda one: one.confidence)
     why.took("weigh")
     why.facts |= {
@@ -52,6 +54,7 @@ def search(studio: "Studio", base: Base, question: str, embedder: Embedder, why:
                 "lexical": passage.lexical and round(passage.lexical, 3),
                 "dense": passage.dense and round(passage.dense, 3),
                 "score": round(passage.score, 3),
+                "reranked": passage.reranked and round(passage.reranked, 3),
             }
             for passage in evidence.found.passages
         ],

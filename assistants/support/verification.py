@@ -126,17 +126,28 @@ def _places(found: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
 
 def _same_facts(claim: str, text: str, place: Sentence) -> bool:
     """Say whether everything in ``claim`` that must not differ stands in ``text``, too."""
-    whole = f"{above(place.chunk)}\n{text}"
-    numbers = set(NUMBER.findall(whole))
-    words = set(tokens(whole))
-    known = stems(whole)
+    return holds_facts(f"{above(place.chunk)}\n{text}", claim) and says_no_as(text, claim)
+
+
+def holds_facts(text: str, claim: str) -> bool:
+    """Say whether every number, name and address of ``claim`` stands in ``text``."""
+    words, known = set(tokens(text)), stems(text)
     return (
-        set(NUMBER.findall(claim)) <= numbers
+        set(NUMBER.findall(claim)) <= set(NUMBER.findall(text))
         and all(word in words for word in tokens(claim) if word in NUMBER_WORDS)
         and all(has(known, stem) for name in NAME.findall(claim) for stem in terms(name))
         and all(address.rstrip(".,;:)") in text for address in ADDRESS.findall(claim))
-        and bool(NEGATION.search(claim)) == bool(NEGATION.search(_told(claim, text)))
     )
+
+
+def adds_nothing(text: str, claim: str) -> bool:
+    """Say whether ``claim`` has no fact but those of ``text``; also its first word may be a name."""
+    return holds_facts(text, f"; {claim}")
+
+
+def says_no_as(text: str, claim: str) -> bool:
+    """Say whether ``claim`` says no exactly where ``text`` does."""
+    return bool(NEGATION.search(claim)) == bool(NEGATION.search(_told(claim, text)))
 
 
 def _told(claim: str, text: str) -> str:

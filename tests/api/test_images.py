@@ -146,7 +146,8 @@ def test_openais_clients_draw_too(app: Any, form: str) -> None:
     [
         ({"prompt": ""}, "prompt"),
         ({"size": "large"}, "size"),
-        ({"size": "100x100"}, "width"),
+        ({"size": "100x100"}, "size"),
+        ({"size": "1x100"}, "size"),
         ({"n": 11}, "n"),
         ({"model": "none"}, "model"),
     ],

@@ -132,6 +132,37 @@ def test_a_call_of_a_program_opens_in_the_history_itself(chat: Chat) -> None:
     assert "item=" not in page.url
 
 
+def test_a_reload_and_back_come_to_the_room_that_was_in_front(chat: Chat) -> None:
+    page = chat.page
+    chat.ask("first talk")
+    first = page.url
+    chat.new()
+    chat.ask("second talk")
+    page.get_by_role("tab", name="Prompts").click()
+    page.get_by_role("tab", name="History").click()
+    page.reload()
+    expect(page.locator(".history li").first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="New prompt")).to_be_visible()
+    page.go_back()
+    expect(chat.users).to_have_text("second talk")
+    page.goto(first)
+    expect(chat.users).to_have_text("first talk")
+    chat.chats.get_by_text("second talk").first.click()
+    expect(chat.users).to_have_text("second talk")
+    page.go_back()
+    expect(chat.users).to_have_text("first talk")
+    page.goto(f"{chat.url}/?tab=nowhere")
+    expect(chat.box).to_be_visible()
+
+
+def test_a_double_click_makes_one_reply(chat: Chat) -> None:
+    chat.ask("once more")
+    chat.replies.hover()
+    chat.replies.locator("[data-tool=regenerate]").dblclick()
+    expect(chat.replies.locator(".siblings")).to_have_text("2/2")
+
+
 def test_an_item_on_another_branch_opens_with_its_branch(chat: Chat) -> None:
     chat.ask("alpha question")
     chat.tool(chat.users, "edit")

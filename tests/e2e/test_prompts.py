@@ -74,7 +74,7 @@ def test_an_edited_prompt_is_what_the_chat_sends_and_the_history_shows(prompts: 
     assert chat.text(chat.ask("hello")) == "The <i>clerk</i> says: hello & <b>"
     page.get_by_role("tab", name="Prompts").click()
     prompts.open("edited")
-    page.get_by_role("link", name="Used 1 times").click()
+    page.get_by_role("link", name="Uses: 1").click()
     rows = page.locator(".history .items li")
     expect(rows).to_have_count(1)
     expect(rows.locator(".meta")).to_contain_text(f"chat/edited @ {version}")

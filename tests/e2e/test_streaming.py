@@ -141,3 +141,15 @@ def test_what_is_sent_to_a_dead_server_is_not_lost(page: "Page", running: Server
         page.reload()
         page.locator(LOADED).first.wait_for()
         expect(chat.box).to_have_value("into the void\n\nand more")
+
+
+def test_a_room_that_cannot_be_had_says_so_and_comes_when_it_can(page: "Page", running: Server) -> None:
+    with wire_to(running.port) as wire:
+        chat = Chat(page, f"http://127.0.0.1:{wire.port}").open()
+        wire.cut()
+        page.get_by_role("tab", name="History").click()
+        expect(page.locator("#history .studio-lost")).to_contain_text("the studio does not answer")
+        wire.mend()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_placeholder("Search everything", exact=True)).to_be_visible()
+        assert chat.box.is_hidden()

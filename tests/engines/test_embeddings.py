@@ -10,6 +10,7 @@ import pytest
 from assistants.engines import embeddings
 from assistants.engines.embeddings import LocalEmbeddings, open_embedder
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from tests.engines.tiny_bert import TOKENS, WORDS, write_embedder
 
 # A vector of a text is its length and what it was for; the fifth word is too long, and "die" is the end.
 STAND_IN = """
@@ -84,6 +85,60 @@ def minilm() -> Iterator[LocalEmbeddings]:
     embedder = open_embedder("starter-embedder", Path(package.submodule_search_locations[0]) / "model")
     yield embedder
     embedder.close()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The folder of a tiny embedder."""
+    write_embedder(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def made_up(count: int) -> list[str]:
+    """Return texts of all lengths that a tiny embedder reads."""
+    return [" ".join(WORDS[(place * step) % len(WORDS)] for step in range(place % (TOKENS - 2) + 1))
+            for place in range(count)]  # fmt: skip
+
+
+def embedded(embedder: LocalEmbeddings, texts: list[str]) -> tuple[list[list[float]], list[bool]]:
+    """Return the vectors of texts, read a few at a time, and which of these readings were compiled ones."""
+    read = [embedder.embed(texts[start : start + 32], cut=True) for start in range(0, len(texts), 32)]
+    return [vector for one in read for vector in one.vectors], [one.compiled for one in read]
+
+
+def compiled_says_the_same(embedder: LocalEmbeddings, texts: list[str]) -> bool:
+    before, _ = embedded(embedder, texts[:64])
+    _, compiled = embedded(embedder, texts[64:])
+    after, _ = embedded(embedder, texts[:64])
+    assert all(near(*pair) >= 0.999 for pair in zip(before, after, strict=True))
+    return compiled[-1]
+
+
+def test_who_reads_much_reads_it_compiled_and_says_the_same(tiny: Path) -> None:
+    embedder = open_embedder("tiny", tiny)
+    assert not embedder.embed(["red apple"]).compiled
+    assert compiled_says_the_same(embedder, made_up(400))
+    with pytest.raises(InvalidInput, match="too long"):
+        embedder.embed(["red " * (TOKENS + 1)])
+    assert len(embedder.embed_query("where is the sea")) == 32
+    embedder.close()
+
+
+def test_what_openvino_does_not_compile_is_read_as_before(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "openvino.py").write_text("raise ImportError('not here')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    embedder = open_embedder("tiny", tiny)
+    assert not compiled_says_the_same(embedder, made_up(400))
+    embedder.close()
+
+
+@pytest.mark.starter
+def test_the_starter_compiled_says_the_same(minilm: LocalEmbeddings) -> None:
+    words = ["refund", "parcel", "the", "delivery", "of", "a", "gift", "card", "within", "thirty", "days", "from"]
+    texts = [" ".join(words[(place * step) % len(words)] for step in range(5 + 3 * place)) for place in range(1, 97)]
+    assert compiled_says_the_same(minilm, texts)
 
 
 def near(one: list[float], other: list[float]) -> float:

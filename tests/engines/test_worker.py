@@ -140,7 +140,7 @@ class Handle:
         return {0: SimpleNamespace(generated_ids=ids, finish_reason=SimpleNamespace(name=reason))}
 
     def get_status(self) -> Any:
-        return SimpleNamespace(name=self.status)
+        return SimpleNamespace(name=self.status if self.to_come or self.status != "RUNNING" else "FINISHED")
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -212,9 +212,16 @@ def work(pipeline: Pipeline, *commands: Any, context: int = 64) -> list[dict[str
     return said
 
 
-def test_a_generation_is_told_as_it_comes_and_ends_once() -> None:
+def test_its_first_word_and_its_end_are_told_at_once_and_what_is_between_a_little_later() -> None:
+    pipeline = Pipeline(Handle(("he", "NONE"), ("y", "NONE"), ("!", "NONE"), ("<end>", "STOP")))
+    said = work(pipeline, {"id": 7, "messages": HI, "options": {}}, STEP, STEP, STEP, STEP)
+    assert said[:2] == [{"id": 7, "prompt": PROMPT}, {"id": 7, "text": "he", "tokens": 2, "finish": None}]
+    assert said[-1] == {"id": 7, "text": "y!", "tokens": 4, "finish": "stop"}
+
+
+def test_an_eager_generation_is_told_as_it_comes_and_ends_once() -> None:
     pipeline = Pipeline(Handle(("he", "NONE"), ("y", "NONE"), ("<end>", "STOP")))
-    assert work(pipeline, {"id": 7, "messages": HI, "options": {}}, STEP, STEP, STEP) == [
+    assert work(pipeline, {"id": 7, "messages": HI, "options": {}, "eager": True}, STEP, STEP, STEP) == [
         {"id": 7, "prompt": PROMPT},
         {"id": 7, "text": "he", "tokens": 2, "finish": None},
         {"id": 7, "text": "y", "tokens": 3, "finish": None},

@@ -63,7 +63,7 @@ def test_a_draft_is_listed_found_renamed_and_brought_back_from_the_trash(history
         assert len(history.drafts.list("me", q)) == found, q
     history.drafts.rename(draft, "me", "  My\ntea ")
     assert opened(history, draft).name == "My tea"
-    with pytest.raises(InvalidInput, match="1 to 120"):
+    with pytest.raises(InvalidInput, match="name is empty"):
         history.drafts.rename(draft, "me", " ")
     history.drafts.delete(draft, "me")
     assert history.drafts.list("me") == []

@@ -47,6 +47,12 @@ def test_the_exit_status_says_whether_all_passed(prompt: str, capsys: pytest.Cap
     assert "1 of 1 passed (100%)" in capsys.readouterr().out.split("\n\n")[-1]
 
 
+def test_a_file_of_the_library_runs_whatever_assistant_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    tutor = str(Path("prompts/chat/tutor.prompt.yml").resolve())
+    assert main(["run", tutor, "--model", "echo:", "--limit", "1", "--threshold", "0"]) == 0
+    assert "Patient tutor" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("arguments", [[], ["run"], ["run", "x", "--threshold", "2"], ["jump", "x"]])
 def test_wrong_use_is_told_from_failures(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -338,7 +338,7 @@ def test_headlines_are_five(studio: Studio, server: Server) -> None:
         ({"fields": {"form": "haiku"}}, "fields.form is not a known field."),
         ({"kind": "poem", "fields": {"form": "epic"}}, "fields.form must be one of"),
         ({"language": "Klingon!"}, "language is not valid"),
-        ({"outline": []}, "outline must hold at least 1 entries."),
+        ({"outline": []}, "outline is empty."),
         ({"template": "writing/none"}, "no prompt template"),
         ({"action": "section"}, "draft is missing."),
         ({"sections": ["x"]}, "sections goes with a draft only."),

@@ -1,7 +1,7 @@
 """Drafts over HTTP: look at them, save a section, arrange, undo, compare, take in a file, take one home.
 
-What writes in them is a job (``/api/jobs``, assistant ``writing``). Knows what drafts look like on the wire; knows
-nothing about how they are stored.
+What writes in them is a job (``/api/jobs``, assistant ``writing``), and what is answered are the library's own records.
+Knows nothing about how they are stored.
 """
 
 from typing import Annotated, Any, Literal
@@ -11,73 +11,17 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import writing
+from assistants.history.draft_rows import Alternate, Draft, Line, Version
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.files import disposition
-from webapp.api.history import Piece, Shape, Words
+from webapp.api.history import Piece, Words
 from webapp.i18n import t
 
 router = APIRouter(prefix="/drafts", tags=["drafts"])
 
 FILES = {200: {"content": {kind: {} for kind in writing.MEDIA.values()}, "description": "The file"}}
 CHANGES = answers(401, 404, 409, 413, 422, 503)
-
-
-class DraftLine(Shape):
-    """A line of the list of drafts."""
-
-    id: str
-    name: str
-    kind: str
-    topic: str
-    words: int
-    created: str
-    updated: str
-
-
-class Draft(Shape):
-    """A draft as it stands. Each section of the document has its `revision`: a save names the one it is based on."""
-
-    id: str
-    name: str
-    kind: str
-    brief: dict[str, Any]
-    version: str
-    document: dict[str, Any]
-    words: int
-    can_undo: bool
-    can_redo: bool
-    job: str | None = Field(description="The job that writes in it now")
-    created: str
-    updated: str
-
-
-class Version(Shape):
-    """A version; `changed` are the sections in which it differs from its parent."""
-
-    id: str
-    parent: str | None
-    cause: str
-    job: str | None
-    model: str | None
-    changed: list[str]
-    words: int
-    created: str
-    updated: str
-    current: bool
-    document: dict[str, Any] | None = Field(description="Only where one version is asked for")
-
-
-class Alternate(Shape):
-    """A text that a job once wrote for a section."""
-
-    version: str
-    text: str
-    cause: str
-    job: str
-    model: str | None
-    created: str
-    words: int
 
 
 class Finding(BaseModel):
@@ -138,9 +82,9 @@ def list_drafts(
     q: Annotated[Words, Query(description="In names, briefs and texts")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
-) -> list[DraftLine]:
+) -> list[Line]:
     """Return your drafts, the latest first."""
-    return [DraftLine.model_validate(line) for line in studio.history.drafts.list(owner, q, limit, offset)]
+    return studio.history.drafts.list(owner, q, limit, offset)
 
 
 @router.post("/import", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
@@ -152,7 +96,7 @@ def import_draft(studio: TheStudio, owner: Owner, file: UploadFile) -> Begun:
 @router.get("/{id}", responses=answers(401, 404, 422, 503))
 def get_draft(studio: TheStudio, owner: Owner, id: Id) -> Draft:
     """Return a draft as it stands."""
-    return Draft.model_validate(studio.history.drafts.open(id, owner))
+    return studio.history.drafts.open(id, owner)
 
 
 @router.patch("/{id}", status_code=204, responses=answers(401, 404, 413, 422, 503))
@@ -170,28 +114,25 @@ def delete_draft(studio: TheStudio, owner: Owner, id: Id) -> None:
 @router.put("/{id}/sections/{section}", responses=CHANGES)
 def save_section(studio: TheStudio, owner: Owner, id: Id, section: Id, saved: Saved) -> Draft:
     """Keep what was typed; if the section was changed meanwhile (409), it is kept as a version of its own."""
-    draft = studio.history.drafts.save(id, owner, section, saved.text, saved.based_on, saved.heading)
-    return Draft.model_validate(draft)
+    return studio.history.drafts.save(id, owner, section, saved.text, saved.based_on, saved.heading)
 
 
 @router.put("/{id}/outline", responses=CHANGES)
 def arrange_sections(studio: TheStudio, owner: Owner, id: Id, wanted: Arrangement) -> Draft:
     """Order, add, remove, name, lock and size the sections in one go; their texts stay as they are."""
-    drafts = studio.history.drafts
-    draft = drafts.arrange(id, owner, wanted.sections, wanted.title, based_on=wanted.based_on)
-    return Draft.model_validate(draft)
+    return studio.history.drafts.arrange(id, owner, wanted.sections, wanted.title, based_on=wanted.based_on)
 
 
 @router.post("/{id}/undo", responses=answers(401, 404, 413, 422, 503))
 def undo_job(studio: TheStudio, owner: Owner, id: Id) -> Draft:
     """Take back what the last job wrote, to the byte."""
-    return Draft.model_validate(studio.history.drafts.undo(id, owner))
+    return studio.history.drafts.undo(id, owner)
 
 
 @router.post("/{id}/redo", responses=answers(401, 404, 413, 422, 503))
 def redo_job(studio: TheStudio, owner: Owner, id: Id) -> Draft:
     """Take back the last undo."""
-    return Draft.model_validate(studio.history.drafts.redo(id, owner))
+    return studio.history.drafts.redo(id, owner)
 
 
 @router.get("/{id}/versions", responses=answers(401, 404, 422, 503))
@@ -199,19 +140,19 @@ def list_versions(
     studio: TheStudio, owner: Owner, id: Id, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> list[Version]:
     """Return the versions of a draft, the newest first."""
-    return [Version.model_validate(version) for version in studio.history.drafts.versions(id, owner, limit)]
+    return studio.history.drafts.versions(id, owner, limit)
 
 
 @router.get("/{id}/versions/{version}", responses=answers(401, 404, 422, 503))
 def get_version(studio: TheStudio, owner: Owner, id: Id, version: Id) -> Version:
     """Return a version with its document."""
-    return Version.model_validate(studio.history.drafts.version(id, version, owner))
+    return studio.history.drafts.version(id, version, owner)
 
 
 @router.post("/{id}/versions/{version}/restore", responses=answers(401, 404, 413, 422, 503))
 def restore_version(studio: TheStudio, owner: Owner, id: Id, version: Id) -> Draft:
     """Make a version the current one; what came after it stays."""
-    return Draft.model_validate(studio.history.drafts.restore(id, owner, version))
+    return studio.history.drafts.restore(id, owner, version)
 
 
 @router.post("/{id}/versions/{version}/branch", responses=answers(401, 404, 413, 422, 503))
@@ -231,15 +172,13 @@ def compare_versions(
 @router.get("/{id}/sections/{section}/alternates", responses=answers(401, 404, 422, 503))
 def list_alternates(studio: TheStudio, owner: Owner, id: Id, section: Id) -> list[Alternate]:
     """Return the different texts that jobs wrote for a section, the newest first."""
-    found = studio.history.drafts.alternates(id, owner, section)
-    return [Alternate.model_validate(alternate) for alternate in found]
+    return studio.history.drafts.alternates(id, owner, section)
 
 
 @router.post("/{id}/sections/{section}/alternates/{version}", responses=CHANGES)
 def choose_alternate(studio: TheStudio, owner: Owner, id: Id, section: Id, version: Id, choice: Choice) -> Draft:
     """Give a section the text that it has in another version."""
-    draft = studio.history.drafts.choose(id, owner, section, version, choice.based_on)
-    return Draft.model_validate(draft)
+    return studio.history.drafts.choose(id, owner, section, version, choice.based_on)
 
 
 @router.get("/{id}/checks", responses=answers(401, 404, 422, 503))

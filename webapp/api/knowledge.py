@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import ingestion
+from assistants.support import desk
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
@@ -31,6 +32,8 @@ class Base(BaseModel):
     suggested: str
     synonyms: str
     origins: str
+    reranker: str
+    model_help: str
 
 
 class Source(BaseModel):
@@ -76,6 +79,10 @@ class BaseChange(BaseModel):
     suggested: str = Field("", description="Questions to begin with, one a line")
     synonyms: str = Field("", description="Words that mean the same, a line each, with commas between")
     origins: str = Field("", description="Sites whose pages may show the base, such as https://shop.example")
+    reranker: str = Field("", description="A cross-encoder that ranks what was found, by its name in Settings > Models")
+    model_help: Literal["auto", "always", "never"] = Field(
+        "auto", description="Whether the model rewords follow-ups and sums conversations up: auto if it is a large one"
+    )
 
 
 class ChunkChange(BaseModel):
@@ -95,8 +102,8 @@ def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
 
 @router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
 def change_base(studio: TheStudio, owner: Owner, name: Name, change: BaseChange) -> None:
-    """Set what a base says where it has no answer, what it offers to ask, and which words mean the same."""
-    studio.knowledge.change(name, owner, **change.model_dump(exclude_unset=True))
+    """Set what a base says where it has no answer, what it offers to ask, which words mean the same, what helps it."""
+    desk.set_up(studio, name, owner, **change.model_dump(exclude_unset=True))
 
 
 @router.delete("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))

@@ -58,6 +58,7 @@ class Waiting(HandOver):
     """The same with the conversation, for the operator."""
 
     transcript: list[dict[str, Any]]
+    prose: str | None = Field(description="What a model says of the whole")
 
 
 class PersonsAnswer(Body):

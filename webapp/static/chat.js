@@ -13,6 +13,8 @@ import { mountThread } from "./thread.js";
 
 const MODEL_STATE_MS = 1_500;
 const WINDOW = 30;
+// What a second click, before the first has been answered, does not ask for again.
+const MAKING = new Set(["send", "regenerate", "continue"]);
 
 export function mount(component) {
   const root = component.element.querySelector(".chat");
@@ -22,10 +24,18 @@ export function mount(component) {
 
   const ask = asker(component);
   const state = { conversation: null, limit: WINDOW, visit: 0 };
+  const underWay = new Set();
 
   // Every question says what the page shows, so that its answer brings exactly what has changed. An answer that comes
   // when the visitor has gone on to another conversation no longer touches the thread.
   async function act(what, more = {}) {
+    const asked = JSON.stringify([what, more]);
+    if (underWay.has(asked)) return false;
+    if (MAKING.has(what)) underWay.add(asked);
+    return put(what, more).finally(() => underWay.delete(asked));
+  }
+
+  async function put(what, more) {
     let visit;
     const question = () => {
       visit = state.visit;
@@ -47,7 +57,8 @@ export function mount(component) {
   }
 
   function showThread(value) {
-    const moved = value.conversation?.id !== state.conversation?.id;
+    const left = state.conversation;
+    const moved = value.conversation?.id !== left?.id;
     state.conversation = value.conversation;
     composer.move(value.conversation?.id ?? null);
     thread.show(value, moved);
@@ -60,7 +71,8 @@ export function mount(component) {
     url.searchParams.delete("job");
     if (value.conversation) url.searchParams.set("chat", value.conversation.id);
     else url.searchParams.delete("chat");
-    history.replaceState(history.state, "", url);
+    // Back leads to the conversation before.
+    if (url.href !== location.href) history[moved && left ? "pushState" : "replaceState"](history.state, "", url);
   }
 
   // An item's own model, template, system prompt and parameters are again those of the next message.
@@ -171,6 +183,10 @@ export function mount(component) {
     state.visit += 1;
     return act("open", { conversation: query.get("chat"), job: query.get("job") });
   };
+  addEventListener("popstate", () => {
+    const wanted = new URLSearchParams(location.search).get("chat");
+    if (wanted !== (state.conversation?.id ?? null)) open(wanted);
+  });
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
   room("chat", arrive);

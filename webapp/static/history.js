@@ -4,11 +4,14 @@
 import { mountCompared } from "./compared.js";
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "./dom.js";
 import { isPlayed, mountItem, play } from "./item.js";
-import { asker } from "./live.js";
+import { asker, isOpen } from "./live.js";
 import { openMenu } from "./menu.js";
 import { goTo, placeOf, room } from "./page.js";
 import { mountStats } from "./stats.js";
 import { mountTrash } from "./trash.js";
+
+// So often it is looked whether what is under way has ended.
+const LOOK_MS = 2_500;
 
 export function mount(component) {
   const root = component.element.querySelector(".history");
@@ -20,7 +23,10 @@ export function mount(component) {
   const filters = [...root.querySelectorAll(".filters :is(select, input[name])")];
   const more = find("[data-do=more]");
   const chosen = new Set();
+  const shown = new Map();
   let last = null;
+  let isSeen = false;
+  let looking = null;
   let isOperator = false;
 
   // Views: the list, or what a click in it brings.
@@ -63,6 +69,7 @@ export function mount(component) {
       choices("template", "history.all-templates", answer.templates);
       isOperator = answer.is_operator;
       find(".items").replaceChildren();
+      shown.clear();
       select(null);
     }
     find(".items").append(...answer.items.map(row));
@@ -71,6 +78,24 @@ export function mount(component) {
     const empty = !find(".items").children.length;
     find(".none").hidden = !empty;
     find(".none").textContent = text(Object.values(wanted()).some(Boolean) ? "history.none" : "history.empty");
+    watch();
+  }
+
+  // A row whose item has gone on meanwhile is drawn anew, unless it is chosen.
+  function watch() {
+    clearTimeout(looking);
+    if (!isSeen || document.hidden || ![...shown.values()].some(({ status }) => isOpen(status))) return;
+    looking = setTimeout(() => ask(() => ({ do: "search", ...wanted(), before: null }), renew), LOOK_MS);
+  }
+
+  function renew({ items = [] }) {
+    for (const entry of items) {
+      const before = shown.get(entry.id);
+      if (before && before.status !== entry.status && !chosen.has(before)) {
+        find(`.items [data-id="${CSS.escape(entry.id)}"]`).replaceWith(row(entry));
+      }
+    }
+    watch();
   }
 
   function choices(name, all, names, label = (one) => one) {
@@ -82,6 +107,7 @@ export function mount(component) {
   }
 
   function row(entry) {
+    shown.set(entry.id, entry);
     const [place, query] = placeOf(entry);
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -216,7 +242,11 @@ export function mount(component) {
   more.addEventListener("click", () => load(last));
 
   // Read again whenever the room is entered: jobs go on elsewhere.
-  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && load()).observe(find(".list"));
+  new IntersectionObserver((seen) => {
+    isSeen = seen.at(-1).isIntersecting;
+    if (isSeen) load();
+  }).observe(find(".list"));
+  document.addEventListener("visibilitychange", watch);
 }
 
 // What a filter holds, as Python takes it: days are the visitor's, and the last one counts.

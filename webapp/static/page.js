@@ -36,9 +36,37 @@ const NAMED = {
   image: "images",
 };
 
-function arrive(name) {
-  if (!door(name)) requestAnimationFrame(() => arrive(name));
-  else goTo(name, location.search);
+// Comes to the room that the address names; what it names of others is opened once these are entered.
+function arrive() {
+  if (!doors().length) return requestAnimationFrame(arrive);
+  const query = new URLSearchParams(location.search);
+  const wanted = Object.keys(NAMED).filter((name) => query.has(name)).map((name) => NAMED[name]);
+  const tab = door(query.get(TAB)) ? query.get(TAB) : wanted[0];
+  for (const name of wanted) if (name !== tab) awaited.set(name, (open) => open(query));
+  if (wanted.includes(tab)) goTo(tab, location.search);
+  else if (tab) enter(tab);
+}
+
+// The address names the room in front, so that a reload and the browser's Back come to it. At first it is the first.
+
+const TAB = "tab";
+const named = () => new URLSearchParams(location.search).get(TAB) ?? doors()[0][0];
+
+function locate(name) {
+  if (name === named()) return;
+  const url = new URL(location);
+  url.searchParams.set(TAB, name);
+  // Before anybody has touched the page, it is still on its way to where the address leads.
+  const isArriving = !navigator.userActivation?.hasBeenActive;
+  history[isArriving ? "replaceState" : "pushState"](history.state, "", url);
+}
+
+function watchRooms() {
+  document.addEventListener("click", ({ target }) => {
+    const tab = target.closest?.("[role=tab][id^=room-]");
+    if (tab) locate(tab.id.slice(5, -7));
+  });
+  addEventListener("popstate", () => enter(named()));
 }
 
 // Theme: "light", "dark" or null, which is the system's, until the visitor chooses.
@@ -82,9 +110,8 @@ export function mount({ element }) {
   find("[data-do=palette]").addEventListener("click", () => dispatchEvent(new Event("studio:palette")));
   find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
-  const query = new URLSearchParams(location.search);
-  const named = Object.keys(NAMED).find((name) => query.has(name));
-  if (named) arrive(NAMED[named]);
+  watchRooms();
+  arrive();
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);
 }

@@ -129,5 +129,6 @@ export function progress(place, run) {
   if (run.total) bar.value = run.done / run.total;
   else bar.removeAttribute("value");
   if (!running) words.textContent = run.status === "done" ? "" : text(`status.${run.status}`);
+  else if (run.total && run.done === run.total) words.textContent = text("playground.summing");
   else words.textContent = run.cells.size ? text("playground.of", { some: run.done, all: run.total }) : run.note || text(`status.${run.status}`);
 }

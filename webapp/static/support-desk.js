@@ -17,6 +17,7 @@ function waiting(one, again) {
   const talk = one.transcript.map((turn) => el("li", {}, el("strong", {}, turn.question), el("p", {}, turn.answer)));
   return el("li.card", {},
     el("p", {}, el("strong", {}, one.summary), " ", el("span.hint", {}, ago(one.created))),
+    one.prose && el("p", { title: text("support.prose-hint") }, one.prose),
     el("details", {}, el("summary", {}, text("support.transcript", { count: one.transcript.length })), el("ol.transcript", {}, ...talk)),
     one.answer === null ? reply(one, again) : el("p.answer", {}, el("span.chip.good", {}, text("support.answered")), " ", one.answer));
 }
@@ -73,6 +74,8 @@ export function mountGaps(section, base) {
   return open;
 }
 
+const WORDING = ["not_found", "suggested", "synonyms", "origins", "reranker", "model_help"];
+
 export function mountWording(section, base) {
   const form = section.querySelector("form");
   const problem = section.querySelector(".problem");
@@ -80,7 +83,7 @@ export function mountWording(section, base) {
   const open = async () => {
     const bases = await rest("knowledge");
     const one = Array.isArray(bases) ? bases.find(({ name }) => name === base()) : null;
-    for (const field of ["not_found", "suggested", "synonyms", "origins"]) form.elements[field].value = one?.[field] ?? "";
+    for (const field of WORDING) form.elements[field].value = one?.[field] ?? "";
     section.querySelector("a").href = page();
     section.querySelector("a").textContent = page().href;
     const script = new URL("studio/widget.js", document.baseURI).href;
@@ -88,7 +91,7 @@ export function mountWording(section, base) {
   };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const fields = Object.fromEntries(["not_found", "suggested", "synonyms", "origins"].map((field) => [field, form.elements[field].value]));
+    const fields = Object.fromEntries(WORDING.map((field) => [field, form.elements[field].value]));
     const value = await rest(`knowledge/${encodeURIComponent(base())}`, fields, "PATCH");
     problem.hidden = !value.error;
     problem.textContent = value.error ?? "";

@@ -150,17 +150,26 @@ export function mount(component) {
   const intents = (scores) => Object.entries(scores).map(([label, share]) => `${label} ${Math.round(100 * share)} %`).join(" · ");
 
   function reasons(why) {
-    const row = (one) => el("tr", {}, el("td", {}, one.heading), ...[one.lexical, one.dense, one.score].map((score) => el("td", {}, score ?? "–")));
-    const head = ["support.passage", "support.words", "support.meaning", "support.together"];
+    const isRanked = why.candidates.some(({ reranked }) => reranked != null);
+    const scores = (one) => [one.lexical, one.dense, one.score, ...(isRanked ? [one.reranked] : [])];
+    const row = (one) => el("tr", {}, el("td", {}, one.heading), ...scores(one).map((score) => el("td", {}, score ?? "–")));
+    const head = ["support.passage", "support.words", "support.meaning", "support.together", ...(isRanked ? ["support.reranked"] : [])];
     const times = Object.entries(why.seconds).map(([step, seconds]) => `${text(`support.step-${step}`)} ${seconds} s`);
     return el("details.why", {}, el("summary", {}, text("support.why")),
       el("p.hint", {}, text("support.searched", { query: why.query })),
+      why.reworded && reworded(why.reworded),
       !why.dense && el("p.hint", {}, text("support.words-only")),
       why.intents && el("p.hint", {}, text("support.taken-as", { intents: intents(why.intents) })),
       el("table", {}, el("tr", {}, ...head.map((key) => el("th", {}, text(key)))), ...why.candidates.map(row)),
       el("p.hint", {}, times.join(" · ")),
       why.prompt && el("details", {}, el("summary", {}, text("support.prompt")), el("pre", {}, why.prompt.map(([, words]) => words).join("\n\n"))),
       why.draft && el("details", {}, el("summary", {}, text("support.draft")), el("pre", {}, why.draft)));
+  }
+
+  function reworded({ said, used, prompt }) {
+    return el("details", {},
+      el("summary", {}, text(used ? "support.reworded" : "support.not-reworded", { said })),
+      el("pre", {}, prompt.map(([, words]) => words).join("\n\n")));
   }
 
   // A source's text, with the quote marked in it. Offsets count characters, not UTF-16 units.

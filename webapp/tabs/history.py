@@ -19,8 +19,7 @@ from assistants.jobs import TERMINAL
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from webapp.i18n import t
-from webapp.kit import DIRECT, respond
+from webapp.kit import DIRECT, respond, why
 from webapp.live import live
 
 TITLE = "tab.history"
@@ -146,7 +145,7 @@ def opened(job: JobRow, lang: str) -> dict[str, Any]:
         "created": job.created,
         "said": [{"role": role, "text": text[:CHARACTERS]} for role, text in said[-MESSAGES:]],
         "output": job.output,
-        "error": t(job.failure["template"], lang, **job.failure["values"]) if job.failure else None,
+        "error": why(job.failure, lang),
         "settings": json.dumps(settings, ensure_ascii=False, indent=2) if settings else None,
         "tokens": {"read": usage["input_tokens"], "written": usage["output_tokens"]}
         if "output_tokens" in usage

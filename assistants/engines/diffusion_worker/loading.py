@@ -57,8 +57,10 @@ class Model:
 
 def load(path: Path, text_encoder: Path | None) -> Model:
     """Return the model at ``path``, ready to draw; raises what the libraries raise."""
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
+        # They warn of what is meant here, such as a text encoder of another kind, in the terminal of whoever began.
+        library.utils.logging.set_verbosity_error()
     # Two threads of one core only get in each other's way.
     torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
     device = pick_device()

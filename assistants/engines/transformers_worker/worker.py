@@ -87,6 +87,7 @@ class Worker:
         messages: list[dict[str, str]] | None = None,
         options: dict[str, Any] | None = None,
         score: list[str] | None = None,
+        eager: bool = True,  # It tells of every token as soon as it has it, anyway.
     ) -> None:
         if messages is None:
             self._cancel(id)

@@ -23,6 +23,9 @@ FIELDS = {
     "regex": "guided_regex",
     "choice": "guided_choice",
     "texts": "input",
+    "width": "size",
+    "height": "size",
+    "count": "n",
 }
 
 

@@ -14,7 +14,7 @@ from assistants.jobs import TERMINAL
 from assistants.models import ModelState
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import sentence, spoken
+from webapp.kit import sentence, spoken, why
 from webapp.render import markdown
 from webapp.tabs.chat.offer import offered
 
@@ -65,7 +65,7 @@ def drawn(turn: Turn, lang: str) -> dict[str, Any]:
             "html": markdown(text) if text else "",
             "model": turn.model,
             "notes": [t(note["template"], lang, **note["values"]) for note in turn.notes],
-            "error": t(turn.failure["template"], lang, **turn.failure["values"]) if turn.failure else None,
+            "error": why(turn.failure, lang),
             **pace(turn.usage or {}),
         }
     if is_open:

@@ -1,0 +1,87 @@
+"""Summaries: what a person should know who takes a conversation over, in a few sentences by a model.
+
+A job of the operator's, submitted when a customer asks for a person. Of what the model says only sentences stay whose
+names and numbers stand in the conversation; where none does, the open questions are all there is, as without a model.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from assistants.jobs import Event, Result, RunningJob, Text
+from assistants.knowledge.desk import HandOver
+from assistants.knowledge.injections import is_command
+from assistants.knowledge.retrieval import has
+from assistants.knowledge.sentences import sentences, stems, terms
+from assistants.owners import must_be_operator
+from assistants.requests import Admission, Name, StudioRequest
+from assistants.safety.personal import Redactor
+from assistants.support.answering import language_of
+from assistants.support.drafting import is_elsewhere, rendered, write
+from assistants.support.verification import adds_nothing, says_no_as
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+ID = "summaries"
+
+TEMPLATES = {"en": "support/summary", "zh": "support/summary-zh"}
+MOST = 3
+ANSWER = 600
+# What a summary says of a conversation that is in none; of its other words so many must be.
+REPORTS = "the customer asks wants to know was told 顾客 客户 询问 想 知道 得到 答复"
+LIKE = 0.6
+
+
+class Request(StudioRequest):
+    """A conversation in the inbox, by its id there."""
+
+    hand_over: Name
+
+
+def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+    """Check that there is such a conversation."""
+    must_be_operator(owner)
+    return Admission(studio.knowledge.desk.get(request.hand_over).summary, studio.models.resolve(None, owner, "chat"))
+
+
+def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
+    """Let the model sum up, and keep what stands in the conversation."""
+    waiting = studio.knowledge.desk.get(request.hand_over)
+    hidden = Redactor(active=is_elsewhere(job.row.model))
+    talk = told(waiting)
+    language = language_of(waiting.transcript[-1]["question"])
+    messages = rendered(studio, job.owner, TEMPLATES[language], conversation=talk)
+    messages = [(role, hidden.redact(text)) for role, text in messages]
+    said = yield from write(studio, job, messages, lambda _: False, "Summing up the conversation")
+    prose = proved(hidden.restore(said or ""), talk)
+    if prose:
+        studio.knowledge.desk.sum_up(waiting.id, prose, waiting.transcript)
+    yield Text(prose or waiting.summary)
+    yield Result({"summary": prose or None})
+
+
+def told(waiting: HandOver) -> str:
+    """Return a conversation as the model reads it."""
+
+    def line(turn: dict[str, Any]) -> str:
+        return f"- {turn['question']}\n  {' '.join(turn['answer'].split())[:ANSWER]}"
+
+    return "\n".join(line(turn) for turn in waiting.transcript)
+
+
+def proved(said: str, talk: str) -> str:
+    """Return the sentences of a summary that the conversation bears out."""
+    claims = dict.fromkeys(" ".join(said[start:end].split()) for start, end in sentences(said))
+    kept = [claim for claim in claims if _stands(claim, talk)][:MOST]
+    return ("" if kept and kept[0].endswith(("。", "！", "？")) else " ").join(kept)
+
+
+def _stands(claim: str, talk: str) -> bool:
+    words, known = [word for word in terms(claim) if word not in stems(REPORTS)], stems(talk)
+    return (
+        bool(words)
+        and not is_command(claim)
+        and sum(has(known, word) for word in words) >= LIKE * len(words)
+        and adds_nothing(f"{talk}\n{REPORTS}", claim)
+        and says_no_as(talk, claim)
+    )
