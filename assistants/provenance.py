@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PRODUCER = "AIGC-Studio"
 NOTICE = "AI-generated content · AI生成内容"
+# A notice stands at the beginning, maybe after a sign of Markdown.
+NOTICE_REACH = len(NOTICE) + 10
 FIELDS = (
     "Label", "ContentProducer", "ProduceID", "ReservedCode1", "ContentPropagator", "PropagateID", "ReservedCode2",
 )  # fmt: skip
@@ -97,6 +99,13 @@ def read(content: bytes) -> dict[str, str] | None:
     except (ValueError, OSError, yaml.YAMLError, *BROKEN_ZIP):
         return None
     return fields if isinstance(fields, dict) and set(FIELDS) <= fields.keys() else None
+
+
+def unlabelled(text: str) -> str:
+    """Return a Markdown text without the label that ``label`` put before it: it is for the file, not for the text."""
+    if (front := FRONT_MATTER.match(text)) and read(front[0].encode()):
+        text = text[front.end() :]
+    return text.lstrip().removeprefix("> ").removeprefix(NOTICE) if NOTICE in text[:NOTICE_REACH] else text
 
 
 def aigc_fields(content_id: str, digest: str) -> dict[str, str]:

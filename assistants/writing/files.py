@@ -62,7 +62,7 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise InvalidInput("file", "{field} may have at most {limit} MB.", limit=MAX_BYTES // 2**20)
     text = _word(content) if suffix == ".docx" else _plain(content)
-    document = split(text)
+    document = split(provenance.unlabelled(text))
     if not documents.markdown(document).strip():
         raise InvalidInput("file", "{field} holds no text.")
     if any(len(section["text"]) > MAX_TEXT for section in document["sections"]):

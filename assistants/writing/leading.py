@@ -35,6 +35,8 @@ WORDS_A_SENTENCE = 12
 PARAGRAPH_WORDS = 45
 
 
+# A word that has come to its end.
+GIVEN = re.compile(r"\S*\w\S*?(?=[\s.!?;:])")
 # How a heading begins that no keyword begins, and what stands in for one.
 ASKING = ["Why", "How", "What", "Where", "When", "Who"]
 PLAIN = "Part {number}"
@@ -125,7 +127,7 @@ def _attempt(
     writer: Writer, said: Messages, sieve: Sieve, target: int, options: dict[str, Any]
 ) -> Generator[Event, None, None]:
     """Yield the sentences that pass, up to the first one that does not."""
-    refused = len(sieve.left_out)
+    refused, word = len(sieve.left_out), said[-1][1].rpartition(" ")[2]
     with closing(generate(writer.engine, conversation(said), NO_CONTROLS, options, writer.job)) as events:
         while len(sieve.left_out) == refused and not sieve.closed and count(sieve.text) < target:
             try:
@@ -134,10 +136,16 @@ def _attempt(
                 if passed := sieve.finish(ended=False):
                     yield Text(passed)
                 break
-            if isinstance(event, Text):
-                yield from _pushed(sieve, event.delta)
-            else:
+            if not isinstance(event, Text):
                 yield event
+                continue
+            # A word that was given as a whole may not become the beginning of another one.
+            if word and (found := GIVEN.match(word + event.delta)):
+                if not keyword_pattern(word.rstrip(",")).match(found[0]):
+                    break
+                word = ""
+            word += event.delta if word else ""
+            yield from _pushed(sieve, event.delta)
         sieve.drop()
 
 

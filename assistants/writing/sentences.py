@@ -56,6 +56,8 @@ RUN_ON = 500
 # So many sentences in a row may be repetitions before the model is taken to be in a loop.
 PATIENCE = 2
 PARAGRAPH_WORDS = 90
+# Two sentences that share so many of their words say the same.
+ECHO = 0.5
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -124,10 +126,13 @@ class Sieve:
         most: int = MOST,
         limit: int | None = None,
         known: str | None = None,
+        *,
+        is_firm: bool = False,
     ) -> None:
         """Go on after ``before``; ``elsewhere`` are texts whose phrases count as well, ``limit`` is of characters.
 
-        Where a ``known`` text is given, no other numbers than those in it pass.
+        Where a ``known`` text is given, no other numbers than those in it pass; where it ``is_firm``, no sentence that
+        says another one of this text in nearly the same words.
         """
         self.text = before
         self.closed = False
@@ -135,6 +140,7 @@ class Sieve:
         self._most = most
         self._limit = limit
         self._numbers = None if known is None else set(NUMBER.findall(known))
+        self._is_firm = is_firm
         self.is_full = False
         self._buffer = ""
         self._refused = 0
@@ -235,8 +241,14 @@ class Sieve:
         return self.text.rpartition(PARAGRAPH)[2]
 
     def would_take(self, sentence: str) -> bool:
-        """Say whether a sentence is prose, new, and has no number of its own where it must not."""
-        return is_prose(sentence) and self.is_new(sentence) and self._is_known(sentence)
+        """Say whether a sentence is prose, new, no echo and without numbers of its own where it must not have any."""
+        is_fit = self._is_known(sentence) and not (self._is_firm and self._is_echo(sentence))
+        return is_fit and is_prose(sentence) and self.is_new(sentence)
+
+    def _is_echo(self, sentence: str) -> bool:
+        own = set(units(sentence))
+        said = (set(units(self.text[start:end])) for start, end in sentences(self.text))
+        return any(len(own & other) >= ECHO * len(own | other) for other in said)
 
     def _is_known(self, sentence: str) -> bool:
         return self._numbers is None or self._numbers.issuperset(NUMBER.findall(sentence))

@@ -85,8 +85,9 @@ class Steps:
         limit = self._brief.limit and self._brief.limit - len(self._brief.tags)
         elsewhere = [one["text"] for one in document["sections"] if one["text"] and one["id"] not in wanted[index:]]
         # The numbers of a small model are made up.
-        known = self._brief.said if self._writer.is_led and self._brief.kind in FACTUAL else None
-        sieve = Sieve(before or "", elsewhere, most, limit, known)
+        is_led = self._writer.is_led
+        known = self._brief.said if is_led and self._brief.kind in FACTUAL else None
+        sieve = Sieve(before or "", elsewhere, most, limit, known, is_firm=is_led)
         written = drafting.write(self._studio, self._brief, document, section, self._writer, sieve, self._request)
         is_whole = False
         try:

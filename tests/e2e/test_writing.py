@@ -73,7 +73,7 @@ def real(tmp_path: Path, starter_folder: Path) -> Iterator[Server]:
 def test_the_starter_writes_an_article_and_leaves_locked_sections_alone(page: "Page", real: Server) -> None:
     page.goto(real.url)
     desk = Desk(page, real.url)
-    draft = desk.write(*FOUR, topic="How a small library changed our town", keywords=["library"])
+    draft = desk.write(*FOUR, topic="How a small library changed our town", keywords=["library"], model="starter")
     desk.open(draft)
     before = desk.documents(draft)
     assert all(text.rstrip()[-1] in ".!?”\"'" for text in before)

@@ -42,10 +42,10 @@ class Desk:
         assert answer.ok, answer.text()
         return answer.json() if answer.text() else None
 
-    def write(self, *headings: str, topic: str = "The town library", **request: Any) -> str:
-        """Let a draft with these sections be written, wait for it and return its id."""
+    def write(self, *headings: str, topic: str = "The town library", model: str = "echo:", **request: Any) -> str:
+        """Let a draft with these sections be written, at once unless a slower model is named, and return its id."""
         outline = [{"heading": heading, "words": 40} for heading in headings]
-        asked = {"topic": topic, "outline": outline, "polish": False, **request}
+        asked = {"topic": topic, "outline": outline, "polish": False, "model": model, **request}
         job = self.ask("POST", "jobs", {"assistant": "writing", "request": asked})["id"]
         self.page.request.get(f"{self.url}/api/jobs/{job}/events", timeout=180_000)
         return self.ask("GET", f"jobs/{job}")["result"]["draft"]

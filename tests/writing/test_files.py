@@ -35,24 +35,24 @@ def test_markdown_becomes_sections(studio: Studio) -> None:
     assert all(author is None for section in document["sections"] for author in section["by"])
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "sentence"),
-    [
-        ("a.pdf", b"%PDF", "must be a Markdown, text or Word file"),
-        ("a.md", b"x" * (5 * 2**20 + 1), "at most 5 MB"),
-        ("a.md", b"\xff\xfe\x00", "no text in UTF-8"),
-        ("a.md", b"a\0b", "no text in UTF-8"),
-        ("a.md", b" \n\n \n", "holds no text"),
-        ("a.txt", b"x" * 200_001, "more than 200000 characters"),
-        ("a.docx", b"no zip", "no Word file"),
-        ("a.docx", bomb(("other.xml",), 10), "no Word file"),
-        ("a.docx", bomb(), "unpacks to more than 50 MB"),
-        ("a.docx", bomb(("word/document.xml",), 10), "no Word file"),
-    ],
-)
-def test_what_is_no_such_file_is_one_sentence(studio: Studio, name: str, content: bytes, sentence: str) -> None:
-    with pytest.raises(InvalidInput, match=sentence):
-        writing.take_in(studio, LOCAL, name, content)
+REFUSED = [
+    ("a.pdf", b"%PDF", "must be a Markdown, text or Word file"),
+    ("a.md", b"x" * (5 * 2**20 + 1), "at most 5 MB"),
+    ("a.md", b"\xff\xfe\x00", "no text in UTF-8"),
+    ("a.md", b"a\0b", "no text in UTF-8"),
+    ("a.md", b" \n\n \n", "holds no text"),
+    ("a.txt", b"x" * 200_001, "more than 200000 characters"),
+    ("a.docx", b"no zip", "no Word file"),
+    ("a.docx", bomb(("other.xml",), 10), "no Word file"),
+    ("a.docx", bomb(), "unpacks to more than 50 MB"),
+    ("a.docx", bomb(("word/document.xml",), 10), "no Word file"),
+]
+
+
+def test_what_is_no_such_file_is_one_sentence(studio: Studio) -> None:
+    for name, content, sentence in REFUSED:
+        with pytest.raises(InvalidInput, match=sentence):
+            writing.take_in(studio, LOCAL, name, content)
     assert studio.history.drafts.list(LOCAL) == []
 
 
@@ -73,6 +73,24 @@ def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio)
     assert zipfile.ZipFile(io.BytesIO(book)).read("mimetype") == b"application/epub+zip"
     with pytest.raises(NotFound):
         writing.export(studio, draft, "you", "md")
+
+
+@pytest.mark.parametrize("form", ["md", "docx"])
+def test_what_went_out_comes_back_without_its_label(studio: Studio, form: str) -> None:
+    text = b"# Tea\n\n## Leaves\n\nGreen *ones*.\n\n## Water\n\nHot."
+    draft = writing.take_in(studio, LOCAL, "tea.md", text)
+    name, content = writing.export(studio, draft, LOCAL, form)
+    document = taken(studio, name, content)
+    assert document["title"] == "Tea"
+    assert [(one["heading"], one["text"]) for one in document["sections"]] == [
+        ("Leaves", "Green *ones*."),
+        ("Water", "Hot."),
+    ]
+
+
+def test_front_matter_of_ones_own_stays(studio: Studio) -> None:
+    text = "---\ntitle: [x\n---\n\nMine."
+    assert taken(studio, "mine.md", text.encode())["sections"][0]["text"] == text
 
 
 def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:

@@ -111,7 +111,8 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
       said.setAttribute("aria-busy", "false");
       problem.hidden = !error;
       problem.textContent = error ?? "";
-      if (proposal) said.textContent = proposal.text;
+      // What goes on in a new paragraph begins with empty lines, which are for the text alone.
+      if (proposal) said.textContent = proposal.text.trim();
       const hasText = Boolean(said.textContent.trim());
       tools.replaceChildren(...(hasText ? [accept, ...others, iconButton("copy", text("action.copy"), () => copy(said.textContent))] : others));
       (hasText ? accept : others[0]).focus({ preventScroll: true });
