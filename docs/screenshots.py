@@ -8,11 +8,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from assistants import playground
+from assistants import playground, writing
 from benchmarks.server import Server, chromium, serving
 
 FOLDER = Path(__file__).parent
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
+SEED = {"params": {"seed": 7}}
 TALK = (
     "Give me three names for a small tea shop by the sea, as a list.",
     "Explain in three sentences why the sky is blue.",
@@ -48,13 +49,20 @@ def draw(server: Server) -> None:
         server.follow(job["id"])
 
 
+def write(server: Server) -> str:
+    """Let the first example of Write be drafted, whatever comes of it, and return the draft."""
+    job = server.ask("POST", "/api/jobs", {"assistant": "writing", "request": writing.EXAMPLES[0] | SEED})
+    server.follow(job["id"])
+    return server.ask("GET", f"/api/jobs/{job['id']}")["result"]["draft"]
+
+
 # What to press for a tab's picture, and what to wait for then.
 STEPS = {
     "history": [("#room-history-button", "#history li, #history .item")],
     "images": [("#room-images-button", ".images .cells img")],
     "models": [("#room-settings-button", ".models li")],
     "prompts": [("#room-prompts-button", ".prompts .cards li")],
-    "write": [("#room-writing-button", ".writing .examples button")],
+    "write": [(None, ".writing .card textarea.text")],
     "study": [(None, ".playground .studies svg")],
     "support": [("#room-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
 }
@@ -94,8 +102,9 @@ def main() -> None:
         shoot(browser, root, "history-narrow", size=NARROW)
         shoot(browser, root, "models", size=WIDE)
         shoot(browser, root, "prompts", size=WIDE)
-        shoot(browser, root, "write", size=WIDE)
-        shoot(browser, root, "write-zh-dark", size=WIDE, lang="zh", dark=True)
+        draft = f"{root}?draft={write(server)}"
+        shoot(browser, draft, "write", size=WIDE)
+        shoot(browser, draft, "write-zh-dark", size=WIDE, lang="zh", dark=True)
         shoot(browser, root, "support", size=WIDE)
         shoot(browser, f"{root}?run={study(server)}", "study", size=WIDE)
         draw(server)

@@ -187,13 +187,18 @@ def _pattern(brief: Brief, section: Section) -> str | None:
 def _in_form(
     brief: Brief, writer: Writer, turns: Messages, pattern: str, options: dict[str, Any], sieve: Sieve
 ) -> Generator[Event, None, None]:
+    topic = " ".join(brief.topic.split())[:LINE_TITLE]
     try:
-        text = yield from writer.quietly(turns, Controls(regex=pattern), {"max_tokens": 300, **options})
+        # A model that is led has nothing better to say in a line than what the person said.
+        if writer.is_led and brief.kind != "poem":
+            text = topic
+        else:
+            text = yield from writer.quietly(turns, Controls(regex=pattern), {"max_tokens": 300, **options})
     except GenerationFailed as error:
         if brief.kind == "poem":
             raise GenerationFailed(FORMLESS) from error
         # A line that the person can mend is better than none.
-        text = " ".join(brief.topic.split())[:LINE_TITLE]
+        text = topic
     sieve.text = text.strip()
     yield Text(sieve.text)
 

@@ -86,6 +86,11 @@ class Kind(Strict):
         """Return the step of the plan that a section was made from."""
         return next((step for step in self.plan if heading in step.heading.values()), None)
 
+    def is_line(self, heading: str) -> bool:
+        """Say whether a section of the plan is a single line, such as a subject."""
+        step = self.step(heading)
+        return step is not None and step.line is not None
+
 
 def examples() -> list[dict[str, Any]]:
     """Return requests to begin with, in both languages."""

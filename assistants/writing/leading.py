@@ -29,7 +29,9 @@ TEMPERATURE = 0.3
 # What would lead into a list, a heading or a table.
 STOPS = ["\n", "**", "#", "|"]
 # So many attempts in a row may bring nothing, and so many are made in all for each sentence that is wanted.
-FAILURES = 5
+FAILURES = 8
+# Where it is stuck, it may choose its words more freely.
+WARMER, WARMEST = 0.08, 0.9
 WORDS_A_SENTENCE = 12
 # A paragraph that the model ends before goes on.
 PARAGRAPH_WORDS = 45
@@ -91,9 +93,17 @@ def headings(
         page = "".join(f"{PARAGRAPH}## {heading}" for heading in [*found, word])
         said = [*turns, ("assistant", f"# {title}{page}")]
         text = word + (yield from writer.quietly(said, NO_CONTROLS, changed(own, place))).rstrip(" .,!-–—")
-        is_plain = HEADING.fullmatch(text) and f"{text} ".startswith(f"{word} ") and text not in (*found, *ASKING)
-        found.append(text if is_plain else PLAIN.format(number=place + 1) if word in ASKING else word)
+        if not _is_plain(text, word) or text in found:
+            text = PLAIN.format(number=place + 1) if word in ASKING else word
+        found.append(text)
     return found
+
+
+def _is_plain(heading: str, begun: str) -> bool:
+    """Say whether a heading is a short line that goes on after the word it began with, and says no word twice."""
+    words = heading.lower().split()
+    goes_on = f"{heading} ".startswith(f"{begun} ") and heading not in ASKING
+    return goes_on and HEADING.fullmatch(heading) is not None and len(set(words)) == len(words)
 
 
 def led(
@@ -111,6 +121,7 @@ def led(
             **options,
             "stop": [*STOPS, *options.get("stop", ())],
         }
+        own["temperature"] = max(own["temperature"], min(own["temperature"] + WARMER * failures, WARMEST))
         paragraph = sieve.paragraph
         if count(paragraph) >= PARAGRAPH_WORDS and target - count(sieve.text) >= PARAGRAPH_WORDS // 2:
             yield from _pushed(sieve, "\n")

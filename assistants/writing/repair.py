@@ -18,6 +18,7 @@ from assistants.writing.brief import Brief
 from assistants.writing.checks import keyword_pattern, missing_of
 from assistants.writing.drafting import keywords_of
 from assistants.writing.generating import Writer, changed
+from assistants.writing.kinds import kinds
 from assistants.writing.sentences import Sieve, is_complete, sentences
 
 if TYPE_CHECKING:
@@ -93,11 +94,16 @@ def repair(
     _drop_repeats(mended, untouched)
     if brief.kind == "poem" or not mended:
         return [section for section in mended if section.changes]
-    _add_facts(mended, untouched, brief)
-    missing = [word for word in dict.fromkeys(brief.keywords) if not _is_in(word, mended, untouched)]
-    for number, keyword in enumerate(missing):
-        yield Progress(number, len(missing), "Repairing the text")
-        yield from _add_keyword(studio, brief, keyword, mended, untouched, writer)
+    # A line, such as a subject, takes no sentence more.
+    lines = {one["id"] for one in document["sections"] if kinds()[brief.kind].is_line(one["heading"])}
+    roomy = [section for section in mended if section.id not in lines]
+    untouched += [section.text for section in mended if section.id in lines]
+    if roomy:
+        _add_facts(roomy, untouched, brief)
+        missing = [word for word in dict.fromkeys(brief.keywords) if not _is_in(word, roomy, untouched)]
+        for number, keyword in enumerate(missing):
+            yield Progress(number, len(missing), "Repairing the text")
+            yield from _add_keyword(studio, brief, keyword, roomy, untouched, writer)
     return [section for section in mended if section.changes]
 
 

@@ -41,6 +41,7 @@ TALK = re.compile(
     r"|here(?:['’]s| is| are) (?:how|why|what|some|a|an|the|your)|follow these|(?:simple|following) steps"
     r"|(?:send|copy|paste|personali[sz]e|customi[sz]e) this|(?:include|use) (?:\w+ )?keywords"
     r"|e-?mail (?:template|marketing|strateg\w+)|spelled (?:as|with)|your (?:sentence|blog|draft)"
+    r"|is an? (?:adjective|adverb|noun|verb|pronoun|preposition|synonym)|for readers to read"
     r"|I (?:changed|replaced|added)|write an? (?:sentence|summary|one-sentence|short|paragraph)"
     r"|(?:made some|minor) (?:edits|changes|tweaks)|(?:happy|glad) to (?:help|assist)|language model)\b",
     re.IGNORECASE,

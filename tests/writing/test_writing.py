@@ -278,6 +278,13 @@ def test_repair_puts_in_what_is_missing_and_takes_out_what_comes_twice(studio: S
     assert texts(studio, job)[0] == text
 
 
+def test_repair_puts_no_sentence_into_a_subject_line(studio: Studio) -> None:
+    brief = {"kind": "email", "topic": "The office moves", "keywords": ["office"], "facts": ["It costs 2,000 euros"]}
+    job = ask(studio, **brief)
+    subject, *others = texts(studio, job)
+    assert "2,000" not in subject and len(subject) <= 60 and any("2,000" in text for text in others)
+
+
 def test_a_proposal_is_made_for_a_selection_and_taken_by_the_person(studio: Studio) -> None:
     first = ask(studio, topic="Doors", outline=OUTLINE, polish=False)
     draft, section = first.result["draft"], draft_of(studio, first).document["sections"][0]
