@@ -250,7 +250,7 @@ def test_wishes_are_reproducible_and_the_summary_counts():
     assert report["confusions"] == [[wishes[0].objects[0], "nothing", 1]]
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_three_commands_of_the_readme(tmp_path, embedder):
     runs = {
