@@ -32,7 +32,7 @@ STRICT = "STUDIO_TEST_STRICT" in os.environ
 FOREIGN = re.compile(r"(STUDIO|HF|HUGGING_?FACE|SPACE|GRADIO|TRANSFORMERS|OPENAI)_.*|.*_proxy", re.IGNORECASE)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-START_SECONDS = 60
+START_SECONDS = 180
 
 # Libraries read these once, when they are imported, which is before the first test.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "GRADIO_ANALYTICS_ENABLED": "False"}

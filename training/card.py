@@ -106,12 +106,11 @@ def _measured(report: dict) -> str:
                 f"* {title}: objects named in {part['objects']:.1%}, background in {part['backgrounds']:.1%} "
                 f"of {part['pictures']} pictures (the judge names {part['ceiling']:.1%} of their renders)"
             )
-    for kind in report.keys() & {"single"}:
-        worst = sorted(report[kind]["by_object"].items(), key=lambda item: item[1][0] / item[1][1])
-        missed = [f"{name} ({right}/{asked})" for name, (right, asked) in worst if right < asked][:20]
-        lines.append(f"* most often missed: {', '.join(missed)}")
-        pairs = [f"{wanted} seen as {seen}" for wanted, seen, _ in report[kind]["confusions"][:20]]
-        lines.append(f"* confusions: {', '.join(pairs)}")
+            worst = sorted(part["by_object"].items(), key=lambda item: item[1][0] / item[1][1])
+            missed = [f"{name} ({right}/{asked})" for name, (right, asked) in worst if right < asked][:20]
+            lines.append(f"  * missed most often: {', '.join(missed) or 'none'}")
+            confusions = [f"{wanted} seen as {seen}" for wanted, seen, _ in part["confusions"][:20]]
+            lines += [f"  * confusions: {', '.join(confusions)}"] if confusions else []
     return "\n".join(lines) or "Not measured yet."
 
 
@@ -124,5 +123,5 @@ def _training(vae_log: dict, unet_log: dict) -> str:
         )
     if "loss" in unet_log:
         hours = unet_log["seconds"] / 3600
-        lines.append(f"* UNet: {unet_log['step']} steps in {hours:.1f} h; last training loss {unet_log['loss']}.")
+        lines.append(f"* UNet, last lesson: {unet_log['step']} steps in {hours:.1f} h; loss {unet_log['loss']}.")
     return "\n".join(lines) or "No log was found."

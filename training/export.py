@@ -44,9 +44,12 @@ class TooLarge(RuntimeError):
 
 
 def write_weights(vae: AutoencoderKL, unet: UNet2DConditionModel, folder: Path) -> None:
-    """Weights, configs and the index that diffusers starts from."""
-    vae.half().save_pretrained(folder / "vae", max_shard_size=SHARD)
-    unet.half().save_pretrained(folder / "unet", max_shard_size=SHARD)
+    """Weights, configs without the path they came from, and the index that diffusers starts from."""
+    for name, model in (("vae", vae), ("unet", unet)):
+        model.half().save_pretrained(folder / name, max_shard_size=SHARD)
+        config = json.loads((folder / name / "config.json").read_text(encoding="utf-8"))
+        config.pop("_name_or_path", None)
+        (folder / name / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     new_scheduler().save_pretrained(folder / "scheduler")
     (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n", encoding="utf-8")
 

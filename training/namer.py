@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     line = argparse.ArgumentParser(description=__doc__)
     line.add_argument("--out", type=Path, required=True)
-    line.add_argument("--steps", type=int, default=3000)
+    line.add_argument("--steps", type=int, default=5600)
     line.add_argument("--batch", type=int, default=32)
     line.add_argument("--rate", type=float, default=2e-3)
     line.add_argument("--workers", type=int, default=1)

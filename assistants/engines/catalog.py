@@ -3,6 +3,7 @@
 Knows what is said about a model and where its files lie once it is installed; knows nothing about fetching or running.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -145,7 +146,12 @@ Catalog = dict[Name, Entry]
 
 def read_catalog(path: Path = CATALOG) -> Catalog:
     """Return the entries by name; raises pydantic's ``ValidationError`` if the file is not as it must be."""
-    return TypeAdapter(Catalog).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return dict(_parsed(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _parsed(text: str) -> Catalog:
+    return TypeAdapter(Catalog).validate_python(yaml.safe_load(text))
 
 
 def read_manifest(folder: Path) -> Entry | None:

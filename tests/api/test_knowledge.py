@@ -100,3 +100,6 @@ def test_wrong_input_names_the_field(operator: TestClient, app: FastAPI) -> None
     assert "already in this base" in twice[1].json()["error"]["message"]
     ended(operator, twice[0].json()["id"])
     assert operator.patch("/api/knowledge/shop", json={"not_found": "x" * 1001}).json()["error"]["field"] == "not_found"
+    assert operator.patch("/api/knowledge/shop", json={"model_help": "sometimes"}).status_code == 422
+    assert operator.patch("/api/knowledge/shop", json={"reranker": "starter"}).json()["error"]["field"] == "model"
+    assert operator.patch("/api/knowledge/shop", json={"model_help": "never", "reranker": ""}).status_code == 204

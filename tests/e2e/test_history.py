@@ -4,7 +4,7 @@ import zipfile
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.chat import Chat
+from tests.e2e.chat import Chat, words
 
 
 def visit(chat: Chat, q: str = "") -> Page:
@@ -110,6 +110,16 @@ def test_an_item_brings_its_inputs_back(chat: Chat) -> None:
     }
     chat.toast.get_by_role("button", name="Undo").click()
     expect(system).to_have_value("")
+
+
+def test_what_is_under_way_is_watched_to_its_end(chat: Chat) -> None:
+    request = {"message": f"a numbat {words(300)}"}
+    job = chat.page.request.post(f"{chat.url}/api/jobs", data={"assistant": "chat", "request": request}).json()
+    # Its words are found once it has ended.
+    chip = visit(chat).locator(".history .items li", has_text="numbat").locator(".chip")
+    expect(chip).to_have_text("Running")
+    chat.page.request.post(f"{chat.url}/api/jobs/{job['id']}/stop")
+    expect(chip).to_have_text("Stopped")
 
 
 def test_statistics_are_drawn(chat: Chat) -> None:

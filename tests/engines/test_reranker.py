@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from assistants import engines
+from assistants.embedder import MODEL
 from assistants.engines.reranker import LocalReranker, open_reranker
 from assistants.errors import ModelUnavailable
+from assistants.models import LOCAL as PREFIX
+from assistants.models import Models
 from assistants.models.installing import linked
+from assistants.owners import LOCAL
+from assistants.studio import Studio
+from assistants.support import desk
 from tests.engines.tiny_bert import write_embedder, write_reranker
 
 TEXTS = ["the sea is blue", "red rose", "", "unknown words " * 100]
@@ -45,3 +51,26 @@ def test_it_is_told_from_other_models(folder: Path, tmp_path: Path) -> None:
 def test_what_ranks_nothing_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="does not load"):
         open_reranker("nothing", tmp_path)
+
+
+def test_a_base_is_searched_with_one_that_is_installed(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Models.waiting
+
+    def but_the_embedder(self: Models, name: str, *needs: frozenset[str]) -> Iterator[object]:
+        if name == MODEL:
+            raise ModelUnavailable("There is no model named {name}.", name=name)
+        return waiting(self, name, *needs)
+
+    monkeypatch.setattr(Models, "waiting", but_the_embedder)
+    name = studio.models.install(str(folder), LOCAL)
+    desk.set_up(studio, "sample", LOCAL, reranker=name)
+    assert studio.knowledge.base("sample").reranker == PREFIX + name
+    for _ in studio.models.waiting(PREFIX + name):
+        pass
+    row = studio.jobs.submit("support", {"question": "What does a repair cost?", "knowledge": "sample"}, LOCAL)
+    assert studio.jobs.wait(row.id, LOCAL, 60).status == "done"
+    facts = next(data["data"] for _, _, data in studio.history.jobs.events(row.id) if data.get("name") == "why")
+    scores = [one["reranked"] for one in facts["candidates"]]
+    assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)

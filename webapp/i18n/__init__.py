@@ -17,6 +17,8 @@ COOKIE = "studio_language"
 LOCALES = {"en": "en", "zh": "zh-CN"}
 # Where in a prompt file something is wrong stands before what is wrong.
 PLACE = "{file}, line {line}: "
+# libyaml's, where PyYAML was built with it: eight times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class HasHeaders(Protocol):
@@ -29,7 +31,7 @@ class HasHeaders(Protocol):
 @cache
 def book(lang: str) -> dict[str, dict[str, str]]:
     """Return the texts of ``lang``: ``page`` by key and ``errors`` by their English template."""
-    texts = yaml.safe_load(Path(__file__).with_name(f"{lang}.yaml").read_text(encoding="utf-8"))
+    texts = yaml.load(Path(__file__).with_name(f"{lang}.yaml").read_text(encoding="utf-8"), LOADER)
     return {"page": texts["page"], "errors": texts.get("errors", {})}
 
 

@@ -172,7 +172,12 @@ export function mount(component) {
     const button = event.target.closest("[data-do]");
     if (button && root.contains(button)) doing[button.dataset.do]?.(button);
   });
-  addEventListener("keydown", (event) => event.key === "Escape" && page.classList.remove("show-chats"));
+  addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    // Where there is room for them, the settings are a part of the page.
+    if (find(".shade").checkVisibility()) toggleSettings(false);
+    closePanels();
+  });
 
   // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job= or a ?template=.
 

@@ -18,7 +18,7 @@ export function mountBoards({ changed }) {
   // Asks for a name and resolves to it, or to null.
   const askName = (title, name = "") =>
     new Promise((done) => {
-      const box = el("input", { name: "name", maxlength: 120, required: true, value: name, "aria-label": text("field.name") });
+      const box = el("input", { name: "name", maxlength: 100, required: true, value: name, "aria-label": text("field.name") });
       const form = el("form.save", {}, box, el("button.primary", { type: "submit" }, text("playground.save")));
       const dialog = openDialog(title, form);
       form.addEventListener("submit", (event) => {
