@@ -42,7 +42,7 @@ GIVEN = re.compile(r"\S*\w\S*?(?=[\s.!?;:])")
 # How a heading begins that no keyword begins, and what stands in for one.
 ASKING = ["Why", "How", "What", "Where", "When", "Who"]
 PLAIN = "Part {number}"
-HEADING_TOKENS = 12
+HEADING_TOKENS, HEADING_ATTEMPTS = 12, 3
 HEADING = re.compile(r"[A-Z][a-z]+(?:[ '’-][A-Za-z]{1,14}){0,7}\??")
 
 
@@ -92,9 +92,13 @@ def headings(
         word = word[0].upper() + word[1:]
         page = "".join(f"{PARAGRAPH}## {heading}" for heading in [*found, word])
         said = [*turns, ("assistant", f"# {title}{page}")]
-        text = word + (yield from writer.quietly(said, NO_CONTROLS, changed(own, place))).rstrip(" .,!-–—")
-        if not _is_plain(text, word) or text in found:
-            text = PLAIN.format(number=place + 1) if word in ASKING else word
+        text = PLAIN.format(number=place + 1) if word in ASKING else word
+        for attempt in range(HEADING_ATTEMPTS):
+            answer = yield from writer.quietly(said, NO_CONTROLS, changed(own, place + attempt * number))
+            heading = f"{word}{answer}".rstrip(" .,!-–—")
+            if _is_plain(heading, word) and heading not in found:
+                text = heading
+                break
         found.append(text)
     return found
 
