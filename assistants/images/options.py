@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 RATIOS = ("1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16")
 # What a model with a list of words is shown at work with; others get what any model can draw.
 FOR_STARTER = {
-    "en": ("a penguin in the snow", "a rocket in space", "a cat on a pink background", "a sailboat on the sea"),
-    "zh": ("雪地里的企鹅", "太空中的火箭", "粉色背景上的猫", "海上的帆船"),
+    "en": (
+        "a penguin in the snow",
+        "an astronaut riding a horse on mars",
+        "a cat and a dog on the grass",
+        "a sailboat on the sea",
+    ),
+    "zh": ("雪地里的企鹅", "宇航员骑着马在火星上", "草地上的猫和狗", "海上的帆船"),
 }
 FOR_ANY = {
     "en": (

@@ -48,6 +48,8 @@ def test_files_that_lead_into_circles_end(tmp_path: Path) -> None:
     [
         ("雪地里的企鹅", "a penguin in the snow", ()),
         ("太空中的火箭", "a rocket in space", ()),
+        ("宇航员骑着马在火星上", "an astronaut riding a horse on mars", ()),
+        ("草地上的猫和狗", "a cat and a dog on the grass", ()),
         ("火星上的一只猫", "a cat on mars", ()),
         ("宇航员在火星上骑马", "an astronaut riding a horse on mars", ()),
         ("两个苹果和一只小狗", "two apple and a dog", ()),
