@@ -20,6 +20,24 @@ TALK = (
     "Write a Python function that sorts a list of names by length, with a short explanation.",
 )
 
+PICTURES = (
+    "a lion and a star on the beach",
+    "three penguins in the snow",
+    "a robot at night",
+    "a parrot and a flamingo on mars",
+    "a turtle on the beach",
+    "a hamburger and fries on a table",
+    "a castle at sunset",
+    "a cow and a beer in the snow",
+    "a whale underwater",
+    "an owl in a forest",
+    "a rocket in space",
+    "two apples on a table",
+    "an astronaut riding a horse on mars",
+    "a cat and a dog on the grass",
+    "a sailboat on the sea",
+)
+
 
 def talk(server: Server) -> str:
     """Fill the history and return the conversation to show."""
@@ -41,11 +59,9 @@ def study(server: Server) -> str:
 
 
 def draw(server: Server) -> None:
-    """Fill the gallery with what the model that draws shows of itself."""
-    for prompt in server.ask("GET", "/api/images/options")["examples"]:
-        job = server.ask(
-            "POST", "/api/jobs", {"assistant": "images", "request": {"prompt": prompt, "seed": 7, "count": 4}}
-        )
+    """Fill the gallery, one picture a prompt, whatever comes of it."""
+    for prompt in PICTURES:
+        job = server.ask("POST", "/api/jobs", {"assistant": "images", "request": {"prompt": prompt, "seed": 7}})
         server.follow(job["id"])
 
 
