@@ -64,7 +64,7 @@ TALK = re.compile(
     r"|\b(?:revised|rephrased|edited|original) (?:version|text|sentence)\b|\*\*|^#",
     re.IGNORECASE,
 )
-# Of sentences that belong to another brief, one in twenty is as near to a topic as this.
+# The cosine from which a sentence counts as one on the topic; chosen by eye, so compare shares, not the share.
 ON_TOPIC = 0.25
 OUTLINED = ("article", "story", "speech")
 HOURS = 3600 * 6
