@@ -20,6 +20,7 @@ import json
 import os
 import signal
 import sys
+import warnings
 from typing import Any, BinaryIO
 
 # Threads that wait in a loop for each other hardly get on where other programs want the processors, too. Read when
@@ -51,7 +52,11 @@ class Compiled:
         threads = torch.get_num_threads()
         # A thread that is bound to a processor waits where another program is on it.
         settings = {"NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
-        model = openvino.compile_model(openvino.convert_model(encoder, example_input=example), "CPU", settings)
+        with warnings.catch_warnings():
+            # They tell whoever wrote transformers what a trace may lose; what is lost here is found by comparing.
+            warnings.simplefilter("ignore")
+            converted = openvino.convert_model(encoder, example_input=example)
+        model = openvino.compile_model(converted, "CPU", settings)
         self._requests = openvino.AsyncInferQueue(model, threads)
 
     def __call__(self, **features: Any) -> dict[str, Any]:
@@ -78,9 +83,10 @@ class Worker:
 
     def __init__(self, path: str) -> None:
         from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
+        from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
         disable_progress_bar()
+        set_verbosity_error()
         self._model = SentenceTransformer(path, local_files_only=True, model_kwargs={"use_safetensors": True})
         self._tokens = 0
         # None until there was so much to read that it was tried.
