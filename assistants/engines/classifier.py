@@ -6,34 +6,23 @@ knows nothing about what the labels are for.
 
 import base64
 import queue
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from assistants.engines.process import QUIET_SECONDS, Event, Restarting, WorkerProcess, failure
-
-PROGRAM = Path(__file__).with_name("classifier_worker.py")
+from assistants.engines.process import QUIET_SECONDS, Event, InFolder, WorkerProcess, failure
 
 
-class LocalClassifier(Restarting):
+class LocalClassifier(InFolder):
     """A classifier that is open: a BERT with its labels, or one that has none yet and can only be trained."""
 
-    # It reads many texts at once, but one request after the other.
-    slots = 1
+    program: ClassVar[Path] = Path(__file__).with_name("classifier_worker.py")
 
     def __init__(self, model: str, folder: Path) -> None:
         """Load the model, which takes seconds; raises ``ModelUnavailable``."""
-        self.model = model
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
-        self._closed = False
+        super().__init__(model, folder)
         self.labels: tuple[str, ...] = tuple(self.start().facts["labels"])
-
-    def _launch(self) -> WorkerProcess:
-        return WorkerProcess(PROGRAM, {"model": str(self._folder)})
 
     def classify(self, texts: list[str]) -> list[list[float]]:
         """Return the probability of each of the ``labels`` for each text; raises ``GenerationFailed``."""
@@ -48,7 +37,7 @@ def open_classifier(name: str, folder: Path) -> LocalClassifier:
 @contextmanager
 def trainer(folder: Path | None = None) -> Iterator[WorkerProcess]:
     """Lend a process that trains, on the encoder in ``folder`` if one is given; it ends with the block."""
-    worker = WorkerProcess(PROGRAM, {"model": str(folder or "")})
+    worker = WorkerProcess(LocalClassifier.program, {"model": str(folder or "")})
     try:
         yield worker
     finally:

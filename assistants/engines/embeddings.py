@@ -4,16 +4,14 @@ Knows LangChain and how to talk to the process that runs the model (``embeddings
 and knows nothing about what the vectors are for.
 """
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from langchain_core.embeddings import Embeddings
 
-from assistants.engines.process import Restarting, WorkerProcess
+from assistants.engines.process import InFolder
 from assistants.errors import InvalidInput
-
-PROGRAM = Path(__file__).with_name("embeddings_worker.py")
 
 
 @dataclass(frozen=True)
@@ -29,25 +27,17 @@ class Embedded:
     compiled: bool = False
 
 
-class LocalEmbeddings(Restarting, Embeddings):
+class LocalEmbeddings(InFolder, Embeddings):
     """An embedder that is open; a process that dies takes its requests with it, and the next one starts it again."""
 
-    # It reads many texts at once, but one request after the other.
-    slots = 1
+    program: ClassVar[Path] = Path(__file__).with_name("embeddings_worker.py")
 
     def __init__(self, model: str, folder: Path) -> None:
         """Load the model, which takes seconds; raises ``ModelUnavailable``."""
-        self.model = model
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
-        self._closed = False
+        super().__init__(model, folder)
         facts = self.start().facts
         self.context: int = facts["context"]
         self.dimensions: int = facts["dimensions"]
-
-    def _launch(self) -> WorkerProcess:
-        return WorkerProcess(PROGRAM, {"model": str(self._folder)})
 
     def embed(self, texts: list[str], kind: str = "document", first: int = 0, *, cut: bool = False) -> Embedded:
         """Return the vectors of ``texts``, of which the first has the number ``first``.

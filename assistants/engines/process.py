@@ -179,6 +179,26 @@ class Restarting:
                 self._worker.close()
 
 
+class InFolder(Restarting):
+    """A model whose files lie in a folder, run by a ``program`` that needs to know nothing else."""
+
+    program: ClassVar[Path]
+    # It reads many texts at once, but one request after the other.
+    slots = 1
+
+    def __init__(self, model: str, folder: Path) -> None:
+        """Load the model, which takes seconds; raises ``ModelUnavailable``."""
+        self.model = model
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._closed = False
+        self.start()
+
+    def _launch(self) -> WorkerProcess:
+        return WorkerProcess(self.program, {"model": str(self._folder)})
+
+
 class ProcessChat(Restarting, BaseChatModel):
     """A chat model that is open; a process that dies takes its generations with it, and the next one starts it again.
 

@@ -4,31 +4,16 @@ Knows how to talk to the process that runs the model (``reranker_worker``); load
 nothing about where the passages are from.
 """
 
-import threading
 from pathlib import Path
+from typing import ClassVar
 
-from assistants.engines.process import Restarting, WorkerProcess
-
-PROGRAM = Path(__file__).with_name("reranker_worker.py")
+from assistants.engines.process import InFolder
 
 
-class LocalReranker(Restarting):
+class LocalReranker(InFolder):
     """A reranker that is open; a process that dies takes its requests with it, and the next one starts it again."""
 
-    # It reads many pairs at once, but one request after the other.
-    slots = 1
-
-    def __init__(self, model: str, folder: Path) -> None:
-        """Load the model, which takes seconds; raises ``ModelUnavailable``."""
-        self.model = model
-        self._folder = folder
-        self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
-        self._closed = False
-        self.start()
-
-    def _launch(self) -> WorkerProcess:
-        return WorkerProcess(PROGRAM, {"model": str(self._folder)})
+    program: ClassVar[Path] = Path(__file__).with_name("reranker_worker.py")
 
     def rank(self, question: str, texts: list[str]) -> list[float]:
         """Return how well each text answers a question, from 0 to 1; of a long one only its beginning is read.

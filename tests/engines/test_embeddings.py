@@ -37,7 +37,7 @@ for line in sys.stdin:
 def embedder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEmbeddings]:
     program = tmp_path / "stand_in.py"
     program.write_text(STAND_IN, encoding="utf-8")
-    monkeypatch.setattr(embeddings, "PROGRAM", program)
+    monkeypatch.setattr(embeddings.LocalEmbeddings, "program", program)
     embedder = open_embedder("small", tmp_path)
     yield embedder
     embedder.close()
