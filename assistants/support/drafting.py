@@ -6,7 +6,7 @@ about what becomes of the draft.
 
 import re
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,11 @@ def rendered(studio: "Studio", owner: str, id: str, **texts: str) -> Messages:
         return Library.render(template, {name: values[name] for name in template.variables if name in values})
     except PromptError as error:
         raise InvalidInput("template", error.template, **error.values) from error
+
+
+def as_talk(turns: Iterable[tuple[str, str]], most: int) -> str:
+    """Return a conversation, of questions and answers, as a model reads it: of each answer ``most`` characters."""
+    return "\n".join(f"- {question}\n  {' '.join(answer.split())[:most]}" for question, answer in turns)
 
 
 def write(

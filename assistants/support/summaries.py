@@ -5,7 +5,7 @@ names and numbers stand in the conversation; where none does, the open questions
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistants.jobs import Event, Result, RunningJob, Text
 from assistants.knowledge.desk import HandOver
@@ -16,7 +16,7 @@ from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.safety.personal import Redactor
 from assistants.support.answering import language_of
-from assistants.support.drafting import is_elsewhere, rendered, write
+from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
 from assistants.support.verification import adds_nothing, says_no_as
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Let the model sum up, and keep what stands in the conversation."""
     waiting = studio.knowledge.desk.get(request.hand_over)
     hidden = Redactor(active=is_elsewhere(job.row.model))
-    talk = told(waiting)
+    conversation = told(waiting)
     language = language_of(waiting.transcript[-1]["question"])
-    messages = rendered(studio, job.owner, TEMPLATES[language], conversation=talk)
+    messages = rendered(studio, job.owner, TEMPLATES[language], conversation=conversation)
     messages = [(role, hidden.redact(text)) for role, text in messages]
     said = yield from write(studio, job, messages, lambda _: False, "Summing up the conversation")
-    prose = proved(hidden.restore(said or ""), talk)
+    prose = proved(hidden.restore(said or ""), conversation)
     if prose:
         studio.knowledge.desk.sum_up(waiting.id, prose, waiting.transcript)
     yield Text(prose or waiting.summary)
@@ -62,11 +62,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 
 def told(waiting: HandOver) -> str:
     """Return a conversation as the model reads it."""
-
-    def line(turn: dict[str, Any]) -> str:
-        return f"- {turn['question']}\n  {' '.join(turn['answer'].split())[:ANSWER]}"
-
-    return "\n".join(line(turn) for turn in waiting.transcript)
+    return as_talk(((turn["question"], turn["answer"]) for turn in waiting.transcript), ANSWER)
 
 
 def proved(said: str, talk: str) -> str:
