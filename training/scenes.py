@@ -18,12 +18,13 @@ from training.vocabulary import Name, Thing, load_things
 GRID = 8
 USUAL = 80  # size of a single object, in pixels
 HALF = 64  # size of each of two objects
+SIDES = (0, HALF)  # their left edges
 STANDING = 112  # where feet are on a ground, in pixels from the top
 TIME_PHRASES = {"night": ("at night", "at night", "at midnight"), "sunset": ("at sunset", "at sunset", "at dusk")}
 OPENINGS = ("a photo of", "a picture of", "a drawing of", "an illustration of", "an image of", "a painting of")
 NUMBERS = {2: ("two", "two", "2", "a pair of"), 3: ("three", "three", "3"), 4: ("four", "4")}
 ARRANGEMENTS = {  # of so many: the size of each, then (left, raised by) one by one
-    2: (HALF, ((0, 0), (64, 0))),
+    2: (HALF, tuple((left, 0) for left in SIDES)),
     3: (40, ((0, 0), (40, 0), (80, 0))),
     4: (40, ((24, 40), (64, 40), (24, 0), (64, 0))),
 }
@@ -168,15 +169,15 @@ def _counted_layout(rng: random.Random, background: Background) -> Layout:
 def _pair_layout(rng: random.Random, background: Background) -> Layout:
     """Two objects, the one named first on the left: were it a matter of chance, the model would mix the two."""
     first, second = rng.sample(load_things(), 2)
-    words, lefts = rng.choice(SIDE_BY_SIDE), (0, 64)
+    words, lefts = rng.choice(SIDE_BY_SIDE), SIDES
     if rng.random() < 0.2:
         side = rng.choice(("left", "right"))
-        words, lefts = f"{{a}} to the {side} of {{b}}", (0, 64) if side == "left" else (64, 0)
+        words, lefts = f"{{a}} to the {side} of {{b}}", SIDES if side == "left" else SIDES[::-1]
     subject = words.format(a=_pick_name(rng, first).phrase(), b=_pick_name(rng, second).phrase())
     return subject, _beside((first, second), background, lefts)
 
 
-def _beside(things: tuple[Thing, Thing], background: Background, lefts: tuple[int, int] = (0, 64)) -> list[Placed]:
+def _beside(things: tuple[Thing, Thing], background: Background, lefts: tuple[int, int] = SIDES) -> list[Placed]:
     return [
         Placed(thing, left, _foot(thing, background, HALF), HALF) for thing, left in zip(things, lefts, strict=True)
     ]
