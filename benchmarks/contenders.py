@@ -1,7 +1,7 @@
 """The engines that ``benchmarks.engines`` compares, one a process: ``python -m benchmarks.contenders NAME``.
 
 Commands come in and samples go out, each one line of JSON. All of them run the starter's GGUF on the same number of
-threads, take a user message through the model's own chat template, and choose the likeliest token each time without
+threads, take a conversation through the model's own chat template, and choose the likeliest token each time without
 any penalty. Knows nothing about what is asked or compared.
 """
 
@@ -25,21 +25,25 @@ from assistants.settings import Settings
 AT_ONCE = 8
 CONTEXT = 2048
 
+# What was said by turns, first by the user.
+Talk = list[str]
+
 
 @dataclass
 class Sample:
-    """One generation: seconds from the question to its first and to its last token, and how many there were."""
+    """One generation: seconds from the question to its first and to its last token, how many came, and the text."""
 
     first: float
     seconds: float
     tokens: int
+    text: str
 
 
 class Contender(Protocol):
     """An open engine."""
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
-        """Answer all prompts at once, each with exactly so many tokens."""
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
+        """Go on with all conversations at once, each by exactly so many tokens."""
 
 
 def starter() -> Path:
@@ -47,20 +51,26 @@ def starter() -> Path:
     return read_catalog()["starter"].path(Settings().models_folder / "starter")
 
 
-def clocked(pieces: Iterator[tuple[bool, int | None]]) -> Sample:
-    """Run through a stream of (is this text, tokens if known) and return its times."""
-    began, first, tokens = time.perf_counter(), 0.0, 0
-    for has_text, counted in pieces:
-        if has_text and not first:
+def messages(talk: Talk) -> list[dict[str, str]]:
+    """Return a conversation as chat templates and OpenAI's protocol have it."""
+    return [{"role": "assistant" if number % 2 else "user", "content": text} for number, text in enumerate(talk)]
+
+
+def clocked(pieces: Iterator[tuple[str, int | None]]) -> Sample:
+    """Run through a stream of (text, tokens so far if known) and return its times."""
+    began, first, tokens, texts = time.perf_counter(), 0.0, 0, []
+    for text, counted in pieces:
+        if text and not first:
             first = time.perf_counter()
         tokens = counted or tokens
-    return Sample(first - began, time.perf_counter() - began, tokens)
+        texts.append(text)
+    return Sample(first - began, time.perf_counter() - began, tokens, "".join(texts))
 
 
-def together(one: Callable[[str], Sample], prompts: list[str]) -> list[Sample]:
-    """Answer each prompt on a thread of its own."""
-    with ThreadPoolExecutor(len(prompts)) as pool:
-        return list(pool.map(one, prompts))
+def together(one: Callable[[Talk], Sample], talks: list[Talk]) -> list[Sample]:
+    """Go on with each conversation on a thread of its own."""
+    with ThreadPoolExecutor(len(talks)) as pool:
+        return list(pool.map(one, talks))
 
 
 class Studio:
@@ -76,18 +86,15 @@ class Studio:
             pass
         self._engine = self._models.engine(name)
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
         """Answer through ``stream``."""
-        from langchain_core.messages import HumanMessage
-
         limits = {"max_tokens": tokens, "min_tokens": tokens}
 
-        def one(prompt: str) -> Sample:
-            chunks = self._engine.stream([HumanMessage(prompt)], temperature=0.0, repetition_penalty=1.0, **limits)
-            usages = ((bool(chunk.text), (chunk.usage_metadata or {}).get("output_tokens")) for chunk in chunks)
-            return clocked(usages)
+        def one(talk: Talk) -> Sample:
+            chunks = self._engine.stream(messages(talk), temperature=0.0, repetition_penalty=1.0, **limits)
+            return clocked((chunk.text, (chunk.usage_metadata or {}).get("output_tokens")) for chunk in chunks)
 
-        return together(one, prompts)
+        return together(one, talks)
 
     def count(self, prompt: str) -> int:
         """Return how many tokens a prompt has."""
@@ -107,14 +114,14 @@ class Api:
         self._server = self._open.enter_context(serving("starter"))
         self.server = self._server.process.pid
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
         """Answer through a stream of chat completions."""
-        return together(lambda prompt: clocked(self._stream(prompt, tokens)), prompts)
+        return together(lambda talk: clocked(self._stream(talk, tokens)), talks)
 
-    def _stream(self, prompt: str, tokens: int) -> Iterator[tuple[bool, int | None]]:
+    def _stream(self, talk: Talk, tokens: int) -> Iterator[tuple[str, int | None]]:
         body = {
             "model": "starter",
-            "messages": [{"role": "user", "content": prompt}],
+            "messages": messages(talk),
             "stream": True,
             "stream_options": {"include_usage": True},
             "temperature": 0,
@@ -132,8 +139,8 @@ class Api:
                 if line.startswith(b"data: {"):
                     event = json.loads(line[6:])
                     choices = event["choices"]
-                    has_text = bool(choices and choices[0]["delta"].get("content"))
-                    yield has_text, (event.get("usage") or {}).get("completion_tokens")
+                    text = choices[0]["delta"].get("content", "") if choices else ""
+                    yield text, (event.get("usage") or {}).get("completion_tokens")
 
     def close(self) -> None:
         """End the studio."""
@@ -152,27 +159,29 @@ class OpenVINO:
         self._pipe = openvino_genai.ContinuousBatchingPipeline(starter(), scheduler, "CPU")
         self._number = 0
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
         """Answer by steps until all are finished."""
         import openvino_genai
 
-        template = self._pipe.get_tokenizer().apply_chat_template
+        tokenizer = self._pipe.get_tokenizer()
         config = openvino_genai.GenerationConfig(max_new_tokens=tokens, min_new_tokens=tokens)
         began = time.perf_counter()
-        handles, samples = [], [Sample(0.0, 0.0, 0) for _ in prompts]
-        for prompt in prompts:
+        handles, ids, samples = [], [[] for _ in talks], [Sample(0.0, 0.0, 0, "") for _ in talks]
+        for talk in talks:
             self._number += 1
-            text = template([{"role": "user", "content": prompt}], add_generation_prompt=True)
+            text = tokenizer.apply_chat_template(messages(talk), add_generation_prompt=True)
             handles.append(self._pipe.add_request(self._number, text, config))
         while self._pipe.has_non_finished_requests():
             self._pipe.step()
             passed = time.perf_counter() - began
-            for handle, sample in zip(handles, samples, strict=True):
+            for handle, written, sample in zip(handles, ids, samples, strict=True):
                 while handle.can_read():
                     (output,) = handle.read().values()
-                    sample.tokens += len(output.generated_ids)
+                    written += output.generated_ids
                     sample.first = sample.first or passed
                     sample.seconds = passed
+        for written, sample in zip(ids, samples, strict=True):
+            sample.tokens, sample.text = len(written), tokenizer.decode(written)
         return samples
 
 
@@ -190,7 +199,7 @@ class Transformers:
             **place, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
         )
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
         """Answer as one padded batch, noting when each token came."""
         from transformers import StoppingCriteria
 
@@ -201,14 +210,14 @@ class Transformers:
                 times.append(time.perf_counter())
                 return input_ids.new_zeros(len(input_ids)).bool()
 
-        talks = [[{"role": "user", "content": prompt}] for prompt in prompts]
         began = time.perf_counter()
         inputs = self._tokenizer.apply_chat_template(
-            talks, add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True
+            list(map(messages, talks)), add_generation_prompt=True, return_tensors="pt", return_dict=True, padding=True
         )
         limits = {"max_new_tokens": tokens, "min_new_tokens": tokens}
-        self._model.generate(**inputs, **limits, do_sample=False, stopping_criteria=[Clock()])
-        return [Sample(times[0] - began, times[-1] - began, len(times)) for _ in prompts]
+        ids = self._model.generate(**inputs, **limits, do_sample=False, stopping_criteria=[Clock()])
+        texts = self._tokenizer.batch_decode(ids[:, -len(times) :])
+        return [Sample(times[0] - began, times[-1] - began, len(times), text) for text in texts]
 
 
 class LlamaCpp:
@@ -225,20 +234,22 @@ class LlamaCpp:
         params.warmup = True
         self._server = xllamacpp.Server(params)
 
-    def run(self, prompts: list[str], tokens: int) -> list[Sample]:
+    def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
         """Answer through its in-process door for chat completions."""
-        return together(lambda prompt: self._one(prompt, tokens), prompts)
+        return together(lambda talk: self._one(talk, tokens), talks)
 
-    def _one(self, prompt: str, tokens: int) -> Sample:
+    def _one(self, talk: Talk, tokens: int) -> Sample:
         came: list[float] = []
+        texts: list[str] = []
 
         def take(event: Any) -> None:
             for one in event if isinstance(event, list) else [event]:
-                if one.get("choices") and one["choices"][0]["delta"].get("content"):
+                if one.get("choices") and (text := one["choices"][0]["delta"].get("content")):
                     came.append(time.perf_counter())
+                    texts.append(text)
 
         request = {
-            "messages": [{"role": "user", "content": prompt}],
+            "messages": messages(talk),
             "stream": True,
             "temperature": 0,
             "ignore_eos": True,
@@ -247,7 +258,7 @@ class LlamaCpp:
         }
         began = time.perf_counter()
         self._server.handle_chat_completions(request, take)
-        return Sample(came[0] - began, came[-1] - began, tokens)
+        return Sample(came[0] - began, came[-1] - began, tokens, "".join(texts))
 
 
 def threads() -> int:
@@ -285,7 +296,7 @@ def main(name: str) -> None:
             say(contender.count(command["count"]))
         else:
             gc.collect()
-            say([asdict(sample) for sample in contender.run(command["prompts"], command["tokens"])])
+            say([asdict(sample) for sample in contender.run(command["talks"], command["tokens"])])
     if isinstance(contender, Api):
         contender.close()
     # Engines' own threads may be in the way of an orderly end.

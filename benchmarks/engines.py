@@ -3,7 +3,8 @@
 One table of one run: the studio by itself and through ``/v1``, bare OpenVINO GenAI, transformers, and llama.cpp where
 ``xllamacpp`` is installed; the same GGUF, prompts, token counts and threads. The engines take turns in every round, so
 that a busy moment of the machine hits all of them; figures are medians of the rounds, and the ratios count, not the
-absolute figures. Cold prompts are new ones that share nothing with any other but what the chat template begins with.
+absolute figures. A cold prompt is a new one that shares nothing with any other but what the chat template begins with.
+After its answer the conversation goes on with a question of some twenty tokens, and the prompt is asked once more.
 """
 
 import argparse
@@ -25,12 +26,15 @@ from benchmarks.contenders import AT_ONCE, CONTENDERS
 
 WORDS = ("river", "stone", "lamp", "winter", "paper", "garden", "bridge", "violin", "harbour", "copper", "sparrow")
 TASK = ": tell a long story in which these words occur."
+MORE = "Now tell it once more, much shorter, for a child of five years who loves ships and dogs."
 ROWS = {
     "decode, single (tokens/s)": True,
     "first token, 200 tokens, cold (s)": False,
-    "first token, 200 tokens, warm (s)": False,
+    "first token, 200 tokens, going on (s)": False,
+    "first token, 200 tokens, asked again (s)": False,
     "first token, 1,500 tokens, cold (s)": False,
-    "first token, 1,500 tokens, warm (s)": False,
+    "first token, 1,500 tokens, going on (s)": False,
+    "first token, 1,500 tokens, asked again (s)": False,
     "8 at once (tokens/s in all)": True,
     "8 at once, 95th percentile of the first token (s)": False,
     "peak memory (MB)": False,
@@ -92,13 +96,14 @@ def measured(process: Process, cold: dict[int, Iterator[str]], tokens: int) -> I
     """Yield a figure for each row."""
     for size in (200, 1500):
         prompt = next(cold[size])
-        (sample,) = process.ask(prompts=[prompt], tokens=tokens)
-        (again,) = process.ask(prompts=[prompt], tokens=8)
+        (sample,) = process.ask(talks=[[prompt]], tokens=tokens)
         yield f"first token, {size:,} tokens, cold (s)", sample["first"]
-        yield f"first token, {size:,} tokens, warm (s)", again["first"]
+        for name, talk in (("going on", [prompt, sample["text"], MORE]), ("asked again", [prompt])):
+            (warm,) = process.ask(talks=[talk], tokens=8)
+            yield f"first token, {size:,} tokens, {name} (s)", warm["first"]
         if size == 200:
             yield "decode, single (tokens/s)", (sample["tokens"] - 1) / (sample["seconds"] - sample["first"])
-    samples = process.ask(prompts=[next(cold[200]) for _ in range(AT_ONCE)], tokens=tokens)
+    samples = process.ask(talks=[[next(cold[200])] for _ in range(AT_ONCE)], tokens=tokens)
     yield "8 at once (tokens/s in all)", sum(one["tokens"] for one in samples) / max(one["seconds"] for one in samples)
     firsts = [one["first"] for one in samples]
     yield "8 at once, 95th percentile of the first token (s)", quantiles(firsts, n=20, method="inclusive")[-1]

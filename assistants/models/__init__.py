@@ -110,11 +110,12 @@ class Models:
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
         """
-        own = self.own(kind)
-        found = self._names.find(name or own, kind)
+        asked = name or self.own(kind)
+        found = self._names.find(asked, kind)
         if found is None:
-            raise unknown(name or own, owner)
-        if not owners.is_operator(owner) and found != self._names.find(own, kind):
+            raise unknown(asked, owner)
+        # The studio's own stands in the database, which is not looked into for nothing.
+        if not owners.is_operator(owner) and found != self._names.find(self.own(kind), kind):
             self._names.check_right(found, owner)
         if kind and (other := self._kind(found, kind)) != kind:
             raise InvalidInput("model", OF_ANOTHER_KIND[other, kind], model=found)
