@@ -12,10 +12,10 @@ from webapp.live import STATIC, live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
 STYLES = (
-    "style", "pieces", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-side", "support",
-    "support-manage", "prompts", "drawer", "playground", "playground-results", "playground-studies", "history",
-    "history-views", "settings", "models", "connections", "images", "images-form", "images-gallery", "images-viewer",
-    "palette",
+    "style", "pieces", "controls", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-cards",
+    "writing-side", "support", "support-manage", "prompts", "drawer", "playground", "playground-results",
+    "playground-studies", "history", "history-views", "settings", "models", "connections", "images", "images-form",
+    "images-gallery", "images-viewer", "palette",
 )  # fmt: skip
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
 
