@@ -134,6 +134,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     _check_sections(request, draft)
     if request.action == "rewrite":
         _check_selection(request, draft)
+        rewriting.check(request.operation, request.instruction, brief, model, studio.models.languages(model))
     drafts.set_brief(draft.id, owner, brief.model_dump())
     result = {"draft": draft.id, "action": request.action}
     after = drafts.open_job(draft.id, owner)
@@ -189,7 +190,6 @@ def _check_selection(request: Request, draft: "Draft") -> None:
         raise InvalidInput("selection", "{field} does not lie in the section's text.")
     if request.operation != "continue" and not text[selection.start : selection.end].strip():
         raise InvalidInput("selection", "{field} is empty.")
-    rewriting.check_instruction(request.operation, request.instruction)
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:

@@ -7,6 +7,8 @@ import io
 import re
 import zipfile
 from base64 import b64encode
+from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
@@ -33,13 +35,22 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_ENTRIES = 2000
 READ = (".md", ".markdown", ".txt", ".docx")
-WRITTEN = "commonmark_x"
+# What is in a Word file, in Markdown that a person can read on: tables and footnotes, and no HTML.
+FROM_WORD = "gfm-raw_html-tex_math_dollars"
+# As on the page, a line stays a line: a poem is no paragraph.
+WRITTEN = "commonmark_x+hard_line_breaks"
 PAGE = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
 <meta charset="utf-8">
 <title>{title}</title>
-<style>body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1.05rem/1.6 serif; }}</style>
+<style>
+body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1.05rem/1.6 serif; }}
+img {{ max-width: 100%; }}
+pre {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; }}
+:is(td, th) {{ padding: 0.2rem 0.6rem; border: 1px solid #ccc; }}
+</style>
 </head>
 <body>
 {body}
@@ -50,8 +61,12 @@ HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 # A picture of the studio's gallery, as the Images tab puts it into a draft.
 PICTURE = re.compile(r"!\[([^\]\n]*)\]\(/api/files/([0-9a-f]{32})\)")
 PICTURES = ("image/png", "image/jpeg", "image/gif")
+# A picture inside a Word file: it does not come along.
+INSIDE = re.compile(r"!\[([^\]]*)\]\(media/[^)]*\)")
 # Pandoc's own memory is bounded, so that no file takes all of it.
-BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox"]
+BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox", "--wrap=none", "--syntax-highlighting=none"]
+# In its sandbox it is always the same time.
+UNDATED = b"1970-01-01T00:00:00Z"
 
 
 def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
@@ -65,6 +80,8 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
     document = split(provenance.unlabelled(text))
     if not documents.markdown(document).strip():
         raise InvalidInput("file", "{field} holds no text.")
+    if len(document["sections"]) > MAX_SECTIONS:
+        raise InvalidInput("file", "{field} has more than {limit} headings.", limit=MAX_SECTIONS)
     if any(len(section["text"]) > MAX_TEXT for section in document["sections"]):
         raise InvalidInput("file", "{field} has a section of more than {limit} characters.", limit=MAX_TEXT)
     title = document["title"] or Path(name).stem
@@ -100,7 +117,7 @@ def _word(content: bytes) -> str:
         path = Path(folder) / "file.docx"
         path.write_bytes(content)
         try:
-            return pypandoc.convert_file(str(path), "commonmark", "docx", [*BOUNDED, "--wrap=none"])
+            return INSIDE.sub(r"\1", pypandoc.convert_file(str(path), FROM_WORD, "docx", BOUNDED))
         except RuntimeError as error:
             raise InvalidInput("file", broken) from error
 
@@ -130,7 +147,7 @@ def split(text: str) -> Document:
     ]
     if not sections[0]["text"]:
         sections.pop(0)
-    return new_document(title=title[:300], sections=tuple(sections[:MAX_SECTIONS]))
+    return new_document(title=title[:300], sections=tuple(sections))
 
 
 def _section(heading: str, body: str) -> Section:
@@ -193,10 +210,22 @@ def _converted(text: str, form: str, title: str, language: str) -> bytes:
     # One whose address was taken away is none.
     body = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", body)
     if form == "html":
-        return PAGE.format(language=language, title=nh3.clean_text(title), body=body).encode()
+        return PAGE.format(language=language, title=escape(title), body=body).encode()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"file.{form}"
         facts = [f"--metadata=title:{title}"] if form == "epub" else [f"--metadata=pagetitle:{title}"]
         options = [*BOUNDED, "--standalone", *facts, f"--metadata=lang:{language}"]
         pypandoc.convert_text(body, form, "html", options, outputfile=str(path))
-        return path.read_bytes()
+        return _dated(path.read_bytes())
+
+
+def _dated(content: bytes) -> bytes:
+    """Put today into a file of Word, or a book, that says it was made in 1970."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        for entry in old.infolist():
+            part = old.read(entry)
+            is_about = entry.filename.endswith(("core.xml", ".opf"))
+            new.writestr(entry, part.replace(UNDATED, moment) if is_about else part)
+    return file.getvalue()

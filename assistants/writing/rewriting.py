@@ -5,7 +5,7 @@ Knows nothing about whether the person takes the proposal.
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OPERATIONS = ("continue", "rewrite", "expand", "shorten", "tone", "translate", "proofread", "sample", "instruction")
 # Those that need words of the person's own.
 INSTRUCTED = ("tone", "translate", "instruction")
+# A language as the page names it; in words it may be any, and nobody knows which.
+CODE = re.compile("[a-z]{2}")
+UNSPOKEN = "{model} does not write this language. Choose another model in the brief."
 # How long the new text may be, as a share of the old one.
 SHARES = {"expand": 2.0, "shorten": 0.6, "translate": 2.0}
 CONTINUED_WORDS = 80
@@ -93,7 +96,12 @@ def headlines(
     return [re.sub(r"\s+", " ", text).strip() for text in json.loads(answer)["headlines"]]
 
 
-def check_instruction(operation: str, instruction: str) -> None:
-    """Raise ``InvalidInput`` where an operation does not say how."""
+def check(operation: str, instruction: str, brief: Brief, model: str, languages: Collection[str]) -> None:
+    """Raise ``InvalidInput`` where an operation does not say how, or is beyond a model of these ``languages``."""
     if operation in INSTRUCTED and not instruction.strip():
         raise InvalidInput("instruction", "{field} is empty.")
+    if operation == "sample" and not brief.sample.strip():
+        raise InvalidInput("sample", "The brief has no sample to go by yet. Put one in first.")
+    is_code = CODE.fullmatch(instruction) is not None
+    if operation == "translate" and is_code and languages and instruction not in languages:
+        raise InvalidInput("model", UNSPOKEN, model=model)

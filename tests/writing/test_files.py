@@ -41,6 +41,7 @@ REFUSED = [
     ("a.md", b"\xff\xfe\x00", "no text in UTF-8"),
     ("a.md", b"a\0b", "no text in UTF-8"),
     ("a.md", b" \n\n \n", "holds no text"),
+    ("a.md", b"# A\n\nWord.\n\n" * 101, "more than 100 headings"),
     ("a.txt", b"x" * 200_001, "more than 200000 characters"),
     ("a.docx", b"no zip", "no Word file"),
     ("a.docx", bomb(("other.xml",), 10), "no Word file"),
@@ -112,3 +113,28 @@ def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
             (name,) = [one for one in archive.namelist() if one.startswith(folder)]
             assert Image.open(io.BytesIO(archive.read(name))).size == (40, 20)
     assert f"/api/files/{mine}" in writing.export(studio, draft, LOCAL, "md")[1].decode()
+
+
+def test_a_line_stays_a_line_and_a_file_is_of_today(studio: Studio) -> None:
+    text = '# Two "moons" & a sea\n\n水边有花，\n树下有人。\n\n```python\nprint(1)\n```\n'
+    draft = writing.take_in(studio, LOCAL, "poem.md", text.encode())
+    page = writing.export(studio, draft, LOCAL, "html")[1].decode()
+    assert "<title>Two &quot;moons&quot; &amp; a sea</title>" in page
+    assert "水边有花，<br>" in page and "<a " not in page
+    for form, about in (("docx", "docProps/core.xml"), ("epub", "EPUB/content.opf")):
+        _, content = writing.export(studio, draft, LOCAL, form)
+        assert b"1970" not in zipfile.ZipFile(io.BytesIO(content)).read(about)
+
+
+def test_what_is_in_a_word_file_comes_back_as_markdown(studio: Studio) -> None:
+    table = "| a | b |\n|---|---|\n| 1 | 2 |"
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    picture = studio.history.files.add(LOCAL, "cup.png", io.BytesIO(file.getvalue())).id
+    text = f"# Tea\n\nIt costs $5.\n\n{table}\n\n![A cup](/api/files/{picture})\n"
+    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode())
+    _, word = writing.export(studio, draft, LOCAL, "docx")
+    [section] = taken(studio, "back.docx", word)["sections"]
+    assert section["text"].splitlines()[0] == "It costs $5."
+    assert "| 1 | 2 |" in section["text"].replace("   ", " ") and section["text"].endswith("A cup")
+    assert "<" not in section["text"]

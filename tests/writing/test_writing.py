@@ -286,7 +286,7 @@ def test_repair_puts_no_sentence_into_a_subject_line(studio: Studio) -> None:
 
 
 def test_a_proposal_is_made_for_a_selection_and_taken_by_the_person(studio: Studio) -> None:
-    first = ask(studio, topic="Doors", outline=OUTLINE, polish=False)
+    first = ask(studio, topic="Doors", sample="Warm words.", outline=OUTLINE, polish=False)
     draft, section = first.result["draft"], draft_of(studio, first).document["sections"][0]
     for operation in (*rewriting.OPERATIONS[1:], rewriting.OPERATIONS[0]):
         request = {"operation": operation, "instruction": "Say it kindly.", "selection": {"start": 0, "end": 5}}

@@ -1,4 +1,4 @@
-// Puts a picture into a draft of the Write room: as Markdown, at the end of its text.
+// Puts a picture into a draft of the Write room: as Markdown, at the end of its text or of the section that asked for it.
 
 import { openDialog } from "./dialog.js";
 import { ago, el, text, toast, when } from "./dom.js";
@@ -9,10 +9,11 @@ import { goTo } from "./page.js";
 const nameOf = (prompt) => prompt.replace(/[[\]()\\`\s]+/g, " ").trim().slice(0, 120);
 const markdown = ({ file, prompt }) => `![${nameOf(prompt)}](${file})`;
 
-export async function openDraft(picture) {
+export async function openDraft(picture, illustrated) {
   const list = el("ol.experiments");
   const anew = el("button.outlined", { type: "button", onclick: begin }, text("images.draft-new"));
-  const dialog = openDialog(text("images.draft"), el("p.hint", {}, text("images.draft-hint")), el("footer", {}, anew), list);
+  const here = illustrated && el("button.primary", { type: "button", onclick: () => put(illustrated.draft, illustrated.name, illustrated.section) }, text("images.draft-section", { name: illustrated.name }));
+  openDialog(text("images.draft"), el("p.hint", {}, text("images.draft-hint")), el("footer", {}, here, anew), list);
   const drafts = await call("GET", "drafts?limit=50");
   if (Array.isArray(drafts)) list.replaceChildren(...drafts.map(line));
 
@@ -21,20 +22,21 @@ export async function openDraft(picture) {
     return el("li", {}, el("button.plain.name", { type: "button", onclick: () => put(id, name) }, name), time);
   }
 
-  function done(id, name) {
+  function done(id, name, section = "") {
     document.querySelectorAll("dialog[open]").forEach((one) => one.close());
-    goTo("writing", `?draft=${id}`);
+    goTo("writing", `?${new URLSearchParams({ draft: id, section })}`);
     toast(text("images.in-draft", { name }));
   }
 
-  async function put(id, name) {
+  async function put(id, name, section = null) {
     const draft = await call("GET", `drafts/${id}`);
     if (draft.problem) return;
-    const last = draft.document.sections.at(-1);
-    if (!last || last.locked) return toast(text("images.draft-full"), { problem: true });
-    const words = [last.text.trimEnd(), markdown(picture)].filter(Boolean).join("\n\n");
-    const saved = await call("PUT", `drafts/${id}/sections/${last.id}`, { text: words, based_on: last.revision });
-    if (!saved.problem) done(id, name);
+    const { sections } = draft.document;
+    const place = section ? sections.find((one) => one.id === section) : sections.at(-1);
+    if (!place || place.locked) return toast(text(section ? "images.section-full" : "images.draft-full"), { problem: true });
+    const words = [place.text.trimEnd(), markdown(picture)].filter(Boolean).join("\n\n");
+    const saved = await call("PUT", `drafts/${id}/sections/${place.id}`, { text: words, based_on: place.revision });
+    if (!saved.problem) done(id, name, place.id);
   }
 
   async function begin() {

@@ -141,7 +141,7 @@ export function mount(component) {
     inpaint: (picture) => from(picture, true),
     upscalers: () => upscalers,
     upscale: ({ id }, scale, model) => also({ image: id, scale, model }, "upscale"),
-    draft: openDraft,
+    draft: (picture) => openDraft(picture, illustrated),
   });
 
   // A picture that is dropped anywhere brings its settings.
@@ -186,11 +186,15 @@ export function mount(component) {
     run.attach(id);
   }
 
+  // The section of a draft that asked for a picture.
+  let illustrated = null;
+
   room("images", async (query) => {
     await loaded;
     if (query.get("image")) await viewer.open(query.get("image"));
     else if (query.get("job")) await openJob(query.get("job"));
     else if (query.get("prompt")) form.write({ prompt: query.get("prompt") });
+    if (query.get("section")) illustrated = { name: query.get("prompt"), draft: query.get("draft"), section: query.get("section") };
   });
 
   addEventListener("studio:models", renew);

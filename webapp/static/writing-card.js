@@ -6,11 +6,13 @@ import { openMenu } from "./menu.js";
 import { clear, count, underlay } from "./writing-places.js";
 
 const GROWS = CSS.supports("field-sizing", "content");
+// A picture of the studio's own gallery; none from elsewhere is loaded.
+const PICTURE = /!\[([^\]\n]*)\]\((\/api\/files\/[0-9a-f]{32})\)/g;
 // Not with every key: counting a long text takes as long as drawing it.
 const COUNT_MS = 150;
 
 export function makeCard(id, on) {
-  const heading = el("input.heading", { maxlength: 300, placeholder: text("writing.heading-hint"), "aria-label": text("writing.heading") });
+  const heading = el("textarea.heading", { rows: 1, maxlength: 300, placeholder: text("writing.heading-hint"), "aria-label": text("writing.heading") });
   const box = el("textarea.text", { rows: 2, placeholder: text("writing.text-hint"), spellcheck: "true" });
   const stream = el("div.streaming", { "aria-live": "polite", "aria-busy": "true", hidden: true });
   const counted = el("span.counted");
@@ -24,10 +26,11 @@ export function makeCard(id, on) {
   const down = step("down", "writing.down", 1);
   const tools = el("span.tools", { role: "group", "aria-label": text("chat.tools") }, pager, again, lock, up, down, more);
   const frame = el("div.frame", {}, box, stream);
+  const pictures = el("div.pictures");
   const goOn = el("button.quiet", { type: "button", "data-tool": "continue", onclick: () => on.goOn(card) }, icon("go-on"), text("operation.continue"));
   const length = el("label.length", {}, counted, target, el("span", {}, text("writing.words-unit")));
   const foot = el("footer", {}, length, goOn);
-  const node = el("li.card", { "data-section": id }, el("header", {}, heading, tools), frame, foot);
+  const node = el("li.card", { "data-section": id }, el("header", {}, heading, tools), frame, pictures, foot);
 
   const card = {
     id, node, box, heading, frame,
@@ -49,8 +52,18 @@ export function makeCard(id, on) {
   // Where the browser cannot let a text box grow by itself.
   function grow() {
     if (GROWS) return;
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight}px`;
+    for (const one of [heading, box]) {
+      one.style.height = "auto";
+      one.style.height = `${one.scrollHeight}px`;
+    }
+  }
+
+  // The text says where its pictures lie; here they are to be seen.
+  function illustrate() {
+    const found = [...box.value.matchAll(PICTURE)];
+    const shown = [...pictures.children].map((one) => one.getAttribute("src"));
+    if (found.map(([, , file]) => file).join() === shown.join()) return;
+    pictures.replaceChildren(...found.map(([, alt, file]) => el("img", { src: file, alt, loading: "lazy" })));
   }
 
   // What follows from the text.
@@ -61,6 +74,7 @@ export function makeCard(id, on) {
     card.isEmpty = !box.value.trim();
     counted.textContent = text(card.words ? "writing.count-of" : "writing.count", { count: words });
     goOn.hidden = card.isEmpty || card.locked;
+    illustrate();
     card.tint?.(card);
   }
 
@@ -124,10 +138,9 @@ export function makeCard(id, on) {
     const { versions, here } = alternates;
     const turn = (name, label, to) =>
       iconButton(name, text(label), () => on.choose(card, versions[to]), { disabled: card.locked || !versions[to] });
-    const at = here === null ? text("writing.edited") : here + 1;
     pager.replaceChildren(
       turn("left", "chat.previous", here === null ? versions.length - 1 : here - 1),
-      el("span", { title: text("writing.alternates") }, `${at}/${versions.length}`),
+      el("span", { title: text("writing.alternates") }, here === null ? text("writing.edited") : `${here + 1}/${versions.length}`),
       turn("right", "chat.next", here === null ? versions.length : here + 1),
     );
   }
@@ -138,14 +151,22 @@ export function makeCard(id, on) {
   }
 
   const recount = debounce(COUNT_MS, () => (fit(), on.counted()));
+  keepOneLine(heading, () => box.focus());
   for (const input of [box, heading]) input.addEventListener("input", () => (grow(), on.typed(card), recount()));
-  heading.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    box.focus();
-  });
   target.addEventListener("change", () => on.resize(card, target.value ? Number(target.value) : null));
   return card;
+}
+
+// A box that shows all of a long line, and still holds one: Enter leads on, and lines that are pasted become one.
+export function keepOneLine(box, leave) {
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    leave();
+  });
+  box.addEventListener("input", () => {
+    if (box.value.includes("\n")) box.value = box.value.replace(/\s*\n\s*/g, " ");
+  });
 }
 
 // Another text for the same place, when two were faster than each other: both are there, and one is chosen.

@@ -5,7 +5,7 @@ import { debounce, el, iconButton, text, toast } from "./dom.js";
 import { openMenu } from "./menu.js";
 import { goTo } from "./page.js";
 import { settings } from "./writing-brief.js";
-import { makeCard, showConflict } from "./writing-card.js";
+import { keepOneLine, makeCard, showConflict } from "./writing-card.js";
 import { mountFind } from "./writing-find.js";
 import { mountPen } from "./writing-pen.js";
 import { goToPlace, toUnits } from "./writing-places.js";
@@ -202,7 +202,10 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     },
     resize: (card, words) => arrange({ sections: () => inOrder().map(({ id }) => (id === card.id ? { id, words } : { id })) }),
     // The picture comes back by the other room's "Put into a draft".
-    illustrate: (card) => goTo("images", `?${new URLSearchParams({ prompt: card.heading.value || title.value })}`),
+    illustrate(card) {
+      const prompt = card.heading.value || title.value;
+      goTo("images", `?${new URLSearchParams({ prompt, draft: draft.id, section: card.id })}`);
+    },
     async remove(card) {
       await saving.flush();
       const before = draft.version;
@@ -221,18 +224,15 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   async function restore(version, { keep = true } = {}) {
     await saving.flush();
     const typed = keep ? new Map(inOrder().map((card) => [card.id, card.box.value])) : new Map();
-    await change("restore", { version });
+    const answer = await change("restore", { version });
     for (const card of inOrder()) if (typed.has(card.id) && typed.get(card.id) !== card.box.value) card.put(typed.get(card.id));
+    return answer;
   }
 
   const retitle = async () => draft && title.value !== draft.title && arrange({ title: title.value });
   const retitleSoon = debounce(TITLE_MS, retitle);
+  keepOneLine(title, () => inOrder()[0]?.heading.focus());
   title.addEventListener("input", retitleSoon);
-  title.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault();
-    inOrder()[0]?.heading.focus();
-  });
 
   const saving = mountSaving(find(".saved"), {
     act,
@@ -272,7 +272,12 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     saveBrief: (value) => (brief = value),
     write,
     busy,
-    restore: (version) => restore(version, { keep: false }),
+    async restore(version) {
+      await saving.flush();
+      const before = draft.version;
+      const answer = await restore(version, { keep: false });
+      if (!answer.error) toast(text("writing.restored"), { undo: () => restore(before) });
+    },
     open,
     flush: () => saving.flush(),
     goTo(section, start, end) {
@@ -331,5 +336,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     return true;
   }
 
-  return { show, leave };
+  const see = (section) => cards.get(section)?.node.scrollIntoView({ block: "end" });
+
+  return { show, see, leave };
 }

@@ -70,7 +70,8 @@ export function mount(component) {
   const desk = mountDesk(root.querySelector(".desk"), { act, open: openDraft, home: goHome, opened, kinds: home.kinds });
 
   const arrive = (query) => {
-    if (query.get("draft")) return openDraft({ draft: query.get("draft") });
+    const section = query.get("section");
+    if (query.get("draft")) return openDraft({ draft: query.get("draft") }).then(() => section && desk.see(section));
     if (query.get("job")) return openDraft({ job: query.get("job") });
     return goHome();
   };
