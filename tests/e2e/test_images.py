@@ -303,17 +303,19 @@ def test_the_palette_finds_a_picture(images: Images) -> None:
 
 def test_a_section_of_a_draft_is_illustrated(images: Images) -> None:
     page = images.page
-    text = b"# Birds\n\n## a penguin in the snow\n\nThey walk.\n"
+    text = b"# Birds\n\n## a penguin in the snow\n\nThey walk.\n\n## Others\n\nThey fly.\n"
     draft = page.request.post(
         f"{images.url}/api/drafts/import",
         multipart={"file": {"name": "birds.md", "mimeType": "text/markdown", "buffer": text}},
     ).json()["id"]
     page.goto(f"{images.url}/?draft={draft}")
-    page.locator(".writing .card").get_by_role("button", name="More actions").click()
+    page.locator(".writing .card").first.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name="Illustrate").click()
     expect(images.prompt).to_have_value("a penguin in the snow")
     images.view(images.draw("a penguin in the snow"))
     images.viewer.get_by_role("button", name="Put into a draft").click()
-    page.get_by_role("dialog").last.get_by_role("button", name="Birds").click()
-    texts = page.locator(".writing .card textarea.text")
-    expect(texts).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))
+    page.get_by_role("dialog").last.get_by_role("button", name="Into “a penguin in the snow”").click()
+    cards = page.locator(".writing .card")
+    expect(cards.first.locator("textarea.text")).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))
+    expect(cards.first.locator(".pictures img")).to_be_in_viewport()
+    expect(cards.last.locator("textarea.text")).to_have_value("They fly.")

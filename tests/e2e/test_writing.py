@@ -241,6 +241,21 @@ def test_versions_are_compared_and_restored(desk: Desk) -> None:
     desk.press("Restore")
     expect(desk.texts.first).to_have_value(before[0])
     assert desk.documents(draft) == before
+    desk.toast.get_by_role("button", name="Undo").click()
+    expect(desk.texts.first).to_have_value("Something else.")
+    assert desk.documents(draft) == ["Something else."]
+
+
+def test_a_long_heading_is_seen_as_a_whole_and_stays_one_line(desk: Desk) -> None:
+    draft = desk.write("One")
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    desk.open(draft)
+    heading = desk.cards.first.locator(".heading")
+    heading.fill("Why it is important \n to plant a tree in every street")
+    expect(heading).to_have_value("Why it is important to plant a tree in every street")
+    assert heading.evaluate("(box) => box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight")
+    heading.press("Enter")
+    expect(desk.texts.first).to_be_focused()
 
 
 def test_who_wrote_a_paragraph_and_what_was_sent_can_be_seen(desk: Desk) -> None:

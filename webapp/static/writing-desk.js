@@ -276,7 +276,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
       await saving.flush();
       const before = draft.version;
       const answer = await restore(version, { keep: false });
-      if (!answer.error) toast(text("writing.restored"), { undo: () => restore(before) });
+      if (!answer.error) toast(text("writing.restored"), { undo: () => restore(before, { keep: false }) });
     },
     open,
     flush: () => saving.flush(),
