@@ -15,6 +15,8 @@ from training.vocabulary import load_things
 
 SUPPLEMENT_FILE = Path(__file__).with_name("chinese.tsv")
 TABLE_FILE = Path(__file__).with_name("zh_en.json")
+NUMBERS = {"一": "a", "两": "two", "二": "two", "三": "three", "四": "four"}
+MEASURES = "个只条匹头辆艘座棵朵位名架栋把块片颗本杯盆台"
 SELECTOR = "\ufe0f"  # asks for the coloured form; CLDR leaves it out
 
 
@@ -28,9 +30,10 @@ def read_annotations(cldr: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def read_supplement() -> dict[str, str]:
-    """Places, colours, numbers, relations and common words, by hand."""
+    """Places, colours, numbers with what counts, relations and common words, by hand."""
     lines = SUPPLEMENT_FILE.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+    counted = {number + measure: english for number, english in NUMBERS.items() for measure in MEASURES}
+    return counted | dict(line.split("\t") for line in lines if line and not line.startswith("#"))
 
 
 def build_table(annotations: dict[str, dict[str, list[str]]]) -> dict[str, str]:

@@ -55,9 +55,10 @@ def write_weights(vae: AutoencoderKL, unet: UNet2DConditionModel, folder: Path) 
 
 
 def write_words(folder: Path) -> None:
-    """What the model knows by name: for a page that offers it."""
+    """What the model knows by name: for a page that offers it, and for prompts that count in Chinese."""
     words = {
         "objects": [thing.name for thing in load_things()],
+        "plurals": {thing.name: thing.names[0].plural for thing in load_things()},
         "places": [background.phrases[0] for background in BACKGROUNDS],
     }
     (folder / WORDS).write_text(json.dumps(words, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

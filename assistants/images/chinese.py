@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 TABLE = "zh_en.json"
+# Beside it, what the model knows by name.
+WORDS = "words.json"
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 # What holds a sentence together and is drawn by nobody.
 GLUE = "的了着在上里中下地得是有我要画请给幅张图片照"
@@ -18,7 +20,10 @@ SIZES = ("大", "小")
 BACKGROUND = "background"
 PLACE = re.compile(r"(on|in|at|underwater)\b")
 # Words that go before a thing and take the article with them.
-BEFORE = {"a", "two", "three", "four"}
+NUMBERS = {"two", "three", "four"}
+# "2个" is 两个: the table counts in words.
+DIGIT = re.compile(r"(?<!\d)[1-4](?=[\u3400-\u9fff])")
+BEFORE = {"a", *NUMBERS}
 RELATIONS = {"and", "riding", "next to", "to the left of", "to the right of", "on top of"}
 LOOKS = {
     "small",
@@ -53,6 +58,7 @@ def is_chinese(text: str) -> bool:
 def translated(text: str, folder: Path) -> Translated:
     """Return the English for ``text`` by the table in a model's ``folder``; other scripts stay as they are."""
     table = words(folder)
+    text = DIGIT.sub(lambda digit: "一两三四"[int(digit[0]) - 1], text)
     longest = max(map(len, table))
     things, places, unknown = [], [], []
     for run in re.findall(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+", text):
@@ -69,7 +75,8 @@ def translated(text: str, folder: Path) -> Translated:
     while things and things[-1] in RELATIONS:
         # What it relates to was left out.
         things.pop()
-    return Translated(" ".join([*_with_articles(things), *places]), tuple(dict.fromkeys(unknown)))
+    said = _with_articles(_counted(things, plurals(folder)))
+    return Translated(" ".join(filter(None, [said, *places])), tuple(dict.fromkeys(unknown)))
 
 
 def _backgrounds(things: list[str]) -> list[str]:
@@ -99,17 +106,35 @@ def _cut(run: str, table: dict[str, str], longest: int) -> list[str]:
     return [*words, between] if between else words
 
 
-def _with_articles(words: list[str]) -> list[str]:
-    """Put "a" before things that came without one: Chinese has none."""
+def _counted(things: list[str], several: dict[str, str]) -> list[str]:
+    """Put what a number goes before into the plural: Chinese has none."""
+    said, is_counted = [], False
+    for word in things:
+        said.append(several.get(word, word) if is_counted else word)
+        is_counted = word in NUMBERS or (is_counted and word in LOOKS)
+    return said
+
+
+def _with_articles(words: list[str]) -> str:
+    """Return the words with an article before each thing that came without one: Chinese has none."""
     said: list[str] = []
     for place, word in enumerate(words):
         before = words[place - 1] if place else None
         is_first = before is None or before in RELATIONS or (before not in BEFORE and before not in LOOKS)
         bare = word not in BEFORE and word not in RELATIONS and not word.startswith(("the ", "background"))
         if bare and is_first and not re.match(r"(an?|the|\d+) ", word):
-            said.append("an" if word[0].lower() in "aeiou" else "a")
+            said.append("a")
         said.append(word)
-    return said
+    return re.sub(r"\ba(?= [aeiou])", "an", " ".join(said))
+
+
+@lru_cache(maxsize=4)
+def plurals(folder: Path) -> dict[str, str]:
+    """Return the plurals of what the model in ``folder`` knows by name; none where it does not say."""
+    try:
+        return json.loads((folder / WORDS).read_text(encoding="utf-8")).get("plurals", {})
+    except FileNotFoundError:
+        return {}
 
 
 @lru_cache(maxsize=4)

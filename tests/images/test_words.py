@@ -9,7 +9,7 @@ from assistants.errors import InvalidInput
 from assistants.images.chinese import TABLE, is_chinese, translated
 from assistants.images.wildcards import escaped, expanded
 
-TRAINED = Path(__file__).parents[2] / "training"
+STARTER = Path(__file__).parents[2] / "assistants/engines/starter_image"
 
 
 def test_the_same_seed_chooses_the_same(tmp_path: Path) -> None:
@@ -52,7 +52,10 @@ def test_files_that_lead_into_circles_end(tmp_path: Path) -> None:
         ("草地上的猫和狗", "a cat and a dog on the grass", ()),
         ("火星上的一只猫", "a cat on mars", ()),
         ("宇航员在火星上骑马", "an astronaut riding a horse on mars", ()),
-        ("两个苹果和一只小狗", "two apple and a dog", ()),
+        ("两个苹果和一只小狗", "two apples and a dog", ()),
+        ("三只红色的猫和1个苹果", "three red cats and an apple", ()),
+        ("2位宇航员在太空中", "two astronauts in space", ()),
+        ("四只老鼠", "four mice", ()),
         ("夜晚的红色汽车", "a red car at night", ()),
         ("一只猫在哲学里", "a cat", ("哲学",)),
         ("粉色背景上的猫", "a cat on a pink background", ()),
@@ -62,7 +65,7 @@ def test_files_that_lead_into_circles_end(tmp_path: Path) -> None:
     ],
 )
 def test_chinese_becomes_what_the_model_was_taught(chinese: str, english: str, unknown: tuple[str, ...]) -> None:
-    found = translated(chinese, TRAINED)
+    found = translated(chinese, STARTER)
     assert (found.text, found.unknown) == (english, unknown)
 
 
