@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any
 
-from assistants.history.documents import Document, count, text_of
+from assistants.history.documents import PICTURE, Document, count, text_of
 from assistants.history.fulltext import CJK, IS_CJK, WORDS
 from assistants.writing import poems
 from assistants.writing.brief import Brief
@@ -21,6 +21,8 @@ TOLERANCE = 0.25
 # Endings that a word may take and still be the word.
 ENDINGS = r"(?:['’]s|s|es|ed|d|ing|ly|er|ers)?"
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:of |de |van )?[A-Z][\w'’-]+)*")
+# Pictures after the last words.
+ILLUSTRATED = re.compile(rf"(?:\s*{PICTURE.pattern})+\s*$")
 QUOTE = re.compile(r"[\"“][^\"“”]{3,}[\"”]|「[^」]{2,}」")
 # Names of one word that differ so little are one name, spelt twice.
 SIMILAR, LONG_NAME = 0.8, 5
@@ -170,7 +172,7 @@ def endings(brief: Brief, document: Document) -> Iterator[Check]:
     if brief.kind in ("poem", "email", "social"):
         return
     for section in document["sections"]:
-        text = section["text"].rstrip()
+        text = ILLUSTRATED.sub("", section["text"]).rstrip()
         if text and not is_complete(text):
             start = sentences(text)[-1][0]
             yield Check("ending", False, "This section breaks off.", {}, section["id"], start, len(text))

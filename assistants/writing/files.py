@@ -58,8 +58,6 @@ table {{ border-collapse: collapse; }}
 </html>
 """
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-# A picture of the studio's gallery, as the Images tab puts it into a draft.
-PICTURE = re.compile(r"!\[([^\]\n]*)\]\(/api/files/([0-9a-f]{32})\)")
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 # A picture inside a Word file: it does not come along.
 INSIDE = re.compile(r"!\[([^\]]*)\]\(media/[^)]*\)")
@@ -188,7 +186,7 @@ def _with_pictures(studio: "Studio", owner: str, text: str) -> str:
             return found[1]
         return f"![{found[1]}](data:{file.type};base64,{b64encode(file.path.read_bytes()).decode()})"
 
-    return PICTURE.sub(inline, text)
+    return documents.PICTURE.sub(inline, text)
 
 
 def _is_safe(tag: str, attribute: str, value: str) -> str | None:

@@ -303,6 +303,16 @@ def test_a_text_of_ones_own_is_brought_in_and_taken_home(desk: Desk) -> None:
     assert text in download.value.path().read_text(encoding="utf-8")
 
 
+def test_what_cannot_be_brought_in_is_said_in_words_of_the_page(page: "Page", running: Server) -> None:
+    page.context.add_cookies([{"name": "studio_language", "value": "zh", "url": running.url}])
+    page.goto(running.url)
+    page.get_by_role("tab", name="写作").click()
+    page.locator(".writing .example").first.wait_for()
+    file = {"name": "empty.md", "mimeType": "text/markdown", "buffer": b" "}
+    page.locator(".writing .import input").set_input_files(file)
+    expect(Desk(page, running.url).toast).to_contain_text("文件中没有文字")
+
+
 def test_the_history_opens_the_draft_of_an_item(desk: Desk) -> None:
     desk.write("One", topic="From the history to the desk")
     desk.page.get_by_role("tab", name="History").click()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistants.history.documents import new_document, new_section
+from assistants.history.documents import count, new_document, new_section
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
 from assistants.writing.sentences import Sieve, is_complete, is_prose, repeated, sentences
@@ -64,6 +64,14 @@ def test_repetitions_broken_ends_names_and_what_was_to_be_avoided_are_marked() -
     assert name.values == {"wrong": "Johanson", "right": "Johansson"}
     [avoid] = findings("avoid", "A cheap tea.", avoid=["cheap"])
     assert not avoid.ok and avoid.start == 2
+
+
+def test_a_picture_is_no_words() -> None:
+    picture = f"![A cup of tea](/api/files/{'0a' * 16})"
+    assert all(found.ok for found in findings("ending", f"It ends.\n\n{picture}\n\n{picture}\n"))
+    [broken] = [found for found in findings("ending", f"And then it\n\n{picture}") if not found.ok]
+    assert (broken.start, broken.end) == (0, len("And then it"))
+    assert count(f"Hot tea.\n\n{picture}") == 2
 
 
 def test_news_marks_what_no_fact_says() -> None:

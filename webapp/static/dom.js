@@ -101,6 +101,14 @@ export function debounce(wait, call) {
   };
 }
 
+// What /api says went wrong, if it says something. A field of the request at the beginning is called what it is called here.
+export function wentWrong(said) {
+  const { message, field } = said?.error ?? {};
+  const key = `field.${field?.split(".").at(-1)}`;
+  if (field && message.startsWith(field) && text(key) !== key) return text(key) + message.slice(field.length);
+  return message ?? text("error.no-answer");
+}
+
 // What lies over the page: while a dialog is open, the browser shows and hears nothing that is not in it.
 export const inFront = () => [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
 

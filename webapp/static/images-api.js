@@ -1,6 +1,6 @@
 // How the Images room asks the studio: over the same interface as programs (/api), whose errors are sentences already.
 
-import { text, toast } from "./dom.js";
+import { toast, wentWrong } from "./dom.js";
 
 // Returns the answer, or { problem } with the sentence, which is said unless the asker does that (`quiet`).
 export async function call(method, path, body, { quiet = false, blob = false } = {}) {
@@ -11,15 +11,9 @@ export async function call(method, path, body, { quiet = false, blob = false } =
   if (answer?.ok && blob) return answer.blob();
   const said = answer?.status === 204 ? {} : await answer?.json().catch(() => null);
   if (answer?.ok && said) return said;
-  const problem = said?.error ? named(said.error) : text("error.no-answer");
+  const problem = wentWrong(said);
   if (!quiet) toast(problem, { problem: true });
   return { problem };
-}
-
-// A sentence that begins with a field of the request begins with what that is called here.
-function named({ message, field }) {
-  const key = `field.${field?.split(".").at(-1)}`;
-  return field && message.startsWith(field) && text(key) !== key ? text(key) + message.slice(field.length) : message;
 }
 
 // Takes a file in and returns its id.

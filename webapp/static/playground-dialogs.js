@@ -96,7 +96,10 @@ export async function openPromote({ act, job, variant }) {
     el("footer", {}, el("button.primary", { type: "submit" }, text("playground.promote-do"))));
   const dialog = openDialog(text("playground.promote"), form);
   const chosen = () => (choice.value === NEW ? own.value.trim() : choice.value);
-  const look = () => (own.closest("label").hidden = choice.value !== NEW);
+  function look() {
+    own.closest("label").hidden = choice.value !== NEW;
+    problem.hidden = true;
+  }
   choice.addEventListener("change", look);
 
   const { targets = [] } = await act({ do: "targets" });

@@ -1,6 +1,6 @@
 // The prompts: a list to browse, and the editor that a click in it brings. Files come in and go out here.
 
-import { fill, text, toast } from "./dom.js";
+import { fill, text, toast, wentWrong } from "./dom.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
 import { room } from "./page.js";
@@ -47,7 +47,7 @@ export function mount(component) {
       if (list.wanted().assistant) query.set("assistant", list.wanted().assistant);
       const answer = await fetch(new URL(`api/prompts/import?${query}`, document.baseURI), { method: "POST", body: form });
       const value = await answer.json().catch(() => ({ error: { message: text("error.no-answer") } }));
-      if (value.error) refused.push({ file, ...value.error });
+      if (value.error) refused.push({ file, ...value.error, message: wentWrong(value) });
       else count += value.added.length + value.changed.length;
     }
     // What is taken is the one thing that asking again as versions mends.

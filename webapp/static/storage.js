@@ -1,6 +1,6 @@
 // Storage: what lies on the disk, the trash, a backup to take along and one to put in place at the next start.
 
-import { copy, el, fill, text, toast, when } from "./dom.js";
+import { copy, el, fill, text, toast, wentWrong, when } from "./dom.js";
 import { asker } from "./live.js";
 import { bytes } from "./units.js";
 
@@ -92,7 +92,7 @@ export function mount(component) {
     const answer = await fetch(address, { method: "PUT", body: file }).catch(() => null);
     const said = await answer?.json().catch(() => null);
     checking(false);
-    if (!answer?.ok) return toast(said?.error?.message ?? text("error.no-answer"), { problem: true });
+    if (!answer?.ok) return toast(wentWrong(said), { problem: true });
     load();
   });
   find("[data-do=forget]").addEventListener("click", () => act({ do: "forget" }, () => find("[data-do=choose]").focus()));

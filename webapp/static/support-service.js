@@ -1,6 +1,6 @@
 // What stands below an answer of support: choices where it asked back, a person who takes over, and thumbs.
 
-import { el, text } from "./dom.js";
+import { el, text, wentWrong } from "./dom.js";
 import { follow, isOpen } from "./live.js";
 
 const LOOK_MS = 15_000;
@@ -12,7 +12,7 @@ export async function rest(path, body = undefined, method = body === undefined ?
   const reply = await fetch(new URL(`api/${path}`, document.baseURI), options).catch(() => null);
   const data = reply?.status === 204 ? {} : await reply?.json().catch(() => null);
   if (reply?.ok) return data ?? {};
-  return { error: data?.error?.message ?? text("error.no-answer") };
+  return { error: wentWrong(data) };
 }
 
 // A line that shows how far a job is, with a way to stop it; `ended` gets its result or { error }.

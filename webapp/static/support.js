@@ -1,6 +1,6 @@
 // Support: questions to a base of knowledge with what proves their answers, and the sources of the bases.
 
-import { el, fill, recall, remember, text, toast } from "./dom.js";
+import { el, fill, recall, remember, text, toast, wentWrong } from "./dom.js";
 import { asker, follow } from "./live.js";
 import { room } from "./page.js";
 import { chunks } from "./support-chunks.js";
@@ -194,7 +194,7 @@ export function mount(component) {
     const address = new URL(`api/knowledge/${encodeURIComponent(into)}/sources`, document.baseURI);
     const reply = await fetch(address, { method: "POST", body: form }).catch(() => null);
     const body = await reply?.json().catch(() => null);
-    return body?.error?.message ? { error: body.error.message } : (body ?? { error: text("error.no-answer") });
+    return reply?.ok && body ? body : { error: wentWrong(body) };
   }
 
   function watch(job, into) {

@@ -3,11 +3,9 @@
 
 import { debounce, el, icon, iconButton, text } from "./dom.js";
 import { openMenu } from "./menu.js";
-import { clear, count, underlay } from "./writing-places.js";
+import { clear, count, PICTURE, underlay } from "./writing-places.js";
 
 const GROWS = CSS.supports("field-sizing", "content");
-// A picture of the studio's own gallery; none from elsewhere is loaded.
-const PICTURE = /!\[([^\]\n]*)\]\((\/api\/files\/[0-9a-f]{32})\)/g;
 // Not with every key: counting a long text takes as long as drawing it.
 const COUNT_MS = 150;
 
@@ -58,7 +56,7 @@ export function makeCard(id, on) {
     }
   }
 
-  // The text says where its pictures lie; here they are to be seen.
+  // The text says where its pictures lie; here they are to be seen. None from elsewhere is loaded.
   function illustrate() {
     const found = [...box.value.matchAll(PICTURE)];
     const shown = [...pictures.children].map((one) => one.getAttribute("src"));

@@ -1,6 +1,6 @@
 // The first screen: what shall be written, examples to click, and the drafts there are.
 
-import { el, recall, remember, text, toast } from "./dom.js";
+import { el, recall, remember, text, toast, wentWrong } from "./dom.js";
 import { mountBrief, settings } from "./writing-brief.js";
 import { mountDrafts } from "./writing-drafts.js";
 
@@ -119,7 +119,7 @@ export function mountHome(root, { act, open }) {
     file.value = "";
     const answer = await fetch(new URL("api/drafts/import", document.baseURI), { method: "POST", body: data }).catch(() => null);
     const said = await answer?.json().catch(() => null);
-    if (!answer?.ok) return toast(said?.error?.message ?? said?.detail ?? text("error.no-answer"), { problem: true });
+    if (!answer?.ok) return toast(wentWrong(said), { problem: true });
     open({ draft: said.id });
   });
 

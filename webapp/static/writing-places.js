@@ -12,8 +12,12 @@ const CJK = "\\u3040-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uac00-\\ud7af\\uf900
 const LETTER = `(?:(?![${CJK}])[\\p{L}\\p{N}])`;
 const COUNTED = new RegExp(`[${CJK}]|${LETTER}+(?:['’-]${LETTER}+)*`, "gu");
 
-// As the library counts: words, and single characters where a script has no spaces.
-export function count(words) {
+// A picture of the studio's own gallery: its name and its address.
+export const PICTURE = /!\[([^\]\n]*)\]\((\/api\/files\/[0-9a-f]{32})\)/g;
+
+// As the library counts: words, and single characters where a script has no spaces; a picture has none.
+export function count(text) {
+  const words = text.replace(PICTURE, "");
   COUNTED.lastIndex = 0;
   let found = 0;
   while (COUNTED.test(words)) found += 1;
