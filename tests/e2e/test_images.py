@@ -205,6 +205,7 @@ def test_what_waits_is_put_in_order_held_back_and_cancelled(images: Images) -> N
 
 def test_several_are_compared_put_on_a_board_and_taken_home(images: Images) -> None:
     page, root = images.page, images.root
+    images.draw("something else, so that there are two only once the search is done")
     images.draw("a pair of shoes", count=2)
     root.get_by_label("Search prompts").fill("pair of shoes")
     expect(images.cells).to_have_count(2)
