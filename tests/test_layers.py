@@ -109,6 +109,15 @@ def test_only_the_engines_run_models() -> None:
     assert not [arrow for arrow in arrows() if within(arrow[1], *HEAVY) and not within(arrow[0], "assistants.engines")]
 
 
+def test_the_programs_that_run_models_and_the_studio_do_not_import_each_other() -> None:
+    programs = "assistants.engines.programs"
+    inside = [arrow for arrow in arrows() if within(arrow[0], programs)]
+    assert f"{programs}.worker_pipe" in {module for module, _ in inside}
+    assert not [arrow for arrow in inside if within(arrow[1], *LAYERS)]
+    names = [file.stem for file in (ROOT / "assistants/engines/programs").iterdir()]
+    assert not [arrow for arrow in arrows() if within(arrow[1], programs, *names) and arrow not in inside]
+
+
 def test_the_library_does_not_import_the_studio_that_holds_it() -> None:
     # A command opens the studio itself, as the app does.
     library = [arrow for arrow in arrows(types=False) if not arrow[0].endswith(".__main__")]

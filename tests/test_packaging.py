@@ -44,10 +44,8 @@ def imported(*folders: str) -> set[str]:
                     modules |= {alias.name.partition(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom):
                     modules.add((node.module or "").partition(".")[0])
-    # A program of several files is run by its folder, and they import each other from there.
-    modules -= {
-        file.stem for main in ROOT.glob("assistants/engines/*/__main__.py") for file in main.parent.glob("*.py")
-    }
+    # The programs that run models import each other's files by their bare names.
+    modules -= {file.stem for file in ROOT.glob("assistants/engines/programs/**/*.py")}
     foreign, found = modules - sys.stdlib_module_names - OWN, packages_distributions()
     return {canonicalize_name(name) for module in foreign for name in found.get(module, [module])}
 

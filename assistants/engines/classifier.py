@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from assistants.engines.process import QUIET_SECONDS, Event, InFolder, WorkerProcess, failure
+from assistants.engines.process import PROGRAMS, QUIET_SECONDS, Event, InFolder, WorkerProcess, failure
 
 
 class LocalClassifier(InFolder):
     """A classifier that is open: a BERT with its labels, or one that has none yet and can only be trained."""
 
-    program: ClassVar[Path] = Path(__file__).with_name("classifier_worker.py")
+    program: ClassVar[Path] = PROGRAMS / "classifier_worker.py"
 
     def __init__(self, model: str, folder: Path) -> None:
         """Load the model, which takes seconds; raises ``ModelUnavailable``."""

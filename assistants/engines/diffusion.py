@@ -26,10 +26,10 @@ from assistants.engines.drawing import (
     check,
 )
 from assistants.engines.model_files import check_image_model
-from assistants.engines.process import Event, Restarting, WorkerProcess, failure
+from assistants.engines.process import PROGRAMS, Event, Restarting, WorkerProcess, failure
 from assistants.errors import InvalidInput
 
-PROGRAM = Path(__file__).with_name("diffusion_worker")
+PROGRAM = PROGRAMS / "diffusion_worker"
 
 
 class Diffusion(Restarting):

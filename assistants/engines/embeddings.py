@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from langchain_core.embeddings import Embeddings
 
-from assistants.engines.process import InFolder
+from assistants.engines.process import PROGRAMS, InFolder
 from assistants.errors import InvalidInput
 
 
@@ -30,7 +30,7 @@ class Embedded:
 class LocalEmbeddings(InFolder, Embeddings):
     """An embedder that is open; a process that dies takes its requests with it, and the next one starts it again."""
 
-    program: ClassVar[Path] = Path(__file__).with_name("embeddings_worker.py")
+    program: ClassVar[Path] = PROGRAMS / "embeddings_worker.py"
 
     def __init__(self, model: str, folder: Path) -> None:
         """Load the model, which takes seconds; raises ``ModelUnavailable``."""

@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from assistants.engines import grammar, memory, openvino_worker
+from assistants.engines import grammar, memory
 from assistants.engines.gguf import read_metadata
-from assistants.engines.openvino_worker import SLOTS
-from assistants.engines.process import ProcessChat
+from assistants.engines.process import PROGRAMS, ProcessChat
 from assistants.errors import InvalidInput, ModelUnavailable
 
 PACKAGE = "openvino-genai"
 CONTROL_TOKEN = 3
 # The library keeps keys and values as bytes, with a scale for every group of them.
 STORED_BYTES = 1.25
+SLOTS = 8
 # Tokens of a long conversation.
 LONG = 2048
 GRAMMARS = {
@@ -32,7 +32,7 @@ GRAMMARS = {
 class OpenVINOChat(ProcessChat):
     """A GGUF model that is open."""
 
-    program: ClassVar[str] = openvino_worker.__file__
+    program: ClassVar[Path] = PROGRAMS / "openvino_worker.py"
     # Its log-probabilities are of the chosen tokens only, and of the whole vocabulary before anything was asked for.
     capabilities: ClassVar[frozenset[str]] = frozenset({
         "min_tokens",
@@ -67,7 +67,7 @@ class OpenVINOChat(ProcessChat):
     def _first(self) -> dict[str, Any]:
         described = {name: value for name, value in self.described.items() if name != "token_bytes"}
         cache = cache_tokens(self.described["token_bytes"], self.described["context"], memory.available())
-        return {"model": str(self.file), "cache": cache, **described}
+        return {"model": str(self.file), "cache": cache, "slots": SLOTS, **described}
 
 
 def open_chat(model: str, file: Path) -> OpenVINOChat:

@@ -1,19 +1,20 @@
 """A chat model in a process of its own, which is what all local engines have in common.
 
-Knows LangChain and how to talk to the program that runs the model (lines of JSON, which see in ``openvino_worker``);
+Knows LangChain and how to talk to the program that runs the model (lines of JSON, which see in each of ``programs``);
 loads no native code itself, and knows nothing about files, catalogs or what the program runs the model with.
 """
 
 import contextlib
 import itertools
 import json
+import os
 import queue
 import random
 import subprocess
 import sys
 import threading
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +28,7 @@ from pydantic import Field, PrivateAttr
 from assistants.engines.stopping import Alongside, StopStrings, said
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 
+PROGRAMS = Path(__file__).with_name("programs")
 # An empty chunk comes this often while there is nothing to say, so that a caller gets a chance to stop.
 QUIET_SECONDS = 0.25
 # What a generation may be asked for, by the capability that the engine needs for it.
@@ -57,10 +59,11 @@ class WorkerProcess:
     ``facts`` is what it said of the model when it was loaded.
     """
 
-    def __init__(self, program: Path | str, first: Event) -> None:
+    def __init__(self, program: Path, first: Event) -> None:
         """Load the model that ``first`` names, which takes seconds; raises ``ModelUnavailable``."""
         command = [sys.executable, "-P", str(program)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment(os.environ))
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, queue.SimpleQueue[Event]] = {}
         self._end: str | None = None
@@ -145,6 +148,14 @@ class WorkerProcess:
         self._loaded.put(None)
 
 
+def environment(own: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a program in that of the studio: it finds what all programs share."""
+    path = [str(PROGRAMS), own.get("PYTHONPATH")]
+    # Threads that wait in a loop for each other hardly get on where other programs want the processors, too: a step of
+    # a picture then took twenty times as long, and a token ten times.
+    return {"OMP_WAIT_POLICY": "PASSIVE", **own, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
 def failure(cause: str) -> GenerationFailed:
     """Return the error for a generation that the model or its process broke off."""
     return GenerationFailed("The model broke off: {cause}.", cause=cause)
@@ -205,7 +216,7 @@ class ProcessChat(Restarting, BaseChatModel):
     An engine says which ``program`` runs its models, what its first line is and what it is capable of.
     """
 
-    program: ClassVar[Path | str]
+    program: ClassVar[Path]
     capabilities: ClassVar[frozenset[str]]
 
     model: str

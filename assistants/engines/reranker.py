@@ -7,13 +7,13 @@ nothing about where the passages are from.
 from pathlib import Path
 from typing import ClassVar
 
-from assistants.engines.process import InFolder
+from assistants.engines.process import PROGRAMS, InFolder
 
 
 class LocalReranker(InFolder):
     """A reranker that is open; a process that dies takes its requests with it, and the next one starts it again."""
 
-    program: ClassVar[Path] = Path(__file__).with_name("reranker_worker.py")
+    program: ClassVar[Path] = PROGRAMS / "reranker_worker.py"
 
     def rank(self, question: str, texts: list[str]) -> list[float]:
         """Return how well each text answers a question, from 0 to 1; of a long one only its beginning is read.

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from assistants.engines import memory
-from assistants.engines.process import ProcessChat
+from assistants.engines.process import PROGRAMS, ProcessChat
 
 
 class TransformersChat(ProcessChat):
     """A folder of safetensors or a GGUF file that is open."""
 
-    program: ClassVar[Path] = Path(__file__).with_name("transformers_worker")
+    program: ClassVar[Path] = PROGRAMS / "transformers_worker"
     capabilities: ClassVar[frozenset[str]] = frozenset({
         "choice",
         "completion",

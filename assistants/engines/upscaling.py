@@ -11,13 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistants.engines.process import QUIET_SECONDS, WorkerProcess, failure
+from assistants.engines.process import PROGRAMS, QUIET_SECONDS, WorkerProcess, failure
 from assistants.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PROGRAM = Path(__file__).with_name("upscaling_worker.py")
+PROGRAM = PROGRAMS / "upscaling_worker.py"
 PACKAGE = "spandrel"
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from assistants.engines.openvino_worker import Detokenizer, Prompts, Vocabulary, Worker
+from openvino_worker import Detokenizer, Prompts, Vocabulary, Worker
 
 CONTROL = {"<start>": 256, "<end>": 257, "<start>x": 258}
 MOST = 8192

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from worker_pipe import first_line
+
 
 class Refused(Exception):
     """The request cannot be served: a field of it, an English sentence and its values."""
@@ -15,9 +17,9 @@ class Stopped(Exception):
     """Nobody wants the drawing any more."""
 
 
-def cause(error: BaseException) -> str:
-    """Return the first line of an error, without a full stop."""
-    text = str(error).strip()
+def cause(error: Exception) -> str:
+    """Return what an error says, in a few words."""
+    text = str(error)
     if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
         return "out of memory"
-    return (text.splitlines() or [type(error).__name__])[0].rstrip(".")
+    return first_line(error)

@@ -5,7 +5,8 @@ computes, so that a page served beside it would freeze at every step; and native
 and imports nothing of the studio. One loop does everything, for the pipeline takes requests between steps only.
 
 In    {"model": path, "context": tokens, "control": {text: id},
-       "is_base": has it no chat template, "cache": tokens}         the first line
+       "is_base": has it no chat template, "cache": tokens,
+       "slots": generations at once}                                the first line
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
                                                                     "grammar" as xgrammar reads it; "eager": true tells
                                                                     of every token at once
@@ -21,19 +22,16 @@ Out   {"ready": true, "context", "slots", "is_base"}                the model is
 
 import codecs
 import functools
-import json
-import os
-import queue
 import re
 import secrets
-import signal
 import sys
-import threading
 import time
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+from worker_pipe import Event, Inbox, Say, last_line, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
@@ -41,7 +39,6 @@ CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
 ASKED = {"enable_thinking": False}
 # How many of these it remembers: some megabytes.
 REMEMBERED = 512
-SLOTS = 8
 # The tokens whose keys and values the library keeps together on a processor.
 BLOCK = 32
 # Seconds between two reports of what is under way: nobody sees them, and each report costs the next step, for telling,
@@ -175,7 +172,7 @@ class Generation:
 class Worker:
     """The pipeline, its generations and the loop."""
 
-    def __init__(self, pipeline: Any, first: dict[str, Any], say: Callable[..., None]) -> None:
+    def __init__(self, pipeline: Any, first: Event, say: Say) -> None:
         tokenizer, control = pipeline.get_tokenizer(), first["control"]
         self._pipeline = pipeline
         self._context = first["context"]
@@ -187,7 +184,7 @@ class Worker:
         self._running: dict[int, Generation] = {}
         self._reported = 0.0
 
-    def run(self, commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+    def run(self, commands: Inbox) -> None:
         """Obey commands and step until there is a None; raises ``RuntimeError`` if a step does."""
         while True:
             while not (self._pipeline.has_non_finished_requests() and commands.empty()):
@@ -217,7 +214,7 @@ class Worker:
             if options is not None and len(ids) < self._context:
                 self._running[id] = self._start(id, ids, options, eager)
         except (RuntimeError, TypeError, ValueError) as error:
-            self._say({"id": id, "error": cause(error)})
+            self._say({"id": id, "error": last_line(error)})
 
     def _start(self, id: int, ids: list[int], options: dict[str, Any], eager: bool) -> Generation:
         import openvino
@@ -271,54 +268,14 @@ def load(model: str, cache: int) -> Any:
     return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
 
 
-def listen(commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
-    """Queue what comes in, and None at its end: the studio has closed the pipe or is dead."""
-    for line in sys.stdin.buffer:
-        commands.put(json.loads(line))
-    commands.put(None)
-
-
-def cause(error: Exception) -> str:
-    """Return the sentence of a native error, without the source lines of the library that come before it."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-
-
-def own_output() -> BinaryIO:
-    """Return standard output for events alone; what native code prints goes to standard error."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return output
-
-
-def main() -> int:
-    """Run until standard input ends; returns the exit status."""
-    # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def work(first: Event, inbox: Inbox, say: Say) -> None:
+    """Load the model and generate until standard input ends."""
     # The reader gets the interpreter's lock between two steps, however short they are.
     sys.setswitchinterval(0.0005)
-    output = own_output()
-
-    def say(*events: dict[str, Any]) -> None:
-        output.write(b"".join(json.dumps(event).encode() + b"\n" for event in events))
-        output.flush()
-
-    commands: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=[commands], daemon=True).start()
-    first = commands.get()
-    if first is None:
-        return 0
-    try:
-        worker = Worker(load(first["model"], first["cache"]), first, say)
-        say({"ready": True, "context": first["context"], "slots": SLOTS, "is_base": first["is_base"]})
-        worker.run(commands)
-    except BrokenPipeError:
-        return 0
-    except (ImportError, OSError, RuntimeError) as error:
-        say({"broken": cause(error)})
-        return 1
-    return 0
+    worker = Worker(load(first["model"], first["cache"]), first, say)
+    say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": first["is_base"]})
+    worker.run(inbox)
 
 
 if __name__ == "__main__":
-    # Not sys.exit: the thread that listens holds standard input, for which an orderly end would wait.
-    os._exit(main())
+    run(work, expected=(ImportError, OSError, RuntimeError))

@@ -4,14 +4,13 @@ Knows how one task goes on; knows nothing about the others.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from batch import Batch, Past
 from sampling import Sampler, likely
 from text import Text
+from worker_pipe import Event
 
-Event = dict[str, Any]
 Network = Callable[..., torch.Tensor]
 Spell = Callable[[list[int]], bytes]
 

@@ -7,9 +7,8 @@ batch in the same processor time, and at least 1.6 times those of transformers' 
 machine, which besides has no seed, mask or alternatives of one request.
 """
 
-import queue
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +18,9 @@ from batch import SPARE, Batch, Past, size
 from jinja2 import TemplateError
 from loading import Network, free_memory
 from sampling import Constraint, Sampler, Wishes, choose
-from tasks import Event, Reply, Scoring, Task
+from tasks import Reply, Scoring, Task
 from text import Prompts, Text
+from worker_pipe import Event, Inbox, Say, first_line
 
 SLOTS = 8
 # Of the memory that is free once the model is loaded: for texts under way, and for those that ended.
@@ -34,7 +34,7 @@ SHORT_CONTEXT = 2048
 class Worker:
     """A model, what it is asked for, and the loop."""
 
-    def __init__(self, model: Any, tokenizer: Any, memory: int, say: Callable[..., None]) -> None:
+    def __init__(self, model: Any, tokenizer: Any, memory: int, say: Say) -> None:
         self._network = Network(model)
         self._tokenizer = tokenizer
         self._prompts = Prompts(tokenizer)
@@ -63,7 +63,7 @@ class Worker:
             "dtype": self._network.dtype,
         }
 
-    def run(self, commands: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+    def run(self, commands: Inbox) -> None:
         """Obey commands, read and write until there is a None."""
         while True:
             while not ((self._waiting or self._reading or self._replies) and commands.empty()):
@@ -233,7 +233,7 @@ def context_length(model: Any) -> int:
 
 
 def cause(error: Exception) -> str:
-    """Return the first line of an error, without a full stop."""
+    """Return what an error says, in a few words."""
     if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
         return "out of memory"
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    return first_line(error)

@@ -4,7 +4,6 @@ Knows pipelines and what a drawing says; knows nothing about pipes or files.
 """
 
 import logging
-import queue
 import time
 from base64 import b64encode
 from collections import deque
@@ -21,8 +20,8 @@ from loading import Model
 from pictures import Canvas, open_canvas, png
 from PIL import Image
 from schedules import Schedules, Watch
+from worker_pipe import Event, Inbox, Say
 
-Event = dict[str, Any]
 # Above this side the VAE works in tiles: a whole large picture takes it gigabytes.
 TILED_SIDE = 1536
 
@@ -30,7 +29,7 @@ TILED_SIDE = 1536
 class Commands:
     """What the studio wants, in the order in which it came."""
 
-    def __init__(self, inbox: "queue.SimpleQueue[Event | None]") -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._waiting: deque[Event] = deque()
         self._ended = False
@@ -62,7 +61,7 @@ class Commands:
 class Worker:
     """A model and what it is asked for."""
 
-    def __init__(self, model: Model, schedulers: dict[str, str], glimpses: float, say: Callable[[Event], None]) -> None:
+    def __init__(self, model: Model, schedulers: dict[str, str], glimpses: float, say: Say) -> None:
         self._model, self._say, self._pause = model, say, glimpses
         pipeline = model.pipeline
         self._pipelines = facts.pipelines(model)
@@ -144,7 +143,7 @@ class Course:
         id: int,
         index: int,
         count: int,
-        say: Callable[[Event], None],
+        say: Say,
         cancelled: Callable[[], bool],
         glimpse: Callable[[torch.Tensor], bytes | None],
     ) -> None:

@@ -14,19 +14,12 @@ Out   {"ready": true, "scale"}                     the model is loaded; how many
 """
 
 import io
-import json
-import os
-import signal
-import sys
 from base64 import b64decode, b64encode
-from typing import Any, BinaryIO
+from typing import Any
 
-# Threads that wait in a loop for each other hardly get on where other programs want the processors, too. Read when
-# torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from worker_pipe import Event, Report, answer_each, first_line, stand_back
 
 TILE, OVERLAP = 256, 16
-NICE = 10
 
 
 class Worker:
@@ -42,10 +35,19 @@ class Worker:
         if not isinstance(self._model, ImageModelDescriptor):
             raise ValueError("it does not make pictures larger")
         self._model.eval()
-        self.scale = self._model.scale
+        self._scale = self._model.scale
+        self.facts = {"scale": self._scale}
 
-    def enlarge(self, picture: Any, scale: int, told: Any) -> Any:
-        """Return the picture ``scale`` times as large; calls ``told(done, total)`` after each tile."""
+    def answer(self, report: Report, picture: str, scale: int) -> Event:
+        """Return the picture, ``scale`` times as large."""
+        from PIL import Image
+
+        made = self._enlarge(Image.open(io.BytesIO(b64decode(picture))).convert("RGB"), scale, report)
+        file = io.BytesIO()
+        made.save(file, "PNG", compress_level=1)
+        return {"picture": b64encode(file.getvalue()).decode()}
+
+    def _enlarge(self, picture: Any, scale: int, report: Report) -> Any:
         from PIL import Image
 
         boxes = [
@@ -53,10 +55,10 @@ class Worker:
             for top in range(0, picture.height, TILE)
             for left in range(0, picture.width, TILE)
         ]
-        large = Image.new("RGB", (picture.width * self.scale, picture.height * self.scale))
+        large = Image.new("RGB", (picture.width * self._scale, picture.height * self._scale))
         for number, box in enumerate(boxes, 1):
             self._paste(large, picture, box)
-            told(number, len(boxes))
+            report(done=number, total=len(boxes))
         return large.resize((picture.width * scale, picture.height * scale), Image.Resampling.LANCZOS)
 
     def _paste(self, large: Any, picture: Any, box: tuple[int, int, int, int]) -> None:
@@ -66,10 +68,10 @@ class Worker:
             min(picture.width, right + OVERLAP), min(picture.height, bottom + OVERLAP),
         )  # fmt: skip
         made = self._run(picture.crop(outer))
-        corner = ((left - outer[0]) * self.scale, (top - outer[1]) * self.scale)
-        size = ((right - left) * self.scale, (bottom - top) * self.scale)
+        corner = ((left - outer[0]) * self._scale, (top - outer[1]) * self._scale)
+        size = ((right - left) * self._scale, (bottom - top) * self._scale)
         piece = made.crop((*corner, corner[0] + size[0], corner[1] + size[1]))
-        large.paste(piece, (left * self.scale, top * self.scale))
+        large.paste(piece, (left * self._scale, top * self._scale))
 
     def _run(self, tile: Any) -> Any:
         import numpy
@@ -82,55 +84,7 @@ class Worker:
         return Image.fromarray(pixels)
 
 
-def answer(worker: Worker, command: dict[str, Any], say: Any) -> None:
-    """Do what a command asks for."""
-    from PIL import Image
-
-    number = command["id"]
-    picture = Image.open(io.BytesIO(b64decode(command["picture"]))).convert("RGB")
-    try:
-        made = worker.enlarge(
-            picture, command["scale"], lambda done, total: say({"id": number, "done": done, "total": total})
-        )
-    except (RuntimeError, MemoryError) as error:
-        say({"id": number, "error": (str(error).splitlines() or [type(error).__name__])[0]})
-        return
-    file = io.BytesIO()
-    made.save(file, "PNG", compress_level=1)
-    say({"id": number, "picture": b64encode(file.getvalue()).decode()})
-
-
-def own_output() -> BinaryIO:
-    """Return standard output for events alone; what libraries print goes to standard error."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return output
-
-
-def main() -> int:
-    """Run until standard input ends; returns the exit status."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    output = own_output()
-
-    def say(event: dict[str, Any]) -> None:
-        output.write(json.dumps(event).encode() + b"\n")
-        output.flush()
-
-    first = json.loads(sys.stdin.buffer.readline())
-    try:
-        worker = Worker(first["model"])
-    except Exception as error:  # noqa: BLE001 (a file can be wrong in more ways than the library has errors for)
-        say({"broken": (str(error).splitlines() or [type(error).__name__])[0]})
-        return 1
-    say({"ready": True, "scale": worker.scale})
-    for line in sys.stdin.buffer:
-        command = json.loads(line)
-        if "picture" in command:
-            answer(worker, command, say)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    stand_back()
+    # A file can be wrong in more ways than the library has errors for.
+    answer_each(Worker, unloadable=Exception, failing=(RuntimeError, MemoryError), cause=first_line)

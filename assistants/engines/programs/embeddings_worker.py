@@ -16,16 +16,11 @@ Out   {"ready": true, "context", "dimensions", "device"}   the model is loaded
       {"broken": cause}                                    everything is over
 """
 
-import json
-import os
-import signal
 import sys
 import warnings
-from typing import Any, BinaryIO
+from typing import Any
 
-# Threads that wait in a loop for each other hardly get on where other programs want the processors, too. Read when
-# torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from worker_pipe import Event, Report, answer_each, last_line
 
 BATCH = 32
 # 32-bit numbers have no more.
@@ -92,13 +87,14 @@ class Worker:
         # None until there was so much to read that it was tried.
         self._is_compiled: bool | None = None
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the studio wants to know of the model."""
+    @property
+    def facts(self) -> Event:
+        """What the studio wants to know of the model."""
         model = self._model
         dimensions = model.get_embedding_dimension()
         return {"context": model.max_seq_length, "dimensions": dimensions, "device": model.device.type}
 
-    def embed(self, texts: list[str], kind: str, cut: bool) -> dict[str, Any]:
+    def answer(self, _: Report, texts: list[str], kind: str, cut: bool) -> Event:
         """Return the vectors of ``texts``, or which of them is too long and may not be cut."""
         tokenizer = self._model.tokenizer
         read = tokenizer(texts, truncation=False, verbose=False)["input_ids"]
@@ -132,49 +128,11 @@ class Worker:
             if (self._vectors(texts, "document") * vectors).sum(axis=1).min() >= SAME:
                 return True
         except (AttributeError, ImportError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            print(f"not compiled: {cause(error)}", file=sys.stderr)
+            print(f"not compiled: {last_line(error)}", file=sys.stderr)
         # What the class has shows again.
         vars(self._model[0].model).pop("forward", None)
         return False
 
 
-def cause(error: Exception) -> str:
-    """Return the last line of what a library says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-
-
-def own_output() -> BinaryIO:
-    """Return standard output for events alone; what libraries print goes to standard error."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return output
-
-
-def main() -> int:
-    """Run until standard input ends; returns the exit status."""
-    # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    output = own_output()
-
-    def say(event: dict[str, Any]) -> None:
-        output.write(json.dumps(event).encode() + b"\n")
-        output.flush()
-
-    try:
-        worker = Worker(json.loads(sys.stdin.buffer.readline())["model"])
-        say({"ready": True, **worker.facts()})
-    except (ImportError, OSError, RuntimeError, ValueError, KeyError) as error:
-        say({"broken": cause(error)})
-        return 1
-    for line in sys.stdin.buffer:
-        command = json.loads(line)
-        if "texts" in command:
-            try:
-                say({"id": command["id"], **worker.embed(command["texts"], command["kind"], command["cut"])})
-            except (RuntimeError, ValueError, IndexError) as error:
-                say({"id": command["id"], "error": cause(error)})
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    answer_each(Worker)

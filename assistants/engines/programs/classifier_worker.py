@@ -19,21 +19,15 @@ Out   {"ready": true, "labels": [label]}              the model is loaded; an en
 """
 
 import base64
-import json
 import os
-import signal
-import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
-# Threads that wait in a loop for each other hardly get on where other programs want the processors, too. Read when
-# torch and numpy are imported. A head is too small for two threads of numpy.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A head is too small for two threads. Read when numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-
-Report = Callable[..., None]
+from worker_pipe import Event, Report, answer_each
 
 FOLDS = 5
 # How little a head is held back: from 1 to 100 it makes no difference on ``benchmarks/intents.yaml``.
@@ -69,7 +63,7 @@ def calibrated(sums: Any, targets: Any) -> float:
     return float(min(TEMPERATURES, key=lambda temperature: loss(shares(sums, temperature), targets)))
 
 
-def learn_head(rows: Any, targets: Any, report: Report) -> dict[str, Any]:
+def learn_head(rows: Any, targets: Any, report: Report) -> Event:
     """Learn a logistic regression, with what it says of rows that it was not shown."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -171,7 +165,7 @@ class Model:
         options = {"padding": True, "truncation": True, "max_length": MAX_TOKENS, "return_tensors": "pt"}
         return self._tokenizer(texts, **options)
 
-    def tune(self, texts: list[str], targets: Any, labels: list[str], folder: str, report: Report) -> dict[str, Any]:
+    def tune(self, texts: list[str], targets: Any, labels: list[str], folder: str, report: Report) -> Event:
         """Learn twice: without some examples, to measure it on these, and from all of them, to be kept."""
         from sklearn.model_selection import train_test_split
 
@@ -216,57 +210,25 @@ class Model:
         return model.eval()
 
 
-def answer(command: dict[str, Any], model: Model | None, report: Report) -> dict[str, Any]:
-    """Do what a command asks."""
-    if "head" in command:
-        asked = command["head"]
-        rows = np.frombuffer(base64.b64decode(asked["rows"]), np.float32).reshape(-1, asked["width"])
-        return learn_head(rows, np.array(asked["targets"]), report)
-    if "tune" in command:
-        asked = command["tune"]
-        return model.tune(asked["texts"], np.array(asked["targets"]), asked["labels"], asked["folder"], report)
-    return {"shares": model.classify(command["texts"])}
+class Worker:
+    """The model, if there is one, and what is asked for."""
 
+    def __init__(self, path: str) -> None:
+        self._model = Model(path) if path else None
+        self.facts = {"labels": self._model.labels if self._model else []}
 
-def cause(error: Exception) -> str:
-    """Return the last line of what a library says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-
-
-def own_output() -> BinaryIO:
-    """Return standard output for events alone; what libraries print goes to standard error."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return output
-
-
-def main() -> int:
-    """Run until standard input ends; returns the exit status."""
-    # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    output = own_output()
-
-    def say(**event: Any) -> None:
-        output.write(json.dumps(event).encode() + b"\n")
-        output.flush()
-
-    try:
-        path = json.loads(sys.stdin.buffer.readline())["model"]
-        model = Model(path) if path else None
-        say(ready=True, labels=model.labels if model else [])
-    except (ImportError, OSError, RuntimeError, ValueError, KeyError) as error:
-        say(broken=cause(error))
-        return 1
-    for line in sys.stdin.buffer:
-        command = json.loads(line)
-        if len(command) > 1:
-            try:
-                number = command["id"]
-                say(id=number, **answer(command, model, lambda number=number, **event: say(id=number, **event)))
-            except (RuntimeError, ValueError, IndexError, OSError) as error:
-                say(id=command["id"], error=cause(error))
-    return 0
+    def answer(
+        self, report: Report, head: Event | None = None, tune: Event | None = None, texts: list[str] | None = None
+    ) -> Event:
+        """Do the one thing that is asked for."""
+        if head:
+            rows = np.frombuffer(base64.b64decode(head["rows"]), np.float32).reshape(-1, head["width"])
+            return learn_head(rows, np.array(head["targets"]), report)
+        if tune:
+            targets = np.array(tune["targets"])
+            return self._model.tune(tune["texts"], targets, tune["labels"], tune["folder"], report)
+        return {"shares": self._model.classify(texts)}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    answer_each(Worker, failing=(RuntimeError, ValueError, IndexError, OSError))

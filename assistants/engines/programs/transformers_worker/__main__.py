@@ -1,0 +1,38 @@
+"""The program that runs a model by transformers: commands come in, events go out, each one line of JSON.
+
+It is a process of its own because native code may crash, and because the memory of a model returns only with its
+process. It is run by its path and imports nothing of the studio. One loop does everything: between two tokens of the
+replies under way it reads a part of one prompt that has come, so that nobody waits for another's reply to end.
+
+In    {"model": path, "memory": bytes that are free}                the first line
+      {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``sampling.Wishes`` has them
+      {"id", "messages", "score": [text]}                           how likely each text is as the reply
+      {"id", "messages"}                                            count the tokens of the prompt
+      {"id"}                                                        cancel
+Out   {"ready": true, "context", "slots", "is_base", ...}      the model is loaded
+      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
+      {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length",
+                                                                    and "cached": tokens of the prompt known before
+      {"id", "scores": [[log-probability of each token, in nats]]}  without a prompt, unless that is too long
+      {"id", "error": cause}                                        this request is over
+      {"broken": cause}                                             everything is over
+"""
+
+from pathlib import Path
+
+import torch
+from loading import load
+from worker import Worker, cause
+from worker_pipe import Event, Inbox, Say, run
+
+
+@torch.inference_mode()
+def work(first: Event, inbox: Inbox, say: Say) -> None:
+    """Load the model and generate until standard input ends."""
+    worker = Worker(*load(Path(first["model"])), first["memory"], say)
+    say({"ready": True, **worker.facts})
+    worker.run(inbox)
+
+
+if __name__ == "__main__":
+    run(work, cause=cause)
