@@ -30,13 +30,13 @@ class Worker:
 answer_each(Worker)
 """
 LOOP = """
-from worker_pipe import run
+from worker_pipe import listen, run
 
-def work(first, inbox, say):
+def work(first, commands, say):
     if first["model"] != "good":
         raise {"bad": OSError, "odd": ValueError}[first["model"]]("no such model")
     say({"ready": True})
-    for command in iter(inbox.get, None):
+    for command in iter(listen(commands).get, None):
         say({"id": command["id"], "place": 1}, {"id": command["id"], "place": 2})
 
 run(work, expected=OSError)

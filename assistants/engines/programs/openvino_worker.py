@@ -31,7 +31,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from worker_pipe import Event, Inbox, Say, last_line, run
+from worker_pipe import Event, Inbox, Incoming, Say, last_line, listen, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
@@ -268,13 +268,13 @@ def load(model: str, cache: int) -> Any:
     return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
 
 
-def work(first: Event, inbox: Inbox, say: Say) -> None:
+def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and generate until standard input ends."""
     # The reader gets the interpreter's lock between two steps, however short they are.
     sys.setswitchinterval(0.0005)
     worker = Worker(load(first["model"], first["cache"]), first, say)
     say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": first["is_base"]})
-    worker.run(inbox)
+    worker.run(listen(commands))
 
 
 if __name__ == "__main__":

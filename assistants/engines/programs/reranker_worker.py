@@ -22,8 +22,6 @@ DIGITS = 6
 class Worker:
     """The model, and what it answers."""
 
-    facts: Event = {}
-
     def __init__(self, path: str) -> None:
         from sentence_transformers import CrossEncoder
         from torch.nn import Sigmoid
@@ -35,6 +33,7 @@ class Worker:
         )
         if self._model.num_labels != 1:
             raise ValueError("it has labels to tell apart, so it ranks nothing")
+        self.facts: Event = {}
 
     def answer(self, _: Report, question: str, texts: list[str]) -> Event:
         """Say how well each text answers the question."""

@@ -10,7 +10,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
 Event = dict[str, Any]
@@ -18,6 +18,7 @@ Event = dict[str, Any]
 Say = Callable[..., None]
 # Takes the fields of an event of one request.
 Report = Callable[..., None]
+Incoming = Iterator[Event]
 # None is its end: the studio has closed the pipe or is dead.
 Inbox = queue.SimpleQueue[Event | None]
 Cause = Callable[[Exception], str]
@@ -62,17 +63,26 @@ def own_output() -> Say:
     return say
 
 
-def listen(inbox: Inbox) -> None:
-    """Queue what comes in, and its end."""
-    for line in sys.stdin.buffer:
-        inbox.put(json.loads(line))
-    inbox.put(None)
+def listen(commands: Incoming) -> Inbox:
+    """Return where commands come from now on, for whoever works while they come.
+
+    A process that is forked from now on does not end, for the thread that listens holds standard input.
+    """
+    inbox = Inbox()
+
+    def fill() -> None:
+        for command in commands:
+            inbox.put(command)
+        inbox.put(None)
+
+    threading.Thread(target=fill, daemon=True).start()
+    return inbox
 
 
 def leave(status: int) -> NoReturn:
     """End the process, once what libraries have printed is written."""
     sys.stdout.flush()
-    # Not sys.exit: the thread that listens holds standard input, for which an orderly end would wait.
+    # Not sys.exit: a thread that listens holds standard input, for which an orderly end would wait.
     os._exit(status)
 
 
@@ -88,16 +98,15 @@ def stand_back() -> None:
         os.nice(NICE)
 
 
-def run(work: Callable[[Event, Inbox, Say], None], expected: Errors = (), cause: Cause = last_line) -> NoReturn:
-    """Be the program whose ``work`` begins with its first line; ``expected`` errors end it without a traceback."""
+def run(work: Callable[[Event, Incoming, Say], None], expected: Errors = (), cause: Cause = last_line) -> NoReturn:
+    """Let ``work`` begin with the first line, and end the process after it; ``expected`` errors leave no traceback."""
     # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    say, inbox = own_output(), Inbox()
-    threading.Thread(target=listen, args=[inbox], daemon=True).start()
-    first = inbox.get()
+    say, commands = own_output(), map(json.loads, sys.stdin.buffer)
+    first = next(commands, None)
     try:
         if first is not None:
-            work(first, inbox, say)
+            work(first, commands, say)
     except BrokenPipeError:
         pass
     except expected as error:
@@ -115,9 +124,9 @@ def answer_each(
     failing: Errors = (RuntimeError, ValueError, IndexError),
     cause: Cause = last_line,
 ) -> NoReturn:
-    """Be a program that loads a model by its path and answers; ``failing`` errors end one request, others all."""
+    """Load a model by its path and answer one by one; ``failing`` errors end a request, others the process."""
 
-    def work(first: Event, inbox: Inbox, say: Say) -> None:
+    def work(first: Event, commands: Incoming, say: Say) -> None:
         try:
             worker = load(first["model"])
         except unloadable as error:
@@ -133,7 +142,7 @@ def answer_each(
             except failing as error:
                 report(error=cause(error))
 
-        for command in iter(inbox.get, None):
+        for command in commands:
             # A number alone cancels, and nothing is under way any more.
             if len(command) > 1:
                 answer(**command)

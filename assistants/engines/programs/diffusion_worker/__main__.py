@@ -26,15 +26,15 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from errors import cause
 from loading import load
 from worker import Commands, Worker
-from worker_pipe import Event, Inbox, Say, run, stand_back
+from worker_pipe import Event, Incoming, Say, listen, run, stand_back
 
 
-def work(first: Event, inbox: Inbox, say: Say) -> None:
+def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and draw until standard input ends."""
     encoder = first["text_encoder"] and Path(first["text_encoder"])
     worker = Worker(load(Path(first["model"]), encoder), first["schedulers"], first["glimpses"], say)
     say({"ready": True, **worker.facts})
-    worker.run(Commands(inbox))
+    worker.run(Commands(listen(commands)))
 
 
 if __name__ == "__main__":

@@ -23,15 +23,15 @@ from pathlib import Path
 import torch
 from loading import load
 from worker import Worker, cause
-from worker_pipe import Event, Inbox, Say, run
+from worker_pipe import Event, Incoming, Say, listen, run
 
 
 @torch.inference_mode()
-def work(first: Event, inbox: Inbox, say: Say) -> None:
+def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and generate until standard input ends."""
     worker = Worker(*load(Path(first["model"])), first["memory"], say)
     say({"ready": True, **worker.facts})
-    worker.run(inbox)
+    worker.run(listen(commands))
 
 
 if __name__ == "__main__":
