@@ -114,7 +114,11 @@ def compiled_says_the_same(embedder: LocalEmbeddings, texts: list[str]) -> bool:
     return compiled[-1]
 
 
-def test_who_reads_much_reads_it_compiled_and_says_the_same(tiny: Path) -> None:
+def test_who_reads_much_reads_it_compiled_and_says_the_same(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     embedder = open_embedder("tiny", tiny)
     assert not embedder.embed(["red apple"]).compiled
     assert compiled_says_the_same(embedder, made_up(400))
@@ -122,6 +126,7 @@ def test_who_reads_much_reads_it_compiled_and_says_the_same(tiny: Path) -> None:
         embedder.embed(["red " * (TOKENS + 1)])
     assert len(embedder.embed_query("where is the sea")) == 32
     embedder.close()
+    assert list(tmp_path.glob("intel*")) == [], "OpenVINO reported to its maker"
 
 
 def test_what_openvino_does_not_compile_is_read_as_before(

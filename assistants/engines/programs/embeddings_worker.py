@@ -38,6 +38,8 @@ class Compiled:
     """
 
     def __init__(self, encoder: Any, tokenizer: Any) -> None:
+        # It would report every import and conversion to OpenVINO's maker.
+        sys.modules["openvino_telemetry"] = None
         import openvino
         import torch
 
