@@ -9,7 +9,7 @@ from assistants.errors import InvalidInput, NotAllowed
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.serving import small_app
-from webapp.live import STATIC
+from webapp import STATIC
 from webapp.tabs.images import Asked, act
 
 SCRIPTS = sorted(STATIC.glob("images*.js"))

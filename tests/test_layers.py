@@ -150,3 +150,4 @@ def test_importing_the_app_loads_no_model_library() -> None:
     loaded = run.stdout.split()
     assert "webapp" in loaded
     assert not {*HEAVY, "scipy", "sklearn"} & set(loaded)
+    assert "gradio" not in loaded, "the server imports it, after it has sealed it"

@@ -15,8 +15,7 @@ from gradio.queueing import Queue
 
 from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, web_app
-from webapp import page
-from webapp.live import STATIC
+from webapp import STATIC, page
 from webapp.tabs.chat import view
 
 

@@ -1,5 +1,6 @@
 """The server as a process: up with one line, down without a loss, refusing with one sentence."""
 
+import inspect
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+import gradio
 import httpx
 import pytest
 
@@ -18,7 +20,7 @@ from assistants.history import History
 from assistants.settings import Settings
 from tests.api.talk import SLOW, ask, events
 from tests.serving import client, opened, web_app
-from webapp.server import claim_port, public_url, seal_gradio
+from webapp.server import claim_port, no_sources, public_url, seal_gradio
 
 ROOT = Path(__file__).parent.parent
 
@@ -153,6 +155,16 @@ def test_the_environment_opens_none_of_gradios_doors(tmp_path: Path, monkeypatch
         "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
         "GRADIO_TEMP_DIR": str(tmp_path / "gradio"),
     }
+
+
+def test_gradio_writes_no_stubs_beside_its_sources() -> None:
+    with no_sources():
+
+        class Label(gradio.HTML):
+            EVENTS = []
+
+    assert not Path(__file__).with_suffix(".pyi").exists()
+    assert inspect.getfile(Settings).endswith("settings.py")
 
 
 def test_the_real_page_is_mounted_whole(tmp_path: Path) -> None:

@@ -12,8 +12,7 @@ from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines.stand_ins import MODEL
-from webapp import __version__
-from webapp.live import STATIC
+from webapp import STATIC, __version__
 from webapp.tabs.settings import SECTIONS, about, general, storage
 
 

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from assistants.studio import Studio
+from webapp import STATIC
 from webapp.doors import POLICY
-from webapp.live import STATIC
 
 
 def add(app: FastAPI) -> None:

@@ -9,11 +9,9 @@ elsewhere on the page (``studio:use``). What a job writes reaches the script as 
 templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
 """
 
-from pathlib import Path
-
 import gradio as gr
 
-STATIC = Path(__file__).parent / "static"
+from webapp import STATIC
 
 ON_LOAD = """
 const action = (data) => trigger("action", data);

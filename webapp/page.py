@@ -5,10 +5,10 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp import palette
+from webapp import STATIC, palette
 from webapp.i18n import gradio_i18n
 from webapp.kit import words
-from webapp.live import STATIC, live
+from webapp.live import live
 from webapp.tabs import ASSISTANT_TABS, ROOMS
 
 STYLES = (

@@ -7,13 +7,13 @@ import asyncio
 import contextlib
 import errno
 import gc
+import inspect
 import mimetypes
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -27,7 +27,7 @@ from starlette.middleware.cors import CORSMiddleware
 from assistants.errors import StoreError
 from assistants.settings import Settings
 from assistants.studio import Studio
-from webapp import __version__, customers
+from webapp import STATIC, __version__, customers
 from webapp.api import add_api
 from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin, SignIn, TrustedHosts
 from webapp.pace import Pace
@@ -42,7 +42,6 @@ Every failure below `/api` is `{"error": {"message", "field"}}`: a sentence in t
 English or Chinese, and the part of the request to mend, if it is one. On its own machine the studio asks for no key;
 elsewhere scripts send `Authorization: Bearer` with one of `STUDIO_API_KEYS`.
 """
-STATIC = Path(__file__).parent / "static"
 # Streams end this long after the server was told to; other answers have this long to finish.
 GRACE_SECONDS = 1.0
 # The loop gets the interpreter's lock from jobs that compute, of which each may hold it ten times as long by default.
@@ -106,7 +105,8 @@ async def docs() -> HTMLResponse:
 def add_page(app: FastAPI, studio: Studio) -> None:
     """Mount the Gradio page at the root, with everything off that would show or keep more than the studio does."""
     seal_gradio(studio.settings)
-    import gradio
+    with no_sources():
+        import gradio
 
     from webapp import page
 
@@ -140,6 +140,24 @@ def seal_gradio(settings: Settings) -> None:
     # After every event it sums up the last 10,000 for a monitoring page that is off: 9 to 16 ms of CPU each.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
+
+
+@contextlib.contextmanager
+def no_sources() -> Iterator[None]:
+    """Hide where classes are written down: at every import Gradio reads that and writes its own type stubs again.
+
+    That takes a second of the start, and several studios at once write the same files.
+    """
+    find = inspect.getfile
+
+    def hidden(wanted: Any) -> str:
+        raise FileNotFoundError(wanted)
+
+    inspect.getfile = hidden
+    try:
+        yield
+    finally:
+        inspect.getfile = find
 
 
 def claim_port(settings: Settings) -> socket.socket:
