@@ -257,6 +257,11 @@ def test_the_page_keeps_no_connection_and_offers_no_gradio_api(ann: Visitor) -> 
     assert ann.http.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
 
 
+def test_no_event_is_taken_for_an_argument(ann: Visitor) -> None:
+    # Gradio would show what stands behind it to everybody, and copy the whole page at each visit to do so.
+    assert not [one for one in ann.config["components"] if "functools" in str(one["props"])]
+
+
 def test_the_look_comes_from_this_server_alone(ann: Visitor) -> None:
     assert ann.config["stylesheets"] == []
     assert "http" not in ann.http.get("/theme.css").text.replace("http://www.w3.org", "")

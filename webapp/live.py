@@ -1,7 +1,7 @@
 """The live component: a part of the page that a script of ours draws and that follows jobs as they run.
 
 Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
-then the script asks Python by the event ``action``, whose handler answers with a new value; by ``inputs`` it puts a
+then the script asks Python by the event ``action``, whose handler answers with a new value; by ``refill`` it puts a
 request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when those
 that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
 elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
@@ -13,10 +13,11 @@ import gradio as gr
 
 from webapp import STATIC
 
+# No event may be named as an argument of gr.HTML is: it would be taken for that, and copied for every visit.
 ON_LOAD = """
 const action = (data) => trigger("action", data);
-const inputs = (request) => trigger("inputs", request);
-const component = { element, props, watch, action, inputs };
+const refill = (request) => trigger("refill", request);
+const component = { element, props, watch, action, refill };
 // Until its script is here, a form would go to the address of the page.
 element.addEventListener("submit", (event) => event.preventDefault());
 function lost() {

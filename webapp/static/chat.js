@@ -77,7 +77,7 @@ export function mount(component) {
 
   // An item's own model, template, system prompt and parameters are again those of the next message.
   function putBack({ now, before }) {
-    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.inputs(inputs));
+    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.refill(inputs));
     put(now);
     toast(text("chat.inputs"), { undo: before && (() => put(before)) });
   }
@@ -106,7 +106,7 @@ export function mount(component) {
 
   // The template in use, its variables, and the drawer to choose another.
 
-  const choose = (id) => component.inputs({ template: id });
+  const choose = (id) => component.refill({ template: id });
   const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
   const template = mountTemplate(find(".template"), { edit, drop: () => choose(null) });
 

@@ -32,7 +32,7 @@ def build(studio: Studio) -> None:
     chat.models(panel.renew, [panel.model, panel.own], [panel.model, panel.own], **DIRECT)
     chat.use(panel.use, None, panel.model, **DIRECT)
     chat.prompts(panel.templates, panel.template, [panel.template, panel.system], **DIRECT)
-    chat.inputs(panel.put_back, None, panel.widgets, **DIRECT)
+    chat.refill(panel.put_back, None, panel.widgets, **DIRECT)
     # Not their input events: a Textbox has none for what is pasted or deleted.
     changes = [widget.change for widget in panel.widgets]
     gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **DIRECT)
