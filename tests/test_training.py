@@ -250,19 +250,29 @@ def test_wishes_are_reproducible_and_the_summary_counts():
     assert report["confusions"] == [[wishes[0].objects[0], "nothing", 1]]
 
 
+# Each as `python -m` runs it, all in one process; of the prompts that they draw, two.
+COMMANDS = """
+import json, runpy, sys
+from training import sample
+sample.PROMPTS = sample.PROMPTS[:2]
+for module, *line in json.loads(sys.argv[1]):
+    sys.argv = [module, *line]
+    runpy.run_module(f"training.{module}", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_three_commands_of_the_readme(tmp_path, embedder):
-    runs = {
-        "vae": ["--out", "vae", "--steps", "8", "--batch", "4", "--measure", "8"],
-        "unet": ["--vae", "vae/model", "--out", "unet", "--steps", "8", "--batch", "8", "--pool", "32"],
-        "export": ["--vae", "vae/model", "--unet", "unet/model", "--out", "starter"],
-    }
-    root = Path(__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": str(root), "HF_HUB_OFFLINE": "1"}
-    for module, line in runs.items():
-        if module == "unet":
-            line += ["--embedder", str(embedder)]
-        subprocess.run([sys.executable, "-m", f"training.{module}", *line], cwd=tmp_path, env=environment, check=True)
+    lines = [
+        ["vae", "--out", "vae", "--steps", "2", "--batch", "2", "--measure", "8"],
+        ["unet", "--vae", "vae/model", "--out", "unet", "--steps", "2", "--batch", "2", "--pool", "8"],
+        ["export", "--vae", "vae/model", "--unet", "unet/model", "--out", "starter"],
+    ]
+    lines[1] += ["--embedder", str(embedder)]
+    command = [sys.executable, "-c", COMMANDS, json.dumps(lines)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "HF_HUB_OFFLINE": "1"}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "unet" / "grid_000002.png").is_file()
     assert (tmp_path / "starter" / "grid.png").is_file()
     assert "psnr" in (tmp_path / "vae" / "log.jsonl").read_text(encoding="utf-8")
