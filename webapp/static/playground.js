@@ -37,10 +37,16 @@ export function mount(component) {
   // An experiment that the address names and that is open already stays as it was typed on.
   let arrived = new URLSearchParams(location.search).get("experiment");
 
-  const keep = debounce(KEEP_MS, () => {
+  let isKept = true;
+  function keepNow() {
+    isKept = true;
     Object.assign(kept, { try: trying.read(), bench: bench.read(), pinned: trying.pinned() });
     remember(KEPT, JSON.stringify(kept));
-  });
+  }
+  const keepSoon = debounce(KEEP_MS, keepNow);
+  const keep = () => ((isKept = false), keepSoon());
+  // Who leaves or reloads at once loses nothing, an answer just pinned included.
+  addEventListener("pagehide", () => isKept || keepNow());
 
   function view(mode) {
     kept.mode = mode;
