@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 STRICT = "STUDIO_TEST_STRICT" in os.environ
 FOREIGN = re.compile(r"(STUDIO|HF|HUGGING_?FACE|SPACE|GRADIO|TRANSFORMERS|OPENAI)_.*|.*_proxy", re.IGNORECASE)
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 START_SECONDS = 180
 
