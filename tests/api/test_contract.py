@@ -19,7 +19,6 @@ schemathesis.serializer.alias("application/zip", "application/octet-stream")
 
 # Any bytes are a file.
 UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/images/read", "POST /api/knowledge/{name}/sources")
-Operations = dict[str, schemathesis.APIOperation]
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
     "DELETE /api/backup",
@@ -136,29 +135,27 @@ def embedder(app: FastAPI) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def operations(app: FastAPI) -> Operations:
-    """What the documentation says can be asked."""
+def operations(app: FastAPI) -> dict[str, schemathesis.APIOperation]:
     documentation = schemathesis.openapi.from_dict(app.openapi())
     documentation.app = app
     documentation.config.update(base_url=PUBLIC)
     return {result.ok().label: result.ok() for result in documentation.get_all_operations()}
 
 
-def test_every_route_is_documented(operations: Operations) -> None:
-    assert sorted(operations) == ROUTES
+def test_every_route_is_documented(app: FastAPI) -> None:
+    assert sorted(operations(app)) == ROUTES
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_answer_is_documented(operations: Operations, route: str, mode: schemathesis.GenerationMode) -> None:
+def test_every_answer_is_documented(app: FastAPI, route: str, mode: schemathesis.GenerationMode) -> None:
     if (route, mode) == ("GET /api/health", schemathesis.GenerationMode.NEGATIVE):
         return  # it takes nothing that could be wrong
 
     # What is well formed may still be wrong (an unknown assistant, an empty file).
     excluded = [positive_data_acceptance, *([negative_data_rejection] if route in UPLOADS else [])]
 
-    @given(case=operations[route].as_strategy(generation_mode=mode))
+    @given(case=operations(app)[route].as_strategy(generation_mode=mode))
     @settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def check(case: schemathesis.Case) -> None:
         case.call_and_validate(headers=KEY, excluded_checks=excluded)
@@ -166,13 +163,13 @@ def test_every_answer_is_documented(operations: Operations, route: str, mode: sc
     check()
 
 
-def test_real_answers_are_documented_too(app: FastAPI, operations: Operations) -> None:
+def test_real_answers_are_documented_too(app: FastAPI) -> None:
     script = client(app, PUBLIC, **KEY)
     job = ask(script)
     conversation = ended(script, job)["result"]["conversation"]
     file = script.post("/api/files", files={"file": ("a.txt", b"text")}).json()["id"]
     known = {"/jobs/": job, "/conversations/": conversation, "/files/": file}
-    for label, operation in operations.items():
+    for label, operation in operations(app).items():
         for part, id in known.items():
             if part in label and not operation.body:
                 answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
