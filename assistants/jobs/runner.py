@@ -63,7 +63,8 @@ class JobRunner:
         share = max(1, workers * 3 // 4)
         self._queues = Queues(share, self._is_in_order, history.jobs.paused())
         self._admitted: Counter[str] = Counter()
-        self._slots: dict[str, Slots] = {}
+        # By name and number: a model that writes and one that draws may have the same name.
+        self._slots: dict[tuple[str, int], Slots] = {}
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
@@ -261,7 +262,7 @@ class JobRunner:
 
     def _slots_of(self, engine: str, count: int) -> Slots:
         with self._changed:
-            return self._slots.setdefault(engine, Slots(count))
+            return self._slots.setdefault((engine, count), Slots(count))
 
     # The work
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all browser tests of a worker, whatever it runs between them: each begins a new chat in it."""
+    """One server for the browser tests of a file: each begins a new chat in it."""
     foreign = {name: os.environ.pop(name) for name in list(os.environ) if FOREIGN.fullmatch(name)}
     os.environ.update(OFFLINE)
     server = Server(tmp_path_factory.mktemp("running"))

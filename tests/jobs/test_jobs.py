@@ -164,6 +164,14 @@ def test_a_job_that_waits_for_a_slot_can_be_stopped(core: Opened) -> None:
     runner.stop(long.id, "me")
 
 
+@pytest.mark.timeout(20)
+def test_a_model_that_draws_takes_no_slot_of_one_that_writes_and_has_its_name(core: Opened) -> None:
+    runner, _, _ = core
+    job = runner.begin("talk", {"words": 200, "pause": 0.02}, "me")
+    with job.slot("same", 1), job.slot("same", 2), job.slot("same", 2):
+        runner.stop(job.id, "me")
+
+
 def test_an_owner_with_many_jobs_does_not_keep_another_waiting(tmp_path: Path) -> None:
     with opened(tmp_path, workers=4) as (runner, _, _):
         flood = [runner.submit("talk", {"words": 200, "pause": 0.02}, "greedy") for _ in range(50)]
