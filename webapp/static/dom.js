@@ -101,6 +101,21 @@ export function debounce(wait, call) {
   };
 }
 
+// A debounced call for what the browser keeps: it comes at once where the page is left, so that nothing is lost.
+export function keeping(wait, call) {
+  let isDue = false;
+  function now() {
+    isDue = false;
+    call();
+  }
+  const soon = debounce(wait, now);
+  addEventListener("pagehide", () => isDue && now());
+  return () => {
+    isDue = true;
+    soon();
+  };
+}
+
 // What /api says went wrong, if it says something. A field of the request at the beginning is called what it is called here.
 export function wentWrong(said) {
   const { message, field } = said?.error ?? {};

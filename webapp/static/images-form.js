@@ -1,6 +1,6 @@
 // What is wished for: the prompt, a style, a ratio and, folded, all else. A field that is empty is the model's own value.
 
-import { debounce, el, recall, remember, text, toast } from "./dom.js";
+import { debounce, el, keeping, recall, remember, text, toast } from "./dom.js";
 import { mountAdvanced } from "./images-advanced.js";
 import { address, call } from "./images-api.js";
 import { mountFlight } from "./images-flight.js";
@@ -136,7 +136,7 @@ export function mountForm(form, { act, generate, restore, places }) {
     changed();
   }
 
-  const keep = debounce(KEEP_MS, () => remember(KEPT, JSON.stringify(read())));
+  const keep = keeping(KEEP_MS, () => remember(KEPT, JSON.stringify(read())));
   const look = debounce(LOOK_MS, () => flight.look(read()));
 
   function changed() {

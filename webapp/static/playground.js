@@ -1,6 +1,6 @@
 // The playground: Try, the bench and its studies, what is kept between visits, and the ways in and out.
 
-import { debounce, fill, recall, remember, text, toast } from "./dom.js";
+import { fill, keeping, recall, remember, text, toast } from "./dom.js";
 import { asker } from "./live.js";
 import { goTo, room } from "./page.js";
 import { mountBench } from "./playground-bench.js";
@@ -37,16 +37,10 @@ export function mount(component) {
   // An experiment that the address names and that is open already stays as it was typed on.
   let arrived = new URLSearchParams(location.search).get("experiment");
 
-  let isKept = true;
-  function keepNow() {
-    isKept = true;
+  const keep = keeping(KEEP_MS, () => {
     Object.assign(kept, { try: trying.read(), bench: bench.read(), pinned: trying.pinned() });
     remember(KEPT, JSON.stringify(kept));
-  }
-  const keepSoon = debounce(KEEP_MS, keepNow);
-  const keep = () => ((isKept = false), keepSoon());
-  // Who leaves or reloads at once loses nothing, an answer just pinned included.
-  addEventListener("pagehide", () => isKept || keepNow());
+  });
 
   function view(mode) {
     kept.mode = mode;
