@@ -39,6 +39,7 @@ class JobRow:
     after: str | None = None
     started: str | None = None
     finished: str | None = None
+    starts: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +55,7 @@ class JobRow:
 JSON_COLUMNS = {"request": "request", "result": "result", "usage": "usage", "failure": "error"}
 PLAIN_COLUMNS = (
     "id", "assistant", "owner", "status", "model", "input", "output", "after", "created", "started", "finished",
+    "starts",
 )  # fmt: skip
 COLUMNS = (*PLAIN_COLUMNS, *JSON_COLUMNS.values())
 CHANGING = ("status", "model", "output", "result", "usage", "error", "started", "finished")
@@ -159,6 +161,11 @@ class Jobs:
             sql = f"SELECT * FROM jobs WHERE status IN {OPEN} ORDER BY coalesce(rank, number)"
             rows = db.execute(sql).fetchall()
         return [from_row(row) for row in rows]
+
+    def count_start(self, job_id: str, change: int = 1) -> None:
+        """Write down, at once, that a job is begun, or (-1) that it was put off in good order."""
+        with self._store.write() as db:
+            db.execute("UPDATE jobs SET starts = starts + ? WHERE id = ?", (change, job_id))
 
     def arrange(self, ids: list[str]) -> None:
         """Let jobs that wait be found in this order by ``unfinished``, in the places that they have among all."""

@@ -428,3 +428,9 @@ def m040_help(db: Database) -> None:
         ALTER TABLE knowledge ADD COLUMN model_help TEXT NOT NULL DEFAULT 'auto';
         ALTER TABLE hand_overs ADD COLUMN prose TEXT;
     """)
+
+
+@migrations()
+def m050_starts(db: Database) -> None:
+    """How often a job was begun and left by a process that died."""
+    db.executescript("ALTER TABLE jobs ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;")

@@ -9,10 +9,10 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StudioError
+from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
 from assistants.jobs.queues import Queues
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 # Followers may have seen numbers that a crash kept off the disk: at most 300 ms of them.
 CRASH_GAP = 1000
 CLOSE_SECONDS = 5.0
+# A job that was begun so often, and each time the process died, may be why it died.
+MOST_STARTS = 3
+
+TOO_OFTEN = (
+    "The studio ended unexpectedly {count} times while this ran, so it isn't started again by itself. "
+    "What it had made is kept."
+)
 
 log = logging.getLogger(__name__)
 
@@ -272,7 +279,9 @@ class JobRunner:
             with self._changed:
                 self._queues.ended(job)
             goes_on = self._closing and status == "interrupted" and self._is_resumable(job.row)
-            if not goes_on:
+            if goes_on:
+                self._count_start(job, -1)
+            else:
                 self._end(job, status, failure)
 
     def _run(self, job: RunningJob) -> tuple[str, dict[str, Any] | None]:
@@ -280,6 +289,7 @@ class JobRunner:
         if job.stopping:
             return "stopped", None
         job.publish(Status("running"))
+        self._count_start(job)
         try:
             request = validated(module.Request, job.row.request)
             with closing(module.run(self._studio, request, job)) as events:
@@ -295,6 +305,11 @@ class JobRunner:
             log.exception("job %s failed", job.id)
             return "failed", GenerationFailed(BROKEN, kind=type(error).__name__).told
         return "done", None
+
+    def _count_start(self, job: RunningJob, change: int = 1) -> None:
+        if job.recorded:
+            with suppress(StoreError):  # a full disk does not keep a job from running
+                self._history.jobs.count_start(job.id, change)
 
     def _end(self, job: RunningJob, status: str, failure: dict[str, Any] | None = None) -> None:
         job.finish(status, failure)
@@ -315,18 +330,22 @@ class JobRunner:
         return getattr(self._assistants.get(row.assistant), "RESUMABLE", False)
 
     def _recover(self, row: JobRow) -> None:
-        """Queue again what had not begun or can go on; call the rest interrupted, with the text it had."""
+        """Queue again what had not begun or can go on, unless the process died of it; the rest is interrupted."""
         events = self._history.jobs.events(row.id)
-        was_running = row.status != "queued"
+        # One that died with the process in its first moments is still called queued.
+        was_running = row.status != "queued" or row.starts > 0
         job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
         self._live[job.id] = job
         self._admitted[job.owner] += 1
         module = self._assistants.get(row.assistant)
         goes_on = self._is_resumable(row) if was_running else module and not _is_attended(module)
-        if goes_on and row.status != "stopping":
-            self._enqueue(job)
-        else:
+        if not goes_on or row.status == "stopping":
             self._end(job, "interrupted")
+        elif row.starts >= MOST_STARTS:
+            failure = GenerationFailed(TOO_OFTEN, count=row.starts)
+            self._end(job, "failed", failure.told | {"status": failure.status})
+        else:
+            self._enqueue(job)
 
 
 def _is_attended(module: Assistant) -> bool:

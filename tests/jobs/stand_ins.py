@@ -1,5 +1,6 @@
 """Assistants that need no model, for tests of the job core and for the child processes that those tests kill."""
 
+import os
 import sys
 import threading
 import time
@@ -82,17 +83,38 @@ class Stepper:
         yield Result({"resumed_from": len(done)})
 
 
+class Deadly(StudioRequest):
+    """End the process that runs it."""
+
+
+class Killer:
+    """Makes one part at each start, then takes the process with it, as a library that breaks does."""
+
+    ID = "kill"
+    Request = Deadly
+    RESUMABLE = True
+
+    def admit(self, studio: object, request: Deadly, owner: str, job_id: str) -> Admission:
+        return Admission(input="kill")
+
+    def run(self, studio: object, request: Deadly, job: RunningJob) -> Iterator[Event]:
+        yield Part("start", len(job.parts))
+        os._exit(1)
+
+
 def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[JobRunner, History, Stepper]:
     """Return a started runner over the home folder, its history and its stepper."""
     history = History(home)
     stepper = Stepper()
-    runner = JobRunner(history, [Talker(), stepper], workers, queue_size)
+    runner = JobRunner(history, [Talker(), stepper, Killer()], workers, queue_size)
     runner.start(SimpleNamespace(history=history))  # type: ignore[arg-type]
     return runner, history, stepper
 
 
 if __name__ == "__main__":
     runner, _, _ = open_runner(Path(sys.argv[1]))
-    job = runner.submit(sys.argv[2], {sys.argv[3]: int(sys.argv[4]), "pause": 0.02}, "me")
-    print(job.id, flush=True)
+    if len(sys.argv) > 2:
+        assistant, *numbers = sys.argv[2:]
+        request = {numbers[0]: int(numbers[1]), "pause": 0.02} if numbers else {}
+        print(runner.submit(assistant, request, "me").id, flush=True)
     threading.Event().wait()

@@ -275,6 +275,38 @@ def test_kill_9_lets_a_resumable_job_go_on_where_it_was(tmp_path: Path) -> None:
         assert [step for _, step in stepper.taken] == list(range(resumed_from, 100))
 
 
+def test_a_job_that_ends_the_process_at_each_start_is_given_up_after_three(tmp_path: Path) -> None:
+    child, job_id = started_child(tmp_path, "kill")
+    for _ in range(2):
+        assert child.wait(20) == 1
+        child.stdout.close()
+        child, _ = started_child(tmp_path)
+    assert child.wait(20) == 1
+    child.stdout.close()
+    with opened(tmp_path) as (runner, _, _):
+        job = runner.get(job_id, "me")
+        assert (job.status, job.failure["values"]) == ("failed", {"count": 3})
+        assert runner.submit("talk", {"words": 1}, "me").status == "queued", "the studio lives on"
+
+
+def test_what_was_put_off_in_good_order_goes_on_however_often(tmp_path: Path) -> None:
+    with opened(tmp_path) as (runner, _, _):
+        job = runner.submit("step", {"steps": 60, "pause": 0.02}, "me")
+    for _ in range(4):
+        with opened(tmp_path) as (runner, _, _):
+            assert runner.get(job.id, "me").status in ("queued", "running")
+    with opened(tmp_path) as (runner, _, _):
+        assert runner.wait(job.id, "me", 30).status == "done"
+
+
+def test_a_job_that_died_in_its_first_moments_is_not_run_again_for_nobody(tmp_path: Path) -> None:
+    with opened(tmp_path, workers=0) as (runner, history, _):
+        job = runner.submit("talk", {"words": 1}, "me")
+        history.jobs.count_start(job.id)
+    with opened(tmp_path) as (runner, _, _):
+        assert runner.get(job.id, "me").status == "interrupted"
+
+
 def test_closing_interrupts_what_runs_and_the_queue_goes_on_next_time(tmp_path: Path) -> None:
     with opened(tmp_path, workers=1) as (runner, _, _):
         running = runner.submit("talk", {"words": 1000, "pause": 0.02}, "me")
