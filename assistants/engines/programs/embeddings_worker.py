@@ -18,6 +18,7 @@ Out   {"ready": true, "context", "dimensions", "device"}   the model is loaded
 
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 from worker_pipe import Event, Report, answer_each, last_line
@@ -29,6 +30,8 @@ DIGITS = 8
 WORTH_COMPILING = 5_000
 # What the compiled model says must have this cosine with what was said before.
 SAME = 0.999
+# A table of words as whole numbers of 8 bits, each with the scale of its block, beside the other weights.
+WORDS = "words.safetensors"
 
 
 class Compiled:
@@ -75,6 +78,26 @@ class Compiled:
         return {"last_hidden_state": torch.from_numpy(states)}
 
 
+def table(path: Path) -> Any:
+    """Return the table of words in ``path`` as a module: a fourth of what its 32-bit numbers would take."""
+    import torch
+    from safetensors.torch import load_file
+
+    class Table(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            for name, values in load_file(path).items():
+                self.register_buffer(name, values)
+
+        def forward(self, words: torch.Tensor) -> torch.Tensor:
+            look_up = torch.nn.functional.embedding
+            whole, scales = look_up(words, self.whole), look_up(words, self.scales)
+            blocks = whole.float().unflatten(-1, (scales.shape[-1], -1))
+            return (blocks * scales.float().unsqueeze(-1)).flatten(-2)
+
+    return Table()
+
+
 class Worker:
     """The model, and what it answers."""
 
@@ -85,6 +108,8 @@ class Worker:
         disable_progress_bar()
         set_verbosity_error()
         self._model = SentenceTransformer(path, local_files_only=True, model_kwargs={"use_safetensors": True})
+        if (words := Path(path) / WORDS).exists():
+            self._model[0].model.embeddings.word_embeddings = table(words)
         self._tokens = 0
         # None until there was so much to read that it was tried.
         self._is_compiled: bool | None = None
