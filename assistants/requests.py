@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from assistants.errors import InvalidInput
+from assistants.storable import UNSTORABLE
 
 # Of a model, a template, a conversation: whatever the studio knows by a name or an id.
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -118,7 +119,7 @@ def _short(value: Any) -> Any:
 def check_characters(value: Any, field: str) -> None:
     """Refuse what SQLite and UTF-8 cannot hold, and keys that are not text."""
     if isinstance(value, str):
-        if "\0" in value or (not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value)):
+        if UNSTORABLE.search(value):
             raise InvalidInput(field, "{field} holds characters that are not text (NUL or half a surrogate pair).")
     elif isinstance(value, dict):
         for key, inner in value.items():
