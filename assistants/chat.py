@@ -243,12 +243,9 @@ def _left_out(
     def fits(start: int) -> bool:
         return engine.get_num_tokens_from_messages(before + messages[start:]) <= room
 
-    spare = len(messages) - needed
-    dropped = bisect_left(range(spare + 1), True, key=fits)
-    # What is left begins with a question.
-    while dropped < spare and messages[dropped].type != "human":
-        dropped += 1
-    return dropped
+    # What is left begins with a question: some models refuse to read, and so to count, anything else.
+    starts = [place for place, one in enumerate(messages[: len(messages) - needed + 1]) if one.type == "human"]
+    return [*starts, len(messages)][bisect_left(starts, True, key=fits)]
 
 
 def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md", "json"]) -> tuple[str, bytes]:

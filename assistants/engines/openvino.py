@@ -88,7 +88,8 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what the program needs to know of a model; raises ``KeyError`` or ``ValueError``.
 
     ``context`` in tokens; ``control``: the tokens that structure a conversation, each of which ends a reply;
-    ``token_bytes``: how much memory the keys and values of a token take.
+    ``template``: the chat template, if there is one, and the ``tokens`` that it may name; ``token_bytes``: how much
+    memory the keys and values of a token take.
     """
     fact = {name.partition(".")[2]: value for name, value in metadata.items()}
     heads = largest(fact["attention.head_count"])
@@ -98,7 +99,12 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
     return {
         "context": metadata[f"{metadata['general.architecture']}.context_length"],
         "control": {token: number for number, (token, kind) in enumerate(kinds) if kind == CONTROL_TOKEN},
-        "is_base": "tokenizer.chat_template" not in metadata,
+        "template": metadata.get("tokenizer.chat_template") or None,
+        "tokens": {
+            f"{name}_token": metadata["tokenizer.ggml.tokens"][metadata[f"tokenizer.ggml.{name}_token_id"]]
+            for name in ("bos", "eos")
+            if f"tokenizer.ggml.{name}_token_id" in metadata
+        },
         "token_bytes": int(fact["block_count"] * shared * sum(widths) * STORED_BYTES),
     }
 

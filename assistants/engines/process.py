@@ -259,7 +259,7 @@ class ProcessChat(Restarting, BaseChatModel):
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Any = None) -> int:
         """Count the tokens of the prompt that ``messages`` make, with the chat template."""
-        return self.start().ask_once(messages=convert_to_openai_messages(messages))["prompt"]
+        return self._heard(self.start().ask_once(messages=convert_to_openai_messages(messages)))["prompt"]
 
     def _stream(
         self,
@@ -281,7 +281,7 @@ class ProcessChat(Restarting, BaseChatModel):
                     event = {}
                 if "error" in event:
                     raise failure(event["error"])
-                if "prompt" in event:
+                if "prompt" in self._heard(event):
                     prompt = self._fitting(event["prompt"])
                     continue
                 chunk = self._chunk(event, texts, tokens)
@@ -315,6 +315,13 @@ class ProcessChat(Restarting, BaseChatModel):
             "seed": random.getrandbits(32),
             **given,
         }
+
+    def _heard(self, event: Event) -> Event:
+        """Return an event about a conversation; raises ``InvalidInput`` if the chat template refuses that."""
+        if "refused" in event:
+            template = "The chat template of {model} refuses this conversation: “{reason}”."
+            raise InvalidInput("message", template, model=self.model, reason=event["refused"])
+        return event
 
     def _fitting(self, tokens: int) -> int:
         """Return the length of the prompt; raises ``InvalidInput`` if it leaves no room for a reply."""

@@ -40,7 +40,7 @@ class TransformersChat(ProcessChat):
 
         Raises ``InvalidInput`` if the prompt is too long, and ``GenerationFailed``.
         """
-        event = self.start().ask_once(messages=convert_to_openai_messages(messages), score=continuations)
+        event = self._heard(self.start().ask_once(messages=convert_to_openai_messages(messages), score=continuations))
         if "prompt" in event:
             self._fitting(event["prompt"])
         return event["scores"]

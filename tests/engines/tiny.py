@@ -93,8 +93,15 @@ def write(
     return model
 
 
-def make_gguf(file: Path, model: PreTrainedModel, *, width: int | None = None) -> None:
-    """Write the Llama ``model`` as a GGUF, which says another ``width`` of the model if one is given."""
+def make_gguf(
+    file: Path,
+    model: PreTrainedModel,
+    *,
+    width: int | None = None,
+    template: str = TEMPLATE,
+    kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32,
+) -> None:
+    """Write the Llama ``model`` as a GGUF whose matrices are of a ``kind``; it may say another ``width``."""
     tokenizer, config = make_tokenizer(), model.config
     writer = gguf.GGUFWriter(file, "llama")
     writer.add_context_length(config.max_position_embeddings)
@@ -107,17 +114,21 @@ def make_gguf(file: Path, model: PreTrainedModel, *, width: int | None = None) -
     writer.add_rope_freq_base(10000.0)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
-    add_tokenizer(writer, tokenizer, config.vocab_size)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    add_tokenizer(writer, tokenizer, config.vocab_size, template)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
     for name, weights in model.state_dict().items():
-        writer.add_tensor(names.get_name(name, (".weight",)), interleave(name, weights.numpy()))
+        values = interleave(name, weights.numpy())
+        if values.ndim > 1:
+            values = gguf.quantize(values, kind)
+        writer.add_tensor(names.get_name(name, (".weight",)), values, raw_dtype=kind if values.ndim > 1 else None)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast, size: int) -> None:
+def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast, size: int, template: str) -> None:
     """Say how texts become tokens."""
     by_number = {number: token for token, number in tokenizer.get_vocab().items()}
     tokens = [by_number.get(number, f"[PAD{number}]") for number in range(size)]
@@ -129,7 +140,7 @@ def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast, s
     writer.add_token_types(kinds)
     writer.add_token_merges([" ".join(merge) for merge in merges(tokenizer)])
     writer.add_eos_token_id(tokenizer.eos_token_id)
-    writer.add_chat_template(TEMPLATE)
+    writer.add_chat_template(template)
 
 
 def merges(tokenizer: PreTrainedTokenizerFast) -> list[list[str]]:

@@ -5,7 +5,8 @@ computes, so that a page served beside it would freeze at every step; and native
 and imports nothing of the studio. One loop does everything, for the pipeline takes requests between steps only.
 
 In    {"model": path, "context": tokens, "control": {text: id},
-       "is_base": has it no chat template, "cache": tokens,
+       "template": the chat template or null, "tokens": texts of
+       special tokens by their names, "cache": tokens,
        "slots": generations at once}                                the first line
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
                                                                     "grammar" as xgrammar reads it; "eager": true tells
@@ -16,6 +17,7 @@ Out   {"ready": true, "context", "slots", "is_base"}                the model is
       {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
       {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length";
                                                                     "logprobs": [...] where asked for
+      {"id", "refused": reason}                                     the chat template does not take the messages
       {"id", "error": cause}                                        this generation is over
       {"broken": cause}                                             everything is over
 """
@@ -31,12 +33,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from chat_template import ChatTemplate, Refused, joined, render
 from worker_pipe import Event, Inbox, Incoming, Say, last_line, listen, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
-# What a chat template is told beside the messages: a model that can think first would do so for minutes on a CPU.
-ASKED = {"enable_thinking": False}
 # How many of these it remembers: some megabytes.
 REMEMBERED = 512
 # The tokens whose keys and values the library keeps together on a processor.
@@ -53,9 +54,9 @@ SAMPLING = {"temperature", "top_p", "top_k", "rng_seed"}
 class Prompts:
     """Turns messages into token ids by the model's own chat template."""
 
-    def __init__(self, tokenizer: Any, control: dict[str, int], is_base: bool = False) -> None:
+    def __init__(self, tokenizer: Any, control: dict[str, int], template: ChatTemplate | None) -> None:
         self._tokenizer = tokenizer
-        self._is_base = is_base
+        self._template = template
         self._control = control
         longest_first = sorted(control, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
@@ -68,15 +69,15 @@ class Prompts:
         """Return the ids; an assistant's message at the end stays open, so that the model goes on with it.
 
         A ``raw`` prompt is taken as it is, with the control tokens in it; so is what a model without a template gets,
-        but without them.
+        but without them. Raises ``Refused``.
         """
-        if raw or self._is_base:
+        if raw or self._template is None:
             text = "\n".join(message["content"] for message in messages)
             start = self._tokenizer.encode("", add_special_tokens=True).input_ids.data[0].tolist()
             return [*start, *(self._encode_part(text) if raw else self._encode_text(text))]
-        messages = [{**message, "content": self._disarm(message["content"])} for message in messages]
+        messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
         opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, extra_context=ASKED) + opened
+        text = render(self._template, messages) + opened
         return [token for part in text.split(self._seam) for token in self._encode_part(part)]
 
     def _disarm(self, content: str) -> str:
@@ -176,7 +177,8 @@ class Worker:
         tokenizer, control = pipeline.get_tokenizer(), first["control"]
         self._pipeline = pipeline
         self._context = first["context"]
-        self._prompts = Prompts(tokenizer, control, first["is_base"])
+        template = ChatTemplate(first["template"], first["tokens"]) if first["template"] else None
+        self._prompts = Prompts(tokenizer, control, template)
         self._vocabulary = Vocabulary(tokenizer)
         self._eos = pipeline.get_config().eos_token_id
         self._control = frozenset({*control.values(), self._eos})
@@ -213,6 +215,8 @@ class Worker:
             self._say({"id": id, "prompt": len(ids)})
             if options is not None and len(ids) < self._context:
                 self._running[id] = self._start(id, ids, options, eager)
+        except Refused as error:
+            self._say({"id": id, "refused": str(error)})
         except (RuntimeError, TypeError, ValueError) as error:
             self._say({"id": id, "error": last_line(error)})
 
@@ -273,7 +277,7 @@ def work(first: Event, commands: Incoming, say: Say) -> None:
     # The reader gets the interpreter's lock between two steps, however short they are.
     sys.setswitchinterval(0.0005)
     worker = Worker(load(first["model"], first["cache"]), first, say)
-    say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": first["is_base"]})
+    say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": not first["template"]})
     worker.run(listen(commands))
 
 

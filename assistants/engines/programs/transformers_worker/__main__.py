@@ -14,6 +14,7 @@ Out   {"ready": true, "context", "slots", "is_base", ...}      the model is load
       {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length",
                                                                     and "cached": tokens of the prompt known before
       {"id", "scores": [[log-probability of each token, in nats]]}  without a prompt, unless that is too long
+      {"id", "refused": reason}                                     the chat template does not take the messages
       {"id", "error": cause}                                        this request is over
       {"broken": cause}                                             everything is over
 """

@@ -5,16 +5,13 @@ Knows the tokenizer of a model and its chat template; knows nothing about the mo
 
 import re
 import secrets
-from functools import partial
 from typing import Any
 
-from jinja2 import TemplateError
+from chat_template import ASKED, Messages, joined, render
 
 # A character has at most four bytes, so that many tokens may be waiting for the last of them.
 CHARACTER = 4
 BROKEN = "\ufffd"
-# What a chat template is told beside the messages: a model that can think first is to answer at once.
-ASKED = {"enable_thinking": False}
 
 
 class Prompts:
@@ -37,29 +34,22 @@ class Prompts:
         """Return the ids; an assistant's message at the end stays open, so that the model goes on with it.
 
         Control tokens that somebody wrote are read as the letters that they are made of, but for a ``raw`` prompt.
+        Raises ``Refused``.
         """
         if raw or self.is_base:
             text = "\n".join(message["content"] for message in messages)
             return self._tokenizer(text, split_special_tokens=not raw).input_ids or [self._tokenizer.eos_token_id]
-        messages = [{**message, "content": self._disarm(message["content"])} for message in messages]
+        messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
         opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = self._render(messages) + opened
+        text = render(self._apply, messages) + opened
         return [token for part in text.split(self._seam) for token in self.encode_text(part)]
 
     def encode_text(self, text: str) -> list[int]:
         """Return the ids of a text that goes on from another."""
         return self._tokenizer(text, add_special_tokens=False).input_ids
 
-    def _render(self, messages: list[dict[str, str]]) -> str:
-        render = partial(self._tokenizer.apply_chat_template, tokenize=False, add_generation_prompt=True, **ASKED)
-        try:
-            return render(messages)
-        except TemplateError:
-            if len(messages) < 2 or messages[0]["role"] != "system":
-                raise
-            # Some templates refuse a system prompt; what it says is said with the first message.
-            system, first, *rest = messages
-            return render([{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest])
+    def _apply(self, messages: Messages) -> str:
+        return self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **ASKED)
 
     def _disarm(self, content: str) -> str:
         return self._pattern.sub(lambda match: f"{match[0][0]}{self._seam}{match[0][1:]}", content)

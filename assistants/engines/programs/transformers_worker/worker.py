@@ -15,7 +15,7 @@ from typing import Any
 import llguidance.hf
 import torch
 from batch import SPARE, Batch, Past, size
-from jinja2 import TemplateError
+from chat_template import Refused
 from loading import Network, free_memory
 from sampling import Constraint, Sampler, Wishes, choose
 from tasks import Reply, Scoring, Task
@@ -102,7 +102,9 @@ class Worker:
                 self._waiting.append(self._scoring(id, ids, score))
             elif fits and options is not None:
                 self._waiting.append(self._reply(id, ids, wishes))
-        except (TypeError, ValueError, TemplateError) as error:
+        except Refused as error:
+            self._say({"id": id, "refused": str(error)})
+        except (TypeError, ValueError) as error:
             self._say({"id": id, "error": cause(error)})
 
     def _reply(self, id: int, ids: list[int], wishes: Wishes) -> Reply:

@@ -1,0 +1,117 @@
+"""Chat templates: a conversation becomes the text that a model reads, whatever its template insists on.
+
+Some take turns in alternation only, some no system prompt or none but the first, some no empty message. What a template
+refuses is said to it in another way, without a word lost; only where there is none, its own reason is the answer. Knows
+Jinja and messages; knows nothing about tokens. Imports nothing of the studio.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NoReturn
+
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+Messages = list[dict[str, str]]
+# What a template is told beside the messages: a model that can think first is to answer at once.
+ASKED = {"enable_thinking": False}
+GAP = "\n\n"
+
+
+class Refused(Exception):
+    """A template takes a conversation in no way; says why, in the template's words."""
+
+
+class ChatTemplate:
+    """A template of a model whose tokenizer does not render it, such as a GGUF's, by Jinja as transformers sets it up.
+
+    ``tokens`` are the texts of special tokens, by the names that templates have for them.
+    """
+
+    def __init__(self, source: str, tokens: dict[str, str]) -> None:
+        """Read it; raises ``ValueError`` if it is no template."""
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
+        )
+        environment.filters["tojson"] = as_json
+        environment.globals |= {"raise_exception": refuse, "strftime_now": lambda form: datetime.now().strftime(form)}
+        try:
+            self._template = environment.from_string(source)
+        except TemplateError as error:
+            raise ValueError(f"its chat template is broken: {error}") from error
+        self._tokens = tokens
+
+    def __call__(self, messages: Messages) -> str:
+        """Return the text that ends where the reply begins; raises what Jinja and the template raise."""
+        return self._template.render(
+            messages=messages, tools=None, documents=None, add_generation_prompt=True, **ASKED, **self._tokens
+        )
+
+
+class Generation(Extension):
+    """Reads ``{% generation %}``, which marks for a training what the model wrote: here it marks nothing."""
+
+    tags = {"generation"}
+
+    def parse(self, parser: Any) -> list[nodes.Node]:
+        """Return what stands between the two tags."""
+        next(parser.stream)
+        return parser.parse_statements(["name:endgeneration"], drop_needle=True)
+
+
+def as_json(value: Any, ensure_ascii: bool = False, **options: Any) -> str:
+    """Return a value as JSON without escapes for HTML, which Jinja's own filter makes."""
+    return json.dumps(value, ensure_ascii=ensure_ascii, **options)
+
+
+def refuse(reason: str) -> NoReturn:
+    """Break off, as a template asks."""
+    raise TemplateError(reason)
+
+
+def render(template: Callable[[Messages], str], messages: Messages) -> str:
+    """Return the text of a conversation, said to ``template`` in the first way that it takes.
+
+    Raises ``Refused``.
+    """
+    reason = "there is nothing to answer"
+    for said in ways(messages):
+        try:
+            text = template(said)
+        except Exception as error:  # noqa: BLE001 (a template is a program: it fails as it likes)
+            reason = str(error) or type(error).__name__
+        else:
+            if all(one["content"].strip() in text for one in said if one["role"] == "system"):
+                return text
+            reason = "it leaves the system prompt out"
+    raise Refused(reason)
+
+
+def ways(messages: Messages) -> Iterator[Messages]:
+    """Yield a conversation as it is with neighbours of one role joined, and in ways that more templates take.
+
+    Without empty messages; with system prompts but the first as a person's words; with all of them as such.
+    """
+    whole = joined(messages)
+    filled = joined([one for one in whole if one["content"].strip()])
+    first_kept = joined([by_person(one) if place else one for place, one in enumerate(filled)])
+    tried: list[Messages] = []
+    for way in (whole, filled, first_kept, joined(map(by_person, filled))):
+        if way and way not in tried:
+            tried.append(way)
+            yield way
+
+
+def by_person(message: dict[str, str]) -> dict[str, str]:
+    """Return a system prompt as a person's words, and any other message as it is."""
+    return {**message, "role": "user"} if message["role"] == "system" else message
+
+
+def joined(messages: Any) -> Messages:
+    """Return messages with neighbours of one role made one, as a reply leaves them that ended before its first word."""
+    groups = groupby(messages, key=lambda message: message["role"])
+    return [{"role": role, "content": GAP.join(filter(None, (one["content"] for one in group)))}
+            for role, group in groups]  # fmt: skip
