@@ -55,7 +55,7 @@ def test_a_model_sums_up_what_is_handed_over_and_invents_nothing(
     asked = ask(studio, "How long are gift cards valid?")
     talk = asked.result["conversation"]
     said = "The customer asks how long gift cards are valid: 3 years. They want 12 cards. Call Otto."
-    says(monkeypatch, studio.models, said)
+    says(monkeypatch, studio.models, said, is_capable=False)
     monkeypatch.setattr(studio.models, "own", lambda *_: ABSENT)
     desk.hand_over(studio, talk, CUSTOMER)
     assert summed_up(studio) == []

@@ -93,7 +93,7 @@ def _further(taken: Meant, earlier: Sequence[JobRow]) -> dict[str, Any]:
 def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Generator[Event, None, Answer | None]:
     """Return a written answer where it proves itself and says as much as the quoted one, else that."""
     best = extracted(evidence)
-    if best is None or not asking.can_write(language):
+    if best is None or not asking.writes_answers(language):
         return best
     hidden = Redactor(active=is_elsewhere(asking.job.row.model))
     messages = prompt(asking.studio, asking.job.owner, language, evidence)

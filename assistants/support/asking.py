@@ -40,6 +40,10 @@ class Asking:
             return False
         return self.named_model or models.state(model).state in ("installed", "loading", "ready")
 
+    def writes_answers(self, language: str) -> bool:
+        """Say whether the model is to write answers: what a small one adds of its own can be false and look proved."""
+        return self.studio.models.is_capable(self.job.row.model) and self.can_write(language)
+
     def is_helped(self, language: str) -> bool:
         """Say whether the model does more than answer: where the operator wants it, or else where it is capable."""
         return wants_help(self.studio, self.base, self.job.row.model) and self.can_write(language)

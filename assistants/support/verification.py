@@ -1,7 +1,8 @@
 """Verification: which sentences of a written answer the passages prove, and where.
 
 A sentence is proved by one or two sentences that stand together: by its words, its meaning, and without exception by
-its numbers, names, addresses and negations. Knows nothing about who wrote the answer.
+its numbers, names, addresses and negations, and by every word that it adds to the question. Knows nothing about who
+wrote the answer.
 """
 
 import re
@@ -75,7 +76,7 @@ def is_hopeless(draft: str, evidence: Evidence) -> bool:
     """Say whether the first sentences of a draft that goes on are nothing that could be proved."""
     claims = [draft[start:end] for start, end in sentences(NUMBERED.sub("", draft))][:-1]
     return len(claims) >= GIVE_UP and not any(
-        alike >= ALIKE for claim in claims for _, alike in _alike(claim, evidence.sentences)
+        alike >= ALIKE for claim in claims for _, alike in _alike(claim, evidence)
     )
 
 
@@ -91,7 +92,7 @@ def _within(quote: Quote, other: Quote) -> bool:
 def _proof(claim: str, vector: list[float] | None, evidence: Evidence) -> Quote | None:
     """Return the place that proves a claim best, if one does."""
     best: Quote | None = None
-    for place, alike in _alike(claim, evidence.sentences):
+    for place, alike in _alike(claim, evidence):
         near = max((cosine(vector, one.vector) for one in place if vector and one.vector), default=None)
         if alike < LITERAL and not (alike >= ALIKE and near is not None and near >= NEAR):
             continue
@@ -103,15 +104,21 @@ def _proof(claim: str, vector: list[float] | None, evidence: Evidence) -> Quote 
     return best
 
 
-def _alike(claim: str, found: tuple[Sentence, ...]) -> Iterator[tuple[tuple[Sentence, ...], float]]:
-    """Yield the places whose facts are those of a claim, each with the share of the claim's words that it holds."""
-    said = terms(claim)
-    if not said or is_command(claim):
+def _alike(claim: str, evidence: Evidence) -> Iterator[tuple[tuple[Sentence, ...], float]]:
+    """Yield the places that hold all that a claim tells, each with the share of the claim's words that it holds.
+
+    What the question said already tells nothing: "The fluid is air" says "air" to whoever asks for the fluid, and that
+    must stand in the quote itself, not only above it.
+    """
+    said, asked = terms(claim), stems(evidence.question)
+    told = [term for term in said if term not in asked]
+    if not told or is_command(claim):
         return
-    for place in _places(found):
+    for place in _places(evidence.sentences):
         text = place[0].chunk.text[place[0].start : place[-1].end]
-        if _same_facts(claim, text, place[0]):
-            held = stems(text) | place[0].stems
+        quote = stems(text)
+        if all(has(quote, term) for term in told) and _same_facts(claim, text, place[0]):
+            held = quote | place[0].stems
             yield place, sum(has(held, term) for term in said) / len(said)
 
 
