@@ -17,19 +17,22 @@ by that sentence (as gettext does). This module knows nothing about languages or
 
 from typing import Any
 
+from assistants.storable import storable
+
 # Of what nobody has thought of.
 BROKEN = "Something broke while this was generated ({kind}). The studio's log says more."
 
 
 class StudioError(Exception):
-    """A sentence for the user: ``template`` is English with ``{name}`` slots, ``values`` fill them."""
+    """A sentence for the user: ``template`` is English, ``values``, as JSON has them, fill its ``{name}`` slots."""
 
     status = 500
 
     def __init__(self, template: str, **values: Any) -> None:
         super().__init__(template)
         self.template = template
-        self.values = values
+        # They quote servers, documents, paths and other errors.
+        self.values = {name: storable(_plain(value)) for name, value in values.items()}
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
@@ -37,10 +40,7 @@ class StudioError(Exception):
     @property
     def told(self) -> dict[str, Any]:
         """The sentence and its values, as JSON can hold them."""
-        values = {
-            key: value if isinstance(value, str | int | float) else str(value) for key, value in self.values.items()
-        }
-        return {"template": self.template, "values": values}
+        return {"template": self.template, "values": self.values}
 
 
 class InvalidInput(StudioError):
@@ -50,7 +50,7 @@ class InvalidInput(StudioError):
 
     def __init__(self, field: str, template: str, **values: Any) -> None:
         super().__init__(template, field=field, **values)
-        self.field = field
+        self.field = self.values["field"]
 
 
 class SignInNeeded(StudioError):
@@ -103,3 +103,7 @@ class StoreError(StudioError):
     """The home folder or the database in it cannot be used."""
 
     status = 503
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | dict | list | None) else str(value)

@@ -2,11 +2,13 @@
 
 Programs cut characters in two (half a surrogate pair in an escape of JSON), Python reads that, and no file, database
 or answer can hold it; NUL ends a text for many who read it. Both become U+FFFD, as in browsers. All other characters,
-odd ones, too (controls, noncharacters), are text and stay as they are. What people ask is refused instead, with the
-field named (``requests.check_characters``). Knows nothing about who sent it.
+odd ones, too (controls, noncharacters), are text and stay as they are; numbers that JSON does not have become null.
+What people ask is refused instead, with the field named (``requests.check_characters``). Knows nothing about who sent
+it.
 """
 
 import json
+import math
 import re
 from typing import Any, TypeVar
 
@@ -18,17 +20,14 @@ FIRST_HALVES = ("\ud800", "\udbff")
 
 
 def storable(value: T) -> T:
-    """Return ``value`` with all text in it storable, keys of objects, too: pairs joined, lone halves and NUL marked.
-
-    Lists and tuples, dicts and text in them are looked at; anything else is returned as it is.
-    """
+    """Return ``value``, data as JSON has it, with all text in it storable: pairs joined, lone halves and NUL marked."""
     if isinstance(value, str):
         return _text(value) if UNSTORABLE.search(value) else value
     if isinstance(value, dict):
         return {storable(key): storable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(storable, value))
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text(text: str) -> str:

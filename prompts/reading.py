@@ -15,6 +15,8 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+# Escapes spell them; nobody who stores text can be relied on to keep them.
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 Place = tuple[int | str, ...]
 
@@ -140,8 +142,9 @@ class Loader(yaml.SafeLoader):
             for number, child in enumerate(node.value):
                 self.note((*place, number), child, child)
             return [self.value(child, (*place, number)) for number, child in enumerate(node.value)]
-        if any("\ud800" <= character <= "\udfff" for character in node.value):
-            raise line_error(self.file, node.start_mark.line + 1, "half a character (a surrogate) is not text.")
+        if NO_TEXT.search(node.value):
+            sentence = "NUL and half a character (a surrogate) are not text."
+            raise line_error(self.file, node.start_mark.line + 1, sentence)
         _, _, convert = self.TYPES.get(node.tag.rpartition(":")[2], ("", "", str))
         return convert(node.value)
 

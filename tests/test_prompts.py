@@ -167,6 +167,7 @@ def test_an_error_can_be_translated() -> None:
         (SMALL + "model: \x00\n", 5, "this is not YAML"),
         (SMALL + 'model: "\\U00110000"\n', 5, "this is not YAML"),
         (SMALL + 'model: "\\ud800"\n', 5, "surrogate"),
+        (SMALL + 'model: "a\\0b"\n', 5, "NUL"),
         (SMALL + "model: &a x\n", 5, "anchors, aliases and tags"),
         (SMALL + "model: *a\n", 5, "anchors, aliases and tags"),
         (SMALL + "model: !!python/object:os.system ls\n", 5, "anchors, aliases and tags"),

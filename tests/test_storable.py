@@ -6,6 +6,7 @@ from assistants.storable import Deltas, from_json, storable
 
 SMILE = "\U0001f600"
 FIRST, SECOND = "\ud83d", "\ude00"
+INFINITE = float("inf")
 ODD = "\x01\x1b\ufeff\ufffe\uffff\U0001fffe\u2028\u202e"
 
 
@@ -32,8 +33,13 @@ def test_halves_and_nul_are_marked_and_all_else_stays(text: str, kept: str) -> N
 
 
 def test_text_is_found_wherever_it_is() -> None:
-    told = {"a" + FIRST: [{"token": FIRST, "bytes": [240, 159]}, (SECOND, 1.5, None, True)], "plain": "b\0"}
+    told = {
+        "a" + FIRST: [{"token": FIRST, "bytes": [240, 159]}, (SECOND, 1.5, None, True)],
+        "plain": "b\0",
+        "n": -INFINITE,
+    }
     kept = {"a\ufffd": [{"token": "\ufffd", "bytes": [240, 159]}, ("\ufffd", 1.5, None, True)], "plain": "b\ufffd"}
+    kept["n"] = None
     assert storable(told) == kept
 
 

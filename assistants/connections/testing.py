@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistants.connections.connection import Connection
 from assistants.errors import InvalidInput, StudioError
+from assistants.storable import storable
 
 if TYPE_CHECKING:
     from assistants.engines.remote import RemoteChat
@@ -43,7 +44,7 @@ def tested(connection: Connection) -> Tested:
     with opened(chosen or "?", LIST_SECONDS) as engine:
         began = time.monotonic()
         try:
-            listed = engine.models()
+            listed = storable(engine.models())
         except StudioError:
             # Some servers list nothing; then a word of a model that was named is proof enough.
             if chosen is None:
@@ -57,7 +58,7 @@ def tested(connection: Connection) -> Tested:
         began = time.monotonic()
         with closing(engine.stream(MESSAGE, max_tokens=TOKENS)) as chunks:
             word = next((chunk.text for chunk in chunks if chunk.text.strip()), "")
-        return Tested(listed, models_ms, model, word.strip(), milliseconds_since(began))
+        return Tested(listed, models_ms, model, storable(word.strip()), milliseconds_since(began))
 
 
 def milliseconds_since(began: float) -> int:

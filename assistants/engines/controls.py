@@ -16,6 +16,7 @@ from pydantic import Field
 from assistants.engines.validation import problem
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.requests import StudioRequest
+from assistants.storable import Deltas, storable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -162,7 +163,7 @@ def stream(
     """
     options = options | controls.options
     if controls.constraint is None:
-        yield from engine.stream(messages, **options)
+        yield from pieces(engine, messages, options)
         return
     name, wanted = controls.constraint
     native = name in getattr(engine, "capabilities", ())
@@ -171,8 +172,8 @@ def stream(
     for attempt in range(1, ATTEMPTS + 1):
         constraint = {name: narrowed(wanted, attempt) if name == "json_schema" else wanted} if native else {}
         chunks = []
-        with closing(engine.stream(messages, **changed(options, attempt), **constraint)) as pieces:
-            for chunk in pieces:
+        with closing(pieces(engine, messages, changed(options, attempt) | constraint)) as answering:
+            for chunk in answering:
                 chunks.append(chunk)
                 yield AIMessageChunk("")
         answer, metadata = unwrapped("".join(chunk.text for chunk in chunks), name), ending(chunks)
@@ -185,6 +186,18 @@ def stream(
         raise GenerationFailed(template, field=name)
     template = "The model did not keep to {field} in {attempts} attempts: {problem}."
     raise GenerationFailed(template, field=name, attempts=ATTEMPTS, problem=wrong)
+
+
+def pieces(engine: "BaseChatModel", messages: list[BaseMessage], options: dict[str, Any]) -> Iterator[AIMessageChunk]:
+    """Stream as ``engine`` does; what it says is storable from here on, whatever server or plugin it comes from."""
+    deltas = Deltas()
+    with closing(engine.stream(messages, **options)) as chunks:
+        for chunk in chunks:
+            text, said = deltas.push(chunk.text), storable(chunk.response_metadata)
+            is_plain = text == chunk.text and said == chunk.response_metadata
+            yield chunk if is_plain else chunk.model_copy(update={"content": text, "response_metadata": said})
+    if rest := deltas.flush():
+        yield AIMessageChunk(rest)
 
 
 def changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Knows names and sizes; fetches nothing but lists. Weights are GGUF or safetensors, never pickle; code is never taken.
 """
 
-import json
 import os
 import re
 import subprocess
@@ -14,6 +13,7 @@ from assistants.engines import hub_download
 from assistants.engines.catalog import FILE_NAME, GGUF, Entry, File, Hub
 from assistants.engines.downloads import last_line
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
+from assistants.storable import from_json
 
 # The hub answers at all within this, name look-up and the start of a process included.
 HUB_SECONDS = 15
@@ -71,7 +71,7 @@ def look(hub: Hub) -> dict[str, Any]:
     if done.returncode:
         cause = last_line(done.stderr.decode("utf-8", "replace"))
         raise refusal(hub.repo, cause) or ModelUnavailable("The model hub cannot be asked: {cause}.", cause=cause)
-    return json.loads(done.stdout)
+    return from_json(done.stdout)
 
 
 def entry_from(hub: Hub, listing: dict[str, Any], file: str | None = None) -> Entry:

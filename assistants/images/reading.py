@@ -4,7 +4,6 @@ Looks at heads before bodies, so that a small file that unpacks to a huge pictur
 studio's own record and the ``parameters`` text of AUTOMATIC1111's web UI, which many programs write.
 """
 
-import json
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistants.errors import InvalidInput
+from assistants.storable import from_json, storable
 
 # Beyond this, a picture is not unpacked: it would take more memory than a small machine has.
 MOST_PIXELS = 40_000_000
@@ -66,7 +66,7 @@ def read(path: Path) -> Found:
     size_of(path, "file")
     try:
         with Image.open(path) as picture:
-            said = {name: text for name, text in picture.info.items() if isinstance(text, str)}
+            said = {name: storable(text) for name, text in picture.info.items() if isinstance(text, str)}
     except (OSError, SyntaxError, ValueError):
         raise InvalidInput("file", "{field} is not a picture that the studio can read.") from None
     if OURS in said:
@@ -78,7 +78,7 @@ def read(path: Path) -> Found:
 
 def _ours(text: str) -> Found:
     try:
-        settings = json.loads(text)["settings"]
+        settings = from_json(text)["settings"]
         if not isinstance(settings, dict):
             raise TypeError
     except (ValueError, KeyError, TypeError):

@@ -13,6 +13,7 @@ from assistants.errors import InvalidInput
 from assistants.images.reading import size_of
 from assistants.images.wildcards import WILDCARDS, expanded
 from assistants.requests import Name, StudioRequest
+from assistants.storable import storable
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -141,7 +142,7 @@ def lora_folder(studio: "Studio") -> Path:
 
 def loras(studio: "Studio") -> dict[str, Path]:
     """Return the LoRAs that there are, by name."""
-    return {file.stem: file for file in sorted(lora_folder(studio).glob("*.safetensors"))}
+    return {storable(file.stem): file for file in sorted(lora_folder(studio).glob("*.safetensors"))}
 
 
 def lora_file(studio: "Studio", name: str) -> Path:

@@ -14,6 +14,7 @@ from assistants.images.keeping import address, keep, shown
 from assistants.images.reading import MOST_PIXELS
 from assistants.jobs import Event, Part, Progress, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
+from assistants.storable import storable
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -34,7 +35,7 @@ class Request(StudioRequest):
 def upscalers(studio: "Studio") -> dict[str, Path]:
     """Return the models that there are, by name."""
     folder = studio.settings.models_folder / "upscalers"
-    return {file.stem: file for file in sorted(folder.glob("*.safetensors"))}
+    return {storable(file.stem): file for file in sorted(folder.glob("*.safetensors"))}
 
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 
 from assistants.errors import InvalidInput
 from assistants.knowledge.fetching import AGENT, Page, fetch, origin_of, plain
+from assistants.storable import storable
 
 MAX_PAGES = 200
 MAX_LINKS = 5000
@@ -100,4 +101,4 @@ def links(page: Page) -> list[str]:
 def name(page: Page) -> str:
     """Return what a page's source is called: its address, as people read it."""
     parts = urlsplit(page.url)
-    return unquote(f"{parts.netloc}{parts.path}{f'?{parts.query}' if parts.query else ''}")[:180]
+    return storable(unquote(f"{parts.netloc}{parts.path}{f'?{parts.query}' if parts.query else ''}"))[:180]

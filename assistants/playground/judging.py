@@ -4,7 +4,6 @@ A judge is asked twice, with the choices in either order, for models lean to wha
 one thing and then the other has not decided. Knows nothing about cells.
 """
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from assistants.embedder import Embedder
@@ -14,6 +13,7 @@ from assistants.playground.asking import Asking, drained
 from assistants.playground.evaluators import NOTHING_EXPECTED, Answer, Finding, found, negated, short, wish
 from assistants.playground.plan import EXPECTED
 from assistants.playground.request import Evaluator
+from assistants.storable import from_json
 from prompts.library import Library
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ class Judging:
         messages = Library.render(self._prompts[evaluator.type], values)
         model = self._judges[evaluator.model or ""]
         # What a judge says is not part of the cell's own text.
-        return json.loads(drained(self._asking.ask(model, messages, OPTIONS, Controls(json_schema=schema))).text)
+        return from_json(drained(self._asking.ask(model, messages, OPTIONS, Controls(json_schema=schema))).text)

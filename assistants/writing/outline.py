@@ -4,7 +4,6 @@ The schema bounds every list and text, so that the smallest model gives a valid 
 Knows nothing about drafts.
 """
 
-import json
 import re
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from assistants.errors import GenerationFailed
 from assistants.history.documents import Section, new_section
 from assistants.history.fulltext import IS_CJK, tokens
 from assistants.jobs import Event, Part, RunningJob
+from assistants.storable import from_json
 from assistants.writing import leading, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed
@@ -104,7 +104,7 @@ def by_model(
     try:
         for attempt in range(ATTEMPTS):
             constraint = Controls(json_schema=schema(number))
-            found.append(json.loads((yield from writer.quietly(turns, constraint, changed(options, attempt)))))
+            found.append(from_json((yield from writer.quietly(turns, constraint, changed(options, attempt)))))
             if closeness(brief, found[-1]) >= ON_TOPIC:
                 break
     except GenerationFailed:

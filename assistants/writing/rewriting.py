@@ -3,7 +3,6 @@
 Knows nothing about whether the person takes the proposal.
 """
 
-import json
 import re
 from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history.documents import Document, count
 from assistants.jobs import Event
+from assistants.storable import from_json
 from assistants.writing import templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
@@ -93,7 +93,7 @@ def headlines(
     options = templates.options(template, writer.params) | {"max_tokens": 60 + 40 * HEADLINES}
     turns = templates.messages(template, values)
     answer = yield from writer.quietly(turns, Controls(json_schema=wanted), options)
-    return [re.sub(r"\s+", " ", text).strip() for text in json.loads(answer)["headlines"]]
+    return [re.sub(r"\s+", " ", text).strip() for text in from_json(answer)["headlines"]]
 
 
 def check(operation: str, instruction: str, brief: Brief, model: str, languages: Collection[str]) -> None:

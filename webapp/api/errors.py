@@ -110,17 +110,12 @@ def failure(request: Request, error: StudioError, status: int | None = None, hea
 
 def sentence(error: StudioError, lang: str) -> str:
     """Return what went wrong in the client's language."""
-    return as_text(t(error.template, lang, **error.values))
+    return t(error.template, lang, **error.values)
 
 
 def field_of(error: StudioError) -> str | None:
     """Return the part of the request that is to be mended, if it is one."""
-    return as_text(error.field) if isinstance(error, InvalidInput) else None
-
-
-def as_text(quoted: str) -> str:
-    """Return what may quote a client, who need not have sent text."""
-    return quoted.encode("utf-8", "replace").decode("utf-8")
+    return error.field if isinstance(error, InvalidInput) else None
 
 
 def openai_body(error: StudioError, lang: str, status: int | None = None) -> dict[str, Any]:

@@ -239,7 +239,8 @@ class Answer:
         self.has_logprobs = self.has_logprobs or bool(logprobs)
         if not chunk.text and not logprobs:
             return None
-        return AIMessageChunk(chunk.text, response_metadata={"logprobs": logprobs} if logprobs else {})
+        # As plain text: pydantic takes half a character in no other, and it is made storable where the stream ends.
+        return AIMessageChunk(str(chunk.text), response_metadata={"logprobs": logprobs} if logprobs else {})
 
     def last(self, name: str) -> AIMessageChunk:
         """Return the last chunk."""
