@@ -13,7 +13,7 @@ from urllib.robotparser import RobotFileParser
 from bs4 import BeautifulSoup
 
 from assistants.errors import InvalidInput
-from assistants.knowledge.fetching import AGENT, Page, fetch, origin_of, plain
+from assistants.knowledge.fetching import AGENT, Page, fetch, host_of, origin_of, plain
 from assistants.storable import storable
 
 MAX_PAGES = 200
@@ -42,9 +42,10 @@ def pages(start: str, limit: int, pause: float = PAUSE) -> Iterator[Page]:
 
     Raises ``InvalidInput`` where the first one cannot be had; of the others those are left out.
     """
-    first = fetch(start)
+    typed = host_of(start)
+    first = fetch(start, typed)
     origin, below = origin_of(first.url), urlsplit(first.url).path.rpartition("/")[0] + "/"
-    rules = robots(origin)
+    rules = robots(origin, typed)
     if not rules.can_fetch(AGENT, first.url):
         raise InvalidInput("site", "{url} asks not to be read by programs (robots.txt).", url=first.url)
     if first.status != 200 or first.kind not in KINDS:
@@ -54,7 +55,7 @@ def pages(start: str, limit: int, pause: float = PAUSE) -> Iterator[Page]:
     seen, waiting, count, size = {first.url}, deque([first.url]), 0, 0
     while waiting and count < limit and size < MAX_BYTES:
         url = waiting.popleft()
-        if (page := first if url == first.url else _next(url, origin, pause)) is None:
+        if (page := first if url == first.url else _next(url, origin, typed, pause)) is None:
             continue
         count, size = count + 1, size + len(page.data)
         yield page
@@ -65,20 +66,20 @@ def pages(start: str, limit: int, pause: float = PAUSE) -> Iterator[Page]:
                 waiting.append(link)
 
 
-def _next(url: str, origin: str, pause: float) -> Page | None:
+def _next(url: str, origin: str, typed: str, pause: float) -> Page | None:
     time.sleep(pause)
     try:
-        page = fetch(url, origin)
+        page = fetch(url, typed, origin)
     except InvalidInput:
         return None
     return page if page.status == 200 and page.kind in KINDS else None
 
 
-def robots(origin: str) -> RobotFileParser:
+def robots(origin: str, typed: str) -> RobotFileParser:
     """Return what a site lets programs read: all where it says nothing, nothing where it is out of order."""
     rules = RobotFileParser()
     try:
-        page = fetch(f"{origin}/robots.txt", origin)
+        page = fetch(f"{origin}/robots.txt", typed, origin)
     except InvalidInput:
         page = Page(origin, 404, "", b"")
     if page.status >= 500:
