@@ -14,6 +14,7 @@ from assistants.errors import InvalidInput, StoreError, StudioError
 from assistants.history import History
 from assistants.history.backup import backup
 from assistants.history.export import export
+from assistants.history.home import make_private
 from assistants.history.restoring import restore
 from assistants.history.search import Filters, search
 from assistants.history.stats import stats
@@ -61,6 +62,7 @@ def opened() -> "closing[History]":
     home = Settings().home
     if not (home / "studio.db").exists():
         raise StoreError("There is no history in {home}.", home=home)
+    make_private(home)
     return closing(History(home))
 
 
