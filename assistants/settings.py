@@ -57,7 +57,9 @@ class Settings(BaseSettings):
         (), description="Keys for scripts, separated by commas, when the studio is not on this machine only"
     )
     workers: int = Field(16, ge=1, le=256, description="Jobs that may be under way at once")
-    queue_size: int = Field(2000, ge=1, description="Jobs that may wait; one visitor may hold half of them")
+    queue_size: int = Field(
+        2000, ge=1, description="Jobs that may wait; one account, or all visitors together, may hold half of them"
+    )
     trash_days: int = Field(30, ge=0, description="Days after which a start empties the trash; 0 leaves that to you")
 
     @field_validator("allowed_hosts", "api_keys", mode="before")

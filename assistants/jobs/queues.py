@@ -1,27 +1,37 @@
 """Who is next: the queued jobs of each owner, in the order that the owner wants.
 
-Of the owners, the one with the fewest jobs under way goes first, and none may hold all the workers. What is done one
-job at a time for an owner (``IN_ORDER``) can be put into another order, or be held back. The caller holds the lock;
-knows nothing about threads, disks or assistants.
+How many may wait, and how many may be under way, is shared out (``shares``). What is done one job at a time for an
+owner (``IN_ORDER``) can be put into another order, or be held back; what is held back has shares of its own, so that it
+takes no place from what could run. The caller holds the lock; knows nothing about threads, disks or assistants.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
+from assistants.errors import QueueFull
 from assistants.jobs.running import RunningJob
+from assistants.jobs.shares import Shares, Turns
 
 # An owner and an assistant.
 Line = tuple[str, str]
 
+# No group of owners may hold all the workers, so that a newcomer's short job never waits for somebody's long ones.
+PART_OF_WORKERS = 0.75
+PART_OF_QUEUE = 0.5
+
+TOO_MANY = "Too many jobs are waiting. Try again when some are done."
+TOO_MANY_HELD = "Too many jobs are held back. Let them run, or stop some, and try again."
+
 
 class Queues:
-    """The queued jobs; at most ``share`` of an owner's are under way at once, of an ``in_order`` assistant's one."""
+    """The queued jobs, of which ``size`` may wait or be under way; of an ``in_order`` assistant's one at a time."""
 
-    def __init__(self, share: int, in_order: Callable[[str], bool], paused: Iterable[Line]) -> None:
-        self._share = share
+    def __init__(self, workers: int, size: int, in_order: Callable[[str], bool], paused: Iterable[Line]) -> None:
+        self._workers = Turns(workers, PART_OF_WORKERS)
+        self._ready, self._held = Shares(size, PART_OF_QUEUE), Shares(size, PART_OF_QUEUE)
+        self._places: dict[RunningJob, Shares] = {}
         self._in_order = in_order
         self._queues: dict[str, deque[RunningJob]] = {}
-        self._running: Counter[str] = Counter()
         self._busy: Counter[Line] = Counter()
         self._paused = set(paused)
 
@@ -31,43 +41,69 @@ class Queues:
     def __iter__(self):
         return (job for queue in self._queues.values() for job in queue)
 
-    def add(self, job: RunningJob) -> None:
-        """Put a job at the end of its owner's queue."""
+    def reserve(self, owner: str, assistant: str) -> Shares:
+        """Keep a place for a job that is about to come, and return what it is one of; raises ``QueueFull``."""
+        held = self.is_paused(owner, assistant)
+        places = self._held if held else self._ready
+        if not places.has_room(owner):
+            raise QueueFull(TOO_MANY_HELD if held else TOO_MANY)
+        places.take(owner)
+        return places
+
+    def add(self, job: RunningJob, places: Shares) -> None:
+        """Put a job into the place that ``reserve`` kept for it, at the end of its owner's queue."""
+        self._places[job] = places
         self._queues.setdefault(job.owner, deque()).append(job)
+        self._workers.wait(job.owner)
+        if line(job) in self._paused:  # perhaps only since the place was kept
+            self._hold(job)
+
+    def restore(self, job: RunningJob) -> None:
+        """Put a job of an earlier start back; where there was room for it once, there is no more asking."""
+        kinds = (self._ready, self._held)[:: -1 if line(job) in self._paused else 1]
+        places = next((one for one in kinds if one.has_room(job.owner)), kinds[0])
+        places.take(job.owner)
+        self.add(job, places)
 
     def remove(self, job: RunningJob) -> bool:
         """Take a job out; say whether it was in."""
-        queue = self._queues.get(job.owner, ())
-        if job not in queue:
+        if job not in self._queues.get(job.owner, ()):
             return False
-        queue.remove(job)
-        if not queue:
-            del self._queues[job.owner]
+        self._take_out(job)
+        self._workers.leave(job.owner)
+        self._places.pop(job).give(job.owner)
         return True
 
     def pick(self, is_live: Callable[[str | None], bool]) -> RunningJob | None:
-        """Take the first job that waits for no other, of the owner with the fewest under way; it counts as running."""
-        for owner in sorted(self._queues, key=lambda one: self._running[one]):
-            if self._running[owner] >= self._share:
-                continue
-            for job in self._queues[owner]:
-                if not is_live(job.row.after) and self._may_run(job):
-                    queue = self._queues.pop(owner)
-                    queue.remove(job)
-                    # An owner who was served goes to the end of the line.
-                    if queue:
-                        self._queues[owner] = queue
-                    self._running[owner] += 1
-                    self._busy[line(job)] += 1
-                    return job
+        """Take the first job that waits for no other, of the owner whose turn it is; it counts as running."""
+        job = self._next(is_live)
+        if job:
+            self._take_out(job)
+            self._workers.serve(job.owner)
+            self._busy[line(job)] += 1
+        return job
+
+    def _next(self, is_live: Callable[[str | None], bool]) -> RunningJob | None:
+        for owner in sorted(self._queues, key=self._workers.turn):
+            if self._workers.has_room(owner):
+                for job in self._queues[owner]:
+                    if self._may_run(job) and not is_live(job.row.after):
+                        return job
         return None
+
+    def _take_out(self, job: RunningJob) -> None:
+        queue = self._queues[job.owner]
+        queue.remove(job)
+        if not queue:
+            del self._queues[job.owner]
 
     def _may_run(self, job: RunningJob) -> bool:
         return line(job) not in self._paused and not (self._in_order(job.row.assistant) and self._busy[line(job)])
 
     def ended(self, job: RunningJob) -> None:
         """Count a job that ``pick`` gave out as running no more."""
-        self._running -= Counter([job.owner])
+        self._workers.give(job.owner)
+        self._places.pop(job).give(job.owner)
         self._busy -= Counter([line(job)])
 
     def waiting(self, owner: str, assistant: str) -> list[RunningJob]:
@@ -90,8 +126,23 @@ class Queues:
         return (owner, assistant) in self._paused
 
     def pause(self, owner: str, assistant: str, paused: bool) -> None:
-        """Hold an assistant's queued jobs back, or no longer; one under way goes on."""
-        (self._paused.add if paused else self._paused.discard)((owner, assistant))
+        """Hold an assistant's queued jobs back, or no longer; one under way goes on.
+
+        What is held back gives its place to others, as long as there is room for it. It keeps the other place until it
+        has run: whoever holds jobs back and lets them go, by turns, has no more of them than others.
+        """
+        if not paused:
+            self._paused.discard((owner, assistant))
+            return
+        self._paused.add((owner, assistant))
+        for job in self.waiting(owner, assistant):
+            self._hold(job)
+
+    def _hold(self, job: RunningJob) -> None:
+        if self._places[job] is self._ready and self._held.has_room(job.owner):
+            self._ready.give(job.owner)
+            self._held.take(job.owner)
+            self._places[job] = self._held
 
 
 def line(job: RunningJob) -> Line:

@@ -7,16 +7,17 @@ A page or a client only ever looks at a job: closing it changes nothing. Knows n
 import asyncio
 import logging
 import threading
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakValueDictionary
 
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
 from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
+from assistants.jobs.shares import Shares
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
 from assistants.requests import Admission, StudioRequest, validated
@@ -62,16 +63,12 @@ class JobRunner:
     def __init__(self, history: History, assistants: Iterable[Assistant], workers: int, queue_size: int) -> None:
         self._history = history
         self._assistants = {assistant.ID: assistant for assistant in assistants}
-        self._queue_size = queue_size
         self._writer = Writer(history)
         self._changed = threading.Condition()
         self._live: dict[str, RunningJob] = {}
-        # No owner may hold all the workers, so that a newcomer's short job never waits for somebody's long ones.
-        share = max(1, workers * 3 // 4)
-        self._queues = Queues(share, self._is_in_order, history.jobs.paused())
-        self._admitted: Counter[str] = Counter()
-        # By name and number: a model that writes and one that draws may have the same name.
-        self._slots: dict[tuple[str, int], Slots] = {}
+        self._queues = Queues(workers, queue_size, self._is_in_order, history.jobs.paused())
+        # By name and number: a model that writes and one that draws may have the same name. Jobs keep what they use.
+        self._slots: WeakValueDictionary[tuple[str, int], Slots] = WeakValueDictionary()
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
@@ -99,7 +96,7 @@ class JobRunner:
             known = ", ".join(self._assistants)
             raise InvalidInput("assistant", "{field} must be one of: {known}.", known=known)
         checked = validated(module.Request, request)
-        self._reserve(owner)
+        places = self._reserve(owner, assistant)
         try:
             if _is_attended(module) or not recorded:
                 row = self._admit(module, checked, owner)
@@ -109,10 +106,14 @@ class JobRunner:
                     self._history.jobs.insert(row)
         except BaseException:
             with self._changed:
-                _drop(self._admitted, owner)
+                places.give(owner)
             raise
         job = RunningJob(row, self._slots_of, self._writer.mark, [], recorded=recorded)
-        self._enqueue(job)
+        job.publish(Status("queued"))
+        with self._changed:
+            self._live[job.id] = job
+            self._queues.add(job, places)
+            self._changed.notify()
         return job
 
     def again(self, job_id: str, owner: str) -> JobRow:
@@ -236,20 +237,11 @@ class JobRunner:
 
     # The queue
 
-    def _reserve(self, owner: str) -> None:
+    def _reserve(self, owner: str, assistant: str) -> Shares:
         with self._changed:
             if self._closing:
                 raise QueueFull("The studio is shutting down.")
-            if self._admitted.total() >= self._queue_size or self._admitted[owner] >= max(1, self._queue_size // 2):
-                raise QueueFull("Too many jobs are waiting. Try again when some are done.")
-            self._admitted[owner] += 1
-
-    def _enqueue(self, job: RunningJob) -> None:
-        job.publish(Status("queued"))
-        with self._changed:
-            self._live[job.id] = job
-            self._queues.add(job)
-            self._changed.notify()
+            return self._queues.reserve(owner, assistant)
 
     def _find(self, job_id: str, owner: str) -> RunningJob | None:
         with self._changed:
@@ -317,7 +309,6 @@ class JobRunner:
         job.announce()
         with self._changed:
             del self._live[job.id]
-            _drop(self._admitted, job.owner)
             if self._queues:
                 self._changed.notify_all()
 
@@ -336,7 +327,6 @@ class JobRunner:
         was_running = row.status != "queued" or row.starts > 0
         job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
         self._live[job.id] = job
-        self._admitted[job.owner] += 1
         module = self._assistants.get(row.assistant)
         goes_on = self._is_resumable(row) if was_running else module and not _is_attended(module)
         if not goes_on or row.status == "stopping":
@@ -345,15 +335,9 @@ class JobRunner:
             failure = GenerationFailed(TOO_OFTEN, count=row.starts)
             self._end(job, "failed", failure.told | {"status": failure.status})
         else:
-            self._enqueue(job)
+            job.publish(Status("queued"))
+            self._queues.restore(job)
 
 
 def _is_attended(module: Assistant) -> bool:
     return getattr(module, "ATTENDED", False)
-
-
-def _drop(counter: Counter[str], owner: str) -> None:
-    """Count one less; an owner with none is forgotten."""
-    counter[owner] -= 1
-    if not counter[owner]:
-        del counter[owner]

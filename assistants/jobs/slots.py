@@ -1,4 +1,4 @@
-"""Slots: how many generations an engine takes at once, lent fairly between owners.
+"""Slots: how many generations an engine takes at once, lent fairly between owners and groups of them (``shares``).
 
 Who holds fewest goes first, then who came first; so a job of fifty steps and another of fifty take turns, and neither
 holds a slot between steps. Knows nothing about engines or jobs.
@@ -6,9 +6,10 @@ holds a slot between steps. Knows nothing about engines or jobs.
 
 import contextlib
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from assistants.jobs.shares import Turns
 
 
 @dataclass(eq=False)
@@ -21,8 +22,7 @@ class Slots:
     """``count`` slots; ``take`` waits for one."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
-        self._held: Counter[str] = Counter()
+        self._turns = Turns(count)
         self._waiting: list[_Waiter] = []
         self._changed = threading.Condition()
 
@@ -35,19 +35,20 @@ class Slots:
         waiter = _Waiter(owner)
         with self._changed:
             self._waiting.append(waiter)
+            self._turns.wait(owner)
             self._grant()
             if not waiter.granted:
                 must_wait()
             self._changed.wait_for(lambda: waiter.granted or give_up())
             if not waiter.granted:
                 self._waiting.remove(waiter)
+                self._turns.leave(owner)
         try:
             yield waiter.granted
         finally:
             if waiter.granted:
                 with self._changed:
-                    self._free += 1
-                    self._held[owner] -= 1
+                    self._turns.give(owner)
                     self._grant()
 
     def wake(self) -> None:
@@ -56,10 +57,11 @@ class Slots:
             self._changed.notify_all()
 
     def _grant(self) -> None:
-        while self._free and self._waiting:
-            waiter = min(self._waiting, key=lambda one: self._held[one.owner])
+        while self._waiting:
+            waiter = min(self._waiting, key=lambda one: self._turns.turn(one.owner))
+            if not self._turns.has_room(waiter.owner):
+                break
             self._waiting.remove(waiter)
-            self._free -= 1
-            self._held[waiter.owner] += 1
+            self._turns.serve(waiter.owner)
             waiter.granted = True
         self._changed.notify_all()

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 from assistants.history import History
-from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Text
+from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Stopped, Text
 from assistants.requests import Admission, StudioRequest
 
 ENGINE = "one-slot"
@@ -40,6 +41,37 @@ class Talker:
                 raise RuntimeError("secret detail")
             yield Text(f"word{i} ")
         yield Result({"words": request.words})
+
+
+class Name(StudioRequest):
+    """Wait behind the gate under this name."""
+
+    name: str = ""
+
+
+class Gate:
+    """Says who has come to it, and lets all go on once it is open."""
+
+    ID = "gate"
+    Request = Name
+
+    def __init__(self) -> None:
+        self.came: SimpleQueue[str] = SimpleQueue()
+        self.open = threading.Event()
+
+    def admit(self, studio: object, request: Name, owner: str, job_id: str) -> Admission:
+        return Admission(input=request.name)
+
+    def run(self, studio: object, request: Name, job: RunningJob) -> Iterator[Event]:
+        self.came.put(request.name)
+        while not self.open.wait(0.01):
+            if job.stopping:
+                raise Stopped
+        yield Text("through")
+
+    def next(self, count: int) -> list[str]:
+        """Return the next ``count`` names of those that come; fails if they do not."""
+        return [self.came.get(timeout=10) for _ in range(count)]
 
 
 class Steps(StudioRequest):
