@@ -34,6 +34,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 @pytest.fixture
 def models(settings: Settings, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(engines, "check", lambda path: None)
     with contextlib.closing(opened(settings, {"tiny": ENTRY, "parts": EMBEDDER})) as models:
         yield models
 
@@ -235,10 +236,10 @@ def test_what_the_hub_refuses_is_kept_until_it_is_dismissed_or_tried_again(
 def test_a_model_that_no_engine_runs_is_not_kept(
     models: Models, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path, needs: frozenset[str] = frozenset()) -> str:
+    def refuse(path: Path) -> None:
         raise ModelUnavailable("No engine runs {file}.", file=path.name)
 
-    monkeypatch.setattr(engines, "runner", refuse)
+    monkeypatch.setattr(engines, "check", refuse)
     models.install("someone/Some-Chat-GGUF", LOCAL)
     assert settled(models, "some-chat").state.error == "No engine runs some-Q4_K_M.gguf."
     assert in_folder(settings) == set()
@@ -260,6 +261,7 @@ def test_deleting_closes_the_engine_and_waits_for_no_job(
     engine = Echo(options=Options())
     monkeypatch.setattr(Echo, "close", lambda self: closed.set(), raising=False)
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(engines, "check", lambda path: None)
     monkeypatch.setattr(engines, "open_chat", lambda *_: engine)
     with contextlib.closing(Models(settings, Connections(settings), {"tiny": ENTRY}, lambda: in_use)) as models:
         list(models.waiting("tiny"))

@@ -73,6 +73,7 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
     # What the hub of these tests serves is no real model.
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
+    monkeypatch.setattr(engines, "check", lambda path: None)
     return opener
 
 

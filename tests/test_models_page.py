@@ -31,6 +31,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """A studio that is fresh from its first start, on a machine with 16 GB."""
     monkeypatch.setattr(memory, "total", lambda: SIXTEEN)
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(engines, "check", lambda path: None)
     with opened(tmp_path / "home", text_model="starter") as studio:
         yield studio
 

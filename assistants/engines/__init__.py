@@ -40,6 +40,7 @@ __all__ = [
     "IMAGE",
     "RUNNERS",
     "Runner",
+    "check",
     "check_image_model",
     "is_encoder",
     "is_image_model",
@@ -70,6 +71,7 @@ IMAGE = {
     "local": "assistants.engines.diffusion:open_image",
     "echo": "assistants.engines.echo_images:open_image",
 }
+CHECK = "assistants.engines.inspection:check"
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
 RERANK = "assistants.engines.reranker:open_reranker"
@@ -107,6 +109,11 @@ def missing_package(provider: str) -> str | None:
 def open_local(model: str, path: Path, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
     """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``."""
     return resolve_name(RUNNERS[runner(path, needs)])(model, path)
+
+
+def check(path: Path) -> None:
+    """Look closely at a model of text that is to be added, which takes seconds; raises ``ModelUnavailable``."""
+    resolve_name(CHECK)(path)
 
 
 def open_embedder(name: str, folder: Path) -> "Embeddings":

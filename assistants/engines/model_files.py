@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from assistants.engines.gguf import read_metadata
+from assistants.engines.gguf import read_head
 from assistants.errors import ModelUnavailable
 
 Runner = Literal["openvino", "transformers"]
@@ -28,6 +28,8 @@ BARE_ENCODERS = frozenset({
     "AlbertModel", "BertModel", "DebertaV2Model", "DistilBertModel", "ElectraModel", "ModernBertModel", "RobertaModel",
     "XLMRobertaModel",
 })  # fmt: skip
+# What tokenizers are kept in, one of which has to be there.
+TOKENIZERS = ("tokenizer.json", "*.model", "*.tiktoken", "vocab.*", "tekken.json")
 IMAGE_INDEX = "model_index.json"
 # How the names of weights begin in single files of models that draw, and how long the list of names may be.
 CHECKPOINTS = ("model.diffusion_model.", "first_stage_model.", "double_blocks.", "joint_blocks.")
@@ -48,7 +50,7 @@ def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:
 def _file_runner(file: Path, needs: frozenset[str]) -> Runner:
     if file.suffix in PICKLES:
         raise _pickled(file)
-    architecture = read_metadata(file, whole=True).get("general.architecture")
+    architecture = read_head(file).metadata.get("general.architecture")
     if architecture in OPENVINO and not needs & BEYOND_OPENVINO and find_spec("openvino_genai"):
         return "openvino"
     if architecture not in TRANSFORMERS:
@@ -60,9 +62,9 @@ def _folder_runner(folder: Path) -> Runner:
     if not any(folder.glob("*.safetensors")):
         if any(file.suffix in PICKLES for file in folder.iterdir()):
             raise _pickled(folder)
-        raise _missing(folder, "*.safetensors")
+        raise missing(folder, "*.safetensors")
     if not (folder / "config.json").is_file():
-        raise _missing(folder, "config.json")
+        raise missing(folder, "config.json")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if not isinstance(config, dict):
         raise ValueError("its config.json is no object")
@@ -117,7 +119,7 @@ def check_image_model(path: Path) -> None:
 
 def _check_image_folder(folder: Path) -> None:
     if not (folder / IMAGE_INDEX).is_file():
-        raise _missing(folder, IMAGE_INDEX)
+        raise missing(folder, IMAGE_INDEX)
     index = _image_index(folder)
     if not isinstance(index.get("_class_name"), str):
         template = "{file} needs program code of its own (trust_remote_code), which the studio does not run."
@@ -125,7 +127,7 @@ def _check_image_folder(folder: Path) -> None:
     if not any(folder.glob("*/*.safetensors")):
         if any(file.suffix in PICKLES for file in folder.glob("*/*")):
             raise _pickled(folder)
-        raise _missing(folder, "*.safetensors")
+        raise missing(folder, "*.safetensors")
 
 
 def _image_index(folder: Path) -> dict[str, Any]:
@@ -163,7 +165,8 @@ def _pickled(path: Path) -> ModelUnavailable:
     return ModelUnavailable(template, file=path.name)
 
 
-def _missing(folder: Path, what: str) -> ModelUnavailable:
+def missing(folder: Path, what: str) -> ModelUnavailable:
+    """Return the error about a folder that lacks a file."""
     return ModelUnavailable("The folder {file} holds no model: {missing} is missing.", file=folder.name, missing=what)
 
 

@@ -67,6 +67,7 @@ class WorkerProcess:
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, queue.SimpleQueue[Event]] = {}
         self._end: str | None = None
+        self._broken: Event = {}
         self._loaded: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         # Two, for nobody may wait for the pipe to take a command while the reader waits to hand on an event.
         self._lock, self._writing = threading.Lock(), threading.Lock()
@@ -76,8 +77,7 @@ class WorkerProcess:
         facts = self._loaded.get()
         if facts is None:
             self.close()
-            template, file = "The model file {file} does not load: {cause}.", Path(first["model"]).name
-            raise ModelUnavailable(template, file=file, cause=self._end)
+            raise unfit(Path(first["model"]), {"broken": self._end, **self._broken})
         self.facts = facts
 
     @property
@@ -127,7 +127,6 @@ class WorkerProcess:
             self._process.stdin.flush()
 
     def _read(self) -> None:
-        cause = None
         with self._process.stdout as lines:
             for line in lines:
                 event = json.loads(line)
@@ -139,10 +138,10 @@ class WorkerProcess:
                 elif event.pop("ready", False):
                     self._loaded.put(event)
                 else:
-                    cause = event["broken"]
+                    self._broken = event
         status = self._process.wait()
         with self._lock:
-            self._end = cause or f"its process ended with status {status}"
+            self._end = self._broken.get("broken") or f"its process ended with status {status}"
             for inbox in self._inboxes.values():
                 inbox.put({"error": self._end})
         self._loaded.put(None)
@@ -154,6 +153,13 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     # Threads that wait in a loop for each other hardly get on where other programs want the processors, too: a step of
     # a picture then took twenty times as long, and a token ten times.
     return {"OMP_WAIT_POLICY": "PASSIVE", **own, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
+def unfit(model: Path, event: Event) -> ModelUnavailable:
+    """Return the error for a model that a program does not load, by the last event of the program."""
+    if "template" in event:
+        return ModelUnavailable(event["template"], file=model.name, **event["values"])
+    return ModelUnavailable("The model file {file} does not load: {cause}.", file=model.name, cause=event["broken"])
 
 
 def failure(cause: str) -> GenerationFailed:

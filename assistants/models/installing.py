@@ -132,12 +132,17 @@ def with_files(plan: Plan, report: Report, cancelled: threading.Event) -> Entry:
 
 
 def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:
-    """Raise ``ModelUnavailable`` if no engine runs it, after deleting what was just fetched for nothing."""
-    try:
+    """Raise ``ModelUnavailable`` if no engine runs it, after deleting what was just fetched for nothing.
+
+    One that is new is looked at closely: what is wrong with it is said now, and not in the first conversation.
+    """
+    if was_there:
         engines.runner(path)
+        return
+    try:
+        engines.check(path)
     except ModelUnavailable:
-        if not was_there:
-            delete(shelf, name)
+        delete(shelf, name)
         raise
 
 

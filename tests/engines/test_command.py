@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "read_catalog", lambda: {"tiny": ENTRY})
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(engines, "check", lambda path: None)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

@@ -3,6 +3,10 @@
 Some take turns in alternation only, some no system prompt or none but the first, some no empty message. What a template
 refuses is said to it in another way, without a word lost; only where there is none, its own reason is the answer. Knows
 Jinja and messages; knows nothing about tokens. Imports nothing of the studio.
+
+As a program it says whether a template can be used at all:
+In    {"model": path, "template": text, "tokens": {name: text}}     the first and only line
+Out   {"ready": true} or {"broken": cause, ...}
 """
 
 import json
@@ -14,11 +18,15 @@ from typing import Any, NoReturn
 from jinja2 import TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from worker_pipe import Event, Incoming, Say, Unfit, run
 
 Messages = list[dict[str, str]]
 # What a template is told beside the messages: a model that can think first is to answer at once.
 ASKED = {"enable_thinking": False}
 GAP = "\n\n"
+BROKEN = "The chat template of {file} is broken: “{reason}”."
+# What a template has to take.
+GREETING: Messages = [{"role": "user", "content": "Hello"}]
 
 
 class Refused(Exception):
@@ -32,7 +40,7 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, tokens: dict[str, str]) -> None:
-        """Read it; raises ``ValueError`` if it is no template."""
+        """Read it; raises ``Unfit`` if it is no template."""
         environment = ImmutableSandboxedEnvironment(
             trim_blocks=True, lstrip_blocks=True, extensions=[Generation, loopcontrols]
         )
@@ -41,7 +49,7 @@ class ChatTemplate:
         try:
             self._template = environment.from_string(source)
         except TemplateError as error:
-            raise ValueError(f"its chat template is broken: {error}") from error
+            raise Unfit(BROKEN, reason=str(error)) from error
         self._tokens = tokens
 
     def __call__(self, messages: Messages) -> str:
@@ -115,3 +123,21 @@ def joined(messages: Any) -> Messages:
     groups = groupby(messages, key=lambda message: message["role"])
     return [{"role": role, "content": GAP.join(filter(None, (one["content"] for one in group)))}
             for role, group in groups]  # fmt: skip
+
+
+def check(template: Callable[[Messages], str]) -> None:
+    """Raise ``Unfit`` if a template does not take the plainest conversation there is."""
+    try:
+        render(template, GREETING)
+    except Refused as error:
+        raise Unfit(BROKEN, reason=str(error)) from error
+
+
+def work(first: Event, _: Incoming, say: Say) -> None:
+    """Say whether the template of the first line can be used."""
+    check(ChatTemplate(first["template"], first["tokens"]))
+    say({"ready": True})
+
+
+if __name__ == "__main__":
+    run(work)

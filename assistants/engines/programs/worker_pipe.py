@@ -27,6 +27,14 @@ Errors = type[Exception] | tuple[type[Exception], ...]
 NICE = 10
 
 
+class Unfit(Exception):
+    """A model that cannot be run, in a sentence for the person who wants it: ``{file}`` in it is the model's name."""
+
+    def __init__(self, template: str, **values: Any) -> None:
+        super().__init__(template.format(file="it", **values))
+        self.said = {"template": template, "values": values}
+
+
 class Worker(Protocol):
     """A model that answers one request after the other."""
 
@@ -86,9 +94,9 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def give_up(say: Say, cause: str) -> NoReturn:
+def give_up(say: Say, cause: str, **said: Any) -> NoReturn:
     """Say why everything is over, and end the process."""
-    say({"broken": cause})
+    say({"broken": cause, **said})
     leave(1)
 
 
@@ -109,6 +117,8 @@ def run(work: Callable[[Event, Incoming, Say], None], expected: Errors = (), cau
             work(first, commands, say)
     except BrokenPipeError:
         pass
+    except Unfit as error:
+        give_up(say, str(error), **error.said)
     except expected as error:
         give_up(say, cause(error))
     except Exception as error:

@@ -5,6 +5,7 @@ process. It is run by its path and imports nothing of the studio. One loop does 
 replies under way it reads a part of one prompt that has come, so that nobody waits for another's reply to end.
 
 In    {"model": path, "memory": bytes that are free}                the first line
+      {"model": path}                                               instead: only say whether the model can be loaded
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``sampling.Wishes`` has them
       {"id", "messages", "score": [text]}                           how likely each text is as the reply
       {"id", "messages"}                                            count the tokens of the prompt
@@ -22,14 +23,18 @@ Out   {"ready": true, "context", "slots", "is_base", ...}      the model is load
 from pathlib import Path
 
 import torch
-from loading import load
+from loading import load, look
 from worker import Worker, cause
 from worker_pipe import Event, Incoming, Say, listen, run
 
 
 @torch.inference_mode()
 def work(first: Event, commands: Incoming, say: Say) -> None:
-    """Load the model and generate until standard input ends."""
+    """Load the model and generate until standard input ends, or only look at it."""
+    if "memory" not in first:
+        look(Path(first["model"]))
+        say({"ready": True})
+        return
     worker = Worker(*load(Path(first["model"])), first["memory"], say)
     say({"ready": True, **worker.facts})
     worker.run(listen(commands))

@@ -5,6 +5,7 @@ that was pickled is read.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from inspect import signature
@@ -13,15 +14,20 @@ from typing import Any
 
 import psutil
 import torch
+from chat_template import check
 from filelock import FileLock
 from gguf import GGUFReader
+from text import Prompts
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GgufConfig, PreTrainedModel
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 from transformers.utils import logging
+from worker_pipe import Unfit, first_line
 
 CONVERTED = ".converted"
 SAFE = {"trust_remote_code": False, "local_files_only": True}
 MEGABYTE = 1_000_000
+# The number of a layer in the name of its weights.
+LAYER = re.compile(r"(?<=\.)\d+(?=\.)")
 
 
 class Network:
@@ -60,9 +66,61 @@ def load(path: Path) -> tuple[PreTrainedModel, Any]:
     torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
     folder = convert(path) if path.is_file() else path
     device = pick_device()
-    tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=pick_dtype(device), use_safetensors=True, **SAFE)
-    return model.eval().to(device), tokenizer
+    tokenizer = read_tokenizer(folder)
+    return read_weights(in_folder(folder), dtype=pick_dtype(device)).eval().to(device), tokenizer
+
+
+def look(folder: Path) -> None:
+    """Raise ``Unfit``, or what the libraries raise, if a model could not be loaded or asked; reads no weights."""
+    logging.disable_progress_bar()
+    prompts = Prompts(read_tokenizer(folder))
+    read_weights(in_folder(folder), device_map="meta")
+    if not prompts.is_base:
+        check(prompts.apply)
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer of a model; raises ``Unfit``."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, **SAFE)
+    except Exception as error:  # the library's parts raise what they like
+        raise Unfit("{file} has no tokenizer that can be read: {cause}.", cause=first_line(error)) from error
+    if not len(tokenizer):
+        raise Unfit("{file} has no tokenizer that can be read: {cause}.", cause="it knows no token")
+    return tokenizer
+
+
+def read_weights(where: dict[str, Any], **how: Any) -> PreTrainedModel:
+    """Return a model; raises ``Unfit`` unless its files hold just the weights that its configuration asks for.
+
+    The library would fill up what is absent by chance.
+    """
+    # It would say at length what is said here in a sentence.
+    logging.set_verbosity_error()
+    model, told = AutoModelForCausalLM.from_pretrained(
+        **where, **how, **SAFE, ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    for name, held, asked in sorted(told["mismatched_keys"]):
+        template = "{file} does not fit its configuration: {name} is {held} in it, and should be {asked}."
+        raise Unfit(template, name=name, held=times(held), asked=times(asked))
+    if missing := sorted(told["missing_keys"]):
+        template = "{file} lacks {count} of the weights that its configuration asks for, such as {name}."
+        raise Unfit(template, count=len(missing), name=missing[0])
+    known = {LAYER.sub("", name) for name in model.state_dict()}
+    if more := sorted(name for name in told["unexpected_keys"] if LAYER.sub("", name) in known):
+        template = "{file} holds {count} weights of layers that its configuration leaves out, such as {name}."
+        raise Unfit(template, count=len(more), name=more[0])
+    return model
+
+
+def in_folder(folder: Path) -> dict[str, Any]:
+    """Return where the library finds a model of safetensors."""
+    return {"pretrained_model_name_or_path": folder, "use_safetensors": True}
+
+
+def times(shape: Any) -> str:
+    """Return a shape as people write it."""
+    return " × ".join(map(str, shape)) or "1"
 
 
 def available_processors() -> int:
@@ -126,10 +184,9 @@ def check_space(file: Path, folder: Path) -> None:
 
 def write_converted(file: Path, folder: Path) -> None:
     """Write the model of a GGUF ``file`` into ``folder``, as bfloat16."""
-    place = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name, **SAFE}
-    tokenizer = AutoTokenizer.from_pretrained(**place)
-    unpacked = GgufConfig(dequantize=True)
-    model = AutoModelForCausalLM.from_pretrained(**place, dtype=torch.bfloat16, quantization_config=unpacked)
+    where = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
+    tokenizer = AutoTokenizer.from_pretrained(**where, **SAFE)
+    model = read_weights(where, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True))
     # It is not quantized any more, but would be refused as if it were.
     model.hf_quantizer = None
     vars(model.config).pop("quantization_config", None)

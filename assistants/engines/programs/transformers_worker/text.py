@@ -41,14 +41,15 @@ class Prompts:
             return self._tokenizer(text, split_special_tokens=not raw).input_ids or [self._tokenizer.eos_token_id]
         messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
         opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = render(self._apply, messages) + opened
+        text = render(self.apply, messages) + opened
         return [token for part in text.split(self._seam) for token in self.encode_text(part)]
 
     def encode_text(self, text: str) -> list[int]:
         """Return the ids of a text that goes on from another."""
         return self._tokenizer(text, add_special_tokens=False).input_ids
 
-    def _apply(self, messages: Messages) -> str:
+    def apply(self, messages: Messages) -> str:
+        """Return what the chat template makes of messages; raises what it raises."""
         return self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **ASKED)
 
     def _disarm(self, content: str) -> str:
