@@ -5,6 +5,7 @@ import sys
 
 from pydantic import ValidationError
 
+from assistants.command import settings_problem
 from assistants.errors import StudioError
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -12,23 +13,16 @@ from prompts.library import PromptError
 from webapp.server import claim_port, serve
 
 
-def read_settings() -> Settings:
-    """Read the environment; a value that cannot be used ends the program with one line about each."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        lines = [f"STUDIO_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}." for one in error.errors()]
-        sys.exit("\n".join(lines))
-
-
 def main() -> None:
     """Serve the studio until Ctrl-C or SIGTERM."""
-    settings = read_settings()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("assistants").setLevel(logging.INFO)
     try:
+        settings = Settings()
         listener = claim_port(settings)
         serve(Studio.open(settings), listener)
+    except ValidationError as error:
+        sys.exit(settings_problem(error))
     except (StudioError, PromptError) as error:
         sys.exit(str(error))
 

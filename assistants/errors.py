@@ -15,12 +15,24 @@ An error is raised deep with an English sentence and its values; the page and th
 by that sentence (as gettext does). This module knows nothing about languages or HTTP beyond the status numbers.
 """
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from assistants.storable import storable
 
 # Of what nobody has thought of.
 BROKEN = "Something broke while this was generated ({kind}). The studio's log says more."
+SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+
+
+def worded(template: str, values: Mapping[str, Any]) -> str:
+    """Return a sentence with its ``{name}`` slots filled, as the page's scripts do it: once, and by whole names only.
+
+    A slot without a value stays, so that a sentence of another version, or one that somebody else made, is no error;
+    ``{{name}}`` is a variable of a prompt and no slot.
+    """
+    return SLOT.sub(lambda slot: str(values.get(slot[1], slot[0])), template)
 
 
 class StudioError(Exception):
@@ -28,14 +40,14 @@ class StudioError(Exception):
 
     status = 500
 
-    def __init__(self, template: str, **values: Any) -> None:
+    def __init__(self, template: str, /, **values: Any) -> None:
         super().__init__(template)
         self.template = template
         # They quote servers, documents, paths and other errors.
         self.values = {name: storable(_plain(value)) for name, value in values.items()}
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        return worded(self.template, self.values)
 
     @property
     def told(self) -> dict[str, Any]:
@@ -48,8 +60,8 @@ class InvalidInput(StudioError):
 
     status = 422
 
-    def __init__(self, field: str, template: str, **values: Any) -> None:
-        super().__init__(template, field=field, **values)
+    def __init__(self, field: str, template: str, /, **values: Any) -> None:
+        super().__init__(template, **values | {"field": field})
         self.field = self.values["field"]
 
 
@@ -76,7 +88,7 @@ class Conflict(StudioError):
 
     status = 409
 
-    def __init__(self, template: str, kept: str | None = None, **values: Any) -> None:
+    def __init__(self, template: str, kept: str | None = None, /, **values: Any) -> None:
         super().__init__(template, **values)
         self.kept = kept
 

@@ -226,7 +226,7 @@ def _check_variables(template: Template, document: Document) -> None:
             if not VARIABLE.fullmatch(text):
                 place, shown = ("messages", number, "content"), " ".join(text.split())[:60]
                 sentence = "{text} is not a variable; those look like {example}."
-                raise document.error(place, sentence, find=text, text=shown, example="{{name}}")
+                raise document.error(place, sentence, text, text=shown, example="{{name}}")
             start = message.content.find("{{", end + 2)
 
 

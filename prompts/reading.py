@@ -24,7 +24,7 @@ Place = tuple[int | str, ...]
 class PromptError(ValueError):
     """A sentence about a prompt: ``template`` is English with ``{name}`` slots, ``values`` fill them."""
 
-    def __init__(self, template: str, **values: Any) -> None:
+    def __init__(self, template: str, /, **values: Any) -> None:
         super().__init__(template)
         self.template = template
         self.values = values
@@ -42,7 +42,7 @@ class Document:
     data: dict[str, Any]
     lines: dict[Place, tuple[int, int]] = field(repr=False)
 
-    def error(self, place: Place, sentence: str, find: str = "", **values: Any) -> PromptError:
+    def error(self, place: Place, sentence: str, find: str = "", /, **values: Any) -> PromptError:
         """Return an error about the part at ``place``, or about the line of it that has ``find``."""
         while place not in self.lines:
             place = place[:-1]
@@ -53,9 +53,9 @@ class Document:
         return line_error(self.file, line, sentence, **values)
 
 
-def line_error(file: str, line: int, sentence: str, **values: Any) -> PromptError:
+def line_error(file: str, line: int, sentence: str, /, **values: Any) -> PromptError:
     """Return an error that names a file and one of its lines, from 1."""
-    return PromptError("{file}, line {line}: " + sentence, file=file, line=line, **values)
+    return PromptError("{file}, line {line}: " + sentence, **values | {"file": file, "line": line})
 
 
 def read_text(path: Path, file: str) -> str:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 
+from assistants.command import run
 from assistants.engines.catalog import read_catalog
 from assistants.engines.sources import MEGABYTE
 from assistants.errors import StudioError
@@ -44,6 +45,11 @@ class Progress:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    return run(lambda: done(arguments), wrong=1)
+
+
+def done(arguments: list[str] | None) -> int:
+    """Do what is asked and return the exit status."""
     shelf = Shelf(Settings().models_folder, read_catalog())
     parser = argparse.ArgumentParser(prog="python -m assistants.engines", description="The studio's models.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -56,17 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
     deleting.add_argument("model", choices=sorted(shelf.entries()))
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    try:
-        if options.command == "list":
-            return show(shelf)
-        if options.command == "delete":
-            return remove(shelf, options.model)
-        return install(shelf, planned(shelf, options.model if options.command == "fetch" else options.spec))
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    if options.command == "list":
+        return show(shelf)
+    if options.command == "delete":
+        return remove(shelf, options.model)
+    return install(shelf, planned(shelf, options.model if options.command == "fetch" else options.spec))
 
 
 def show(shelf: Shelf) -> int:

@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from assistants.errors import InvalidInput, StoreError, StudioError
+from assistants.command import run
+from assistants.errors import InvalidInput, StoreError
 from assistants.history import History
 from assistants.history.backup import backup
 from assistants.history.export import export
@@ -24,12 +25,7 @@ from assistants.settings import Settings
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run(lambda: options.run(options) or 0, wrong=1)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistants.errors import NotFound
+from assistants.errors import NotFound, worded
 from assistants.history.fulltext import escape_like, queries
 from assistants.history.store import Store, new_id, now
 from assistants.requests import one_line
@@ -75,7 +75,7 @@ class Turn:
     @property
     def error(self) -> str | None:
         """What went wrong with the reply, as an English sentence."""
-        return self.failure["template"].format(**self.failure["values"]) if self.failure else None
+        return worded(self.failure["template"], self.failure["values"]) if self.failure else None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from assistants.errors import NotFound
+from assistants.errors import NotFound, worded
 from assistants.history.fulltext import indexable
 from assistants.history.store import Store
 
@@ -49,7 +49,7 @@ class JobRow:
     @cached_property
     def error(self) -> str | None:
         """What went wrong, as an English sentence."""
-        return self.failure["template"].format(**self.failure["values"]) if self.failure else None
+        return worded(self.failure["template"], self.failure["values"]) if self.failure else None
 
 
 JSON_COLUMNS = {"request": "request", "result": "result", "usage": "usage", "failure": "error"}

@@ -62,7 +62,7 @@ class Status:
 Event = Text | Progress | Preview | Part | Result | Status
 
 
-def note(template: str, **values: Any) -> Part:
+def note(template: str, /, **values: Any) -> Part:
     """Return a sentence about how the work went, for the reader's language to be put in at the edge."""
     return Part("note", {"template": template, "values": values})
 

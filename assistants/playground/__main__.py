@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from assistants import command
 from assistants.connections import FILE as CONNECTIONS
 from assistants.errors import InvalidInput, StudioError
 from assistants.history import JobRow
@@ -24,7 +25,7 @@ from assistants.playground.suites import Suite, read_suite
 from assistants.settings import Settings
 from assistants.studio import Studio
 
-PASSED, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+PASSED, FAILED, WRONG_USE = 0, 1, 2
 WAIT_SECONDS = 0.5
 
 
@@ -32,18 +33,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
-    try:
-        if options.out and options.out.suffix not in reports.FORMS:
-            raise InvalidInput("--out", "{field} must end in one of: {known}.", known=", ".join(reports.FORMS))
-        found = run([read_suite(path) for path in options.files], options)
-        print(reports.table(found))
-        if options.out:
-            reports.write(options.out, found)
-    except (StudioError, OSError) as error:
-        print(error, file=sys.stderr)
-        return WRONG_USE
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return command.run(lambda: tested(options), wrong=WRONG_USE)
+
+
+def tested(options: argparse.Namespace) -> int:
+    """Run the suites, report what came of them and return the exit status."""
+    if options.out and options.out.suffix not in reports.FORMS:
+        raise InvalidInput("--out", "{field} must end in one of: {known}.", known=", ".join(reports.FORMS))
+    found = run([read_suite(path) for path in options.files], options)
+    print(reports.table(found))
+    if options.out:
+        reports.write(options.out, found)
     return PASSED if reports.share(found) >= options.threshold else FAILED
 
 

@@ -61,7 +61,7 @@ class Finding:
     label: str | None = None
 
 
-def found(passed: bool | None, template: str, score: float | None = None, **values: Any) -> Finding:
+def found(passed: bool | None, template: str, score: float | None = None, /, **values: Any) -> Finding:
     """Return a finding."""
     return Finding(passed, template, values, score)
 

@@ -14,7 +14,7 @@ Entry = dict[str, Any]
 Sentence = dict[str, Any]
 
 
-def sentence(template: str, **values: Any) -> Sentence:
+def sentence(template: str, /, **values: Any) -> Sentence:
     """Return a sentence for the reader's language to be put in at the edge."""
     return {"template": template, "values": values}
 

@@ -63,9 +63,10 @@ class Judging:
         import numpy
 
         score = float(numpy.dot(first, second) / (numpy.linalg.norm(first) * numpy.linalg.norm(second)))
+        rounded = round(score, 3)
         least = ALIKE if evaluator.threshold is None else evaluator.threshold
         template = 'It is {score} like "{wanted}"; wanted is at least {least}.'
-        return found(score >= least, template, score=round(score, 3), wanted=short(wanted), least=least)
+        return found(score >= least, template, rounded, score=rounded, wanted=short(wanted), least=least)
 
     def _judged(self, evaluator: Evaluator, rubric: str, answer: Answer) -> Finding:
         verdicts = []
@@ -74,10 +75,10 @@ class Judging:
             verdicts.append(self._verdict(evaluator, values, [first, second]))
         says = [verdict["verdict"] for verdict in verdicts]
         if says[0] != says[1]:
-            return found(None, UNDECIDED, score=0.5)
+            return found(None, UNDECIDED, 0.5)
         passed = says[0] == PASS
         template = "The judge is content: {reason}." if passed else "The judge is not content: {reason}."
-        return found(passed, template, score=float(passed), reason=verdicts[0]["reason"].strip().rstrip("."))
+        return found(passed, template, float(passed), reason=verdicts[0]["reason"].strip().rstrip("."))
 
     def _preferred(self, evaluator: Evaluator, rubric: str, answer: Answer) -> Finding:
         """Hold an answer against the expected one: it passes where it is at least as good."""
@@ -90,13 +91,13 @@ class Judging:
             verdict = self._verdict(evaluator, values, [FIRST, SECOND, TIE])["verdict"]
             ours.append(None if verdict == TIE else verdict == mine)
         if ours[0] != ours[1]:
-            return found(True, UNDECIDED, score=0.5)
+            return found(True, UNDECIDED, 0.5)
         templates = {
             True: "The judge prefers it to the expected answer.",
             False: "The judge prefers the expected answer.",
             None: "The judge holds it for as good as the expected answer.",
         }
-        return found(ours[0] is not False, templates[ours[0]], score=points[ours[0]])
+        return found(ours[0] is not False, templates[ours[0]], points[ours[0]])
 
     def _verdict(self, evaluator: Evaluator, values: dict[str, str], choices: list[str]) -> dict[str, Any]:
         schema = {

@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from assistants import provenance
+from assistants.errors import worded
 from assistants.playground.statistics import rate
 
 SHOWN = 20
@@ -71,7 +72,7 @@ def _title(variant: dict[str, Any]) -> str:
 
 
 def _sentence(told: dict[str, Any]) -> str:
-    return told["template"].format(**told["values"])
+    return worded(told["template"], told["values"])
 
 
 def share(found: Iterable[Outcome]) -> float:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from assistants.command import run
 from assistants.errors import StudioError
 from assistants.owners import LOCAL
 from assistants.settings import Settings
@@ -22,17 +23,18 @@ PASSED, FAILED, BROKEN = 0, 1, 2
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
+    return run(lambda: tested(options), wrong=BROKEN)
+
+
+def tested(options: argparse.Namespace) -> int:
+    """Ask, tell what came of it and return the exit status."""
+    studio = Studio.open(Settings())
     try:
-        studio = Studio.open(Settings())
-        try:
-            result = asked(studio, options)
-        finally:
-            studio.close()
-        if options.export:
-            options.export.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    except (StudioError, OSError, UnicodeDecodeError) as error:
-        print(error, file=sys.stderr)
-        return BROKEN
+        result = asked(studio, options)
+    finally:
+        studio.close()
+    if options.export:
+        options.export.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     tell(result)
     return FAILED if result["failed"] else PASSED
 

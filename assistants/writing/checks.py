@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any
 
+from assistants.errors import worded
 from assistants.history.documents import PICTURE, Document, count, text_of
 from assistants.history.fulltext import CJK, IS_CJK, WORDS
 from assistants.writing import poems
@@ -50,7 +51,7 @@ class Check:
     @property
     def sentence(self) -> str:
         """The finding in English."""
-        return self.template.format(**self.values)
+        return worded(self.template, self.values)
 
 
 def check(brief: Brief, document: Document) -> list[Check]:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import yaml
 
+from assistants.errors import worded
+
 LANGUAGES = ("en", "zh")
 COOKIE = "studio_language"
 # What browsers, screen readers and Gradio call our languages.
@@ -35,13 +37,13 @@ def book(lang: str) -> dict[str, dict[str, str]]:
     return {"page": texts["page"], "errors": texts.get("errors", {})}
 
 
-def t(text: str, lang: str, **values: Any) -> str:
+def t(text: str, lang: str, /, **values: Any) -> str:
     """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled."""
     if text.startswith(PLACE):
         return t("prompts.place", lang, **values) + t(text.removeprefix(PLACE), lang, **values)
     texts = book(lang)
     template = texts["page"].get(text) or texts["errors"].get(text) or book("en")["page"].get(text, text)
-    return template.format(**values) if values else template
+    return worded(template, values)
 
 
 def told(data: Any, lang: str) -> Any:

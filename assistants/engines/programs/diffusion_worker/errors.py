@@ -8,7 +8,7 @@ from worker_pipe import first_line
 class Refused(Exception):
     """The request cannot be served: a field of it, an English sentence and its values."""
 
-    def __init__(self, field: str, template: str, **values: Any) -> None:
+    def __init__(self, field: str, template: str, /, **values: Any) -> None:
         super().__init__(template)
         self.told = {"field": field, "template": template, "values": values}
 
