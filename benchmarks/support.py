@@ -80,7 +80,7 @@ def verbatim(studio: Studio, result: dict[str, Any]) -> list[bool]:
     """Say of each citation whether its quote stands in its source where it says."""
     said = []
     for citation in result["citations"]:
-        _, text, _ = studio.knowledge.source(result["knowledge"], citation["source"])
+        _, text, _ = studio.knowledge.source(result["knowledge"], citation["source"], OWNER)
         said.append(text[citation["start"] : citation["end"]] == citation["quote"])
     return said
 

@@ -53,7 +53,7 @@ def test_answers_sources_and_refusals_are_checked_and_compared(studio: Studio) -
     first = check(studio, LINES).result
     assert (first["passed"], first["failed"], first["better"], first["worse"]) == (3, 0, [], [])
     assert first["results"][2]["expected"] is None and not first["results"][2]["grounded"]
-    [handbook] = [one for one in studio.knowledge.sources("sample") if one.name == "handbook.en.md"]
+    [handbook] = [one for one in studio.knowledge.sources("sample", LOCAL) if one.name == "handbook.en.md"]
     studio.knowledge.delete("sample", handbook.id, LOCAL)
     second = check(studio).result
     assert second["failed"] > 0 and "How long are gift cards valid?" in second["worse"]

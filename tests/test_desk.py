@@ -102,8 +102,8 @@ def test_curated_answers_are_one_source_with_versions(studio: Studio) -> None:
     long = "Sentence number one is here. " * 60
     for question, answer in (("Kayaks?", long), ("Canoes?", "No."), ("Kayaks?", long + "Changed.")):
         studio.knowledge.curate("sample", question, answer, LOCAL)
-    [source] = [one for one in studio.knowledge.sources("sample") if one.name == SOURCE]
-    text = studio.knowledge.source("sample", source.id)[1]
+    [source] = [one for one in studio.knowledge.sources("sample", LOCAL) if one.name == SOURCE]
+    text = studio.knowledge.source("sample", source.id, LOCAL)[1]
     assert text == f"Kayaks?\n{long}Changed.\n\nCanoes?\nNo."
     with pytest.raises(InvalidInput, match="already in this base"):
         studio.knowledge.curate("sample", "Canoes?", "No.", LOCAL)

@@ -65,7 +65,7 @@ def test_files_and_texts_are_found_when_the_job_is_done(studio: Studio) -> None:
     assert found(studio, "How long does a parcel take?")[0] == "A parcel takes 2 days."
     assert paste(studio, "Gift cards are valid for 3 years.", "cards").status == "done"
     assert found(studio, "gift card") == ["Gift cards are valid for 3 years."]
-    assert {source.name for source in studio.knowledge.sources("shop")} == {"rules.md", "more.docx", "cards"}
+    assert {source.name for source in studio.knowledge.sources("shop", ME)} == {"rules.md", "more.docx", "cards"}
     # What was uploaded is read now, and the text is kept.
     assert list((studio.settings.home / "files").iterdir()) == []
 
@@ -90,14 +90,14 @@ def test_a_new_version_answers_and_the_old_one_shows_what_was_seen(studio: Studi
     first = paste(studio).result["sources"][0]["id"]
     second = paste(studio, TEXT.replace("2 days", "3 days")).result["sources"][0]["id"]
     assert found(studio, "parcel") == ["A parcel takes 3 days."]
-    [source] = studio.knowledge.sources("shop")
+    [source] = studio.knowledge.sources("shop", ME)
     assert source.id == second
-    old, text, _ = studio.knowledge.source("shop", first)
+    old, text, _ = studio.knowledge.source("shop", first, ME)
     assert old.replaced and text == TEXT
     studio.knowledge.delete("shop", second, ME)
     assert found(studio, "parcel") == []
     with pytest.raises(NotFound):
-        studio.knowledge.source("shop", first)
+        studio.knowledge.source("shop", first, ME)
 
 
 def test_the_same_file_twice_is_refused_also_in_one_request(studio: Studio) -> None:
@@ -105,7 +105,7 @@ def test_the_same_file_twice_is_refused_also_in_one_request(studio: Studio) -> N
     for files in ([("copy.md", TEXT.encode())], [("a.txt", b"alpha beta"), ("b.txt", b"alpha beta")]):
         with pytest.raises(InvalidInput, match="already in this base"):
             send(studio, *files)
-    assert [source.name for source in studio.knowledge.sources("shop")] == ["rules.md"]
+    assert [source.name for source in studio.knowledge.sources("shop", ME)] == ["rules.md"]
     assert list((studio.settings.home / "files").iterdir()) == []
 
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(studio: Studio) -> No
     assert (row.status, row.error) == (
         "failed", "scan.pdf holds no text. If it is a scan, run text recognition (OCR) on it first.",
     )  # fmt: skip
-    assert studio.knowledge.sources("shop") == []
+    assert studio.knowledge.sources("shop", ME) == []
 
 
 def test_one_bad_file_does_not_keep_the_others_out(studio: Studio) -> None:
@@ -138,7 +138,7 @@ def test_only_the_operator_writes(studio: Studio) -> None:
     with pytest.raises(NotAllowed):
         studio.jobs.submit("ingestion", {"knowledge": "shop", "text": "text"}, "v-1")
     source = paste(studio).result["sources"][0]["id"]
-    chunk = studio.knowledge.source("shop", source)[2][0].number
+    chunk = studio.knowledge.source("shop", source, ME)[2][0].number
     for attempt in (
         lambda: studio.knowledge.delete("shop", source, "v-1"),
         lambda: studio.knowledge.delete_base("shop", "v-1"),
@@ -152,7 +152,7 @@ def test_only_the_operator_writes(studio: Studio) -> None:
 
 def test_a_disabled_chunk_does_not_answer_and_stays_so_in_a_new_version(studio: Studio) -> None:
     source = paste(studio).result["sources"][0]["id"]
-    chunk = next(chunk for chunk in studio.knowledge.source("shop", source)[2] if "parcel" in chunk.text)
+    chunk = next(chunk for chunk in studio.knowledge.source("shop", source, ME)[2] if "parcel" in chunk.text)
     studio.knowledge.enable("shop", chunk.number, False, ME)
     assert found(studio, "parcel") == []
     paste(studio, TEXT + "\n\n# Cards\n\nThey are valid for 3 years.")
@@ -201,5 +201,5 @@ def test_a_site_becomes_a_source_for_each_page(studio: Studio, monkeypatch: pyte
         row = studio.jobs.submit("ingestion", {"knowledge": "shop", "site": "shop.example/help/"}, ME)
         row = studio.jobs.wait(row.id, ME, 20)
         assert row.status == "done", row.error
-    names = [source.name for source in studio.knowledge.sources("shop")]
+    names = [source.name for source in studio.knowledge.sources("shop", ME)]
     assert sorted(names) == ["shop.example/help/", "shop.example/help/a"]

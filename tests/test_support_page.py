@@ -56,9 +56,28 @@ def test_sources_are_pasted_listed_and_deleted(studio: Studio) -> None:
     assert "shop" not in [base["name"] for base in ask(studio, do="delete-base", knowledge="shop")["bases"]]
 
 
+def test_a_visitor_reads_no_more_of_a_base_than_what_is_quoted(studio: Studio) -> None:
+    words = "Parking costs 2 euros an hour.\n\n# Staff\n\nThe code of the side door is 4711. It also opens the parking."
+    job = ask(studio, do="paste", knowledge="shop", title="rules", text=f"# Parking\n\n{words}")["job"]
+    studio.jobs.wait(job, LOCAL, 20)
+    value = answered(studio, VISITOR, question="What does parking cost?", knowledge="shop")
+    [citation] = value["result"]["citations"]
+    assert value["names"] == {citation["source"]: "rules"} and value["reads"] is False
+    assert "4711" not in json.dumps(value) and "Staff" not in json.dumps(value)
+    assert "Parking" in [one["heading"] for one in value["why"]["candidates"]]
+    seen = ask(studio, VISITOR, do="look", knowledge="shop")
+    assert seen["sources"] == [] and seen["reads"] is False
+    with pytest.raises(NotAllowed):
+        ask(studio, VISITOR, do="passage", knowledge="shop", id=citation["source"])
+    studio.knowledge.change("shop", LOCAL, readers="everyone")
+    assert "4711" in ask(studio, VISITOR, do="passage", knowledge="shop", id=citation["source"])["text"]
+    open_now = answered(studio, VISITOR, question="What does parking cost?", knowledge="shop")
+    assert "Staff" in json.dumps(open_now["why"]) and open_now["reads"] is True
+
+
 def test_a_visitor_looks_and_asks_only(studio: Studio) -> None:
     assert ask(studio, VISITOR, do="look", knowledge="sample")["may"] is False
-    source = studio.knowledge.sources("sample")[0].id
+    source = studio.knowledge.sources("sample", LOCAL)[0].id
     for data in ({"do": "paste", "text": "x"}, {"do": "delete", "id": source}, {"do": "delete-base"}):
         with pytest.raises(NotAllowed):
             ask(studio, VISITOR, knowledge="sample", **data)

@@ -434,3 +434,9 @@ def m040_help(db: Database) -> None:
 def m050_starts(db: Database) -> None:
     """How often a job was begun and left by a process that died."""
     db.executescript("ALTER TABLE jobs ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;")
+
+
+@migrations()
+def m060_readers(db: Database) -> None:
+    """Who may read a base's sources in full, beside the answers and what these quote."""
+    db.executescript("ALTER TABLE knowledge ADD COLUMN readers TEXT NOT NULL DEFAULT 'operator';")

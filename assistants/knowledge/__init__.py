@@ -19,24 +19,25 @@
     followups.py            a question that leans on the one before it
     samples.py              the bases that come with the studio
 
-Everybody may ask; only the operator changes anything. Knows nothing about models, jobs or answers.
+Everybody may ask, and sees answers with what they quote; only the operator changes anything, and reads sources in full
+where a base does not let everybody. Knows nothing about models, jobs or answers.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from assistants.errors import InvalidInput
+from assistants.errors import InvalidInput, NotAllowed
 from assistants.history import History
 from assistants.knowledge import curating, editing, samples, wording
 from assistants.knowledge.desk import Desk
 from assistants.knowledge.expectations import Expectations
 from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
-from assistants.knowledge.rows import Base, Kept, Rows, Source
+from assistants.knowledge.rows import EVERYONE, Base, Kept, Rows, Source
 from assistants.knowledge.sentences import share_chinese
 from assistants.knowledge.vectors import Vectors
-from assistants.owners import must_be_operator
+from assistants.owners import is_operator, must_be_operator
 
 __all__ = ["Base", "Found", "Kept", "Knowledge", "Source"]
 
@@ -76,14 +77,33 @@ class Knowledge:
             return max(own, key=lambda base: base.created)
         return next((base for base in bases if base.name == sample), bases[0])
 
-    def sources(self, name: str) -> list[Source]:
-        """Return the sources of a base, without those that were replaced, the newest first; raises ``NotFound``."""
-        return self.rows.sources(self.rows.base(name).name)
+    def may_read(self, name: str, owner: str) -> bool:
+        """Say whether ``owner`` may read a base's sources in full, old versions and disabled chunks, too.
 
-    def source(self, name: str, source: str) -> tuple[Source, str, list[Kept]]:
-        """Return a source, its text and its chunks, also of one that was replaced; raises ``NotFound``."""
+        Raises ``NotFound``.
+        """
+        return self.rows.base(name).readers == EVERYONE or is_operator(owner)
+
+    def sources(self, name: str, owner: str) -> list[Source]:
+        """Return the sources of a base, without those that were replaced, the newest first.
+
+        Raises ``NotFound`` or ``NotAllowed``.
+        """
+        self._must_read(name, owner)
+        return self.rows.sources(name)
+
+    def source(self, name: str, source: str, owner: str) -> tuple[Source, str, list[Kept]]:
+        """Return a source, its text and its chunks, also of one that was replaced.
+
+        Raises ``NotFound`` or ``NotAllowed``.
+        """
+        self._must_read(name, owner)
         found = self.rows.source(name, source)
         return found, self.rows.text(found.id), self.rows.chunks_of(found.id)
+
+    def _must_read(self, name: str, owner: str) -> None:
+        if not self.may_read(name, owner):
+            raise NotAllowed("Only the operator may read the sources of {name} in full.", name=name)
 
     def create(self, name: str, owner: str) -> None:
         """Make a base, unless there is one of that name; raises ``NotAllowed`` or ``InvalidInput``."""
@@ -94,7 +114,7 @@ class Knowledge:
         self.rows.create(name)
 
     def change(self, name: str, owner: str, **texts: str) -> None:
-        """Set a base's ``not_found``, ``suggested``, ``synonyms``, ``origins``, ``reranker`` or ``model_help``.
+        """Set what a base says, offers and lets be read, by the names of the fields of ``Base``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """

@@ -20,6 +20,9 @@ from assistants.knowledge.chunking import Chunk
 # What else is kept of a base, and goes with it.
 OF_A_BASE = ("intents", "expectations", "check_runs", "feedback", "hand_overs", "dismissed")
 
+# Who may read sources in full.
+OPERATOR, EVERYONE = READERS = ("operator", "everyone")
+
 NO_SOURCE = "There is no such source."
 
 
@@ -29,7 +32,8 @@ class Base:
 
     ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
     that mean the same: each a text of lines. ``reranker`` is the model that ranks passages, if any; ``model_help`` says
-    whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can.
+    whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can;
+    ``readers``, who may read its sources in full: ``operator`` or ``everyone``.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Base:
     synonyms: str
     reranker: str
     model_help: str
+    readers: str
     revision: int
     created: str
     sources: int
@@ -113,7 +118,7 @@ class Rows:
         """Return every base, by name."""
         with self._store.read() as db:
             rows = db.execute("""
-                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, revision, created,
+                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, readers, revision, created,
                     (SELECT count(*) FROM sources s WHERE s.knowledge = k.name AND ready IS NOT NULL
                         AND replaced IS NULL) AS sources,
                     (SELECT count(*) FROM chunks c WHERE c.knowledge = k.name AND live) AS chunks
@@ -133,11 +138,11 @@ class Rows:
             known = self._counted[name] = next(base for base in self.bases() if base.name == name)
         return known
 
-    def create(self, name: str, not_found: str = "") -> None:
+    def create(self, name: str, readers: str = OPERATOR) -> None:
         """Make a base, unless there is one of that name."""
         with self._store.write() as db:
             db.execute(
-                "INSERT OR IGNORE INTO knowledge (name, not_found, created) VALUES (?, ?, ?)", (name, not_found, now())
+                "INSERT OR IGNORE INTO knowledge (name, readers, created) VALUES (?, ?, ?)", (name, readers, now())
             )
 
     def set_up(self, name: str, **texts: str) -> None:
@@ -194,6 +199,13 @@ class Rows:
         if row is None:
             raise NotFound(NO_SOURCE)
         return Source(**dict(row))
+
+    def names(self, sources: Iterable[str]) -> dict[str, str]:
+        """Return what sources are called, by their ids; those that are gone or replaced are left out."""
+        wanted = list(sources)
+        which = f"id IN ({', '.join('?' * len(wanted))}) AND replaced IS NULL"
+        with self._store.read() as db:
+            return {row["id"]: row["name"] for row in db.execute(f"SELECT id, name FROM sources WHERE {which}", wanted)}
 
     def text(self, source: str) -> str:
         """Return the text that the offsets of a source's chunks count in."""

@@ -4,10 +4,11 @@ Most are texts of lines, as an operator types them. Knows what is wrong with one
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from assistants.errors import InvalidInput
+from assistants.knowledge.rows import READERS
 
 MAX_NOT_FOUND = 1000
 MAX_SUGGESTED, MAX_SUGGESTION = 8, 200
@@ -96,10 +97,13 @@ def _reranker(name: str) -> str:
     return name.strip()
 
 
-def _model_help(word: str) -> str:
-    if word not in MODEL_HELP:
-        raise InvalidInput("model_help", "{field} must be one of: {known}.", known=", ".join(MODEL_HELP))
-    return word
+def _one_of(field: str, known: Sequence[str]) -> Callable[[str], str]:
+    def check(word: str) -> str:
+        if word not in known:
+            raise InvalidInput(field, "{field} must be one of: {known}.", known=", ".join(known))
+        return word
+
+    return check
 
 
 def is_origin(line: str) -> bool:
@@ -118,5 +122,6 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "synonyms": _synonyms,
     "origins": _origins,
     "reranker": _reranker,
-    "model_help": _model_help,
+    "model_help": _one_of("model_help", MODEL_HELP),
+    "readers": _one_of("readers", READERS),
 }

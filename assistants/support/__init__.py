@@ -19,14 +19,14 @@ little, the passages are quoted; where nothing fits the question, it says so. Kn
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Part, Result, RunningJob, Text
 from assistants.requests import Admission, Name, StudioRequest
-from assistants.support.answering import answer
+from assistants.support.answering import Reply, answer
 from assistants.support.asking import asking
 
 if TYPE_CHECKING:
@@ -73,8 +73,15 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     asked = yield from asking(studio, job, request.knowledge, request.question, named_model=bool(request.model))
     reply = yield from answer(asked, request.question, earlier)
     yield Text(reply.text)
-    yield Part("why", reply.why.facts)
+    yield Part("why", _why(studio, reply, job.owner))
     yield Result(reply.result())
+
+
+def _why(studio: "Studio", reply: Reply, owner: str) -> dict[str, Any]:
+    """Return how an answer came about, as far as the owner may read the base."""
+    if studio.knowledge.may_read(reply.base, owner):
+        return reply.why.facts
+    return reply.why.without_passages({quote.chunk.number for quote in reply.answer.quotes} if reply.answer else set())
 
 
 def _before(studio: "Studio", request: Request, job: RunningJob) -> list[JobRow]:

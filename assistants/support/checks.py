@@ -64,7 +64,7 @@ def judged(studio: "Studio", expectation: Expectation, reply: Reply) -> dict[str
     """Return whether a reply is what was expected, with what it was."""
     quotes = reply.answer.quotes if reply.answer else ()
     sources = {quote.chunk.source for quote in quotes}
-    names = [source.name for source in studio.knowledge.sources(reply.base) if source.id in sources]
+    names = list(studio.knowledge.rows.names(sources).values())
     said = _plain(" ".join([reply.text, *(quote.text for quote in quotes)]))
     if expectation.expected is None:
         passed = reply.answer is None

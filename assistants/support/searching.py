@@ -28,6 +28,13 @@ class Why:
         self.seconds[step] = round(now - self._since, 3)
         self._since = now
 
+    def without_passages(self, quoted: set[int]) -> dict[str, Any]:
+        """Return it for somebody who may not read the base: of its passages no more than those that were ``quoted``."""
+        facts = {name: fact for name, fact in self.facts.items() if name not in ("prompt", "draft", "dropped")}
+        headings = [one["heading"] if one["chunk"] in quoted else "" for one in facts["candidates"]]
+        shown = zip(facts["candidates"], headings, strict=True)
+        return facts | {"candidates": [one | {"heading": heading} for one, heading in shown]}
+
 
 def search(asking: "Asking", question: str, why: Why) -> Evidence:
     """Return what a base has on a question, in the words of whichever way to ask it finds most."""

@@ -45,7 +45,7 @@ def test_files_go_in_and_answers_come_out(operator: TestClient, ann: TestClient)
     answer = send(operator, "规则.md", "more.md")
     assert (answer.status_code, list(answer.json())) == (202, ["id", "status"])
     assert ended(operator, answer.json()["id"])["status"] == "done"
-    sources = ann.get(SOURCES).json()
+    sources = operator.get(SOURCES).json()
     assert [(source["name"], source["status"], source["chunks"]) for source in sources] == [
         ("more.md", "ready", 2), ("规则.md", "ready", 2),
     ]  # fmt: skip
@@ -54,14 +54,14 @@ def test_files_go_in_and_answers_come_out(operator: TestClient, ann: TestClient)
     result = ended(ann, job)["result"]
     assert result["grounded"]
     citation = result["citations"][0]
-    source = ann.get(f"{SOURCES}/{citation['source']}").json()
+    source = operator.get(f"{SOURCES}/{citation['source']}").json()
     assert source["text"][citation["start"] : citation["end"]] == citation["quote"]
     piece = next(piece for piece in source["pieces"] if piece["number"] == citation["chunk"])
     assert piece["heading"] == "Shipping"
     assert operator.patch(f"/api/knowledge/shop/chunks/{piece['number']}", json={"enabled": False}).status_code == 204
     for source in sources:
         assert operator.delete(f"{SOURCES}/{source['id']}").status_code == 204
-    assert ann.get(SOURCES).json() == []
+    assert operator.get(SOURCES).json() == []
     assert operator.delete(f"{SOURCES}/{sources[0]['id']}").status_code == 404
 
 
@@ -73,7 +73,7 @@ def test_the_samples_are_there(ann: TestClient) -> None:
 def test_a_visitor_changes_nothing(operator: TestClient, ann: TestClient) -> None:
     job = ended(operator, send(operator, "a.md").json()["id"])
     source = f"{SOURCES}/{job['result']['sources'][0]['id']}"
-    chunk = ann.get(source).json()["pieces"][0]["number"]
+    chunk = operator.get(source).json()["pieces"][0]["number"]
     for refused in (
         send(ann, "b.md"),
         ann.delete(source),
@@ -103,3 +103,47 @@ def test_wrong_input_names_the_field(operator: TestClient, app: FastAPI) -> None
     assert operator.patch("/api/knowledge/shop", json={"model_help": "sometimes"}).status_code == 422
     assert operator.patch("/api/knowledge/shop", json={"reranker": "starter"}).json()["error"]["field"] == "model"
     assert operator.patch("/api/knowledge/shop", json={"model_help": "never", "reranker": ""}).status_code == 204
+    assert operator.patch("/api/knowledge/shop", json={"readers": "nobody"}).status_code == 422
+
+
+SECRET = "# Prices\n\nThe dealer price is 7 euros.\n\n# Shipping\n\nA parcel takes 2 days."
+
+
+@pytest.fixture
+def asked(operator: TestClient, ann: TestClient) -> dict[str, str]:
+    """What a visitor may want to read: a source, a version before it, and a passage that answers no more."""
+    job = ended(operator, send(operator, "a.md", text=SECRET).json()["id"])
+    old = job["result"]["sources"][0]["id"]
+    pieces = operator.get(f"{SOURCES}/{old}").json()["pieces"]
+    number = next(piece["number"] for piece in pieces if piece["heading"] == "Prices")
+    assert operator.patch(f"/api/knowledge/shop/chunks/{number}", json={"text": "Ask us."}).status_code == 204
+    [new] = operator.get(SOURCES).json()
+    hidden = next(
+        p["number"] for p in operator.get(f"{SOURCES}/{new['id']}").json()["pieces"] if p["text"] == "Ask us."
+    )
+    assert operator.patch(f"/api/knowledge/shop/chunks/{hidden}", json={"enabled": False}).status_code == 204
+    question = {"question": "How long does a parcel take?", "knowledge": "shop"}
+    job = ann.post("/api/jobs", json={"assistant": "support", "request": question}).json()["id"]
+    assert ended(ann, job)["result"]["grounded"]
+    return {"old": old, "new": new["id"], "job": job}
+
+
+def test_a_visitor_sees_answers_and_what_they_quote(
+    operator: TestClient, ann: TestClient, asked: dict[str, str]
+) -> None:
+    for path in (SOURCES, f"{SOURCES}/{asked['old']}", f"{SOURCES}/{asked['new']}"):
+        answer = ann.get(path)
+        assert answer.status_code == 403 and "dealer" not in answer.text and "Ask us" not in answer.text
+        assert operator.get(path).status_code == 200
+    for path in ("", "/events"):
+        told = ann.get(f"/api/jobs/{asked['job']}{path}").text
+        assert "A parcel takes 2 days." in told
+        assert "dealer" not in told and "Ask us" not in told and "Prices" not in told
+    assert operator.patch("/api/knowledge/shop", json={"readers": "everyone"}).status_code == 204
+    assert "dealer price" in ann.get(f"{SOURCES}/{asked['old']}").json()["text"]
+    assert operator.patch("/api/knowledge/shop", json={"readers": "operator"}).status_code == 204
+    assert ann.get(f"{SOURCES}/{asked['old']}").status_code == 403
+    # A visitor cannot open a base to themselves.
+    assert ann.patch("/api/knowledge/shop", json={"readers": "everyone"}).status_code == 403
+    assert ann.get(SOURCES).status_code == 403
+    assert ann.get("/api/knowledge/nothing/sources").status_code == 404

@@ -9,8 +9,8 @@ from assistants.studio import Studio
 
 
 def pieces(studio: Studio, name: str = "handbook.en.md") -> tuple[str, str, list[Kept]]:
-    [source] = [one for one in studio.knowledge.sources("sample") if one.name == name]
-    _, text, chunks = studio.knowledge.source("sample", source.id)
+    [source] = [one for one in studio.knowledge.sources("sample", LOCAL) if one.name == name]
+    _, text, chunks = studio.knowledge.source("sample", source.id, LOCAL)
     return source.id, text, chunks
 
 
@@ -24,7 +24,7 @@ def test_every_chunk_still_stands_in_its_source(studio: Studio, words: str) -> N
     assert edited[2].text == words.strip() and edited[2].heading == chunks[2].heading
     assert all(text[one.start : one.start + len(one.text)] == one.text for one in edited)
     assert [one.enabled for one in edited] == [place != 5 for place in range(len(chunks))]
-    source, kept, _ = studio.knowledge.source("sample", old)
+    source, kept, _ = studio.knowledge.source("sample", old, LOCAL)
     assert source.replaced and kept == before
 
 

@@ -1,6 +1,7 @@
 """Knowledge over HTTP: bases, the sources in them, and what a question finds.
 
-Everybody may read and ask; only the operator changes anything, which the library sees to. Knows nothing about how
+Everybody may ask; only the operator changes anything, and reads sources where a base does not let everybody, which the
+library sees to. Knows nothing about how
 documents are read.
 """
 
@@ -34,6 +35,7 @@ class Base(BaseModel):
     origins: str
     reranker: str
     model_help: str
+    readers: str
 
 
 class Source(BaseModel):
@@ -83,6 +85,9 @@ class BaseChange(BaseModel):
     model_help: Literal["auto", "always", "never"] = Field(
         "auto", description="Whether the model rewords follow-ups and sums conversations up: auto if it is a large one"
     )
+    readers: Literal["operator", "everyone"] = Field(
+        "operator", description="Who may read sources in full; everybody sees answers and what they quote"
+    )
 
 
 class ChunkChange(BaseModel):
@@ -127,16 +132,16 @@ def add_sources(studio: TheStudio, owner: Owner, name: Name, file: list[UploadFi
     return JobTicket(id=row.id, status=row.status)
 
 
-@router.get("/{name}/sources", responses=answers(401, 404, 422, 503))
+@router.get("/{name}/sources", responses=answers(401, 403, 404, 422, 503))
 def list_sources(studio: TheStudio, owner: Owner, name: Name) -> list[Source]:
     """Return the sources of a base, the newest first."""
-    return [Source.model_validate(source) for source in studio.knowledge.sources(name)]
+    return [Source.model_validate(source) for source in studio.knowledge.sources(name, owner)]
 
 
-@router.get("/{name}/sources/{id}", responses=answers(401, 404, 422, 503))
+@router.get("/{name}/sources/{id}", responses=answers(401, 403, 404, 422, 503))
 def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> WholeSource:
     """Return a source with its text, also one that was replaced: what an earlier answer saw."""
-    source, text, chunks = studio.knowledge.source(name, id)
+    source, text, chunks = studio.knowledge.source(name, id, owner)
     fields: dict[str, Any] = Source.model_validate(source).model_dump()
     return WholeSource(**fields, text=text, pieces=[Chunk.model_validate(chunk) for chunk in chunks])
 

@@ -74,7 +74,7 @@ export function mountGaps(section, base) {
   return open;
 }
 
-const WORDING = ["not_found", "suggested", "synonyms", "origins", "reranker", "model_help"];
+const WORDING = ["not_found", "suggested", "synonyms", "origins", "reranker", "model_help", "readers"];
 
 export function mountWording(section, base) {
   const form = section.querySelector("form");

@@ -59,7 +59,7 @@ export function mount(component) {
     adding.hidden = find(".delete-base").hidden = !mayWrite;
     adding.elements.into.value ||= base.value.startsWith("sample") ? "" : base.value;
     find(".sources").replaceChildren(...value.sources.map(source));
-    find(".none").hidden = value.sources.length > 0;
+    find(".none").hidden = value.sources.length > 0 || !value.reads;
     suggest();
   }
 
@@ -127,7 +127,7 @@ export function mount(component) {
     });
   }
 
-  function answer(item, job, { result, names, why, failure, status }) {
+  function answer(item, job, { result, names, reads, why, failure, status }) {
     item.querySelector(".waiting").remove();
     if (!result) return item.append(el("p.problem", {}, failure ?? text(`status.${status}`)));
     conversation = result.conversation;
@@ -136,23 +136,25 @@ export function mount(component) {
       el("p.answer", {}, result.answer),
       el(result.grounded ? "span.chip.good" : "span.chip", {}, text(`support.route-${route.replace(" ", "-")}`)),
       el("span.hint", {}, text("support.confidence", { percent: Math.round(100 * result.confidence) })),
-      el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, result.knowledge, route))),
+      el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, reads && result.knowledge, route))),
       service(job, result, send),
       why && reasons(why));
     item.scrollIntoView({ block: "nearest" });
   }
 
   // A quoted answer is its quotes already.
-  const citation = (one, place, names, knowledge, route) =>
-    el("li", {}, el("button.outlined", { type: "button", title: one.quote, onclick: () => passage(one, knowledge) },
-      `${place + 1} · ${names[one.source] ?? text("support.passage")}`), route === "written" && el("q", {}, one.quote));
+  const citation = (one, place, names, knowledge, route) => {
+    const name = names[one.source] ?? text("support.passage");
+    return el("li", {}, el("button.outlined", { type: "button", title: one.quote, onclick: () => passage(one, knowledge, name) },
+      `${place + 1} · ${name}`), route === "written" && el("q", {}, one.quote));
+  };
 
   const intents = (scores) => Object.entries(scores).map(([label, share]) => `${label} ${Math.round(100 * share)} %`).join(" · ");
 
   function reasons(why) {
     const isRanked = why.candidates.some(({ reranked }) => reranked != null);
     const scores = (one) => [one.lexical, one.dense, one.score, ...(isRanked ? [one.reranked] : [])];
-    const row = (one) => el("tr", {}, el("td", {}, one.heading), ...scores(one).map((score) => el("td", {}, score ?? "–")));
+    const row = (one) => el("tr", {}, el("td", {}, one.heading || "–"), ...scores(one).map((score) => el("td", {}, score ?? "–")));
     const head = ["support.passage", "support.words", "support.meaning", "support.together", ...(isRanked ? ["support.reranked"] : [])];
     const times = Object.entries(why.seconds).map(([step, seconds]) => `${text(`support.step-${step}`)} ${seconds} s`);
     return el("details.why", {}, el("summary", {}, text("support.why")),
@@ -172,18 +174,21 @@ export function mount(component) {
       el("pre", {}, prompt.map(([, words]) => words).join("\n\n")));
   }
 
-  // A source's text, with the quote marked in it. Offsets count characters, not UTF-16 units.
-  function passage({ source: id, start = 0, end = 0 }, knowledge) {
-    act({ do: "passage", knowledge, id }, (value) => {
+  // A source's text with the quote marked in it, or the quote alone where no `knowledge` is read in full. Offsets count
+  // characters, not UTF-16 units.
+  function passage({ source: id, quote, start = 0, end = 0 }, knowledge, name) {
+    const show = ({ name, text, replaced }, start, end) => {
       const dialog = find(".passage");
-      const letters = [...value.text];
+      const letters = [...text];
       const mark = el("mark", {}, letters.slice(start, end).join(""));
-      dialog.querySelector("strong").textContent = value.name;
-      dialog.querySelector(".hint").hidden = !value.replaced;
+      dialog.querySelector("strong").textContent = name;
+      dialog.querySelector(".hint").hidden = !replaced;
       dialog.querySelector(".source-text").replaceChildren(letters.slice(0, start).join(""), mark, letters.slice(end).join(""));
       dialog.showModal();
       mark.scrollIntoView({ block: "center" });
-    });
+    };
+    if (!knowledge) show({ name, text: quote }, 0, Infinity);
+    else act({ do: "passage", knowledge, id }, (value) => show(value, start, end));
   }
 
   // What goes in

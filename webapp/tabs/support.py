@@ -57,7 +57,7 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
         case "result":
             return result(studio, owner, asked.id, lang)
         case "passage":
-            source, text, _ = knowledge.source(asked.knowledge or "", asked.id)
+            source, text, _ = knowledge.source(asked.knowledge or "", asked.id, owner)
             return {"name": source.name, "text": text, "replaced": source.replaced is not None}
         case "stop":
             studio.jobs.stop(asked.id, owner)
@@ -76,9 +76,11 @@ def look(studio: Studio, owner: str, name: str | None) -> dict[str, Any]:
     """Return the bases and, of the one that is looked at, the sources."""
     bases = studio.knowledge.bases()
     known = name if name in [base.name for base in bases] else None
+    may_read = known is not None and studio.knowledge.may_read(known, owner)
     return {
         "bases": [asdict(base) for base in bases],
-        "sources": [asdict(source) for source in studio.knowledge.sources(known)] if known else [],
+        "sources": [asdict(source) for source in studio.knowledge.sources(known, owner)] if may_read else [],
+        "reads": may_read,
         "may": is_operator(owner),
         "waiting": waiting(studio, owner, known),
     }
@@ -93,13 +95,12 @@ def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]
     """Return what came of a question, with the names of the sources that are still there."""
     row = studio.jobs.get(job_id, owner)
     found = row.result or {}
-    base = found.get("knowledge")
-    sources = {citation["source"] for citation in found.get("citations", ())}
-    names = {source.id: source.name for source in studio.knowledge.sources(base)} if base and sources else {}
+    names = studio.knowledge.rows.names({citation["source"] for citation in found.get("citations", ())})
     return {
         "question": row.input,
         "result": found if "answer" in found else None,
         "names": names,
+        "reads": bool(names) and studio.knowledge.may_read(found["knowledge"], owner),
         "why": next((data["data"] for _, kind, data in studio.history.jobs.events(row.id) if is_why(kind, data)), None),
         "failure": t(row.failure["template"], lang, **row.failure["values"]) if row.failure else None,
         "status": row.status,
