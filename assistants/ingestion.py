@@ -98,7 +98,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
             failures.append((source["name"], error))
             yield note(error.template, **error.values)
             continue
-        done.append({key: source[key] for key in ("id", "name", "chunks")})
+        done.append({key: source[key] for key in ("id", "name", "chunks", "notes")})
         yield Part("source", done[-1])
         yield Text(f"{source['name']}: {source['chunks']}\n")
     for count, total in studio.knowledge.index(request.knowledge):
@@ -110,17 +110,24 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 
 def _crawl(studio: "Studio", request: Request, job: RunningJob) -> Generator[Event, None, None]:
     """Note every page of a site that holds text as a source that is to come, unless it is there as it is."""
-    count = 0
+    count = empty = 0
     for page in sites.pages(sites.address(request.site), request.pages):
         count += 1
         yield Progress(count, request.pages, "Reading the site")
         kind = "page.txt" if page.kind == "text/plain" else "page.html"
+        try:
+            found = reading.read(kind, page.data, page.charset)
+            text, chunks = chunking.compose(found.parts)
+            _some(kind, chunks)
+        except InvalidInput:
+            empty += 1
+            continue
+        digest = hashlib.sha256(f"{page.url}\n{text}".encode()).hexdigest()
         with contextlib.suppress(InvalidInput):
-            text, chunks = chunking.compose(reading.read(kind, page.data))
-            digest = hashlib.sha256(f"{page.url}\n{text}".encode()).hexdigest()
-            if chunks:
-                source = studio.knowledge.rows.expect(request.knowledge, sites.name(page), digest, job.id)
-                studio.knowledge.rows.fill(source, text, chunks)
+            source = studio.knowledge.rows.expect(request.knowledge, sites.name(page), digest, job.id)
+            studio.knowledge.rows.fill(source, text, chunks, found.notes)
+    if empty:
+        yield note("Pages that hold no text are left out ({count}).", count=empty)
     yield Part("site", count)
 
 
@@ -128,16 +135,15 @@ def _ingest(studio: "Studio", source: dict[str, Any], embedder: Embedder) -> Gen
     """Read a source, unless that was done before a restart, embed its chunks, and let it answer."""
     rows = studio.knowledge.rows
     if not source["text"]:
-        parts: list[chunking.Part] = []
+        yield Progress(0, None, "Reading the document")
         data = studio.history.files.folder.joinpath(source["file"]).read_bytes()
-        for part in reading.read(source["name"], data):
-            parts.append(part)
-            yield Progress(len(parts), None, "Reading the document")
-        text, chunks = chunking.compose(parts)
-        rows.fill(source["id"], text, _some(source["name"], chunks))
+        found = reading.read(source["name"], data)
+        text, chunks = chunking.compose(found.parts)
+        rows.fill(source["id"], text, _some(source["name"], chunks), found.notes)
     yield from embed_chunks(studio, embedder, source["knowledge"], source["id"])
     rows.publish(source["id"])
-    return {"chunks": len(rows.chunks_of(source["id"]))}
+    kept = rows.source(source["knowledge"], source["id"])
+    return {"chunks": kept.chunks, "notes": kept.notes}
 
 
 def _some(name: str, chunks: list[chunking.Chunk]) -> list[chunking.Chunk]:

@@ -100,6 +100,22 @@ def test_a_new_version_answers_and_the_old_one_shows_what_was_seen(studio: Studi
         studio.knowledge.source("shop", first, ME)
 
 
+def test_what_is_left_out_is_kept_with_the_source_and_its_versions(studio: Studio) -> None:
+    row = send(studio, ("rules.html", b"<h1>Shop</h1><p>Returns are free.</p><p hidden>obey</p><img src=a>"))
+    said = [
+        {"template": "Hidden text is left out ({count}).", "values": {"count": 1}},
+        {"template": "Pictures and their descriptions are left out ({count}).", "values": {"count": 1}},
+    ]
+    [made] = row.result["sources"]
+    assert made["notes"] == said
+    [source] = studio.knowledge.sources("shop", ME)
+    assert source.notes == said
+    [chunk] = studio.knowledge.source("shop", source.id, ME)[2]
+    studio.knowledge.edit("shop", chunk.number, "Returns cost nothing.", ME)
+    [edited] = studio.knowledge.sources("shop", ME)
+    assert edited.id != source.id and edited.notes == said
+
+
 def test_the_same_file_twice_is_refused_also_in_one_request(studio: Studio) -> None:
     send(studio, ("rules.md", TEXT.encode()))
     for files in ([("copy.md", TEXT.encode())], [("a.txt", b"alpha beta"), ("b.txt", b"alpha beta")]):
@@ -195,11 +211,14 @@ def test_a_site_becomes_a_source_for_each_page(studio: Studio, monkeypatch: pyte
         Page("https://shop.example/help/", 200, "text/html", b"<h1>Parking</h1><p>It costs 5 euros.</p>"),
         Page("https://shop.example/help/empty", 200, "text/html", b""),
         Page("https://shop.example/help/a", 200, "text/plain", b"Dogs are welcome."),
+        Page("https://shop.example/help/k", 200, "text/plain", "환불은 됩니다".encode("euc_kr"), "euc-kr"),
     ]
     monkeypatch.setattr(sites, "pages", lambda start, limit: iter(pages[:limit]))
     for _ in range(2):  # what is there already is left as it is
         row = studio.jobs.submit("ingestion", {"knowledge": "shop", "site": "shop.example/help/"}, ME)
         row = studio.jobs.wait(row.id, ME, 20)
         assert row.status == "done", row.error
+        assert "Pages that hold no text are left out ({count})." in notes(studio, row)
     names = [source.name for source in studio.knowledge.sources("shop", ME)]
-    assert sorted(names) == ["shop.example/help/", "shop.example/help/a"]
+    assert sorted(names) == ["shop.example/help/", "shop.example/help/a", "shop.example/help/k"]
+    assert found(studio, "환불은 됩니다") == ["환불은 됩니다"]

@@ -440,3 +440,9 @@ def m050_starts(db: Database) -> None:
 def m060_readers(db: Database) -> None:
     """Who may read a base's sources in full, beside the answers and what these quote."""
     db.executescript("ALTER TABLE knowledge ADD COLUMN readers TEXT NOT NULL DEFAULT 'operator';")
+
+
+@migrations()
+def m070_notes(db: Database) -> None:
+    """What of a source was not read, as a list of sentences (template and values)."""
+    db.executescript("ALTER TABLE sources ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';")

@@ -1,9 +1,10 @@
 """Knowledge: what support answers from. Bases hold sources, sources are cut into chunks, chunks are found.
 
-    reading.py, office.py   a file becomes parts of text; the office formats and PDF
+    reading.py, readers/    a file becomes parts of text, and notes about what is left out
     fetching.py, sites.py   a site's pages
     cleaning.py             no characters that only a model sees
     sentences.py            sentences, and the words in them that tell something
+    headings.py             headings in Markdown, by where they stand
     chunking.py             parts become one text and its chunks, by offsets
     injections.py           which sentences speak to a model
     rows.py                 the tables

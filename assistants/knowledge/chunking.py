@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from assistants.history.fulltext import CJK
 from assistants.knowledge.cleaning import clean
+from assistants.knowledge.headings import headings
 from assistants.knowledge.sentences import Span, sentences
 
 # About 180 tokens of an embedder, most of which read 256: a Chinese character is one, and three Latin letters or more.
 LIMIT = 720
 CHINESE = re.compile(f"[{CJK}]")
 PARAGRAPH = re.compile(r"[^\n]+(?:\n[^\n]+)*")
-HEADING = re.compile(r"(#{1,6}) +(.+?)[ #]*")
 MAX_HEADING = 200
 
 
@@ -75,18 +75,26 @@ def _cut(text: str, *, whole: bool) -> Iterator[tuple[int, int, str]]:
 
 
 def _sections(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield what stands between the headings (lines that begin with #), and the path of headings above it."""
+    """Yield what stands between the headings, and the path of headings above it.
+
+    A heading with nothing below it is yielded itself, and so is one that is too long for the path.
+    """
+    found = list(headings(text))
+    yield 0, found[0].start if found else len(text), ""
     path: dict[int, str] = {}
-    start = place = 0
-    for line in text.splitlines(keepends=True):
-        match = HEADING.fullmatch(line.strip())
-        if match:
-            yield start, place, " > ".join(path.values())
-            level = len(match[1])
-            path = {above: title for above, title in path.items() if above < level} | {level: match[2][:MAX_HEADING]}
-            start = place + len(line)
-        place += len(line)
-    yield start, len(text), " > ".join(path.values())
+    for place, heading in enumerate(found):
+        after = found[place + 1] if place + 1 < len(found) else None
+        end = after.start if after else len(text)
+        is_empty = not text[heading.end : end].strip()
+        # Of the first rank like those below it, a first heading with nothing below is the title of all.
+        is_title = is_empty and place == 0 and heading.level == 1 and after is not None
+        level = 0 if is_title else heading.level
+        above = {rank: title for rank, title in path.items() if rank < level}
+        path = above | {level: heading.title[:MAX_HEADING]}
+        is_leaf = is_empty and not (after and after.level > level)
+        if is_leaf or len(heading.title) > MAX_HEADING:
+            yield heading.place, heading.place + len(heading.title), " > ".join(above.values())
+        yield heading.end, end, " > ".join(path.values())
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[Span]:

@@ -13,12 +13,26 @@ UNSEEN = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 NEWLINES = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f]+")
+# Spaces but a single plain one.
+SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f]{2,}|[\t\u00a0\u2000-\u200a\u202f\u205f]")
+TAB, MOST_INDENT = 4, 40
 ENDS = re.compile(r" +\n")
 GAPS = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
-    """Return ``text`` in Unicode's composed form, without unseen characters, with plain spaces."""
+    """Return ``text`` in Unicode's composed form, without unseen characters, with plain spaces, its lines indented."""
     seen = UNSEEN.sub("", NEWLINES.sub("\n", unicodedata.normalize("NFC", text)))
-    return GAPS.sub("\n\n", ENDS.sub("\n", SPACES.sub(" ", seen))).strip()
+    return GAPS.sub("\n\n", ENDS.sub("\n", SPACES.sub(_plain, seen))).strip()
+
+
+def _plain(spaces: re.Match[str]) -> str:
+    """Return one space, or as many as indent a line: code and lists mean something by them."""
+    place = spaces.start()
+    is_indent = place and spaces.string[place - 1] == "\n"
+    return " " * min(len(spaces[0].expandtabs(TAB)), MOST_INDENT) if is_indent else " "
+
+
+def count_unseen(text: str) -> int:
+    """Return how many characters of ``text`` no reader sees, beside ends of lines."""
+    return len(UNSEEN.findall(NEWLINES.sub("\n", text)))

@@ -44,5 +44,5 @@ def _replace(rows: Rows, knowledge: str, number: int, text: str) -> None:
     ]
     digest = hashlib.sha256(f"{source.name}\n{whole}".encode()).hexdigest()
     made = rows.expect(knowledge, source.name, digest, job=None)
-    rows.fill(made, whole, chunks)
+    rows.fill(made, whole, chunks, source.notes)
     rows.publish(made)

@@ -33,12 +33,13 @@ TOO_MUCH = "it is too long or too slow"
 
 @dataclass(frozen=True)
 class Page:
-    """What came from ``url``, after redirects; ``status`` is HTTP's, ``kind`` the media type."""
+    """What came from ``url``, after redirects; ``status`` is HTTP's, ``kind`` the media type, ``charset`` its own."""
 
     url: str
     status: int
     kind: str
     data: bytes
+    charset: str = ""
 
 
 def fetch(url: str, typed: str, origin: str | None = None) -> Page:
@@ -102,7 +103,8 @@ def _fetched(url: str, typed: str) -> tuple[Page, str | None]:
             kind = reply.headers.get_content_type()
             if reply.status in (301, 302, 303, 307, 308) and reply.headers["Location"]:
                 return Page(url, reply.status, kind, b""), reply.headers["Location"]
-            return Page(url, reply.status, kind, _read(reply)), None
+            charset = reply.headers.get_content_charset() or ""
+            return Page(url, reply.status, kind, _read(reply), charset), None
     except (OSError, http.client.HTTPException, ValueError) as error:
         cause = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
         raise InvalidInput("site", UNREACHABLE, url=url, cause=cause.rstrip(".")) from error

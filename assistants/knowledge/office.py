@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from assistants.knowledge.chunking import Part
-from assistants.knowledge.reading import table
+from assistants.knowledge.readers.notes import Notes
+from assistants.knowledge.readers.tables import table
 
 
 def docx(file: BinaryIO) -> Iterator[Part]:
@@ -58,7 +59,7 @@ def xlsx(file: BinaryIO) -> Iterator[Part]:
     try:
         for sheet in workbook.worksheets:
             rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-            yield from table(rows, sheet.title)
+            yield from table(rows, Notes(), sheet.title)
     finally:
         workbook.close()
 

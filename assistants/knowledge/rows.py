@@ -5,6 +5,7 @@ have words in the index. Knows nothing about how documents are read or searched.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Source:
-    """A source: ``status`` is ``ready``, or its job's until it is."""
+    """A source: ``status`` is ``ready``, or its job's until it is; ``notes`` say what of it was not read."""
 
     id: str
     knowledge: str
@@ -62,6 +63,7 @@ class Source:
     chunks: int
     created: str
     replaced: str | None
+    notes: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Kept:
 
 CHUNK = "number, source, place, start, text, heading, question, enabled, live"
 SOURCE = """
-    SELECT s.id, s.knowledge, s.name, s.created, s.replaced, length(s.text) AS characters,
+    SELECT s.id, s.knowledge, s.name, s.created, s.replaced, s.notes, length(s.text) AS characters,
         (SELECT count(*) FROM chunks c WHERE c.source = s.id) AS chunks,
         CASE WHEN s.ready IS NOT NULL THEN 'ready' ELSE coalesce(j.status, 'interrupted') END AS status
     FROM sources s LEFT JOIN jobs j ON j.id = s.job
@@ -96,6 +98,10 @@ SOURCE = """
 def mark(knowledge: str) -> str:
     """Return the word that stands for a base in the index."""
     return f"kb{hashlib.sha256(knowledge.encode()).hexdigest()[:16]}"
+
+
+def _source(row: Any) -> Source:
+    return Source(**{**dict(row), "notes": json.loads(row["notes"])})
 
 
 class Rows:
@@ -190,7 +196,7 @@ class Rows:
         """Return the sources of a base, without those that were replaced, the newest first."""
         sql = f"{SOURCE} WHERE s.knowledge = ? AND s.replaced IS NULL ORDER BY s.rowid DESC"
         with self._store.read() as db:
-            return [Source(**dict(row)) for row in db.execute(sql, (knowledge,))]
+            return [_source(row) for row in db.execute(sql, (knowledge,))]
 
     def source(self, knowledge: str, source: str) -> Source:
         """Return a source, also one that was replaced, or raise ``NotFound``."""
@@ -198,7 +204,7 @@ class Rows:
             row = db.execute(f"{SOURCE} WHERE s.knowledge = ? AND s.id = ?", (knowledge, source)).fetchone()
         if row is None:
             raise NotFound(NO_SOURCE)
-        return Source(**dict(row))
+        return _source(row)
 
     def names(self, sources: Iterable[str]) -> dict[str, str]:
         """Return what sources are called, by their ids; those that are gone or replaced are left out."""
@@ -213,10 +219,11 @@ class Rows:
             row = db.execute("SELECT text FROM sources WHERE id = ?", (source,)).fetchone()
         return row["text"] if row else ""
 
-    def fill(self, source: str, text: str, chunks: Sequence[Chunk]) -> None:
+    def fill(self, source: str, text: str, chunks: Sequence[Chunk], notes: Sequence[dict[str, Any]] = ()) -> None:
         """Keep what was read of a source; it answers once it is published. Raises ``NotFound`` where it was deleted."""
         with self._store.write() as db:
-            changed = db.execute("UPDATE sources SET text = ? WHERE id = ?", (text, source))
+            values = (text, json.dumps(list(notes), ensure_ascii=False), source)
+            changed = db.execute("UPDATE sources SET text = ?, notes = ? WHERE id = ?", values)
             if not changed.rowcount:
                 raise NotFound(NO_SOURCE)
             db.conn.executemany(

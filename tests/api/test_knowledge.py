@@ -65,6 +65,16 @@ def test_files_go_in_and_answers_come_out(operator: TestClient, ann: TestClient)
     assert operator.delete(f"{SOURCES}/{sources[0]['id']}").status_code == 404
 
 
+def test_what_of_a_source_is_left_out_is_said_in_the_readers_language(operator: TestClient) -> None:
+    page = ("a.html", b"<p>Free.</p><p hidden>obey</p>", "text/html")
+    job = ended(operator, operator.post(SOURCES, files=[("file", page)]).json()["id"])
+    assert job["result"]["sources"][0]["notes"][0]["values"] == {"count": 1}
+    for language, text in (("en", "Hidden text is left out (1)."), ("zh-CN", "隐藏的文字未读取（1 处）。")):
+        [source] = operator.get(SOURCES, headers={"Accept-Language": language}).json()
+        whole = operator.get(f"{SOURCES}/{source['id']}", headers={"Accept-Language": language}).json()
+        assert source["notes"] == whole["notes"] == [{"text": text}]
+
+
 def test_the_samples_are_there(ann: TestClient) -> None:
     bases = {base["name"]: base for base in ann.get("/api/knowledge").json()}
     assert bases["sample"]["chunks"] > 25 and bases["sample-zh"]["chunks"] > 25

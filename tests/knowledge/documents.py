@@ -66,3 +66,19 @@ def bomb() -> bytes:
         archive.writestr("word/document.xml", b"\0" * (1 << 20))
         archive.filelist[0].file_size = 1 << 40
     return file.getvalue()
+
+
+def locked() -> bytes:
+    """Return what Office makes of a file with a password: a folder of folders with one that says so."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(64)
+
+
+def locked_zip() -> bytes:
+    """Return a Word file whose parts say that they are encrypted, as programs that zip make them."""
+    data = bytearray(docx())
+    for sign, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(sign)
+        while at >= 0:
+            data[at + place] |= 1
+            at = data.find(sign, at + 4)
+    return bytes(data)

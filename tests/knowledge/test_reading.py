@@ -5,14 +5,16 @@ import pytest
 from assistants.errors import InvalidInput
 from assistants.knowledge.chunking import LIMIT, Part, compose
 from assistants.knowledge.cleaning import clean
-from assistants.knowledge.reading import decoded, read
+from assistants.knowledge.readers.encodings import decoded
+from assistants.knowledge.readers.notes import Notes
+from assistants.knowledge.reading import read
 from assistants.knowledge.sentences import sentences
 from tests.knowledge import documents
 from tests.knowledge.documents import WORDS
 
 
 def text_of(name: str, data: bytes) -> str:
-    return compose(read(name, data))[0]
+    return compose(read(name, data).parts)[0]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_a_table_of_questions_becomes_entries() -> None:
         ("a.xlsx", documents.xlsx([["问题", "答案"], ["怎么退货？", "七天内可退。"]])),
         ("a.json", '[{"question": "怎么退货？", "answer": "七天内可退。"}]'.encode()),
     ):
-        text, [chunk] = compose(read(name, data))
+        text, [chunk] = compose(read(name, data).parts)
         assert (chunk.question, chunk.text) == ("怎么退货？", "七天内可退。")
         assert text[chunk.start :] == chunk.text
 
@@ -53,7 +55,7 @@ def test_a_table_of_questions_becomes_entries() -> None:
     ],
 )
 def test_encodings_are_told_apart(encoding: str, text: str) -> None:
-    assert decoded(text.encode(encoding)) == text
+    assert decoded(text.encode(encoding), Notes()) == text
 
 
 @pytest.mark.parametrize(
@@ -62,11 +64,15 @@ def test_encodings_are_told_apart(encoding: str, text: str) -> None:
         ("a.txt", b" \n", "a.txt is empty."),
         ("a.exe", b"MZ\0\0", "a.exe is of a kind that cannot be read."),
         ("a.txt", b"a\0b", "a.txt is of a kind that cannot be read."),
-        ("a.docx", b"PK\x03\x04 nothing", "a.docx is damaged or locked"),
-        ("a.docx", documents.docx()[:2000], "a.docx is damaged or locked"),
+        ("a.docx", b"PK\x03\x04 nothing", "a.docx is damaged and"),
+        ("a.docx", documents.docx()[:2000], "a.docx is damaged and"),
         ("a.docx", documents.bomb(), "a.docx unpacks to more than 300 MB"),
-        ("a.pdf", b"%PDF-1.7 nothing", "a.pdf is damaged or locked"),
-        ("a.json", b"{", "a.json is damaged or locked"),
+        ("a.pdf", b"%PDF-1.7 nothing", "a.pdf is damaged and"),
+        ("a.json", b'[1,\n{"a"', "a.json is not valid JSON (line 2)."),
+        ("a.json", b"[" * 100_000, "a.json is nested too deep"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.doc is in an older Office format."),
+        ("a.docx", documents.locked(), "a.docx is locked with a password."),
+        ("a.docx", documents.locked_zip(), "a.docx is locked with a password."),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(name: str, data: bytes, sentence: str) -> None:
@@ -77,6 +83,7 @@ def test_what_cannot_be_read_is_one_sentence(name: str, data: bytes, sentence: s
 
 def test_what_readers_do_not_see_is_gone() -> None:
     assert clean("re\u200bturn\u202e \U000e0041\U000e0042free\u00a0of\r\ncharge\x07  ") == "return free of\ncharge"
+    assert clean("a\n\tif  x:\n        y\u00a0\u00a0z") == "a\n    if x:\n        y z"
     hidden = '<p>Free.</p><p style="display:none">obey</p><div hidden>obey</div><!-- obey --><script>obey</script>'
     assert text_of("a.html", hidden.encode()) == "Free."
 

@@ -24,6 +24,7 @@ from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.history import ZIP, zipped
 from webapp.api.jobs import JobTicket, must_be_json
+from webapp.api.sentences import Sentence
 from webapp.i18n import told
 
 router = APIRouter(tags=["images"])
@@ -40,12 +41,6 @@ class Body(BaseModel):
     """What a request's body holds; a key that is not known is an error."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class Sentence(BaseModel):
-    """A sentence for the person."""
-
-    text: str
 
 
 class Shown(BaseModel):

@@ -5,6 +5,7 @@ library sees to. Knows nothing about how
 documents are read.
 """
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, UploadFile
@@ -12,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import ingestion
 from assistants.support import desk
-from webapp.api.dependencies import Id, Owner, TheStudio
+from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
+from webapp.api.sentences import Sentence
+from webapp.i18n import told
 
 router = APIRouter(tags=["knowledge"], prefix="/knowledge")
 
@@ -41,8 +44,6 @@ class Base(BaseModel):
 class Source(BaseModel):
     """A source in a base."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: str
     name: str
     status: Literal["ready", "queued", "running", "stopping", "stopped", "failed", "interrupted", "done"]
@@ -50,6 +51,7 @@ class Source(BaseModel):
     chunks: int
     created: str
     replaced: str | None = Field(description="Since when a newer version answers in its place")
+    notes: list[Sentence] = Field(description="What of it was left out, or read otherwise than it is shown")
 
 
 class Chunk(BaseModel):
@@ -133,16 +135,16 @@ def add_sources(studio: TheStudio, owner: Owner, name: Name, file: list[UploadFi
 
 
 @router.get("/{name}/sources", responses=answers(401, 403, 404, 422, 503))
-def list_sources(studio: TheStudio, owner: Owner, name: Name) -> list[Source]:
+def list_sources(studio: TheStudio, owner: Owner, name: Name, lang: Language) -> list[Source]:
     """Return the sources of a base, the newest first."""
-    return [Source.model_validate(source) for source in studio.knowledge.sources(name, owner)]
+    return [Source(**told(asdict(source), lang)) for source in studio.knowledge.sources(name, owner)]
 
 
 @router.get("/{name}/sources/{id}", responses=answers(401, 403, 404, 422, 503))
-def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> WholeSource:
+def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id, lang: Language) -> WholeSource:
     """Return a source with its text, also one that was replaced: what an earlier answer saw."""
     source, text, chunks = studio.knowledge.source(name, id, owner)
-    fields: dict[str, Any] = Source.model_validate(source).model_dump()
+    fields: dict[str, Any] = told(asdict(source), lang)
     return WholeSource(**fields, text=text, pieces=[Chunk.model_validate(chunk) for chunk in chunks])
 
 

@@ -85,7 +85,8 @@ export function mount(component) {
       mayWrite && one.status === "ready"
         ? el("button.plain", { type: "button", title: text("support.pieces"), onclick: pieces }, status)
         : el("span.hint", {}, status),
-      mayWrite && el("button.plain", { type: "button", onclick: remove }, text("support.delete")));
+      mayWrite && el("button.plain", { type: "button", onclick: remove }, text("support.delete")),
+      one.notes.length > 0 && el("p.hint.left-out", {}, one.notes.map((note) => note.text).join(" ")));
   }
 
   function confirm(item, one) {

@@ -14,7 +14,7 @@ from assistants import ingestion, support
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from webapp.i18n import t
+from webapp.i18n import t, told
 from webapp.kit import DIRECT, respond
 from webapp.live import live
 
@@ -69,17 +69,18 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
             knowledge.delete(asked.knowledge or "", asked.id, owner)
         case "delete-base":
             knowledge.delete_base(asked.knowledge or "", owner)
-    return look(studio, owner, asked.knowledge)
+    return look(studio, owner, asked.knowledge, lang)
 
 
-def look(studio: Studio, owner: str, name: str | None) -> dict[str, Any]:
+def look(studio: Studio, owner: str, name: str | None, lang: str) -> dict[str, Any]:
     """Return the bases and, of the one that is looked at, the sources."""
     bases = studio.knowledge.bases()
     known = name if name in [base.name for base in bases] else None
     may_read = known is not None and studio.knowledge.may_read(known, owner)
+    sources = studio.knowledge.sources(known, owner) if may_read else []
     return {
         "bases": [asdict(base) for base in bases],
-        "sources": [asdict(source) for source in studio.knowledge.sources(known, owner)] if may_read else [],
+        "sources": told([asdict(source) for source in sources], lang),
         "reads": may_read,
         "may": is_operator(owner),
         "waiting": waiting(studio, owner, known),

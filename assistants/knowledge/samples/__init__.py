@@ -27,5 +27,5 @@ def add(rows: Rows) -> None:
         for name in files:
             data = FOLDER.joinpath(name).read_bytes()
             source = rows.expect(base, name, hashlib.sha256(data).hexdigest(), job=None)
-            rows.fill(source, *compose(reading.read(name, data)))
+            rows.fill(source, *compose(reading.read(name, data).parts))
             rows.publish(source)
