@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names this studio is reached by, separated by commas, when it is not on this machine only"
     )
+    proxies: int = Field(
+        0, ge=0, le=9, description="Reverse proxies in front of it, each of which adds to X-Forwarded-For who asked it"
+    )
     admin_token: str = Field("", description="Token that makes a visitor the operator; made at start if empty")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Keys for scripts, separated by commas, when the studio is not on this machine only"

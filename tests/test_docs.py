@@ -38,7 +38,7 @@ def test_the_settings_table_is_the_settings() -> None:
     for name, default, _ in rows:
         field = Settings.model_fields[name.lower()]
         if field.default_factory is None:
-            assert default == (f"`{field.default}`" if field.default else ""), name
+            assert default == ("" if field.default in ("", (), None) else f"`{field.default}`"), name
 
 
 def test_no_other_variable_is_named() -> None:

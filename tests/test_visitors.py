@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 
 from assistants.errors import StoreError
 from tests.serving import PUBLIC, SHARED, client, newcomer, opened, small_app
-from webapp.visitors import COOKIE, COOKIE_SECONDS, Failures, secret_key
+from webapp.visitors import COOKIE, COOKIE_SECONDS, GUESS_SECONDS, GUESSES, secret_key
 
 TOKEN = SHARED["admin_token"]
 
@@ -180,28 +181,49 @@ def test_a_cookie_with_the_operators_name_needs_the_operators_mark(app: FastAPI,
         assert browser.get("/api/history").status_code == 401
 
 
-def test_a_wrong_token_opens_nothing_and_many_make_the_right_one_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let nobody wait who guesses, and tell how long each would have."""
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("webapp.visitors.asyncio", SimpleNamespace(sleep=sleep))
+    return waits
+
+
+def test_wrong_tokens_open_nothing_and_the_right_one_always_does(tmp_path: Path, waited: list[float]) -> None:
     with opened(tmp_path, **SHARED) as studio:
         app = small_app(studio)
     browser = client(app, PUBLIC)
-    for wrong in ("", "open", "OPEN-SESAME", "ключ", *map(str, range(Failures.LIMIT - 4))):
+    guesses = ["", "open", "OPEN-SESAME", "ключ", *map(str, range(GUESSES - 4))]
+    for wrong in [*guesses, *guesses]:
         answer = browser.get("/", params={"token": wrong})
         assert answer.status_code == 401 and "set-cookie" not in answer.headers
-    assert browser.get(f"/?token={TOKEN}").status_code == 401
-    assert client(app, PUBLIC, Authorization=f"Bearer {TOKEN}").get("/api/history").status_code == 401
+    assert not waited, "the same ones again are no guesses"
+    for number in range(5):
+        bearer = {"Authorization": f"Bearer guess-{number}"}
+        # By whichever door, and beside a cookie that is good.
+        assert client(app, PUBLIC, **bearer).get("/v1/models").status_code == 401
+        assert newcomer(app).get("/api/history", headers=bearer).status_code == 200
+        assert browser.get("/", params={"token": f"other-{number}"}).status_code == 401
+    assert waited == [GUESS_SECONDS] * 10
+    assert client(app, PUBLIC).get(f"/?token={TOKEN}").status_code == 303
+    assert client(app, PUBLIC, Authorization=f"Bearer {TOKEN}").get("/api/history").status_code == 200
     assert client(app, PUBLIC, Authorization="Bearer k1").get("/api/history").status_code == 200
-    later = time.monotonic() + Failures.SECONDS + 1
-    monkeypatch.setattr("webapp.visitors.time.monotonic", lambda: later)
-    assert browser.get(f"/?token={TOKEN}").status_code == 303
+    assert len(waited) == 10
 
 
-def test_failures_of_many_addresses_take_little_room() -> None:
-    failures = Failures()
-    for i in range(3 * Failures.ADDRESSES):
-        failures.add(str(i))
-    assert len(failures._times) == Failures.ADDRESSES
+def test_who_guesses_makes_nobody_else_wait(tmp_path: Path, waited: list[float]) -> None:
+    with opened(tmp_path, **SHARED) as studio:
+        app = small_app(studio)
+    guesser, other = (TestClient(app, PUBLIC, client=(address, 1)) for address in ("203.0.113.5", "203.0.113.6"))
+    for number in range(GUESSES + 1):
+        assert guesser.get("/", params={"token": f"{number}"}).status_code == 401
+    assert len(waited) == 1
+    assert other.get("/?token=wrong").status_code == 401
+    assert len(waited) == 1
 
 
 def test_handlers_in_gradios_queue_know_the_visitor(app: FastAPI) -> None:

@@ -29,7 +29,7 @@ from assistants.history.files import MAX_BYTES
 from assistants.settings import Settings, is_loopback
 from webapp.api.errors import TOO_LARGE, failure
 from webapp.i18n import language, localise
-from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors, newcomer
+from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
@@ -190,25 +190,25 @@ class SignIn:
         request = Request(scope)
         opens_page = is_page(scope) and not self._visitors.is_local
         if opens_page and "token" in request.query_params:
-            return await self._sign_in(request)(scope, receive, send)
+            return await (await self._sign_in(request))(scope, receive, send)
         if opens_page:
-            who = self._visitors.by_cookie(request) or newcomer()
+            who = self._visitors.by_cookie(request) or self._visitors.newcomer(request)
             framed = "framed" in request.query_params
             send = with_cookie(send, self._visitors.cookie(who, secure=scope["scheme"] == "https", framed=framed))
         elif scope["path"].startswith("/v1/"):
             # Programs bring a key. A browser sends its cookie unasked, whoever wrote the page that asks.
-            who = self._visitors.by_key(request)
+            who = await self._visitors.by_key(request)
         else:
-            who = self._visitors.identify(request)
+            who = await self._visitors.identify(request)
         if who is None and needs_visitor(scope["path"]):
             how = NO_KEY if scope["path"].startswith("/v1/") else UNKNOWN
             return await failure(request, SignInNeeded(how))(scope, receive, send)
         scope["state"] = {**scope.get("state", {}), "visitor": who}
         await self.app(scope, receive, send)
 
-    def _sign_in(self, request: Request) -> Response:
+    async def _sign_in(self, request: Request) -> Response:
         """Make the browser the operator's, and take the token out of its address bar."""
-        if not self._visitors.is_operators(request.query_params["token"], request):
+        if not await self._visitors.is_operators(request.query_params["token"], request):
             return failure(request, SignInNeeded(WRONG_TOKEN))
         rest = urlencode([(key, value) for key, value in request.query_params.multi_items() if key != "token"])
         cookie = self._visitors.cookie(OPERATOR, secure=request.url.scheme == "https")

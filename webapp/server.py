@@ -28,9 +28,9 @@ from assistants.errors import StoreError
 from assistants.settings import Settings
 from assistants.studio import Studio
 from webapp import STATIC, __version__, customers
+from webapp.addresses import Scheme
 from webapp.api import add_api
 from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin, SignIn, TrustedHosts
-from webapp.pace import Pace
 from webapp.visitors import Visitors
 
 ABOUT = """
@@ -59,6 +59,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         middleware=[
+            Middleware(Scheme, settings=settings),
             Middleware(Headers, settings=settings),
             Middleware(TrustedHosts, settings=settings),
             Middleware(SameOrigin, settings=settings),
@@ -70,7 +71,6 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
         ],
     )
     app.state.studio = studio
-    app.state.pace = Pace()
     # Windows may call scripts plain text, which browsers then do not run.
     mimetypes.add_type("text/javascript", ".js")
     add_api(app, needs_sign_in=not settings.is_local)
@@ -213,7 +213,7 @@ def serve(studio: Studio, listener: socket.socket) -> None:
             access_log=False,  # it would write tokens down
             server_header=False,
             ws="none",
-            forwarded_allow_ips="*" if settings.on_spaces else ["127.0.0.1", "::1"],
+            proxy_headers=False,  # webapp.addresses reads them, and knows which count
         )
         # On uvloop an interrupt only ends the loop.
         with contextlib.suppress(KeyboardInterrupt):

@@ -5,13 +5,12 @@ whoever has the operator's token is the operator. Knows nothing about what an ow
 that.
 """
 
+import asyncio
 import os
 import secrets
-import time
-from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
-from hmac import compare_digest
+from hmac import compare_digest, digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,9 @@ from starlette.requests import HTTPConnection, Request
 
 from assistants import owners
 from assistants.errors import SignInNeeded, StoreError
+from assistants.pace import Pace
 from assistants.settings import Settings
+from webapp.addresses import Addresses
 
 if TYPE_CHECKING:
     import gradio
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 COOKIE = "studio_visitor"
 UNKNOWN = "Open the studio's page first, with cookies allowed, or send an API key."
 NO_KEY = "Send one of the studio's API keys in the header Authorization: Bearer."
-WRONG_TOKEN = "This is not the operator's token. After a few wrong ones, wait a minute."
+WRONG_TOKEN = "This is not the operator's token. After a few wrong ones, each answer takes longer."
 # Browsers keep a cookie for 400 days at most; each visit to the page renews it.
 COOKIE_SECONDS = 400 * 24 * 3600
 SECRET_BYTES = 32
+# So many different wrong tokens of an address are answered at once in a minute, each further one after these seconds.
+GUESSES = 10
+GUESS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -80,14 +84,24 @@ class Visitors:
         self.admin_token = settings.admin_token or secrets.token_urlsafe(24)
         self._api_keys = settings.api_keys
         self._on_spaces = settings.on_spaces
-        self._failures = Failures()
+        self._addresses = Addresses(settings)
+        self._pace = Pace()
         # Part of the operator's cookie, so that a new token ends every operator's session.
         self._operator_mark = fingerprint(self.admin_token)
-        self._signer = None if self.is_local else URLSafeTimedSerializer(secret_key(settings.home), salt=COOKIE)
+        self._secret = b"" if self.is_local else secret_key(settings.home)
+        self._signer = None if self.is_local else URLSafeTimedSerializer(self._secret, salt=COOKIE)
 
-    def identify(self, connection: HTTPConnection) -> Visitor | None:
+    async def identify(self, connection: HTTPConnection) -> Visitor | None:
         """Return who sent this; None for a stranger, and for a cookie or a key that is not ours."""
-        return self.by_key(connection) or self.by_cookie(connection)
+        return await self.by_key(connection) or self.by_cookie(connection)
+
+    def newcomer(self, connection: HTTPConnection) -> Visitor:
+        """Return a visitor nobody was before, whose name says by a mark that they come from the same place as others.
+
+        It is not the address, which nobody can read from it, and stays the same for as long as the secret does.
+        """
+        address = self._addresses.of(connection)
+        return Visitor(owners.anonymous(digest(self._secret, address.encode(), sha256).hex()[:12] if address else ""))
 
     def by_cookie(self, connection: HTTPConnection) -> Visitor | None:
         """Return whom the cookie names; None without one, and for one that is forged, broken or too old.
@@ -101,7 +115,7 @@ class Visitors:
         who = Visitor(claims["owner"])
         return None if who.is_operator and claims["operator"] != self._operator_mark else who
 
-    def by_key(self, connection: HTTPConnection) -> Visitor | None:
+    async def by_key(self, connection: HTTPConnection) -> Visitor | None:
         """Return whose key this brings; None without one, and for one that is not ours."""
         if self.is_local:
             return LOCAL
@@ -110,16 +124,20 @@ class Visitors:
             return None
         if any(same(key, known) for known in self._api_keys):
             return Visitor(f"key-{fingerprint(key)}")
-        return OPERATOR if self.is_operators(key, connection) else None
+        return OPERATOR if await self.is_operators(key, connection) else None
 
-    def is_operators(self, token: str, connection: HTTPConnection) -> bool:
-        """Say whether ``token`` is the operator's; never to an address that has tried too many wrong ones."""
-        address = connection.client.host if connection.client else ""
-        if self._failures.too_many(address):
-            return False
+    async def is_operators(self, token: str, connection: HTTPConnection) -> bool:
+        """Say whether ``token`` is the operator's, and take longer to say no to whoever guesses.
+
+        The right one is never refused: who guesses may come from the operator's address, or have that of a proxy.
+        The same wrong one, as an old script sends it again and again, is no guess.
+        """
         if same(token, self.admin_token):
             return True
-        self._failures.add(address)
+        address = self._addresses.of(connection)
+        is_new = self._pace.take(f"{address} {fingerprint(token)}", 1)
+        if is_new and not self._pace.take(address, GUESSES):
+            await asyncio.sleep(GUESS_SECONDS)
         return False
 
     def cookie(self, who: Visitor, *, secure: bool, framed: bool = False) -> str:
@@ -136,11 +154,6 @@ class Visitors:
         return "; ".join(parts)
 
 
-def newcomer() -> Visitor:
-    """Return a visitor nobody was before."""
-    return Visitor(f"v-{secrets.token_hex(16)}")
-
-
 def same(one: str, other: str) -> bool:
     """Compare two secrets in a time that says nothing about them."""
     return compare_digest(one.encode(), other.encode())
@@ -149,27 +162,3 @@ def same(one: str, other: str) -> bool:
 def fingerprint(secret: str) -> str:
     """Return 12 hex digits that stand for ``secret``."""
     return sha256(secret.encode()).hexdigest()[:12]
-
-
-class Failures:
-    """Counts the wrong tokens each address has tried: after ``LIMIT`` within ``SECONDS`` it has to wait."""
-
-    LIMIT = 10
-    SECONDS = 60.0
-    ADDRESSES = 1000
-
-    def __init__(self) -> None:
-        self._times: dict[str, deque[float]] = {}
-
-    def add(self, address: str) -> None:
-        """Note a wrong token; the address noted longest ago is forgotten when there are too many."""
-        times = self._times.pop(address, None) or deque(maxlen=self.LIMIT)
-        times.append(time.monotonic())
-        self._times[address] = times
-        if len(self._times) > self.ADDRESSES:
-            del self._times[next(iter(self._times))]
-
-    def too_many(self, address: str) -> bool:
-        """Say whether ``address`` has to wait."""
-        times = self._times.get(address, ())
-        return len(times) == self.LIMIT and time.monotonic() - times[0] < self.SECONDS

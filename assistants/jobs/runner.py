@@ -20,6 +20,8 @@ from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.shares import Shares
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
+from assistants.owners import NOWHERE, groups
+from assistants.pace import Pace
 from assistants.requests import Admission, StudioRequest, validated
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 # Followers may have seen numbers that a crash kept off the disk: at most 300 ms of them.
 CRASH_GAP = 1000
 CLOSE_SECONDS = 5.0
+# How many jobs of an assistant that says nothing else may begin in a minute: an anonymous visitor, and all of a place;
+# those of whom nobody knows whence they come are from many places, and may all together begin so many times as many.
+A_MINUTE = 120
+PLACES = 5
 # A job that was begun so often, and each time the process died, may be why it died.
 MOST_STARTS = 3
 
@@ -45,6 +51,7 @@ class Assistant(Protocol):
     ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
     for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
     ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
+    ``A_MINUTE``: how many of its jobs the anonymous visitors from one place may begin in a minute.
     """
 
     ID: str
@@ -69,6 +76,7 @@ class JobRunner:
         self._queues = Queues(workers, queue_size, self._is_in_order, history.jobs.paused())
         # By name and number: a model that writes and one that draws may have the same name. Jobs keep what they use.
         self._slots: WeakValueDictionary[tuple[str, int], Slots] = WeakValueDictionary()
+        self._pace = Pace()
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
@@ -95,6 +103,7 @@ class JobRunner:
         if module is None:
             known = ", ".join(self._assistants)
             raise InvalidInput("assistant", "{field} must be one of: {known}.", known=known)
+        self._keep_pace(assistant, owner)
         checked = validated(module.Request, request)
         places = self._reserve(owner, assistant)
         try:
@@ -186,7 +195,11 @@ class JobRunner:
         self._history.jobs.arrange(ids)
 
     def pause(self, owner: str, assistant: str, paused: bool) -> None:
-        """Hold the owner's waiting jobs of an assistant back, also after a restart, or let them go on."""
+        """Hold the owner's waiting jobs of an assistant back, also after a restart, or let them go on.
+
+        Raises ``QueueFull`` where an anonymous visitor does so too often: it is written down for each.
+        """
+        self._keep_pace(assistant, owner)
         self._history.jobs.pause(owner, assistant, paused)
         with self._changed:
             self._queues.pause(owner, assistant, paused)
@@ -236,6 +249,12 @@ class JobRunner:
             job.announce()
 
     # The queue
+
+    def _keep_pace(self, assistant: str, owner: str) -> None:
+        limit = getattr(self._assistants.get(assistant), "A_MINUTE", A_MINUTE)
+        for group in groups(owner)[:0:-1]:
+            if not self._pace.take(f"{assistant} {group}", limit * PLACES if group == NOWHERE else limit):
+                raise QueueFull("You ask faster than can be answered. Wait a minute.")
 
     def _reserve(self, owner: str, assistant: str) -> Shares:
         with self._changed:

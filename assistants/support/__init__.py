@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ID = "support"
+# Customers' pages are open to everybody.
+A_MINUTE = 20
 
 MAX_QUESTION = 2000
 MAX_TURNS = 20

@@ -6,6 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -439,15 +440,13 @@ def test_on_this_machine_any_key_will_do(tmp_path: Any) -> None:
         refused(client(app).get("/v1/models", headers={"Host": "evil.example"}), 421, None)
 
 
-def test_a_full_queue_is_429_and_says_when_to_try_again(
-    script: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app.state.studio.jobs, "_queue_size", 4)
-    answer = chat(script, n=3)  # of four places an owner has two
-    refused(answer, 429, None, "rate_limit_exceeded")
-    assert int(answer.headers["retry-after"]) > 0
-    until(lambda: running(app) == 0)
-    assert chat(script, n=2).status_code == 200
+def test_a_full_queue_is_429_and_says_when_to_try_again(tmp_path: Path) -> None:
+    with opened(tmp_path, queue_size=4) as studio, client(small_app(studio)) as script:
+        answer = chat(script, n=3)  # of four places an owner has two
+        refused(answer, 429, None, "rate_limit_exceeded")
+        assert int(answer.headers["retry-after"]) > 0
+        until(lambda: not studio.jobs._live)
+        assert chat(script, n=2).status_code == 200
 
 
 # What breaks, and who leaves

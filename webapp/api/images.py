@@ -263,7 +263,7 @@ def get_queue(studio: TheStudio, owner: Owner) -> Queue:
     return Queue(paused=paused, jobs=[Waiting.model_validate(one) for one in jobs])
 
 
-@router.put("/images/queue", responses=answers(401, 413, 422, 503))
+@router.put("/images/queue", responses=answers(401, 413, 422, 429, 503))
 def change_queue(studio: TheStudio, owner: Owner, change: QueueChange) -> Queue:
     """Hold back, let go on or put into another order what waits; it stays so after a restart."""
     if change.order is not None:

@@ -6,7 +6,7 @@ own. Knows nothing about how anything is answered.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import support, triage
@@ -14,7 +14,6 @@ from assistants.support import checks, desk
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
-from webapp.pace import pace
 
 router = APIRouter(tags=["support"])
 
@@ -135,9 +134,8 @@ def list_suggestions(studio: TheStudio, owner: Owner, name: Name) -> list[str]:
 
 
 @router.post("/ask/{name}", status_code=202, responses=answers(401, 404, 413, 422, 429, 503))
-def ask(studio: TheStudio, owner: Owner, request: Request, name: Name, question: Question) -> JobTicket:
-    """Take on a customer's question; an address that asks too often has to wait."""
-    pace(request, owner)
+def ask(studio: TheStudio, owner: Owner, name: Name, question: Question) -> JobTicket:
+    """Take on a customer's question."""
     asked = {"knowledge": name, **question.model_dump(exclude_none=True)}
     row = studio.jobs.submit(support.ID, asked, owner)
     return JobTicket(id=row.id, status=row.status)
