@@ -146,6 +146,24 @@ def test_every_route_is_documented(app: FastAPI) -> None:
     assert sorted(operations(app)) == ROUTES
 
 
+# What changes a job that there is, and what ends in a reload.
+AT_ONCE = ("POST /api/jobs/{id}/stop", "POST /api/images/jobs/{id}/skip")
+LATER = ("PUT /api/backup",)
+MADE = ("POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards")
+EITHER = "GET /api/jobs/{id}/preview"
+
+
+def test_each_route_has_the_status_of_its_kind(app: FastAPI) -> None:
+    """What takes on a job answers 202, what makes something 201, what says nothing 204, all else 200."""
+    ticket = {"application/json": {"schema": {"$ref": "#/components/schemas/JobTicket"}}}
+    for label, operation in operations(app).items():
+        good = {code: said for code, said in operation.definition.raw["responses"].items() if code.startswith("2")}
+        contents = [said.get("content") for said in good.values()]
+        takes_on = label in LATER or (ticket in contents and label not in AT_ONCE)
+        expected = "202" if takes_on else "201" if label in MADE else "200" if any(contents) else "204"
+        assert [*good] == (["200", "204"] if label == EITHER else [expected]), label
+
+
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode))
 @pytest.mark.parametrize("route", ROUTES)
 def test_every_answer_is_documented(app: FastAPI, route: str, mode: schemathesis.GenerationMode) -> None:

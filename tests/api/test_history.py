@@ -64,6 +64,7 @@ def test_stars_templates_models_and_times_are_filters(ann: TestClient) -> None:
     assert ann.patch(f"/api/history/{first['id']}", json={"starred": True}).status_code == 204
     for query in ({"starred": True}, {"template": "chat/tutor"}, {"model": "echo:"}, {"until": first["finished"]}):
         assert titles(ann, **query) == ["one"], query
+    assert titles(ann, until=first["created"]) == [] and titles(ann, since=first["created"]) == ["two", "one"]
     assert titles(ann, since="2020-01-01") == ["two", "one"]
     assert titles(ann, since="2999-01-01") == []
     answer = ann.patch(f"/api/history/{first['id']}", json={"starred": "yes"})
@@ -72,7 +73,9 @@ def test_stars_templates_models_and_times_are_filters(ann: TestClient) -> None:
 
 def test_an_item_can_be_made_again(ann: TestClient) -> None:
     job = ended(ann, ask(ann, message="one two", params={"seed": 7}, system="Be brief."))
-    again = ended(ann, ann.post(f"/api/history/{job['id']}/again").json()["id"])
+    answer = ann.post(f"/api/history/{job['id']}/again")
+    assert answer.status_code == 202 and answer.json()["status"] == "queued"
+    again = ended(ann, answer.json()["id"])
     assert (again["output"].split(), again["status"]) == (["one", "two"], "done")
     assert again["result"]["conversation"] == job["result"]["conversation"]
     assert (again["request"]["params"], again["request"]["system"]) == ({"seed": 7}, "Be brief.")

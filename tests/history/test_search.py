@@ -132,6 +132,26 @@ def test_every_filter_narrows(history: History) -> None:
         history.search("me", until=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9))))
 
 
+def test_a_span_of_time_has_its_first_moment_and_not_its_last(history: History) -> None:
+    noon = datetime(2026, 11, 23, 12, 0, 0, 250_000, tzinfo=UTC)
+    tick = timedelta(milliseconds=1)
+    names = ("before", "noon", "after")
+    for name, created in zip(names, (noon - tick, noon, noon + tick), strict=True):
+        at = created.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        add_job(history, name, "tea", created=at)
+    for q in ("", "tea"):
+        for filters, found in (
+            ({"until": noon}, {"before"}),
+            ({"since": noon}, {"noon", "after"}),
+            ({"since": noon, "until": noon}, set()),
+            ({"since": noon, "until": noon + tick}, {"noon"}),
+            ({"until": noon.astimezone(timezone(timedelta(hours=9)))}, {"before"}),
+            # Times are kept to the millisecond: what is finer is cut off.
+            ({"until": noon + tick / 2}, {"before"}),
+        ):
+            assert {item.title for item in history.search("me", q=q, **filters)} == found, filters
+
+
 def test_stars_are_given_and_taken_by_their_owner_only(history: History) -> None:
     job = add_job(history, "tea", "green")
     for starred in (True, False):
