@@ -19,6 +19,7 @@ from assistants.generation import NO_CONTROLS, Params, conversation, generate, o
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
+from assistants.links import without_bare_hosts
 from assistants.repetition import Circle
 from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import Library, Messages, Template
@@ -267,5 +268,5 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
         assert turn is not None
         speaker = "User" if turn.role == "user" else turn.model or "Assistant"
         blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", turn.text]
-    text = "\n\n".join(filter(None, blocks)) + "\n"
+    text = without_bare_hosts("\n\n".join(filter(None, blocks)) + "\n")
     return f"{name}.md", provenance.label("text/markdown", conversation_id, text.encode())

@@ -23,6 +23,7 @@ from assistants.history.jobs import OPEN, PLAIN_COLUMNS, from_row
 from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.history.store import Store
+from assistants.links import without_bare_hosts
 
 MAX_SELECTED = 1000
 # The first moment that a zip knows.
@@ -64,7 +65,7 @@ def export(store: Store, files: Files, target: BinaryIO, owner: str | None, ids:
             _add_files(archive, files, items, files.uploads(owner) if ids is None else [])
             _add_lines(archive, "items.jsonl", (_line(db, files, job) for job in items))
             for name in sorted(names):
-                text = _markdown(db, names[name]).encode()
+                text = without_bare_hosts(_markdown(db, names[name])).encode()
                 _add(archive, name, provenance.label("text/markdown", _number(text), text))
     return len(items)
 
@@ -115,7 +116,7 @@ def _add_drafts(archive: zipfile.ZipFile, db: Any, owner: str | None) -> None:
     for draft in drafts:
         document = db.execute("SELECT document FROM draft_versions WHERE id = ?", (draft["version"],)).fetchone()[0]
         name = f"drafts/{draft['created'][:10]}-{slug(draft['name'])[:SLUG]}-{draft['id'][-12:]}.md"
-        text = markdown(json.loads(document)).encode()
+        text = without_bare_hosts(markdown(json.loads(document))).encode()
         _add(archive, name, provenance.label("text/markdown", draft["id"], text))
 
 

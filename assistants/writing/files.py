@@ -19,6 +19,7 @@ from assistants.history import documents
 from assistants.history.documents import Document, Section, new_document, new_section
 from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.history.export import slug
+from assistants.links import REMOVED, is_bare, without_bare_hosts
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -168,7 +169,7 @@ def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str
     if form not in MEDIA:
         raise InvalidInput("form", "{field} must be one of: {known}.", known=", ".join(MEDIA))
     if form == "md":
-        return name, provenance.label(MEDIA[form], draft_id, text.encode())
+        return name, provenance.label(MEDIA[form], draft_id, without_bare_hosts(text).encode())
     whole = _with_pictures(studio, owner, text)
     content = _converted(whole, form, draft.name, draft.brief.get("language", "en"))
     return name, provenance.label(MEDIA[form], draft_id, content)
@@ -190,7 +191,12 @@ def _with_pictures(studio: "Studio", owner: str, text: str) -> str:
 
 
 def _is_safe(tag: str, attribute: str, value: str) -> str | None:
-    """Return an attribute of HTML unless it leads to a picture from elsewhere, or holds more than a picture."""
+    """Return an attribute of HTML unless it leads to a picture from elsewhere, or holds more than a picture.
+
+    An address of a host without a protocol is none in a file.
+    """
+    if is_bare(value):
+        return REMOVED if attribute == "href" else None
     is_data = value.lstrip().lower().startswith("data:")
     if tag == "img" and attribute == "src":
         return value if value.startswith(tuple(f"data:{kind};base64," for kind in PICTURES)) else None
