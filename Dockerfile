@@ -13,7 +13,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt
 
 RUN useradd --create-home --uid 1000 studio && install --directory --owner=studio --group=studio --mode=0700 /data
-COPY app.py .
+COPY app.py LICENSE ./
 COPY prompts prompts
 COPY assistants assistants
 COPY webapp webapp

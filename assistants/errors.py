@@ -30,13 +30,25 @@ def worded(template: str, values: Mapping[str, Any]) -> str:
     """Return a sentence with its ``{name}`` slots filled, as the page's scripts do it: once, and by whole names only.
 
     A slot without a value stays, so that a sentence of another version, or one that somebody else made, is no error;
-    ``{{name}}`` is a variable of a prompt and no slot.
+    ``{{name}}`` is a variable of a prompt and no slot. A value may be a sentence, as ``StudioError.told`` has it.
     """
-    return SLOT.sub(lambda slot: str(values.get(slot[1], slot[0])), template)
+    return SLOT.sub(lambda slot: _word(values.get(slot[1], slot[0])), template)
+
+
+def is_sentence(value: Any) -> bool:
+    """Say whether a value is what ``StudioError.told`` returns."""
+    return isinstance(value, dict) and value.keys() == {"template", "values"}
+
+
+def _word(value: Any) -> str:
+    return worded(value["template"], value["values"]) if is_sentence(value) else str(value)
 
 
 class StudioError(Exception):
-    """A sentence for the user: ``template`` is English, ``values``, as JSON has them, fill its ``{name}`` slots."""
+    """A sentence for the user: ``template`` is English, ``values``, as JSON has them, fill its ``{name}`` slots.
+
+    A value may be another one.
+    """
 
     status = 500
 
@@ -118,4 +130,6 @@ class StoreError(StudioError):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, StudioError):
+        return value.told
     return value if isinstance(value, str | int | float | dict | list | None) else str(value)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from assistants import ASSISTANTS
+from assistants.errors import ModelUnavailable, StudioError, worded
 from assistants.history.drafts import GENERATED
 from assistants.jobs import TERMINAL
 from assistants.playground.request import CHOICES, HOWS, STUDIES, TYPES
@@ -215,3 +216,13 @@ def test_the_page_is_told_its_language_before_anything_runs(lang: str, locale: s
 
 def test_gradio_gets_every_language() -> None:
     assert len(gradio_i18n().translations_dict) == len(LANGUAGES)
+
+
+def test_a_sentence_inside_another_is_translated_too() -> None:
+    inner = StudioError("{model} couldn't be fetched.", model="Tiny")
+    outer = ModelUnavailable("{first} {second}", first=inner, second=StudioError("The package index can't be reached."))
+    stored = json.loads(json.dumps(outer.told))
+    english = "Tiny couldn't be fetched. The package index can't be reached."
+    assert str(outer) == worded(stored["template"], stored["values"]) == english
+    chinese = "无法获取 Tiny。 无法连接软件包索引。"
+    assert t(outer.template, "zh", **outer.values) == t(stored["template"], "zh", **stored["values"]) == chinese

@@ -18,7 +18,7 @@ from assistants.models import ModelCard, Models
 from assistants.models.cards import recommended
 from assistants.owners import LOCAL, OPERATOR
 from assistants.settings import Settings
-from tests.engines.stand_ins import EMBEDDER, ENTRY, MODEL, TOKEN, Mirror, serve
+from tests.engines.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
 
 GB = 10**9
 
@@ -35,7 +35,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 def models(settings: Settings, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
-    with contextlib.closing(opened(settings, {"tiny": ENTRY, "parts": EMBEDDER})) as models:
+    with contextlib.closing(opened(settings, {"tiny": ENTRY, "parts": EMBEDDER, "large": LARGE_ENTRY})) as models:
         yield models
 
 
@@ -56,10 +56,10 @@ def settled(models: Models, name: str) -> ModelCard | None:
     return found
 
 
-def begun(models: Models, name: str) -> None:
+def begun(models: Models, name: str, least: int = 1) -> None:
     """Wait until a part of a model is there."""
     deadline = time.monotonic() + 30
-    while not card(models, name).state.done:
+    while card(models, name).state.done < least:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -168,6 +168,33 @@ def test_what_was_linked_and_is_gone_is_said(models: Models, tmp_path: Path) -> 
         list(models.waiting(name))
 
 
+def test_a_download_is_paused_gone_on_with_and_dropped(models: Models, mirror: Mirror, settings: Settings) -> None:
+    mirror.model = LARGE
+    mirror.flowing.clear()
+    models.install("large", LOCAL)
+    begun(models, "large", len(LARGE) // 3)
+    with pytest.raises(NotAllowed):
+        models.pause("large", "ann")
+    models.pause("large", LOCAL)
+    held = card(models, "large")
+    assert (held.installed, held.state.state, held.state.note) == (False, "paused", "Download paused")
+    assert 0 < held.state.done < held.state.total == len(LARGE)
+    models.cancel("large", LOCAL)
+    assert (card(models, "large").state.state, in_folder(settings)) == ("absent", set())
+    models.install("large", LOCAL)
+    begun(models, "large", len(LARGE) // 3)
+    models.pause("large", LOCAL)
+    mirror.flowing.set()
+    models.install("large", LOCAL)
+    assert settled(models, "large").installed
+    assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
+
+
+def test_what_is_not_downloading_cannot_be_paused(models: Models) -> None:
+    models.pause("tiny", LOCAL)
+    assert card(models, "tiny").state.state == "absent"
+
+
 @pytest.mark.parametrize("when", ["asking", "downloading"])
 def test_cancelling_leaves_nothing(models: Models, mirror: Mirror, settings: Settings, when: str) -> None:
     mirror.flowing.clear()
@@ -250,7 +277,7 @@ def test_a_visitor_changes_nothing(models: Models, settings: Settings, tmp_path:
         with pytest.raises(NotAllowed):
             change("tiny", "ann")
     assert in_folder(settings) == set()
-    assert [card.name for card in models.listed("ann")] == ["tiny", "parts"]
+    assert [card.name for card in models.listed("ann")] == ["tiny", "large", "parts"]
 
 
 def test_deleting_closes_the_engine_and_waits_for_no_job(
@@ -281,7 +308,7 @@ def test_a_broken_record_is_no_model_and_breaks_nothing(models: Models, settings
         folder = settings.models_folder / name
         folder.mkdir(parents=True)
         folder.joinpath("model.yaml").write_text(text, encoding="utf-8")
-    assert [card.name for card in models.listed(LOCAL)] == ["tiny", "parts"]
+    assert [card.name for card in models.listed(LOCAL)] == ["tiny", "large", "parts"]
     with pytest.raises(InvalidInput):
         models.resolve("one")
 

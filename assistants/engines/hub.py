@@ -3,18 +3,22 @@
 Knows names and sizes; fetches nothing but lists. Weights are GGUF or safetensors, never pickle; code is never taken.
 """
 
+import errno
 import os
 import re
 import subprocess
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 from assistants.engines import hub_download
 from assistants.engines.catalog import FILE_NAME, GGUF, Entry, File, Hub
-from assistants.engines.downloads import last_line
-from assistants.errors import InvalidInput, ModelUnavailable, StudioError
+from assistants.engines.downloads import CutOff, SourceFailed, Unreachable, last_line
+from assistants.errors import InvalidInput
 from assistants.storable import from_json
 
+HUB = "https://huggingface.co"
+UNREACHABLE = "The model hub ({host}) can't be reached."
 # The hub answers at all within this, name look-up and the start of a process included.
 HUB_SECONDS = 15
 # Mirrors of the hub have no Xet storage, and a file that comes by HTTP can be seen to grow.
@@ -48,29 +52,49 @@ PARTS = re.compile(
 HALF = ".fp16"
 
 
-def refusal(repo: str, word: str) -> StudioError | None:
-    """Return the sentence for a word with which the program that asks the hub ended, if it is one of them."""
+def host() -> str:
+    """Return the hub's address as a person writes it, without a name and password in it."""
+    return urlsplit(os.environ.get("HF_ENDPOINT") or HUB).netloc.rpartition("@")[2]
+
+
+def failure(repo: str, log: str) -> SourceFailed:
+    """Return the sentence for how the program that asks the hub has ended, given all it said.
+
+    Raises ``OSError`` if the disk is full.
+    """
+    word = last_line(log)
+    if word == hub_download.FULL:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     templates = {
         hub_download.GATED: "{repo} is given only to those who have accepted its terms: do so on its page, and set"
         " HF_TOKEN to a token of yours before the start.",
         hub_download.ABSENT: "The model hub has no {repo}, or it is private: then set HF_TOKEN before the start.",
         hub_download.NO_REVISION: "{repo} has no such revision.",
         hub_download.NO_FILE: "{repo} has no such file.",
+        hub_download.OFFLINE: "HF_HUB_OFFLINE is set, so the model hub isn't asked.",
     }
-    return ModelUnavailable(templates[word], repo=repo) if word in templates else None
+    if word in templates:
+        return SourceFailed(templates[word], repo=repo)
+    if word == hub_download.UNREACHABLE:
+        return Unreachable(UNREACHABLE, host=host())
+    if word == hub_download.CUT:
+        return CutOff("The connection to the model hub ({host}) was lost.", host=host())
+    if word.startswith(hub_download.STATUS):
+        template = "The model hub ({host}) answered with an error (HTTP {status})."
+        return SourceFailed(template, host=host(), status=word.removeprefix(hub_download.STATUS))
+    return SourceFailed("The model hub ({host}) couldn't be used ({cause}).", host=host(), cause=word)
 
 
 def look(hub: Hub) -> dict[str, Any]:
-    """Ask the hub what is in a repository; blocks. Raises ``ModelUnavailable``."""
+    """Ask the hub what is in a repository; blocks. Raises ``SourceFailed``."""
     command = [sys.executable, "-P", hub_download.__file__, "look", hub.repo, hub.revision]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
         done = subprocess.run(command, env=os.environ | HUB_SETTINGS, timeout=HUB_SECONDS, check=False, **pipes)
     except subprocess.TimeoutExpired:
-        raise ModelUnavailable("The model hub does not answer within {seconds} seconds.", seconds=HUB_SECONDS) from None
+        raise Unreachable(UNREACHABLE, host=host()) from None
     if done.returncode:
-        cause = last_line(done.stderr.decode("utf-8", "replace"))
-        raise refusal(hub.repo, cause) or ModelUnavailable("The model hub cannot be asked: {cause}.", cause=cause)
+        raise failure(hub.repo, done.stderr.decode("utf-8", "replace"))
     return from_json(done.stdout)
 
 

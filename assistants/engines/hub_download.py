@@ -4,6 +4,7 @@ A process of its own, so that it can be ended at any moment. It is run by its pa
 ``look`` prints what is in a repository, as JSON. What the hub refuses ends it with one of the words below.
 """
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -15,11 +16,16 @@ ANSWER_SECONDS = 5
 ANSWERED = "answered.json"
 
 GATED, ABSENT, NO_REVISION, NO_FILE = "gated", "absent", "no-revision", "no-file"
+OFFLINE, UNREACHABLE, CUT, FULL = "offline", "unreachable", "cut", "full"
+# Of a file that has not come whole.
+INCOMPLETE = ".incomplete"
+# Before the number of a status that says nothing of the above.
+STATUS = "status "
 
 
 def get(repo: str, revision: str, folder: str, *files: str) -> None:
-    """Download the files into ``folder``; raises what the library raises."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    """Download the files into ``folder``, each from where it was left; raises what the library raises."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
     found: dict[str, Any] = {"commit": None, "files": {}}
     for file in files:
@@ -30,8 +36,29 @@ def get(repo: str, revision: str, folder: str, *files: str) -> None:
     draft = Path(folder, f"{ANSWERED}.tmp")
     draft.write_text(json.dumps(found), encoding="utf-8")
     draft.replace(Path(folder, ANSWERED))
-    for file in files:
-        hf_hub_download(repo, file, revision=found["commit"] or revision, local_dir=folder)
+    for file, facts in found["files"].items():
+        url = hf_hub_url(repo, file, revision=found["commit"] or revision)
+        take(url, Path(folder, file), facts["size"], facts["etag"] or "")
+
+
+def take(url: str, path: Path, size: int | None, etag: str) -> None:
+    """Download a file; what came of it before is gone on with, if the hub still means the same by it.
+
+    ``hf_hub_download`` begins anew each time (huggingface_hub 2.4).
+    """
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    if path.exists() and path.stat().st_size == size:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{''.join(filter(str.isalnum, etag))}{INCOMPLETE}")
+    with part.open("r+b" if part.exists() else "wb") as file:
+        begun = file.seek(0, 2)
+        if size is not None and begun > size:
+            begun = file.truncate(file.seek(0))
+        http_get(url, file, resume_size=begun, headers=build_hf_headers(), expected_size=size)
+    part.replace(path)
 
 
 def look(repo: str, revision: str) -> None:
@@ -48,20 +75,38 @@ def look(repo: str, revision: str) -> None:
     print(json.dumps(said | {name: card.get(name) for name in ("license", "license_name", "language")}))
 
 
-def main(verb: str, *arguments: str) -> None:
-    """Do what is asked for."""
+def word_for(error: Exception, begun: bool) -> str | None:
+    """Return the word for what the hub, the connection or the disk refuses; None for anything else."""
     from huggingface_hub import errors
 
-    refusals = {
-        errors.GatedRepoError: GATED,
-        errors.RepositoryNotFoundError: ABSENT,
-        errors.RevisionNotFoundError: NO_REVISION,
-        errors.EntryNotFoundError: NO_FILE,
-    }
+    lost = CUT if begun else UNREACHABLE
+    words: list[tuple[type[Exception], str]] = [
+        (errors.OfflineModeIsEnabled, OFFLINE),
+        # A file that nobody could ask for and that is not here, either.
+        (errors.LocalEntryNotFoundError, lost),
+        (errors.GatedRepoError, GATED),
+        (errors.RepositoryNotFoundError, ABSENT),
+        (errors.RevisionNotFoundError, NO_REVISION),
+        (errors.EntryNotFoundError, NO_FILE),
+    ]
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return FULL
+    if word := next((word for kind, word in words if isinstance(error, kind)), None):
+        return word
+    if isinstance(error, errors.HfHubHTTPError):
+        return f"{STATUS}{error.response.status_code}"
+    return lost if isinstance(error, errors.HTTPError | ConnectionError | TimeoutError) else None
+
+
+def main(verb: str, *arguments: str) -> None:
+    """Do what is asked for."""
     try:
         {"get": get, "look": look}[verb](*arguments)
-    except tuple(refusals) as error:
-        sys.exit(next(word for kind, word in refusals.items() if isinstance(error, kind)))
+    except Exception as error:
+        begun = verb == "get" and Path(arguments[2], ANSWERED).exists()
+        if word := word_for(error, begun):
+            sys.exit(word)
+        raise
 
 
 if __name__ == "__main__":

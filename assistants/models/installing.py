@@ -3,15 +3,15 @@
 Knows how a model comes onto the shelf and leaves it; knows nothing about who may do that, or who waits meanwhile.
 """
 
-import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistants import engines
-from assistants.engines import hub
+from assistants.engines import hub, sources
 from assistants.engines.catalog import Entry, Kind
-from assistants.engines.downloads import Cancelled
-from assistants.engines.sources import CANCELLED, Report, fetch, installed
+from assistants.engines.downloads import Cancelled, Halt, SourceFailed
+from assistants.engines.sources import CANCELLED, Report, fetch, given_up, installed
 from assistants.errors import InvalidInput, ModelUnavailable
 from assistants.models.shelf import Shelf, parsed
 
@@ -100,32 +100,46 @@ def from_hub(shelf: Shelf, spec: str) -> Plan:
     return Plan(name, shelf.get(name) or Entry.model_construct(title=title, hub=where), file)
 
 
-def carry_out(shelf: Shelf, plan: Plan, report: Report, cancelled: threading.Event) -> Path:
+def carry_out(shelf: Shelf, plan: Plan, report: Report, halt: Halt) -> Path:
     """Put a model on the shelf, unless it is there, and return what an engine opens; blocks.
 
-    Leaves nothing behind if it does not succeed. Raises ``InvalidInput`` or ``ModelUnavailable``.
+    If it does not succeed, nothing is left behind but what a known model's download may go on with. Raises
+    ``InvalidInput`` or ``ModelUnavailable``.
     """
     was_there = shelf.is_installed(plan.name)
     try:
-        entry, folder = with_files(plan, report, cancelled), shelf.place(plan.name)
-        path = fetch(entry, folder, report, cancelled)
+        entry, folder = with_files(plan, report, halt), shelf.place(plan.name)
+        path = fetch(entry, folder, report, halt)
         kind = kind_of(path) if entry.kind == "chat" else entry.kind
         if kind == "chat":
             check_runs(shelf, plan.name, path, was_there=was_there)
         if plan.name not in shelf.catalog and not was_there:
             shelf.add(plan.name, installed(entry, folder).model_copy(update={"kind": kind}))
     finally:
+        if not (was_there or shelf.get(plan.name)):
+            # Nobody could go on with it: that it was wanted is not written down.
+            discard(shelf, plan.name)
         shelf.tidy(plan.name)
     return path
 
 
-def with_files(plan: Plan, report: Report, cancelled: threading.Event) -> Entry:
+def discard(shelf: Shelf, name: str) -> None:
+    """Delete what has come of a model, unless another program fetches it just now."""
+    with suppress(Cancelled, OSError):
+        sources.discard(shelf.place(name))
+    shelf.tidy(name)
+
+
+def with_files(plan: Plan, report: Report, halt: Halt) -> Entry:
     """Return the record with its files: those that the hub lists, where they are not known."""
     if plan.entry.files or plan.entry.own_place:
         return plan.entry
     report("Asking the model hub", 0, None)
-    entry = hub.entry_from(plan.entry.hub, hub.look(plan.entry.hub), plan.file)
-    if cancelled.is_set():
+    try:
+        entry = hub.entry_from(plan.entry.hub, hub.look(plan.entry.hub), plan.file)
+    except SourceFailed as failure:
+        raise given_up(plan.entry, [failure]) from None
+    if halt.is_set():
         raise ModelUnavailable(CANCELLED, model=entry.title)
     # Of a model in the catalog the hub only has to say which files it is made of.
     return plan.entry.model_copy(update={"hub": entry.hub, "files": entry.files}) if plan.is_known else entry

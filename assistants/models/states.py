@@ -13,10 +13,10 @@ UNDER_WAY = ("downloading", "loading")
 
 @dataclass(frozen=True)
 class ModelState:
-    """How far a model is; ``done`` and ``total`` are bytes while it downloads."""
+    """How far a model is; ``done`` and ``total`` are bytes while it downloads or its download is paused."""
 
     name: str
-    state: Literal["absent", "downloading", "installed", "loading", "ready", "failed"]
+    state: Literal["absent", "downloading", "paused", "installed", "loading", "ready", "failed"]
     note: str = ""
     done: float = 0
     total: float | None = None

@@ -5,12 +5,12 @@ Knows how progress, an end and a failure become a state and a line in the log; k
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistants.engines.downloads import Halt
 from assistants.engines.sources import CHECKING, MEGABYTE
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models.states import ModelState, States
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Undertaking:
-    """What is being done to the model ``name`` for its engine ``label``; ``cancelled`` calls it off.
+    """What is being done to the model ``name`` for its engine ``label``; ``halt`` calls it off.
 
     ``forget`` drops what was planned, before anybody can see that nothing is under way any more.
     """
@@ -30,7 +30,7 @@ class Undertaking:
     states: States
     label: str
     name: str
-    cancelled: threading.Event
+    halt: Halt
     forget: Callable[[], Any]
     _logged: float = field(default=-LOG_SECONDS, init=False)
 
@@ -57,7 +57,7 @@ class Undertaking:
         try:
             yield
         except StudioError as error:
-            if self.cancelled.is_set():
+            if self.halt.is_set():
                 self.rest()
             else:
                 self._fail(error)

