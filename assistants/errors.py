@@ -44,6 +44,10 @@ def _word(value: Any) -> str:
     return worded(value["template"], value["values"]) if is_sentence(value) else str(value)
 
 
+class Stopped(Exception):
+    """Raised inside an assistant's ``run`` where it waits and its job is stopped meanwhile; no error."""
+
+
 class StudioError(Exception):
     """A sentence for the user: ``template`` is English, ``values``, as JSON has them, fill its ``{name}`` slots.
 

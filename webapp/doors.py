@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistants.bounded import CALLER, Caller
 from assistants.errors import NotAllowed, SignInNeeded, StudioError
 from assistants.history.files import MAX_BYTES
 from assistants.settings import Settings, is_loopback
@@ -204,6 +205,7 @@ class SignIn:
             how = NO_KEY if scope["path"].startswith("/v1/") else UNKNOWN
             return await failure(request, SignInNeeded(how))(scope, receive, send)
         scope["state"] = {**scope.get("state", {}), "visitor": who}
+        CALLER.set(Caller(who.owner if who else ""))
         await self.app(scope, receive, send)
 
     async def _sign_in(self, request: Request) -> Response:

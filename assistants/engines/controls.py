@@ -6,13 +6,15 @@ answer is validated, and asked for again where it fails. Knows nothing about any
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 from langchain_core.messages import AIMessageChunk, BaseMessage, SystemMessage
 from pydantic import Field
 
+from assistants import bounded
+from assistants.engines import constraints
 from assistants.engines.validation import problem
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.requests import StudioRequest
@@ -37,8 +39,6 @@ INSTRUCTIONS = {
     "regex": "Answer with text that matches this regular expression as a whole, and nothing else: {wanted}",
     "choice": "Answer with exactly one of these strings, and nothing else: {wanted}",
 }
-CANNOT_SERVE = "{field} cannot be served: {cause}."
-
 Choice = Annotated[str, Field(min_length=1, max_length=MAX_CHOICE)]
 
 
@@ -77,9 +77,9 @@ def check(controls: Controls) -> None:
         raise InvalidInput("top_logprobs", "{field} goes with logprobs only.")
     if controls.json_schema is not None:
         check_schema(controls.json_schema)
-        _check_grammar(controls.json_schema)
+        _ask(constraints.grammar_fault, controls.json_schema, "json_schema")
     if controls.regex is not None:
-        _check_regex(controls.regex)
+        _ask(constraints.regex_fault, controls.regex, "regex")
 
 
 def check_schema(schema: dict[str, Any], field: str = "json_schema") -> None:
@@ -88,49 +88,14 @@ def check_schema(schema: dict[str, Any], field: str = "json_schema") -> None:
         raise InvalidInput(field, "{field} is nested too deep: more than {limit} levels.", limit=MAX_DEPTH)
     if len(json.dumps(schema)) > MAX_SCHEMA:
         raise InvalidInput(field, "{field} may hold at most {max_length} characters.", max_length=MAX_SCHEMA)
-    for reference in references(schema):
-        if not reference.startswith("#"):
-            raise InvalidInput(field, "{field} refers to {reference}, which is not in it.", reference=reference)
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-
-    try:
-        validator_for(schema).check_schema(schema)
-    except SchemaError as error:
-        raise InvalidInput(field, CANNOT_SERVE, cause=sentence(error.message)) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(field, CANNOT_SERVE, cause=sentence(str(error))) from error
+    _ask(constraints.schema_fault, schema, field)
 
 
-def _check_grammar(schema: dict[str, Any]) -> None:
-    """Raise ``InvalidInput`` where no engine can be held to a schema while it writes."""
-    from llguidance import LLMatcher
-
-    try:
-        grammar = LLMatcher.grammar_from_json_schema(schema, defaults={"whitespace_flexible": False})
-        cause = LLMatcher.validate_grammar(grammar)
-    except (ValueError, RecursionError) as error:
-        cause = str(error)
-    if cause:
-        raise InvalidInput("json_schema", CANNOT_SERVE, cause=sentence(cause))
-
-
-def _check_regex(pattern: str) -> None:
-    import regex
-    from llguidance import LLMatcher
-
-    try:
-        regex.compile(pattern)
-        cause = LLMatcher.validate_grammar(LLMatcher.grammar_from_regex(pattern))
-    except (regex.error, ValueError, RecursionError) as error:
-        cause = str(error)
-    if cause:
-        raise InvalidInput("regex", CANNOT_SERVE, cause=sentence(cause))
-
-
-def sentence(cause: str) -> str:
-    """Return the first line of a library's words, without the place in its own source."""
-    return (cause.strip().splitlines() or ["it is not valid"])[0].rstrip(".:")[:200]
+def _ask(fault: Callable[[Any], constraints.Fault | None], wanted: Any, field: str) -> None:
+    """Raise ``InvalidInput`` for what is wrong with a schema or a pattern, or takes too long to find out."""
+    if found := bounded.call(fault, wanted, field=field):
+        template, values = found
+        raise InvalidInput(field, template, **values)
 
 
 def depth(value: Any) -> int:
@@ -140,18 +105,6 @@ def depth(value: Any) -> int:
         inner = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
         level, levels = [one for values in inner for one in values], levels + 1
     return levels - 1
-
-
-def references(schema: Any) -> Iterator[str]:
-    """Yield what a schema refers to."""
-    if isinstance(schema, dict):
-        for key, value in schema.items():
-            if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(value, str):
-                yield value
-            yield from references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from references(value)
 
 
 def stream(

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from assistants import bounded
 from assistants.engines import grammar, memory
+from assistants.engines.constraints import CANNOT_SERVE, grammar_of
 from assistants.engines.gguf import read_metadata
 from assistants.engines.process import PROGRAMS, ProcessChat
 from assistants.errors import InvalidInput, ModelUnavailable
@@ -22,11 +24,6 @@ STORED_BYTES = 1.25
 SLOTS = 8
 # Tokens of a long conversation.
 LONG = 2048
-GRAMMARS = {
-    "json_schema": grammar.from_schema,
-    "regex": grammar.from_regex,
-    "choice": grammar.from_choice,
-}
 
 
 class OpenVINOChat(ProcessChat):
@@ -54,12 +51,11 @@ class OpenVINOChat(ProcessChat):
     def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         """Put a constraint into words that the program's library takes; raises ``InvalidInput`` if there are none."""
         options = super()._checked(options)
-        for field, write in GRAMMARS.items():
+        for field in grammar.GRAMMARS:
             if field in options:
-                try:
-                    options["grammar"] = write(options.pop(field))
-                except grammar.Unservable as error:
-                    raise InvalidInput(field, "{field} cannot be served: {cause}.", cause=error) from error
+                options |= bounded.call(grammar_of, field, options.pop(field), field=field)
+                if cause := options.pop("cause", None):
+                    raise InvalidInput(field, CANNOT_SERVE, cause=cause)
                 # The library would go on past the end of what the grammar lets through.
                 options.pop("min_tokens", None)
         return options

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakValueDictionary
 
+from assistants.bounded import CALLER, Caller
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.events import Event, Status, event_from
@@ -301,6 +302,7 @@ class JobRunner:
             return "stopped", None
         job.publish(Status("running"))
         self._count_start(job)
+        CALLER.set(Caller(job.owner, lambda: job.stopping))
         try:
             request = validated(module.Request, job.row.request)
             with closing(module.run(self._studio, request, job)) as events:

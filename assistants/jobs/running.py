@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from assistants.errors import Stopped
 from assistants.history import JobRow, now
 from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data, event_from
 from assistants.jobs.slots import Slots
@@ -22,10 +23,6 @@ SEAL_SECONDS = 0.04
 PROGRESS_SECONDS = 0.1
 
 Numbered = tuple[int, Event]
-
-
-class Stopped(Exception):
-    """Raised inside an assistant's ``run`` where it waits and its job is stopped meanwhile."""
 
 
 class RunningJob:

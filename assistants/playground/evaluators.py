@@ -4,25 +4,22 @@ Knows texts, JSON, labels, lengths and costs; what needs a model is in ``judging
 pattern that would take for ever, nothing to compare with) passes nobody and fails nobody, and says why.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
-from assistants.engines import controls
-from assistants.engines.validation import problem
+from assistants import bounded
+from assistants.engines import controls, validation
+from assistants.engines.constraints import pattern_cause
+from assistants.engines.matching import MATCH_SECONDS, NO_JSON
 from assistants.errors import InvalidInput, StudioError
 from assistants.history.documents import count
 from assistants.playground.plan import EXPECTED, filled
 from assistants.playground.request import MAX_VALUE, Evaluator
 from prompts.library import VARIABLE
 
-MATCH_SECONDS = 0.5
 SHOWN = 120
-# So many places in a text where an object may begin are tried. Lists are not looked for: a footnote's [1] is one.
-BEGINNINGS = 50
 
 # What takes a list of texts, alone or as well as one text.
 LISTS_ONLY = ("words_absent", "label")
@@ -80,7 +77,10 @@ def evaluate(evaluator: Evaluator, answer: Answer) -> Finding:
     wanted = wish(evaluator, answer.row)
     if wanted is None and evaluator.type != "json" and evaluator.type != "contains_json":
         return NOTHING_EXPECTED
-    return negated(evaluator, KINDS[evaluator.type](evaluator, wanted, answer))
+    try:
+        return negated(evaluator, KINDS[evaluator.type](evaluator, wanted, answer))
+    except bounded.OverBudget:
+        return found(None, "This check takes more time or memory than it may, so it was given up.")
 
 
 def negated(evaluator: Evaluator, finding: Finding) -> Finding:
@@ -128,18 +128,13 @@ def _contains_any(evaluator: Evaluator, wanted: str | list[str], answer: Answer)
 
 
 def _regex(evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
-    import regex
-
-    flags = regex.IGNORECASE if evaluator.ignore_case else 0
-    try:
-        # Other threads go on meanwhile.
-        is_there = regex.search(wanted, answer.text, flags, timeout=MATCH_SECONDS, concurrent=True) is not None
-    except TimeoutError:
+    result = validation.search(wanted, answer.text, evaluator.ignore_case)
+    if "slow" in result:
         template = "The regular expression {pattern} needs more than {seconds} seconds here, so it was given up."
         return found(None, template, pattern=short(wanted), seconds=MATCH_SECONDS)
-    except regex.error as error:
-        return found(None, "{pattern} is no regular expression: {cause}.", pattern=short(wanted), cause=str(error))
-    if is_there:
+    if "cause" in result:
+        return found(None, "{pattern} is no regular expression: {cause}.", pattern=short(wanted), cause=result["cause"])
+    if result["found"]:
         return found(True, "It matches {pattern}.", pattern=short(wanted))
     return found(False, "It does not match {pattern}.", pattern=short(wanted))
 
@@ -164,23 +159,17 @@ def _words_absent(evaluator: Evaluator, wanted: list[str], answer: Answer) -> Fi
 
 
 def _json(evaluator: Evaluator, wanted: dict[str, Any] | None, answer: Answer) -> Finding:
-    cause = problem("json_schema", wanted or {}, answer.text.strip())
+    cause = validation.problem("json_schema", wanted or {}, answer.text.strip())
     if not cause:
         return found(True, "It is valid JSON and keeps to the schema." if wanted else "It is valid JSON.")
-    if cause == "it is no JSON":
+    if cause == NO_JSON:
         return found(False, "It is not valid JSON.")
     return found(False, "It does not keep to the schema: {problem}.", problem=short(cause))
 
 
 def _contains_json(evaluator: Evaluator, wanted: dict[str, Any] | None, answer: Answer) -> Finding:
-    decoder = json.JSONDecoder()
-    for begin in islice(re.finditer("{", answer.text), BEGINNINGS):
-        try:
-            value, _ = decoder.raw_decode(answer.text, begin.start())
-        except (ValueError, RecursionError):
-            continue
-        if not problem("json_schema", wanted or {}, json.dumps(value)):
-            return found(True, "There is valid JSON in it.")
+    if validation.contains(wanted or {}, answer.text):
+        return found(True, "There is valid JSON in it.")
     return found(False, "There is no valid JSON in it.")
 
 
@@ -324,13 +313,8 @@ def _check_limits(value: Any, field: str) -> None:
 
 
 def _check_pattern(pattern: str, field: str) -> None:
-    import regex
-
-    try:
-        regex.compile(pattern)
-    except (regex.error, RecursionError) as error:
-        cause = controls.sentence(str(error))
-        raise InvalidInput(field, "{field} is no regular expression: {cause}.", cause=cause) from error
+    if cause := bounded.call(pattern_cause, pattern, field=field):
+        raise InvalidInput(field, "{field} is no regular expression: {cause}.", cause=cause)
 
 
 def is_number(value: Any) -> bool:

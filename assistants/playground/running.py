@@ -7,6 +7,7 @@ about requests or summaries.
 import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -124,7 +125,9 @@ class Matrix:
             return
         with ThreadPoolExecutor(max(1, min(width, MOST_AT_ONCE)), thread_name_prefix=f"cell-{self._job.id}") as pool:
             try:
-                for future in as_completed([pool.submit(drained, self._cell(task)) for task in tasks]):
+                # Each in a copy of the context, which says for whom the work is.
+                futures = [pool.submit(copy_context().run, drained, self._cell(task)) for task in tasks]
+                for future in as_completed(futures):
                     yield from self._done(future.result())
             finally:
                 pool.shutdown(cancel_futures=True)

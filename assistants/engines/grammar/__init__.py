@@ -6,14 +6,14 @@ it cannot read breaks every generation under way. So the studio writes the gramm
 asked for, or wider where a rule has no grammar, for the reply is validated anyway. Knows nothing about models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistants.engines.grammar.patterns import Pattern
 from assistants.engines.grammar.rules import Rules, Unservable
 from assistants.engines.grammar.schemas import Schema
 
-__all__ = ["Unservable", "from_choice", "from_regex", "from_schema"]
+__all__ = ["GRAMMARS", "Unservable", "from_choice", "from_regex", "from_schema"]
 
 
 def from_schema(schema: dict[str, Any]) -> str:
@@ -38,3 +38,6 @@ def from_choice(choices: Sequence[str]) -> str:
         return rules.text(rules.one_of(choices))
     except RecursionError as error:
         raise Unservable("its entries are too much alike") from error
+
+
+GRAMMARS: dict[str, Callable[[Any], str]] = {"json_schema": from_schema, "regex": from_regex, "choice": from_choice}
