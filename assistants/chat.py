@@ -15,12 +15,11 @@ from pydantic import Field
 
 from assistants import provenance
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
-from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened
+from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened, watch
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
-from assistants.repetition import Circle
 from assistants.requests import Admission, Name, StudioRequest
 from prompts.library import Library, Messages, Template
 from prompts.reading import PromptError
@@ -148,14 +147,17 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield note(template, count=dropped, context=engine.context)
     options = _options(engine, request, job)
-    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, Circle())
+    # Who asks for more of a text that was cut is not to be cut again.
+    circle = None if request.action == "continue" else watch(studio, job)
+    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, circle)
     if not ending.text and messages[-1].type != "ai":
         raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
     if ending.finish_reason == "length":
         template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
         yield note(template, limit=options["max_tokens"])
     if ending.finish_reason == "circle":
-        yield note("The model began to repeat itself, so its reply was ended. Another reply may do better.")
+        template = "The model began to repeat itself, so its reply was ended. Another reply may do better."
+        yield note(template, cut=ending.cut)
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from assistants.engines.controls import Controls, stream
 from assistants.jobs import Event, Part, Progress, RunningJob, Stopped, Text
-from assistants.repetition import Circle
+from assistants.repetition import Circle, Unwatched
 from assistants.requests import StudioRequest
 
 if TYPE_CHECKING:
@@ -46,11 +46,15 @@ class Params(StudioRequest):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a generation ended: its text, ``stop``, ``length`` or ``circle``, and how often a constraint was tried."""
+    """How a generation ended: its text, ``stop``, ``length`` or ``circle``, and how often a constraint was tried.
+
+    ``cut`` is what a circle said again at the end, which is no part of the text.
+    """
 
     text: str
     finish_reason: str = "stop"
     attempts: int | None = None
+    cut: str = ""
 
 
 @dataclass
@@ -86,6 +90,11 @@ def opened(studio: "Studio", job: RunningJob, needs: frozenset[str] = frozenset(
     return studio.models.engine(job.row.model, needs)
 
 
+def watch(studio: "Studio", job: RunningJob) -> Circle | None:
+    """Return what watches the job's text for circles; None unless its model is a small one of this machine."""
+    return None if studio.models.is_capable(job.row.model) else Circle()
+
+
 def slots(engine: Any) -> int:
     """Return how many requests at once an engine takes."""
     return getattr(engine, "slots", SLOTS_ELSEWHERE)
@@ -101,7 +110,7 @@ def generate(
 ) -> Generator[Event, None, Ending]:
     """Yield the text as it comes, and what ``controls`` asks about its tokens; return how it ended.
 
-    A text that goes round is ended where a ``circle`` is given to watch it: it would only come to more of the same.
+    A text that goes round is ended where a ``circle`` is given to watch it, for it would only come to more of the same.
     Holds a slot of the job's model meanwhile, and adds to the job's usage even where it is stopped or fails.
     """
     with job.slot(job.model, slots(engine)):
@@ -109,6 +118,7 @@ def generate(
         counted: dict[str, Any] = {}
         said: dict[str, Any] = {}
         texts: list[str] = []
+        watched = circle or Unwatched()
         try:
             with closing(stream(engine, messages, controls, options)) as chunks:
                 for chunk in chunks:
@@ -119,15 +129,22 @@ def generate(
                     said |= chunk.response_metadata
                     if chunk.text:
                         first = first or monotonic()
-                        texts.append(chunk.text)
-                        yield Text(chunk.text)
+                        if shown := watched.push(chunk.text):
+                            texts.append(shown)
+                            yield Text(shown)
                     if tokens := chunk.response_metadata.get("logprobs"):
                         yield Part("logprobs", tokens["content"])
-                    if circle and circle.push(chunk.text):
-                        said["finish_reason"] = "circle"
-                        break
+                    if watched.found:
+                        return Ending("".join(texts), "circle", cut=watched.rest())
+        except Exception:
+            # Nothing that was written is lost with what broke or was stopped.
+            yield from map(Text, filter(None, [watched.rest()]))
+            raise
         finally:
             job.usage = _added(job.usage, counted, began, first)
+        if held := watched.rest():
+            texts.append(held)
+            yield Text(held)
     return Ending("".join(texts), said.get("finish_reason", "stop"), said.get("attempts"))
 
 

@@ -10,6 +10,7 @@ from assistants import chat
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import JobRow, Turn
 from assistants.studio import Studio
+from webapp.tabs.chat import view
 
 SLOW = "echo:delay=0.02&words=200"
 
@@ -244,8 +245,33 @@ def test_a_model_of_another_provider_needs_nothing_but_langchain(
     assert (job.status, job.output) == ("done", "From elsewhere.")
 
 
-def test_a_reply_that_goes_round_is_ended_and_says_so(studio: Studio) -> None:
-    job = ask(studio, message="round and round it goes and " * 100)
-    (note,) = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
-    assert job.status == "done" and len(job.output) < 1000
+ROUND = "round and round it goes and "
+
+
+def parts(studio: Studio, job: JobRow) -> list[dict[str, Any]]:
+    return [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+
+
+def test_a_small_models_reply_that_goes_round_is_ended_and_what_was_cut_is_kept(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio.models, "is_capable", lambda name: False)
+    text = "So it began. " + ROUND * 100
+    job = ask(studio, message=text)
+    (note,) = parts(studio, job)
+    assert job.status == "done" and len(job.output) < 400
     assert note["data"]["template"].startswith("The model began to repeat itself")
+    assert text.startswith(job.output + note["data"]["values"]["cut"])
+    shown = view.drawn(turns(studio, job)[-1], "zh")["notes"]
+    assert shown == [{"text": "模型开始重复，因此回复已被结束。可以再生成一次。", "cut": note["data"]["values"]["cut"]}]
+    # Who asks for more gets it.
+    more = ask(studio, action="continue", parent=job.result["message"])
+    assert job.output + more.output == text
+    assert parts(studio, more) == []
+
+
+def test_nobody_watches_over_a_model_elsewhere_or_a_large_one(studio: Studio) -> None:
+    assert studio.models.is_capable("echo:")
+    job = ask(studio, message=ROUND * 100)
+    assert job.output == ROUND * 100
+    assert parts(studio, job) == []

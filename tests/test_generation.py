@@ -1,5 +1,6 @@
 """One generation, as every assistant makes it: what is yielded, returned and counted."""
 
+import contextlib
 from collections import Counter
 from typing import Any
 
@@ -70,8 +71,39 @@ def test_what_breaks_or_is_stopped_is_counted_too(job: RunningJob) -> None:
     assert job.usage["seconds"] >= seconds
 
 
+ROUND = "round and round it goes and "
+
+
 def test_a_text_that_goes_round_is_ended_where_that_is_asked(job: RunningJob) -> None:
-    text = "round and round it goes and " * 100
+    text = ROUND * 100
     assert run(job, text=text)[1] == Ending(text, "stop")
-    ended = run(job, text=text, circle=Circle())[1]
+    events, ended = run(job, text=text, circle=Circle())
     assert ended.finish_reason == "circle" and len(ended.text) < len(text) / 4
+    assert "".join(event.delta for event in events) == ended.text
+    assert ended.cut and text.startswith(ended.text + ended.cut)
+
+
+def test_what_is_held_back_is_not_lost(job: RunningJob) -> None:
+    held = "So it began. " + ROUND * 7
+    for model in ("echo:", f"echo:fail={len(held.split())}"):
+        circle = Circle()
+        events = []
+        going = generate(open_chat(model), conversation([("user", held + "The end.")]), Controls(), {}, job, circle)
+        with contextlib.suppress(GenerationFailed):
+            events += going
+        said = "".join(event.delta for event in events)
+        assert said == held + ("The end." if model == "echo:" else "")
+        assert not circle.found
+
+
+def test_a_job_that_is_stopped_shows_what_was_held_back(job: RunningJob) -> None:
+    going = generate(
+        open_chat("echo:delay=0.001"), conversation([("user", ROUND * 100)]), Controls(), {}, job, circle := Circle()
+    )
+    said = ""
+    with pytest.raises(Stopped):
+        for event in going:
+            said += event.delta
+            if circle._held is not None:
+                job.ask_to_stop()
+    assert ROUND * 4 in said and not circle.rest()

@@ -11,9 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
-from assistants.generation import NO_CONTROLS, conversation, generate, opened
+from assistants.generation import NO_CONTROLS, conversation, generate, opened, watch
 from assistants.jobs import Event, Progress, RunningJob, Text
-from assistants.repetition import Circle
 from assistants.support.evidence import Evidence, above
 from prompts.library import Library, Messages
 from prompts.reading import PromptError
@@ -72,7 +71,7 @@ def write(
     try:
         engine = yield from opened(studio, job)
         yield Progress(0, None, doing)
-        with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, Circle())) as steps:
+        with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, watch(studio, job))) as steps:
             for event in steps:
                 if not isinstance(event, Text):
                     yield event

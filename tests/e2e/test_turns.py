@@ -1,8 +1,13 @@
 """What can be done with a turn: other replies, other questions, going on, deleting, copying."""
 
+import json
+import sqlite3
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import Server
 from tests.e2e.chat import Chat, words
 
 pytestmark = pytest.mark.browser
@@ -109,3 +114,19 @@ def test_earlier_turns_come_on_demand(chat: Chat) -> None:
     expect(chat.page.get_by_role("button", name="Show earlier messages")).to_be_hidden()
     chat.ask("last")
     expect(chat.users.first).to_have_text("n0")
+
+
+def test_what_a_circle_cut_can_be_asked_for(chat: Chat, running: Server) -> None:
+    chat.ask("round and round")
+    with closing(sqlite3.connect(running.home / "studio.db")) as db, db:
+        job, number = db.execute(
+            "SELECT job, max(number) FROM events GROUP BY job ORDER BY job DESC LIMIT 1"
+        ).fetchone()
+        template = "The model began to repeat itself, so its reply was ended. Another reply may do better."
+        part = {"name": "note", "data": {"template": template, "values": {"cut": "and <b>round</b>"}}}
+        db.execute("INSERT INTO events VALUES (?, ?, 'part', ?)", (job, number + 1, json.dumps(part)))
+    chat.page.reload()
+    cut = chat.replies.locator("details.cut")
+    expect(cut.locator("div")).to_be_hidden()
+    cut.get_by_text("Show what was cut").click()
+    expect(cut.locator("div")).to_have_text("and <b>round</b>")

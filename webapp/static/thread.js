@@ -225,7 +225,7 @@ export function mountThread(root, { act, changed }) {
   }
 
   function drawMeta(turn) {
-    const lines = turn.notes.map((note) => el("p.note", {}, note));
+    const lines = turn.notes.flatMap((note) => [el("p.note", {}, note.text), ...(note.cut ? [drawCut(note.cut)] : [])]);
     if (turn.status !== "done") {
       const line = el("p.note.status", {}, el(`span.chip.${turn.status}`, {}, text(`status.${turn.status}`)));
       if (turn.error) line.append(el("span", {}, turn.error));
@@ -239,6 +239,10 @@ export function mountThread(root, { act, changed }) {
     if (turn.seconds) facts.push(text("chat.seconds", { seconds: turn.seconds }));
     const meta = el("span.meta", {}, facts.filter(Boolean).join(" · "), " · ", el("time", { datetime: turn.created }, when(turn.created)));
     return [meta, ...lines];
+  }
+
+  function drawCut(words) {
+    return el("details.cut", {}, el("summary", {}, text("chat.show-cut")), el("div", { tabindex: 0 }, words));
   }
 
   function edit(turn) {

@@ -64,7 +64,10 @@ def drawn(turn: Turn, lang: str) -> dict[str, Any]:
         fields |= {
             "html": markdown(text) if text else "",
             "model": turn.model,
-            "notes": [t(note["template"], lang, **note["values"]) for note in turn.notes],
+            "notes": [
+                {"text": t(note["template"], lang, **note["values"]), "cut": note["values"].get("cut")}
+                for note in turn.notes
+            ],
             "error": why(turn.failure, lang),
             **pace(turn.usage or {}),
         }
