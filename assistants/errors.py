@@ -12,17 +12,28 @@
     └── StoreError        503  the home folder is locked, full, read-only or from a newer studio
 
 An error is raised deep with an English sentence and its values; the page and the API translate it once, at the edge,
-by that sentence (as gettext does). This module knows nothing about languages or HTTP beyond the status numbers.
+by that sentence (as gettext does). Where things lie on this machine is told to nobody who asks: of a path its name is
+said, and what another error says goes without the paths in it. (What only a terminal shows is given as text.) This
+module knows nothing about languages or HTTP beyond the status numbers.
 """
 
+import os
 import re
+import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from assistants.storable import storable
 
 # Of what nobody has thought of.
 BROKEN = "Something broke while this was generated ({kind}). The studio's log says more."
+# A path from the root on: in quotes, where it may have spaces; bare; and where a library makes an address of one.
+ROOT, IN_QUOTES, IN_TEXT = r"(?:~|[A-Za-z]:)?", r"[^'\"`“”‘’\n\\/]", r"[^\s'\"`\\/:;,<>|*?()\[\]]"
+QUOTED_PATH = re.compile(rf"(['\"`“‘]){ROOT}[\\/](?:{IN_QUOTES}*[\\/])*({IN_QUOTES}*)(?=['\"`”’])")
+BARE_PATH = re.compile(rf"(?<![\w:/\\.~-]){ROOT}(?:[\\/]{IN_TEXT}+)+[\\/]({IN_TEXT}*)")
+ADDRESSED_PATH = re.compile(r"(https?://[\w.:-]+)//[^\s'\"]+|file://[^\s'\"]*/")
 SLOT = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 
@@ -133,7 +144,19 @@ class StoreError(StudioError):
     status = 503
 
 
+def without_paths(text: str) -> str:
+    """Return what a library or a program says without the paths in it: of each, its name stays."""
+    # These may have spaces in them, which tell a path from what follows.
+    for folder in (os.path.expanduser("~"), sys.prefix, tempfile.gettempdir()):
+        text = text.replace(folder, os.sep + "-") if len(folder) > 1 else text
+    return BARE_PATH.sub(r"\1", QUOTED_PATH.sub(r"\1\2", ADDRESSED_PATH.sub(r"\1", text)))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, StudioError):
         return value.told
+    if isinstance(value, PurePath):
+        return value.name
+    if isinstance(value, BaseException):
+        return getattr(value, "strerror", None) or without_paths(str(value)) or type(value).__name__
     return value if isinstance(value, str | int | float | dict | list | None) else str(value)

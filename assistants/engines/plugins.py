@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistants.errors import ModelUnavailable, StudioError
+from assistants.errors import ModelUnavailable, StudioError, without_paths
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -36,7 +36,7 @@ def open_plugin(plugin: EntryPoint, model: str, path: Path | None = None) -> "Ba
     except Exception as error:
         template = "The engine {name} of the package {package} does not work: {cause}."
         package = plugin.dist.name if plugin.dist else plugin.module
-        cause = f"{type(error).__name__}: {error}"
+        cause = without_paths(f"{type(error).__name__}: {error}")
         raise ModelUnavailable(template, name=plugin.name, package=package, cause=cause) from error
     if not isinstance(engine, BaseChatModel):
         raise ModelUnavailable("The engine {name} gives no chat model.", name=plugin.name)

@@ -26,7 +26,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from assistants.engines.stopping import Alongside, StopStrings, said
-from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, without_paths
 
 PROGRAMS = Path(__file__).with_name("programs")
 # An empty chunk comes this often while there is nothing to say, so that a caller gets a chance to stop.
@@ -159,12 +159,13 @@ def unfit(model: Path, event: Event) -> ModelUnavailable:
     """Return the error for a model that a program does not load, by the last event of the program."""
     if "template" in event:
         return ModelUnavailable(event["template"], file=model.name, **event["values"])
-    return ModelUnavailable("The model file {file} does not load: {cause}.", file=model.name, cause=event["broken"])
+    cause = without_paths(event["broken"])
+    return ModelUnavailable("The model file {file} does not load: {cause}.", file=model.name, cause=cause)
 
 
 def failure(cause: str) -> GenerationFailed:
     """Return the error for a generation that the model or its process broke off."""
-    return GenerationFailed("The model broke off: {cause}.", cause=cause)
+    return GenerationFailed("The model broke off: {cause}.", cause=without_paths(cause))
 
 
 class Restarting:

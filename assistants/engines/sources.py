@@ -89,7 +89,7 @@ def fetch(entry: Entry, folder: Path, report: Report, halt: Halt) -> Path:
         if error.errno == errno.ENOSPC:
             raise ModelUnavailable("The disk became full while {model} was fetched.", model=entry.title) from error
         template = "The folder of the models cannot be used: {cause}."
-        raise ModelUnavailable(template, cause=error.strerror or str(error)) from error
+        raise ModelUnavailable(template, cause=error) from error
 
 
 def installed(entry: Entry, folder: Path) -> Entry:

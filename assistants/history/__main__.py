@@ -57,7 +57,7 @@ def opened() -> "closing[History]":
     """Return the history of the home folder, to be closed; raises ``StoreError`` where there is none."""
     home = Settings().home
     if not (home / "studio.db").exists():
-        raise StoreError("There is no history in {home}.", home=home)
+        raise StoreError("There is no history in {home}.", home=str(home))
     make_private(home)
     return closing(History(home))
 
@@ -66,7 +66,7 @@ def opened() -> "closing[History]":
 def written(target: Path) -> Iterator[BinaryIO]:
     """Lend a file beside ``target`` that becomes it if all goes well; raises ``InvalidInput`` if that cannot be."""
     if target.exists():
-        raise InvalidInput("file", "{path} is there already. Choose another name.", path=target)
+        raise InvalidInput("file", "{path} is there already. Choose another name.", path=str(target))
     part = target.with_name(f".{target.name}.part")
     try:
         with part.open("wb") as file:
@@ -74,7 +74,7 @@ def written(target: Path) -> Iterator[BinaryIO]:
         part.replace(target)
     except OSError as error:
         template = "{path} cannot be written: {cause}."
-        raise InvalidInput("file", template, path=target, cause=error.strerror or str(error)) from error
+        raise InvalidInput("file", template, path=str(target), cause=error) from error
     finally:
         part.unlink(missing_ok=True)
 

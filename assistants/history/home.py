@@ -26,10 +26,10 @@ def take_home(home: Path) -> FileLock:
         lock.acquire(timeout=0)
     except Timeout:
         template = "Another studio uses {home}. Close it, or set STUDIO_HOME to another folder."
-        raise StoreError(template, home=home) from None
+        raise StoreError(template, home=str(home)) from None
     except OSError as error:
         template = "The folder {home} cannot be used ({cause}). Set STUDIO_HOME to one that can."
-        raise StoreError(template, home=home, cause=error.strerror) from error
+        raise StoreError(template, home=str(home), cause=error) from error
     return lock
 
 

@@ -40,7 +40,7 @@ def restore(archive: Path, home: Path) -> Path | None:
     has changed.
     """
     if not archive.is_file():
-        raise InvalidInput("file", "There is no file {path}.", path=archive)
+        raise InvalidInput("file", "There is no file {path}.", path=str(archive))
     lock = take_home(home)
     try:
         with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
@@ -117,7 +117,7 @@ def _exchange(home: Path, staging: Path, stamp: str) -> Path | None:
         for source, target in reversed(done):
             os.replace(target, source)
         template = "{path} cannot be written: {cause}."
-        raise InvalidInput("file", template, path=home, cause=error.strerror or str(error)) from error
+        raise InvalidInput("file", template, path=str(home), cause=error) from error
     finally:
         if not any(aside.iterdir()):
             aside.rmdir()

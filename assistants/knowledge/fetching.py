@@ -106,8 +106,7 @@ def _fetched(url: str, typed: str) -> tuple[Page, str | None]:
             charset = reply.headers.get_content_charset() or ""
             return Page(url, reply.status, kind, _read(reply), charset), None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        cause = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-        raise InvalidInput("site", UNREACHABLE, url=url, cause=cause.rstrip(".")) from error
+        raise InvalidInput("site", UNREACHABLE, url=url, cause=error) from error
     finally:
         connection.close()
 

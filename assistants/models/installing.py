@@ -169,4 +169,4 @@ def delete(shelf: Shelf, name: str) -> None:
         raise ModelUnavailable(template, model=name) from None
     except OSError as error:
         template = "{model} cannot be deleted: {cause}."
-        raise ModelUnavailable(template, model=name, cause=error.strerror or str(error)) from error
+        raise ModelUnavailable(template, model=name, cause=error) from error

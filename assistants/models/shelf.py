@@ -95,7 +95,7 @@ class Shelf:
             write_manifest(folder, entry)
         except OSError as error:
             template = "The folder of the models cannot be used: {cause}."
-            raise ModelUnavailable(template, cause=error.strerror or str(error)) from error
+            raise ModelUnavailable(template, cause=error) from error
 
     def remove(self, name: str) -> None:
         """Delete a model's own folder; what is linked from there stays where it lies.
