@@ -11,27 +11,6 @@ from assistants.knowledge.readers.notes import Notes
 from assistants.knowledge.readers.tables import table
 
 
-def docx(file: BinaryIO) -> Iterator[Part]:
-    """Yield a Word file as one part."""
-    from docx import Document
-    from docx.table import Table
-
-    blocks: list[str] = []
-    for block in Document(file).iter_inner_content():
-        if isinstance(block, Table):
-            # A merged cell comes once for each column that it spans.
-            rows = [list(dict.fromkeys(cell.text.strip() for cell in row.cells)) for row in block.rows]
-            blocks.append("\n".join(" | ".join(filter(None, row)) for row in rows))
-            continue
-        style = block.style.name if block.style is not None else ""
-        level = style.removeprefix("Heading ")
-        is_heading = style == "Title" or (style.startswith("Heading ") and level.isdecimal())
-        prefix = "#" * min(int(level), 6) + " " if is_heading and level.isdecimal() else "# " if is_heading else ""
-        bullet = "- " if style.startswith("List") else ""
-        blocks.append(f"{prefix or bullet}{block.text}" if block.text.strip() else "")
-    yield Part("\n\n".join(filter(None, blocks)))
-
-
 def pptx(file: BinaryIO) -> Iterator[Part]:
     """Yield a part a slide, with its notes."""
     from pptx import Presentation
@@ -72,4 +51,4 @@ def pdf(file: BinaryIO) -> Iterator[Part]:
         yield Part(page.extract_text(), f"p. {number}")
 
 
-READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"docx": docx, "pptx": pptx, "xlsx": xlsx, "pdf": pdf}
+READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"pptx": pptx, "xlsx": xlsx, "pdf": pdf}

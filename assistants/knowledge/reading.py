@@ -119,7 +119,11 @@ def read(name: str, data: bytes, charset: str = "") -> Reading:
 
 def _parts(kind: str, name: str, data: bytes, charset: str, notes: Notes) -> Iterator[Part]:
     """Read a file with the reader of its kind, the only one that is loaded."""
-    if kind in ("docx", "pptx", "xlsx", "pdf"):
+    if kind == "docx":
+        from assistants.knowledge.readers import word
+
+        yield from word.read(data, notes)
+    elif kind in ("pptx", "xlsx", "pdf"):
         from assistants.knowledge import office
 
         yield from office.READERS[kind](io.BytesIO(data))

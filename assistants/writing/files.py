@@ -7,19 +7,23 @@ import io
 import re
 import zipfile
 from base64 import b64encode
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import documents
-from assistants.history.documents import Document, Section, new_document, new_section
 from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.history.export import slug
+from assistants.knowledge import reading
+from assistants.knowledge.readers import encodings
+from assistants.knowledge.readers.notes import Notes
 from assistants.links import REMOVED, is_bare, without_bare_hosts
+from assistants.writing import intake
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -36,8 +40,6 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_UNPACKED = 50 * 1024 * 1024
 MAX_ENTRIES = 2000
 READ = (".md", ".markdown", ".txt", ".docx")
-# What is in a Word file, in Markdown that a person can read on: tables and footnotes, and no HTML.
-FROM_WORD = "gfm-raw_html-tex_math_dollars"
 # As on the page, a line stays a line: a poem is no paragraph.
 WRITTEN = "commonmark_x+hard_line_breaks"
 PAGE = """<!DOCTYPE html>
@@ -58,25 +60,31 @@ table {{ border-collapse: collapse; }}
 </body>
 </html>
 """
-HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 PICTURES = ("image/png", "image/jpeg", "image/gif")
-# A picture inside a Word file: it does not come along.
-INSIDE = re.compile(r"!\[([^\]]*)\]\(media/[^)]*\)")
 # Pandoc's own memory is bounded, so that no file takes all of it.
 BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox", "--wrap=none", "--syntax-highlighting=none"]
 # In its sandbox it is always the same time.
 UNDATED = b"1970-01-01T00:00:00Z"
 
 
-def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
-    """Return the id of a new draft with what a file says; raises ``InvalidInput`` for what is no such file."""
+@dataclass(frozen=True)
+class Taken:
+    """A draft that a file became: its id, and a sentence (template and values) about what did not come along."""
+
+    id: str
+    notes: tuple[dict[str, Any], ...]
+
+
+def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> Taken:
+    """Begin a draft with what a file says; raises ``InvalidInput`` for what is no such file."""
     suffix = Path(name).suffix.lower()
     if suffix not in READ:
         raise InvalidInput("file", "{field} must be a Markdown, text or Word file (.md, .txt, .docx).")
     if len(content) > MAX_BYTES:
         raise InvalidInput("file", "{field} may have at most {limit} MB.", limit=MAX_BYTES // 2**20)
-    text = _word(content) if suffix == ".docx" else _plain(content)
-    document = split(provenance.unlabelled(text))
+    notes = Notes()
+    text = _word(name, content, notes) if suffix == ".docx" else _plain(content, notes)
+    document = intake.split(provenance.unlabelled(text), notes)
     if not documents.markdown(document).strip():
         raise InvalidInput("file", "{field} holds no text.")
     if len(document["sections"]) > MAX_SECTIONS:
@@ -85,40 +93,34 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> str:
         raise InvalidInput("file", "{field} has a section of more than {limit} characters.", limit=MAX_TEXT)
     title = document["title"] or Path(name).stem
     brief = {"kind": "article", "topic": title[:2000], "language": "zh" if _is_chinese(text) else "en"}
-    return studio.history.drafts.create(owner, title, brief, document, cause="import")
+    return Taken(studio.history.drafts.create(owner, title, brief, document, cause="import"), tuple(notes))
 
 
-def _plain(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("file", "{field} is no text in UTF-8.") from error
-    if "\0" in text:
-        raise InvalidInput("file", "{field} is no text in UTF-8.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _plain(content: bytes, notes: Notes) -> str:
+    if b"\0" in content and not encodings.is_wide(content):
+        raise InvalidInput("file", "{field} is no text.")
+    return encodings.decoded(content, notes).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _word(content: bytes) -> str:
+def _word(name: str, content: bytes, notes: Notes) -> str:
     broken = "{field} is no Word file, or is damaged."
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            if "word/document.xml" not in archive.namelist():
-                raise InvalidInput("file", broken)
             if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
                 raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
+            if reading.kind_of(name, content) != "docx":
+                raise InvalidInput("file", broken)
             _check_sizes(archive, entries)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise InvalidInput("file", broken) from error
-    import pypandoc
-
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "file.docx"
-        path.write_bytes(content)
-        try:
-            return INSIDE.sub(r"\1", pypandoc.convert_file(str(path), FROM_WORD, "docx", BOUNDED))
-        except RuntimeError as error:
+        return intake.from_word(content, notes, BOUNDED)
+    except InvalidInput as error:
+        if error.template == reading.UNKNOWN_KIND:
             raise InvalidInput("file", broken) from error
+        raise
+    except Exception as error:
+        if content.startswith(reading.COMPOUND):
+            reading.kind_of(name, content)
+        raise InvalidInput("file", broken) from error
 
 
 def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
@@ -130,31 +132,6 @@ def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> No
                 left -= len(piece)
                 if left < 0:
                     raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
-
-
-def split(text: str) -> Document:
-    """Return a Markdown text as a document: a first heading of the first rank is its title, the others its sections."""
-    headings = [match for match in HEADING.finditer(text) if not _in_code(text, match.start())]
-    title, start = "", 0
-    if headings and len(headings[0][1]) == 1 and not text[: headings[0].start()].strip():
-        first = headings.pop(0)
-        title, start = first[2].strip(), first.end()
-    ends = [*(match.start() for match in headings), len(text)]
-    sections = [_section("", text[start : ends[0]])]
-    sections += [
-        _section(match[2].strip(), text[match.end() : end]) for match, end in zip(headings, ends[1:], strict=True)
-    ]
-    if not sections[0]["text"]:
-        sections.pop(0)
-    return new_document(title=title[:300], sections=tuple(sections))
-
-
-def _section(heading: str, body: str) -> Section:
-    return new_section(heading[:300], None, "", re.sub(r"\n{3,}", "\n\n", body.strip()))
-
-
-def _in_code(text: str, place: int) -> bool:
-    return text.count("\n```", 0, place) % 2 == 1
 
 
 def _is_chinese(text: str) -> bool:

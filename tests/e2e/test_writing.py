@@ -311,6 +311,9 @@ def test_what_cannot_be_brought_in_is_said_in_words_of_the_page(page: "Page", ru
     file = {"name": "empty.md", "mimeType": "text/markdown", "buffer": b" "}
     page.locator(".writing .import input").set_input_files(file)
     expect(Desk(page, running.url).toast).to_contain_text("文件中没有文字")
+    deep = {"name": "deep.md", "mimeType": "text/markdown", "buffer": "# 茶\n\n### 绿茶\n\n热水。".encode()}
+    page.locator(".writing .import input").set_input_files(deep)
+    expect(page.locator(".writing .notes")).to_contain_text("下级标题在这里成为各节的标题（1 个）")
 
 
 def test_the_history_opens_the_draft_of_an_item(desk: Desk) -> None:

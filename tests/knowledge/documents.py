@@ -3,20 +3,14 @@
 import io
 import zipfile
 
+from tests.knowledge.corpus import word
+
 WORDS = "Returns are free within thirty days."
 
 
 def docx() -> bytes:
-    from docx import Document
-
-    document, file = Document(), io.BytesIO()
-    document.add_heading("Shop", 0)
-    document.add_heading("Returns", 1)
-    document.add_paragraph(WORDS)
-    table = document.add_table(1, 2)
-    table.cell(0, 0).text, table.cell(0, 1).text = "Tent", "199 euros"
-    document.save(file)
-    return file.getvalue()
+    table = word.grid((word.cell("Tent"), word.cell("199 euros")))
+    return word.docx(word.line("Shop", "Titel") + word.line("Returns", "H1") + word.line(WORDS) + table)
 
 
 def pptx() -> bytes:

@@ -65,7 +65,7 @@ def test_encodings_are_told_apart(encoding: str, text: str) -> None:
         ("a.exe", b"MZ\0\0", "a.exe is of a kind that cannot be read."),
         ("a.txt", b"a\0b", "a.txt is of a kind that cannot be read."),
         ("a.docx", b"PK\x03\x04 nothing", "a.docx is damaged and"),
-        ("a.docx", documents.docx()[:2000], "a.docx is damaged and"),
+        ("a.docx", documents.docx()[:1000], "a.docx is damaged and"),
         ("a.docx", documents.bomb(), "a.docx unpacks to more than 300 MB"),
         ("a.pdf", b"%PDF-1.7 nothing", "a.pdf is damaged and"),
         ("a.json", b'[1,\n{"a"', "a.json is not valid JSON (line 2)."),
@@ -77,7 +77,7 @@ def test_encodings_are_told_apart(encoding: str, text: str) -> None:
 )
 def test_what_cannot_be_read_is_one_sentence(name: str, data: bytes, sentence: str) -> None:
     with pytest.raises(InvalidInput) as wrong:
-        list(read(name, data))
+        read(name, data)
     assert str(wrong.value).startswith(sentence)
 
 

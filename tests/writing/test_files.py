@@ -1,6 +1,7 @@
 """Import and export: what is taken in becomes sections, a wrong file is one sentence, all that leaves is labelled."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -8,14 +9,17 @@ from PIL import Image
 
 from assistants import provenance, writing
 from assistants.errors import InvalidInput, NotFound
+from assistants.knowledge.reading import COMPOUND
 from assistants.owners import LOCAL
 from assistants.studio import Studio
+from tests.knowledge.corpus import word
+from tests.knowledge.documents import locked, locked_zip
 
 MARKDOWN = "# Tea\n\nA first word.\n\n## Leaves\n\nGreen *ones*.\n\n```\n# no heading\n```\n\n## 水\n\n热水。\n"
 
 
 def taken(studio: Studio, name: str, content: bytes) -> dict:
-    draft = writing.take_in(studio, LOCAL, name, content)
+    draft = writing.take_in(studio, LOCAL, name, content).id
     return studio.history.drafts.open(draft, LOCAL).document
 
 
@@ -38,8 +42,7 @@ def test_markdown_becomes_sections(studio: Studio) -> None:
 REFUSED = [
     ("a.pdf", b"%PDF", "must be a Markdown, text or Word file"),
     ("a.md", b"x" * (5 * 2**20 + 1), "at most 5 MB"),
-    ("a.md", b"\xff\xfe\x00", "no text in UTF-8"),
-    ("a.md", b"a\0b", "no text in UTF-8"),
+    ("a.md", b"a\0b", "is no text"),
     ("a.md", b" \n\n \n", "holds no text"),
     ("a.md", b"# A\n\nWord.\n\n" * 101, "more than 100 headings"),
     ("a.txt", b"x" * 200_001, "more than 200000 characters"),
@@ -57,13 +60,48 @@ def test_what_is_no_such_file_is_one_sentence(studio: Studio) -> None:
     assert studio.history.drafts.list(LOCAL) == []
 
 
+LEFT_OUT = {file.name: file for file in word.files()}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_all_that_a_word_file_shows_comes_along(studio: Studio, name: str) -> None:
+    file = LEFT_OUT[name]
+    draft = writing.take_in(studio, LOCAL, name.replace(".docm", ".docx"), file.data)
+    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL).document)
+    # Markdown writes some signs otherwise; the words are the same.
+    words = re.findall(r"\w+", " ".join(phrase.rpartition(" > ")[2] for phrase in file.phrases))
+    assert [one for one in words if one not in text] == []
+    assert [one for one in file.absent if one in text and one != "described"] == []
+    said = " ".join(note["template"].format(**note["values"]) for note in draft.notes)
+    assert [beginning for beginning in file.said if beginning not in said] == []
+
+
+def test_a_table_of_cells_with_more_than_a_line_stays_a_table(studio: Studio) -> None:
+    draft = writing.take_in(studio, LOCAL, "tables.docx", LEFT_OUT["tables.docx"].data)
+    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL).document)
+    rows = [" ".join(line.split()) for line in text.splitlines() if line.startswith("|")]
+    assert rows[2:4] == ["| Yes | Yes | |", "| first<br>second | wide | |"]
+    assert rows[4:] == ["| 上 | b | c |", "| | d | inner one, inner two |"]
+    assert "[TABLE]" not in text and len(draft.notes) == 2
+
+
+def test_a_locked_or_old_word_file_is_called_so(studio: Studio) -> None:
+    for content, said in (
+        (locked(), "locked with a password"),
+        (locked_zip(), "locked with"),
+        (COMPOUND, "older Office"),
+    ):
+        with pytest.raises(InvalidInput, match=said):
+            writing.take_in(studio, LOCAL, "a.docx", content)
+
+
 def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio) -> None:
     draft = writing.take_in(
         studio,
         LOCAL,
         "tea.md",
         MARKDOWN.encode() + b"\n<script>alert(1)</script>\n\n![](http://x.example/a.png)\n\n[a](javascript:b)\n",
-    )
+    ).id
     name, text = writing.export(studio, draft, LOCAL, "md")
     assert name == "Tea.md" and provenance.read(text)["ProduceID"] == draft
     _, page = writing.export(studio, draft, LOCAL, "html")
@@ -79,7 +117,7 @@ def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio)
 @pytest.mark.parametrize("form", ["md", "docx"])
 def test_what_went_out_comes_back_without_its_label(studio: Studio, form: str) -> None:
     text = b"# Tea\n\n## Leaves\n\nGreen *ones*.\n\n## Water\n\nHot."
-    draft = writing.take_in(studio, LOCAL, "tea.md", text)
+    draft = writing.take_in(studio, LOCAL, "tea.md", text).id
     name, content = writing.export(studio, draft, LOCAL, form)
     document = taken(studio, name, content)
     assert document["title"] == "Tea"
@@ -91,7 +129,15 @@ def test_what_went_out_comes_back_without_its_label(studio: Studio, form: str) -
 
 def test_front_matter_of_ones_own_stays(studio: Studio) -> None:
     text = "---\ntitle: [x\n---\n\nMine."
-    assert taken(studio, "mine.md", text.encode())["sections"][0]["text"] == text
+    document = taken(studio, "mine.md", text.encode())
+    assert document["sections"][0]["text"] == text and document["title"] == ""
+    text = '---\ntitle: "Green tea"\n---\n\nMine.\n\nLeaves\n------\n\n~~~\n# code\n~~~\n\n## C#\n\nSharp.'
+    document = taken(studio, "mine.md", text.encode())
+    assert document["title"] == "Green tea" and "title:" in document["sections"][0]["text"]
+    assert [(one["heading"], one["text"]) for one in document["sections"][1:]] == [
+        ("Leaves", "~~~\n# code\n~~~"),
+        ("C#", "Sharp."),
+    ]
 
 
 def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
@@ -104,7 +150,7 @@ def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
         f"# Tea\n\n![a cup](/api/files/{mine})\n\n![not mine](/api/files/{theirs})\n\n![words](/api/files/{words})\n\n"
         '![far](https://example.com/x.png)\n\n<img src="data:image/svg+xml;base64,AAAA">\n\n[odd](data:text/html,x)\n'
     )
-    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode())
+    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode()).id
     html = writing.export(studio, draft, LOCAL, "html")[1].decode()
     assert html.count("<img") == 1 and "data:image/png;base64," in html and "a cup" in html
     assert "not mine" in html and "example.com" not in html and "svg" not in html and "data:text" not in html
@@ -117,7 +163,7 @@ def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
 
 def test_a_line_stays_a_line_and_a_file_is_of_today(studio: Studio) -> None:
     text = '# Two "moons" & a sea\n\n水边有花，\n树下有人。\n\n```python\nprint(1)\n```\n'
-    draft = writing.take_in(studio, LOCAL, "poem.md", text.encode())
+    draft = writing.take_in(studio, LOCAL, "poem.md", text.encode()).id
     page = writing.export(studio, draft, LOCAL, "html")[1].decode()
     assert "<title>Two &quot;moons&quot; &amp; a sea</title>" in page
     assert "水边有花，<br>" in page and "<a " not in page
@@ -132,7 +178,7 @@ def test_what_is_in_a_word_file_comes_back_as_markdown(studio: Studio) -> None:
     Image.new("RGB", (8, 8)).save(file, "PNG")
     picture = studio.history.files.add(LOCAL, "cup.png", io.BytesIO(file.getvalue())).id
     text = f"# Tea\n\nIt costs $5.\n\n{table}\n\n![A cup](/api/files/{picture})\n"
-    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode())
+    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode()).id
     _, word = writing.export(studio, draft, LOCAL, "docx")
     [section] = taken(studio, "back.docx", word)["sections"]
     assert section["text"].splitlines()[0] == "It costs $5."

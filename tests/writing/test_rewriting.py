@@ -10,7 +10,7 @@ from assistants.studio import Studio
 
 
 def propose(studio: Studio, operation: str, instruction: str = "") -> None:
-    draft = writing.take_in(studio, LOCAL, "a.md", b"# Doors\n\nOne door is open.\n")
+    draft = writing.take_in(studio, LOCAL, "a.md", b"# Doors\n\nOne door is open.\n").id
     section = studio.history.drafts.open(draft, LOCAL).document["sections"][0]["id"]
     place = {"draft": draft, "section": section, "selection": {"start": 0, "end": 8}}
     request = {"action": "rewrite", "operation": operation, "instruction": instruction, "model": "echo:", **place}

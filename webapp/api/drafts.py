@@ -16,7 +16,8 @@ from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.files import disposition
 from webapp.api.history import Piece, Words
-from webapp.i18n import t
+from webapp.api.sentences import Sentence
+from webapp.i18n import t, told
 
 router = APIRouter(prefix="/drafts", tags=["drafts"])
 
@@ -39,6 +40,7 @@ class Begun(BaseModel):
     """A draft that was begun."""
 
     id: str
+    notes: list[Sentence] = Field([], description="What of a file did not come along, or is another way here")
 
 
 class Body(BaseModel):
@@ -88,9 +90,10 @@ def list_drafts(
 
 
 @router.post("/import", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
-def import_draft(studio: TheStudio, owner: Owner, file: UploadFile) -> Begun:
+def import_draft(studio: TheStudio, owner: Owner, file: UploadFile, lang: Language) -> Begun:
     """Begin a draft with a Markdown, text or Word file."""
-    return Begun(id=writing.take_in(studio, owner, file.filename or "", file.file.read(writing.MAX_BYTES + 1)))
+    taken = writing.take_in(studio, owner, file.filename or "", file.file.read(writing.MAX_BYTES + 1))
+    return Begun(**told({"id": taken.id, "notes": list(taken.notes)}, lang))
 
 
 @router.get("/{id}", responses=answers(401, 404, 422, 503))

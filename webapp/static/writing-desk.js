@@ -44,13 +44,15 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   // Drawing
 
-  function show(answer, job) {
+  // `notes` say what of a file did not come along.
+  function show(answer, job, notes) {
     brief = answer.brief;
     update(answer);
     saving.recover();
     side.show();
     attend(job);
     draw();
+    if (notes.length) note(notes.map((one) => one.text).join(" "));
   }
 
   // A proposal is shown again even when it has been made; of other jobs only what is still to come is.

@@ -120,7 +120,7 @@ export function mountHome(root, { act, open }) {
     const answer = await fetch(new URL("api/drafts/import", document.baseURI), { method: "POST", body: data }).catch(() => null);
     const said = await answer?.json().catch(() => null);
     if (!answer?.ok) return toast(wentWrong(said), { problem: true });
-    open({ draft: said.id });
+    open({ draft: said.id }, null, said.notes);
   });
 
   return { load, write, kinds };

@@ -50,7 +50,7 @@ export function mount(component) {
   }
 
   // An answer that comes when the visitor has gone elsewhere shows nothing.
-  async function openDraft(question, job = null) {
+  async function openDraft(question, job = null, notes = []) {
     const mine = ++visit;
     if (!(await desk.leave())) return;
     const answer = await act("open", question);
@@ -63,7 +63,7 @@ export function mount(component) {
       return;
     }
     view("desk");
-    desk.show(answer, job ?? answer.job ?? answer.running);
+    desk.show(answer, job ?? answer.job ?? answer.running, notes);
   }
 
   const home = mountHome(root.querySelector(".home"), { act, open: openDraft });

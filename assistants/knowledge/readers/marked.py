@@ -20,11 +20,17 @@ COMMENTS = "Comments that a page does not show (<!-- … -->) are left out ({cou
 
 def read(text: str, notes: Notes) -> Iterator[Part]:
     """Yield the front matter, without its marks, and all the rest of a file of Markdown."""
-    front = FRONT_MATTER.match(text[:MOST_FRONT])
-    if front and KEY.search(front[2]):
+    front = front_matter(text)
+    if front:
         yield Part(front[2])
         text = text[front.end() :]
     yield Part(_without_comments(text, notes))
+
+
+def front_matter(text: str) -> re.Match[str] | None:
+    """Return what stands before a text about it, as the second group of a match, or None."""
+    front = FRONT_MATTER.match(text[:MOST_FRONT])
+    return front if front and KEY.search(front[2]) else None
 
 
 def _without_comments(text: str, notes: Notes) -> str:

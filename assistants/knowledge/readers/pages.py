@@ -13,6 +13,7 @@ from bs4.dammit import EncodingDetector
 from bs4.element import PreformattedString
 
 from assistants.knowledge.chunking import Part
+from assistants.knowledge.readers.grids import Grid
 from assistants.knowledge.readers.hiding import is_hidden
 from assistants.knowledge.readers.notes import Notes
 from assistants.knowledge.readers.scripts import subscript, superscript
@@ -29,7 +30,9 @@ BLOCKS = APART | {
 }  # fmt: skip
 # Buttons and boxes stand beside each other.
 BESIDE = frozenset({"button", "input", "label", "select", "textarea"})
-SEPARATED = {"td": " | ", "th": " | ", "option": ", "}
+CELLS = frozenset({"td", "th"})
+# A longer cell, or one with headings, is a part of a page that is laid out by a table.
+LONGEST_CELL = 1000
 SPACES = re.compile(r"\s+")
 
 HIDDEN = "Hidden text is left out ({count})."
@@ -77,10 +80,12 @@ class _Writer:
         self._notes = notes
         self._pieces: list[str] = []
         self._begun: list[int] = []
-        # The next numbers of the lists that are open, 0 where they have none; of tables and choices how many cells
-        # or options there were in a row. Tags that are not closed are no matter so.
+        # The next numbers of the lists that are open, 0 where they have none, and the tables. Tags that nobody closed
+        # are no matter so.
         self._lists: list[int] = []
-        self._rows: list[int] = []
+        self._grids: list[Grid] = []
+        # Whether nothing stands behind the mark of an item yet.
+        self._is_marked = False
         self._preformatted = 0
 
     def text(self, soup: Tag) -> str:
@@ -96,6 +101,7 @@ class _Writer:
                     inside.append((child, iter(child.children)))
             elif isinstance(child, NavigableString) and not isinstance(child, PreformattedString):
                 self._pieces.append(child if self._preformatted else SPACES.sub(" ", child))
+                self._is_marked = self._is_marked and child.isspace()
         return _joined(self._pieces)
 
     def _begin(self, tag: Tag) -> bool:
@@ -108,8 +114,9 @@ class _Writer:
         if tag.name == "math":
             self._pieces.append(_formula(tag, self._notes))
             return False
-        self._pieces.append(self._place(tag) or _opening(tag))
-        if tag.name in WHOLE:
+        self._pieces.append(self._place(tag) or _opening(tag, self._is_marked))
+        self._is_marked = tag.name == "li" or (self._is_marked and tag.name != "input")
+        if tag.name in WHOLE or tag.name in CELLS:
             self._begun.append(len(self._pieces))
             self._preformatted += tag.name == "pre"
         return True
@@ -117,34 +124,48 @@ class _Writer:
     def _place(self, tag: Tag) -> str:
         """Return what stands before an item, a cell or an option, and count it; nothing for any other tag."""
         if tag.name in ("ol", "ul"):
-            self._lists.append(_first(tag) if tag.name == "ol" else 0)
+            self._lists.append(_count(tag, "start") if tag.name == "ol" else 0)
         elif tag.name in ("table", "select"):
-            self._rows.append(0)
-        elif tag.name == "tr" and self._rows:
-            self._rows[-1] = 0
+            self._grids.append(Grid())
+        elif tag.name == "tr" and self._grids:
+            self._grids[-1].next_row()
         elif tag.name == "li":
             number = self._lists.pop() if self._lists else 0
             self._lists.append(number + 1 if number else 0)
             return f"\n{number}. " if number else "\n- "
-        elif tag.name in SEPARATED and self._rows:
-            self._rows[-1] += 1
-            return SEPARATED[tag.name] if self._rows[-1] > 1 else ""
+        elif tag.name in CELLS and self._grids:
+            return self._grids[-1].next_cell(_count(tag, "colspan"))
+        elif tag.name == "option" and self._grids:
+            return ", " if self._grids[-1].next_cell() else ""
         return ""
 
     def _end(self, tag: Tag) -> None:
-        if tag.name in WHOLE:
+        if tag.name in WHOLE or tag.name in CELLS:
             begun = self._begun.pop()
             inner, before = "".join(self._pieces[begun:]), "".join(self._pieces[max(begun - 4, 0) : begun]).rstrip()
-            self._pieces[begun:] = [WHOLE[tag.name](inner, before)]
+            if tag.name in WHOLE:
+                self._pieces[begun:] = [WHOLE[tag.name](inner, before)]
+            elif (line := _cell(inner)) is not None:
+                self._pieces[begun:] = [line]
+            if tag.name in CELLS and self._grids:
+                self._grids[-1].end_cell(inner, _count(tag, "rowspan"))
             self._preformatted -= tag.name == "pre"
         if tag.name in ("ol", "ul") and self._lists:
             self._lists.pop()
-        elif tag.name in ("table", "select") and self._rows:
-            self._rows.pop()
+        elif tag.name in ("table", "select") and self._grids:
+            self._grids.pop()
+        elif tag.name == "tr" and self._grids:
+            self._pieces.append(self._grids[-1].merged())
         if tag.name in BLOCKS:
             self._pieces.append("\n\n" if tag.name in APART else "\n")
         elif tag.name in BESIDE:
             self._pieces.append(" ")
+
+
+def _cell(inner: str) -> str | None:
+    """Return what is in a cell as one line, or None for a cell that holds a part of a page."""
+    is_line = len(inner) <= LONGEST_CELL and not re.search("\n(?:#|`{3})", inner)
+    return SPACES.sub(" ", inner).strip() if is_line else None
 
 
 def _code(inner: str, _before: str) -> str:
@@ -170,21 +191,22 @@ WHOLE: dict[str, Callable[[str, str], str]] = {
 }
 
 
-def _opening(tag: Tag) -> str:
+def _opening(tag: Tag, is_marked: bool) -> str:
     name = tag.name
     if re.fullmatch("h[1-6]", name):
         return f"\n\n{'#' * int(name[1])} "
     if name == "input":
         return f" {_value(tag)} "
-    if name in APART:
-        return "\n\n"
-    return "\n" if name in BLOCKS else " " if name in BESIDE else ""
+    if name in BLOCKS:
+        # The first paragraph of an item stands behind its mark.
+        return "" if is_marked else "\n\n" if name in APART else "\n"
+    return " " if name in BESIDE else ""
 
 
-def _first(tag: Tag) -> int:
-    """Return the number of the first item of a list."""
-    start = str(tag.get("start", "1"))
-    return int(start) if re.fullmatch("[1-9][0-9]{0,8}", start) else 1
+def _count(tag: Tag, attribute: str) -> int:
+    """Return a number that a tag gives from 1 on, or 1."""
+    number = str(tag.get(attribute, "1"))
+    return int(number) if re.fullmatch("[1-9][0-9]{0,8}", number) else 1
 
 
 def _formula(tag: Tag, notes: Notes) -> str:

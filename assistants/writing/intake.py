@@ -1,0 +1,183 @@
+"""A file as Markdown that a person writes on with, and what of the file does not come along.
+
+Pandoc reads Word files that ``knowledge.readers.word`` has put in order. Tables of Markdown have cells of one line:
+what a Word table has beyond that is written into them. Knows nothing about drafts.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from assistants.history.documents import Document, Section, new_document, new_section
+from assistants.knowledge.headings import headings
+from assistants.knowledge.readers import marked, word
+from assistants.knowledge.readers.notes import Notes
+
+# What is in a Word file, in Markdown that a person can read on: tables and footnotes, and no HTML.
+FROM_WORD = "gfm-raw_html-tex_math_dollars"
+# A picture inside a Word file.
+INSIDE = re.compile(r"!\[([^\]]*)\]\(media/[^)]*\)")
+
+# What front matter calls the title.
+TITLE = re.compile(r"title[ \t]*[:=][ \t]*([^\[{|>\s].*)", re.IGNORECASE)
+# A longer one is a paragraph.
+MAX_HEADING = 300
+
+LEVELS = "Headings of lower levels are headings of sections here ({count})."
+PICTURES = "Pictures do not come along ({count}); their descriptions stand in their places."
+MERGED = "Merged cells of tables are single cells, the others of them empty ({count})."
+NESTED = "Tables in cells of tables are lines of text ({count})."
+
+Node = dict[str, Any]
+BREAK: Node = {"t": "RawInline", "c": ["gfm", "<br>"]}
+PLAIN_COLUMN = [{"t": "AlignDefault"}, {"t": "ColWidthDefault"}]
+
+
+def split(text: str, notes: Notes) -> Document:
+    """Return a Markdown text as a document: a first heading of the first rank is its title, the others its sections.
+
+    Front matter stays as it is, above the text; what it calls the title is one where there is no other.
+    """
+    front = marked.front_matter(text)
+    before = front[0].strip() if front else ""
+    text = text[front.end() :] if front else text
+    named = next(filter(None, map(TITLE.fullmatch, before.splitlines())), None)
+    title, start = named[1].strip("\"' ") if named else "", 0
+    found = [heading for heading in headings(text) if len(heading.title) <= MAX_HEADING]
+    if found and found[0].level == 1 and not text[: found[0].start].strip():
+        first = found.pop(0)
+        title, start = first.title, first.end
+    notes.count(LEVELS, sum(heading.level > 2 for heading in found))
+    ends = [*(heading.start for heading in found), len(text)]
+    sections = [_section("", f"{before}\n\n{text[start : ends[0]]}")]
+    sections += [_section(one.title, text[one.end : end]) for one, end in zip(found, ends[1:], strict=True)]
+    if not sections[0]["text"]:
+        sections.pop(0)
+    return new_document(title=title[:MAX_HEADING], sections=tuple(sections))
+
+
+def _section(heading: str, body: str) -> Section:
+    return new_section(heading, None, "", re.sub(r"\n{3,}", "\n\n", body.strip()))
+
+
+def from_word(content: bytes, notes: Notes, options: list[str]) -> str:
+    """Return a Word file as Markdown; raises ``RuntimeError`` where pandoc cannot read it."""
+    import pypandoc
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "file.docx"
+        path.write_bytes(word.ordered(content, notes))
+        tree = json.loads(pypandoc.convert_file(str(path), "json", "docx", options))
+    tree["blocks"] = _reduced(tree["blocks"], notes)
+    text = pypandoc.convert_text(json.dumps(tree), FROM_WORD, "json", options)
+    text, pictures = INSIDE.subn(r"\1", text)
+    notes.count(PICTURES, pictures)
+    return text
+
+
+def _reduced(node: Any, notes: Notes) -> Any:
+    """Return a piece of a document with tables of plain cells, and formulas between dollars as people write them."""
+    if isinstance(node, list):
+        return [_reduced(one, notes) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if node.get("t") == "Math":
+        sign = "$$" if node["c"][0]["t"] == "DisplayMath" else "$"
+        return {"t": "RawInline", "c": ["gfm", f"{sign}{node['c'][1].strip()}{sign}"]}
+    node = {name: _reduced(value, notes) for name, value in node.items()}
+    return _table(node, notes) if node.get("t") == "Table" else node
+
+
+def _table(table: Node, notes: Notes) -> Node:
+    attributes, caption, columns, head, bodies, foot = table["c"]
+    width = len(columns)
+    grids = [head[1], *(rows for body in bodies for rows in body[2:]), foot[1]]
+    merged: dict[int, int] = {}
+    for row in (row for rows in grids for row in rows):
+        row[1] = _row(row[1], width, merged, notes)
+    # A table has one head; other rows of it are rows.
+    body = [["", [], []], 0, [], [*head[1][1:], *(row for rows in grids[1:] for row in rows)]]
+    head[1] = head[1][:1]
+    columns = [[column[0], PLAIN_COLUMN[1]] for column in columns]
+    return {"t": "Table", "c": [attributes, caption, columns, head, [body], [foot[0], []]]}
+
+
+def _row(cells: list[Any], width: int, merged: dict[int, int], notes: Notes) -> list[Any]:
+    """Return a row of as many cells as there are columns; ``merged`` says by column how many rows more one covers."""
+    row: list[Any] = []
+    waiting = iter(cells)
+    while len(row) < width:
+        if merged.get(len(row), 0) > 0:
+            merged[len(row)] -= 1
+            row.append(_cell([]))
+        elif (cell := next(waiting, None)) is None:
+            row.append(_cell([]))
+        else:
+            _, _, rows, columns, blocks = cell
+            notes.count(MERGED, int(rows > 1 or columns > 1))
+            for place in range(len(row), min(len(row) + columns, width)):
+                merged[place] = rows - 1
+            row += [_cell(_line(blocks, notes)), *(_cell([]) for _ in range(columns - 1))]
+    return row[:width]
+
+
+def _cell(inlines: list[Node]) -> list[Any]:
+    return [["", [], []], {"t": "AlignDefault"}, 1, 1, [{"t": "Plain", "c": inlines}] if inlines else []]
+
+
+def _line(blocks: list[Node], notes: Notes) -> list[Node]:
+    """Return blocks as what stands in one cell, with breaks between them."""
+    lines = [line for block in blocks for line in _lines(block, notes) if line]
+    joined = [inline for line in lines for inline in (BREAK, *line)][1:]
+    return [BREAK if one["t"] == "LineBreak" else {"t": "Space"} if one["t"] == "SoftBreak" else one for one in joined]
+
+
+def _lines(block: Node, notes: Notes) -> Iterator[list[Node]]:
+    kind, content = block["t"], block.get("c")
+    if kind == "Table":
+        notes.count(NESTED)
+    yield from BLOCKS.get(kind, lambda *_: iter(()))(content, notes)
+
+
+def _every(blocks: list[Node], notes: Notes) -> Iterator[list[Node]]:
+    for block in blocks:
+        yield from _lines(block, notes)
+
+
+def _items(items: list[list[Node]], notes: Notes, mark: str) -> Iterator[list[Node]]:
+    for number, item in enumerate(items, 1):
+        for place, line in enumerate(_every(item, notes)):
+            yield [_word(mark.format(number)), *line] if place == 0 else line
+
+
+def _nested(content: list[Any], notes: Notes) -> Iterator[list[Node]]:
+    """Yield the rows of a table that was reduced already."""
+    *_, head, bodies, foot = content
+    for row in [*head[1], *(row for body in bodies for row in body[3]), *foot[1]]:
+        cells = [_line(cell[4], notes) for cell in row[1]]
+        yield [inline for cell in cells for inline in (_word(", "), *cell)][1:]
+
+
+def _word(text: str) -> Node:
+    return {"t": "Str", "c": text}
+
+
+BLOCKS: dict[str, Callable[[Any, Notes], Iterator[list[Node]]]] = {
+    "Plain": lambda content, _: iter([content]),
+    "Para": lambda content, _: iter([content]),
+    "Header": lambda content, _: iter([[{"t": "Strong", "c": content[2]}]]),
+    "CodeBlock": lambda content, _: ([{"t": "Code", "c": [["", [], []], line]}] for line in content[1].split("\n")),
+    "LineBlock": lambda content, _: iter(content),
+    "BlockQuote": _every,
+    "Div": lambda content, notes: _every(content[1], notes),
+    "Figure": lambda content, notes: _every(content[2], notes),
+    "BulletList": lambda content, notes: _items(content, notes, "- "),
+    "OrderedList": lambda content, notes: _items(content[1], notes, "{}. "),
+    "DefinitionList": lambda content, notes: (
+        line for term, meanings in content for line in [term, *(one for m in meanings for one in _every(m, notes))]
+    ),
+    "Table": _nested,
+}
