@@ -7,12 +7,12 @@ in which order things happen; knows nothing about how documents are read or foun
 import contextlib
 import hashlib
 from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
-from assistants.embedder import Embedder, embed_chunks, opened_embedder
-from assistants.errors import InvalidInput, StudioError
+from assistants.embedder import EMBEDDERS, Embedder, base_embedder, embed_chunks, opened_embedder
+from assistants.errors import InvalidInput, ModelUnavailable, StudioError
 from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, Text, note
 from assistants.knowledge import chunking, reading, sites
 from assistants.owners import must_be_operator
@@ -26,12 +26,16 @@ RESUMABLE = True
 
 MAX_FILES = 100
 MAX_TEXT = 2_000_000
+UNREAD = (
+    "The embedder of this base doesn't know the language of {count} passages, so they are found by their words alone."
+    " Read the base again with the multilingual one under Manage."
+)
 
 
 class Request(StudioRequest):
     """Files that were uploaded, by their ids, a text with a title, or the pages of a site from an address on.
 
-    One of the same name is replaced.
+    One of the same name is replaced. With an ``embedder``, all that the base has is read again by that one.
     """
 
     knowledge: Name
@@ -40,6 +44,7 @@ class Request(StudioRequest):
     title: Annotated[str, Field(max_length=200)] = ""
     site: Annotated[str, Field(max_length=2000)] = ""
     pages: Annotated[int, Field(ge=1, le=sites.MAX_PAGES)] = 50
+    embedder: Literal["english", "multilingual"] | None = None
 
 
 def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, BinaryIO]], owner: str) -> JobRow:
@@ -57,6 +62,9 @@ def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, Binary
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Note every source as one that is to come, so that the same file cannot come twice meanwhile."""
+    if request.embedder:
+        must_be_operator(owner)
+        studio.knowledge.rows.base(request.knowledge)
     studio.knowledge.create(request.knowledge, owner)
     names = [_expect_file(studio, request.knowledge, file, owner, job_id) for file in request.files]
     if request.text.strip():
@@ -68,9 +76,9 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
         names.append(title)
     if request.site.strip():
         names.append(sites.address(request.site))
-    if not names:
+    if not names and not request.embedder:
         raise InvalidInput("file", "Send a file, a text or the address of a site.")
-    return Admission("\n".join(names), result={"knowledge": request.knowledge})
+    return Admission("\n".join(names) or request.knowledge, result={"knowledge": request.knowledge})
 
 
 def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job_id: str) -> str:
@@ -81,18 +89,32 @@ def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job
     return file.name
 
 
+def embedded(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+    """Return which ``embedder`` reads a base, if any yet, and how many passages it doesn't know (``unread``).
+
+    Raises ``NotAllowed`` or ``NotFound``.
+    """
+    must_be_operator(owner)
+    name, rows = studio.knowledge.rows.base(knowledge).name, studio.knowledge.vector_rows
+    by_model = {model: embedder for embedder, model in EMBEDDERS.items()}
+    return {"embedder": by_model.get(rows.embedder(name)), "unread": rows.unread(name)}
+
+
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Read source after source; one that cannot be read is told of, and the others go on."""
-    embedder = yield from opened_embedder(studio, job)
-    if embedder.engine is None:
-        yield note("There is no embedder here, so this base is searched by words alone.")
     if request.site.strip() and not any(part.name == "site" for part in job.parts):
         yield from _crawl(studio, request, job)
+    embedder: Embedder | None = None
+    if request.embedder:
+        embedder = yield from _read_again(studio, job, request.knowledge, EMBEDDERS[request.embedder])
     failures: list[tuple[str, StudioError]] = []
     done = [part.data for part in job.parts if part.name == "source"]
     for source in studio.knowledge.rows.awaited(job.id):
         try:
-            source |= yield from _ingest(studio, source, embedder)
+            yield from _read(studio, source)
+            # Only now it is known which language it is to know.
+            embedder = embedder or (yield from _embedder(studio, job, request.knowledge))
+            source |= yield from _publish(studio, source, embedder)
         except InvalidInput as error:
             studio.knowledge.rows.discard(source["id"])
             failures.append((source["name"], error))
@@ -103,6 +125,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         yield Text(f"{source['name']}: {source['chunks']}\n")
     for count, total in studio.knowledge.index(request.knowledge):
         yield Progress(count, total, "Indexing a large base")
+    if unread := studio.knowledge.vector_rows.unread(request.knowledge):
+        yield note(UNREAD, count=unread)
     if failures and not done:
         raise failures[0][1]
     yield Result({"sources": done, "failed": [name for name, _ in failures]})
@@ -131,15 +155,40 @@ def _crawl(studio: "Studio", request: Request, job: RunningJob) -> Generator[Eve
     yield Part("site", count)
 
 
-def _ingest(studio: "Studio", source: dict[str, Any], embedder: Embedder) -> Generator[Event, None, dict[str, Any]]:
-    """Read a source, unless that was done before a restart, embed its chunks, and let it answer."""
+def _read(studio: "Studio", source: dict[str, Any]) -> Generator[Event, None, None]:
+    """Read a source, unless that was done before a restart."""
+    if source["text"]:
+        return
+    yield Progress(0, None, "Reading the document")
+    data = studio.history.files.folder.joinpath(source["file"]).read_bytes()
+    found = reading.read(source["name"], data)
+    text, chunks = chunking.compose(found.parts)
+    studio.knowledge.rows.fill(source["id"], text, _some(source["name"], chunks), found.notes)
+
+
+def _embedder(studio: "Studio", job: RunningJob, knowledge: str) -> Generator[Event, None, Embedder]:
+    """Wait for the base's embedder, and tell where there is none."""
+    embedder = yield from base_embedder(studio, job, knowledge)
+    if embedder.engine is None:
+        yield note("There is no embedder here, so this base is searched by words alone.")
+    return embedder
+
+
+def _read_again(studio: "Studio", job: RunningJob, knowledge: str, model: str) -> Generator[Event, None, Embedder]:
+    """Give all chunks of a base vectors by another embedder; raises ``ModelUnavailable`` and changes nothing then."""
+    embedder = yield from opened_embedder(studio, job, model=model)
+    if embedder.engine is None:
+        raise ModelUnavailable("The embedder can't be had just now, so the base stays as it was.")
+    rows = studio.knowledge.vector_rows
+    if rows.embedder(knowledge) != model:
+        rows.change_embedder(knowledge, model)
+    yield from embed_chunks(studio, embedder, knowledge)
+    return embedder
+
+
+def _publish(studio: "Studio", source: dict[str, Any], embedder: Embedder) -> Generator[Event, None, dict[str, Any]]:
+    """Embed a source's chunks and let it answer."""
     rows = studio.knowledge.rows
-    if not source["text"]:
-        yield Progress(0, None, "Reading the document")
-        data = studio.history.files.folder.joinpath(source["file"]).read_bytes()
-        found = reading.read(source["name"], data)
-        text, chunks = chunking.compose(found.parts)
-        rows.fill(source["id"], text, _some(source["name"], chunks), found.notes)
     yield from embed_chunks(studio, embedder, source["knowledge"], source["id"])
     rows.publish(source["id"])
     kept = rows.source(source["knowledge"], source["id"])

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from assistants import classify
 from assistants.classify import Example
-from assistants.embedder import MODEL, opened_embedder
+from assistants.embedder import MODEL, model_for, opened_embedder
 from assistants.errors import InvalidInput
 from assistants.history.store import new_id
 from assistants.jobs import Event, Progress, Result, RunningJob, Text
@@ -82,11 +82,12 @@ def _without_model(
 
     The head answers meanwhile, and stays where the job is stopped.
     """
-    embedder = yield from opened_embedder(studio, job)
+    embedder = yield from opened_embedder(studio, job, model=model_for(example.text for example in examples))
     trained = yield from classify.train(job, embedder, examples)
     learned = {"head": trained.head.to_json(), "report": asdict(trained.report)}
     counts = Counter(example.label for example in examples)
-    if trained.head.size == 0 or min(counts.values()) < MANY:
+    # The multilingual one has its table of words in a form that is not tuned.
+    if trained.head.size == 0 or embedder.model != MODEL or min(counts.values()) < MANY:
         return learned
     _keep(studio, request, learned)
     tuned = yield from _tuned(studio, job, MODEL, examples)

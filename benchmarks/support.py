@@ -215,15 +215,16 @@ def scale(chunks: int, sources: int = 20) -> None:
         writer, numbers = Writer(3), np.random.default_rng(3)
         rows = studio.knowledge.rows
         rows.create("large")
+        studio.knowledge.vector_rows.settle("large", MODEL)
         for number in range(sources):
             source = rows.expect("large", f"{number}.md", str(number), None)
             texts = [writer.text(80, False) for _ in range(chunks // sources)]
             rows.fill(source, "", [Chunk(0, text, "") for text in texts])
-            kept = rows.without_vector("large", len(texts), source)
+            kept = studio.knowledge.vector_rows.lacking("large", len(texts), source)
             vectors = numbers.standard_normal((len(kept), 384)).astype(np.float32)
             vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
             pairs = ((chunk.number, packed(vector)) for chunk, vector in zip(kept, vectors, strict=True))
-            rows.keep_vectors("large", pairs, live=False)
+            studio.knowledge.vector_rows.keep("large", MODEL, pairs, live=False)
             rows.publish(source)
         base = studio.knowledge.base("large")
         wanted = vectors[0].tolist()

@@ -201,7 +201,7 @@ def test_a_restart_goes_on_where_it_was(settings: Settings, monkeypatch: pytest.
         row = ended(studio, row)
         assert (row.status, row.output) == ("done", "long.md: 200\n")
         assert found(studio, "paragraph 77")[0] == "This is paragraph 77."
-        assert 0 < studio.knowledge.rows.count_without_vector("shop") < 200
+        assert 0 < studio.knowledge.vector_rows.count_lacking("shop") < 200
     finally:
         studio.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from assistants.classify.features import BUCKETS, rows
-from assistants.embedder import Embedder
+from assistants.embedder import MODEL, Embedder
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,16 @@ class Guess:
 
 @dataclass(frozen=True)
 class Head:
-    """``weights`` has a row for each of the ``labels``; the sums are divided by ``temperature``, which calibrates."""
+    """``weights`` has a row for each of the ``labels``; the sums are divided by ``temperature``, which calibrates.
+
+    ``embedder`` is the model whose vectors it was learned on: it says nothing about those of another.
+    """
 
     labels: tuple[str, ...]
     weights: Any
     bias: Any
     temperature: float
+    embedder: str = MODEL
 
     @property
     def size(self) -> int:
@@ -43,7 +47,8 @@ class Head:
         weights = base64.b64encode(self.weights.astype(np.float16).tobytes()).decode()
         bias = [round(float(one), 5) for one in self.bias]
         return json.dumps(
-            {"labels": self.labels, "weights": weights, "bias": bias, "temperature": self.temperature},
+            {"labels": self.labels, "weights": weights, "bias": bias, "temperature": self.temperature}
+            | {"embedder": self.embedder},
             ensure_ascii=False,
         )
 
@@ -53,12 +58,16 @@ class Head:
         data = json.loads(text)
         weights = np.frombuffer(base64.b64decode(data["weights"]), np.float16).astype(np.float32)
         labels = tuple(data["labels"])
-        return cls(labels, weights.reshape(len(labels), -1), np.array(data["bias"], np.float32), data["temperature"])
+        bias = np.array(data["bias"], np.float32)
+        # One that was kept before there were two embedders does not say which.
+        embedder = data.get("embedder", MODEL)
+        return cls(labels, weights.reshape(len(labels), -1), bias, data["temperature"], embedder)
 
 
 def guess(head: Head, embedder: Embedder, texts: Sequence[str]) -> list[Guess]:
     """Return a guess for each text."""
-    sums = rows(texts, embedder.vectors(list(texts)), head.size) @ head.weights.T + head.bias
+    vectors = embedder.vectors(list(texts), "query") if embedder.model == head.embedder else [None] * len(texts)
+    sums = rows(texts, vectors, head.size) @ head.weights.T + head.bias
     return guesses(head.labels, softmax(sums / head.temperature))
 
 

@@ -50,7 +50,7 @@ def train(job: RunningJob, embedder: Embedder, examples: Sequence[Example]) -> G
     with classifier.trainer() as worker:
         learned = yield from _followed(job, classifier.learn_head(worker, features, targets))
     weights = np.frombuffer(base64.b64decode(learned["weights"]), np.float32).reshape(len(labels), -1)
-    head = Head(labels, weights, np.array(learned["bias"], np.float32), learned["temperature"])
+    head = Head(labels, weights, np.array(learned["bias"], np.float32), learned["temperature"], embedder.model)
     held_out = guesses(labels, np.array(learned["held_out"]))
     return Trained(compared(examples, held_out, len(labels), monotonic() - began), head)
 
@@ -62,7 +62,7 @@ def _read(job: RunningJob, embedder: Embedder, texts: list[str]) -> Generator[Ev
         yield Progress(start, len(texts), READING)
         if job.stopping:
             raise Stopped
-        vectors += embedder.vectors(texts[start : start + BATCH])
+        vectors += embedder.vectors(texts[start : start + BATCH], "query")
     return rows(texts, vectors, max((len(vector) for vector in vectors if vector), default=0))
 
 

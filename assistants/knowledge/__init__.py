@@ -8,6 +8,7 @@
     chunking.py             parts become one text and its chunks, by offsets
     injections.py           which sentences speak to a model
     rows.py                 the tables
+    vector_rows.py          the vectors, and whose they are
     vectors.py              the nearest vectors
     graph.py                which these may be, in a large base
     wording.py              what a base says and offers, and which words mean the same
@@ -37,6 +38,7 @@ from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import EVERYONE, Base, Kept, Rows, Source
 from assistants.knowledge.sentences import share_chinese
+from assistants.knowledge.vector_rows import VectorRows
 from assistants.knowledge.vectors import Vectors
 from assistants.owners import is_operator, must_be_operator
 
@@ -55,6 +57,7 @@ class Knowledge:
         self.intents = IntentRows(history.store)
         self.desk = Desk(history.store)
         self.expectations = Expectations(history.store)
+        self.vector_rows = VectorRows(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
             samples.add(self.rows)

@@ -34,7 +34,7 @@ class Base:
     ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
     that mean the same: each a text of lines. ``reranker`` is the model that ranks passages, if any; ``model_help`` says
     whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can;
-    ``readers``, who may read its sources in full: ``operator`` or ``everyone``.
+    ``readers``, who may read its sources in full: ``operator`` or ``everyone``; ``embedder``, the model that its vectors are by (empty while it has none).
     """
 
     name: str
@@ -45,6 +45,7 @@ class Base:
     reranker: str
     model_help: str
     readers: str
+    embedder: str
     revision: int
     created: str
     sources: int
@@ -104,6 +105,11 @@ def _source(row: Any) -> Source:
     return Source(**{**dict(row), "notes": json.loads(row["notes"])})
 
 
+def count_change(db: Any, knowledge: str) -> None:
+    """Count a change of a base."""
+    db.execute("UPDATE knowledge SET revision = revision + 1 WHERE name = ?", (knowledge,))
+
+
 class Rows:
     """Reads and writes; every method is one transaction or joins the caller's."""
 
@@ -124,7 +130,8 @@ class Rows:
         """Return every base, by name."""
         with self._store.read() as db:
             rows = db.execute("""
-                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, readers, revision, created,
+                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, readers, embedder, revision,
+                    created,
                     (SELECT count(*) FROM sources s WHERE s.knowledge = k.name AND ready IS NOT NULL
                         AND replaced IS NULL) AS sources,
                     (SELECT count(*) FROM chunks c WHERE c.knowledge = k.name AND live) AS chunks
@@ -155,7 +162,7 @@ class Rows:
         """Set what a base says, offers and takes for the same; ``Base`` says which fields there are."""
         with self._store.write() as db:
             db.table("knowledge").update(name, texts)
-            self._changed(db, name)
+            count_change(db, name)
 
     def delete_base(self, name: str) -> None:
         """Delete a base and all that is in it."""
@@ -268,7 +275,7 @@ class Rows:
                 db.execute("UPDATE sources SET replaced = ?, file = NULL WHERE id = ?", (now(), old["id"]))
             db.execute("UPDATE sources SET ready = ?, file = NULL WHERE id = ?", (now(), source))
             self._voice(db, "source = ?", source)
-            self._changed(db, row["knowledge"])
+            count_change(db, row["knowledge"])
         self._drop(filter(None, [row["file"], *(old["file"] for old in earlier)]))
 
     def discard(self, source: str) -> None:
@@ -282,7 +289,7 @@ class Rows:
         name = self.source(knowledge, source).name
         with self._store.write() as db:
             files = self._delete(db, "knowledge = ? AND name = ?", knowledge, name)
-            self._changed(db, knowledge)
+            count_change(db, knowledge)
         self._drop(files)
 
     def _delete(self, db: Any, which: str, *values: str) -> list[str]:
@@ -334,7 +341,7 @@ class Rows:
             self._silence(db, "number = ?", chunk)
             ready = "source IN (SELECT id FROM sources WHERE ready IS NOT NULL AND replaced IS NULL)"
             self._voice(db, f"number = ? AND {ready}", chunk)
-            self._changed(db, knowledge)
+            count_change(db, knowledge)
 
     def _voice(self, db: Any, which: str, value: Any) -> None:
         """Let those chunks answer that are enabled."""
@@ -354,41 +361,3 @@ class Rows:
         rows = db.execute(f"SELECT number FROM chunks WHERE {which} AND live", (value,)).fetchall()
         db.conn.executemany("DELETE FROM chunk_words WHERE rowid = ?", (tuple(row) for row in rows))
         db.execute(f"UPDATE chunks SET live = 0 WHERE {which}", (value,))
-
-    @staticmethod
-    def _changed(db: Any, knowledge: str) -> None:
-        db.execute("UPDATE knowledge SET revision = revision + 1 WHERE name = ?", (knowledge,))
-
-    # Vectors
-
-    def without_vector(self, knowledge: str, limit: int, source: str | None = None) -> list[Kept]:
-        """Return chunks that nobody has tried to embed: of a source, else of those of the base that answer."""
-        which, value = self._lacking(knowledge, source)
-        with self._store.read() as db:
-            rows = db.execute(f"SELECT {CHUNK} FROM chunks WHERE {which} ORDER BY number LIMIT ?", (value, limit))
-            return [Kept(**dict(row)) for row in rows]
-
-    def count_without_vector(self, knowledge: str, source: str | None = None) -> int:
-        """Return how many chunks nobody has tried to embed."""
-        which, value = self._lacking(knowledge, source)
-        with self._store.read() as db:
-            return db.execute(f"SELECT count(*) FROM chunks WHERE {which}", (value,)).fetchone()[0]
-
-    @staticmethod
-    def _lacking(knowledge: str, source: str | None) -> tuple[str, str]:
-        lacking = "NOT EXISTS (SELECT 1 FROM vectors WHERE chunk = number)"
-        return f"{'source = ?' if source else 'live AND knowledge = ?'} AND {lacking}", source or knowledge
-
-    def keep_vectors(self, knowledge: str, vectors: Iterable[tuple[int, bytes | None]], *, live: bool) -> None:
-        """Keep the vectors of chunks; None for one in a language that the embedder does not know.
-
-        They are of chunks that answer (``live``), or all of a source that is not published yet.
-        """
-        with self._store.write() as db:
-            db.conn.executemany(
-                "INSERT OR REPLACE INTO vectors (chunk, vector)"
-                " SELECT number, ? FROM chunks WHERE number = ?",  # it may have been deleted meanwhile
-                ((vector, number) for number, vector in vectors),
-            )
-            if live:
-                self._changed(db, knowledge)

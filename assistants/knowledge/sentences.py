@@ -28,6 +28,14 @@ STOP_CHINESE = re.compile("|".join(WORDS["chinese"].split()))
 SEAMS = frozenset(WORDS["seams"])
 SUFFIXES = ("ingly", "ments", "ment", "ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e", "i")
 LEAST_STEM = 3
+# What tells English from other languages: letters before those of Greek and, among enough words, a share of those that
+# join others, as far as no neighbour has the same one.
+LATIN_END = "\u0370"
+MOSTLY_LATIN = 0.8
+WORD = re.compile(r"[^\W\d_]+")
+TELLING = 8
+JOINING = 0.1
+ENGLISH = frozenset(WORDS["joining"].split())
 
 
 def sentences(text: str) -> list[Span]:
@@ -90,6 +98,15 @@ def stems(text: str) -> set[str]:
     """Return the stems of all words of ``text``, with the single characters of Chinese ones."""
     found = {stem(word) for word in tokens(text)}
     return found | {character for word in found if IS_CJK.match(word) for character in word}
+
+
+def is_english(text: str) -> bool:
+    """Say whether a text may be English: in Latin letters and, unless it is short, with words that only join others."""
+    letters = [character for character in text if character.isalpha()]
+    if sum(character < LATIN_END for character in letters) < MOSTLY_LATIN * len(letters):
+        return False
+    words = WORD.findall(text.lower())
+    return len(words) < TELLING or sum(word in ENGLISH for word in words) >= JOINING * len(words)
 
 
 def share_chinese(text: str) -> float:

@@ -57,12 +57,10 @@ class Judging:
             return found(None, "The judge came to no verdict: {cause}.", cause=short(cause))
 
     def _similar(self, evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
-        first, second = self.embedder.vectors([answer.text or " ", wanted or " "])
+        first, second = self.embedder.vectors([answer.text or " ", wanted or " "], "query")
         if first is None or second is None:
             return found(None, NO_EMBEDDER)
-        import numpy
-
-        score = float(numpy.dot(first, second) / (numpy.linalg.norm(first) * numpy.linalg.norm(second)))
+        score = self.embedder.scale(wanted).likeness(first, second)
         rounded = round(score, 3)
         least = ALIKE if evaluator.threshold is None else evaluator.threshold
         template = 'It is {score} like "{wanted}"; wanted is at least {least}.'

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from assistants.embedder import BATCH, Embedder, opened_embedder
+from assistants.embedder import BATCH, Embedder, model_for, opened_embedder
 from assistants.generation import Step
 from assistants.jobs import Event, Progress, RunningJob, note
 from assistants.playground import evaluators, findings
@@ -56,7 +56,9 @@ def embedder_for(
     )
     if not is_needed:
         return Embedder(None, step)
-    return replace((yield from opened_embedder(studio, job)), job=step)
+    texts = [variant.source.input(row) for variant in planned.variants for row in planned.rows]
+    texts += [row[EXPECTED] for row in planned.rows if EXPECTED in row]
+    return replace((yield from opened_embedder(studio, job, model=model_for(texts))), job=step)
 
 
 def judges_for(
@@ -78,7 +80,7 @@ def chooser_for(planned: Plan, embedder: Embedder) -> Generator[Event, None, Cho
     ordered: list[str] = sorted(texts)
     vectors: list[list[float] | None] = []
     for start in range(0, len(ordered), BATCH):
-        vectors += embedder.vectors(ordered[start : start + BATCH])
+        vectors += embedder.vectors(ordered[start : start + BATCH], "query")
         yield Progress(len(vectors), len(ordered), "Reading what the text means")
     known = {text: vector for text, vector in zip(ordered, vectors, strict=True) if vector is not None}
     if len(known) == len(ordered):

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistants.embedder import Embedder, embed_chunks, opened_embedder
+from assistants.embedder import Embedder, base_embedder, embed_chunks
 from assistants.jobs import Event, Progress, RunningJob
 from assistants.knowledge import Base
 from assistants.support.reranking import Reranker, opened_reranker
@@ -59,9 +59,9 @@ def asking(
 ) -> Generator[Event, None, Asking]:
     """Get ready to answer: open what helps, and give a base that lacks a few vectors these."""
     yield Progress(0, None, "Searching the knowledge base")
-    embedder = yield from opened_embedder(studio, job, PATIENCE)
     base = studio.knowledge.base(knowledge, question)
-    if studio.knowledge.rows.count_without_vector(base.name) <= AT_ONCE:
+    embedder = yield from base_embedder(studio, job, base.name, PATIENCE)
+    if studio.knowledge.vector_rows.count_lacking(base.name) <= AT_ONCE:
         yield from embed_chunks(studio, embedder, base.name)
         base = studio.knowledge.base(base.name)
     reranker = yield from opened_reranker(studio, job, base.reranker, PATIENCE)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from assistants.embedder import Embedder
+from assistants.embedder import Embedder, Scale
 from assistants.knowledge.injections import is_command, trusted
 from assistants.knowledge.retrieval import Found, Passage, has
 from assistants.knowledge.rows import Kept
@@ -60,6 +60,7 @@ class Evidence:
     sentences: tuple[Sentence, ...]
     # The cosine of the question and each curated one, by chunk.
     curated: dict[int, float]
+    scale: Scale
 
     @property
     def covered(self) -> float:
@@ -69,7 +70,8 @@ class Evidence:
     @property
     def cosine(self) -> float | None:
         """The cosine of the passage or the sentence that comes nearest; None where words are all there is."""
-        cosines = [passage.dense for passage in self.found.passages] + [sentence.cosine for sentence in self.sentences]
+        found = [self.scale.of(passage.dense) for passage in self.found.passages if passage.dense is not None]
+        cosines = found + [sentence.cosine for sentence in self.sentences]
         return max((cosine for cosine in cosines if cosine is not None), default=None)
 
     @property
@@ -89,7 +91,7 @@ class Evidence:
     def aboutness(self, text: str, vector: list[float] | None) -> float:
         """Return how much a text says about the question, from 0 to 1."""
         covered = self.found.weights.covered(stems(text))
-        return (covered + cosine(self.vector, vector)) / 2 if self.vector and vector else covered
+        return (covered + self.scale.likeness(self.vector, vector)) / 2 if self.vector and vector else covered
 
     def topics(self, limit: int = 3) -> list[str]:
         """Return the headings, or curated questions, that come nearest."""
@@ -115,12 +117,12 @@ def gather(question: str, vector: list[float] | None, found: Found, embedder: Em
     # A sentence alone often does not say what it is about: "It takes up to 5 days."
     texts = [f"{(chunk.question or chunk.heading.rpartition(' > ')[2])}\n{chunk.text[a:b]}" for chunk, a, b in spans]
     vectors: Sequence[list[float] | None] = [None] * len(texts)
+    scale = embedder.scale(question)
     near: dict[int, float] = {}
     if vector:
-        read = embedder.vectors([*texts, *(chunk.question for chunk in curated)])
-        vectors = read[: len(texts)]
-        asked = zip(curated, read[len(texts) :], strict=True)
-        near = {chunk.number: cosine(vector, other) for chunk, other in asked if other}
+        vectors = embedder.vectors(texts)
+        asked = zip(curated, embedder.vectors([chunk.question for chunk in curated], "query"), strict=True)
+        near = {chunk.number: scale.likeness(vector, other) for chunk, other in asked if other}
     else:
         near = {chunk.number: likeness(question, chunk.question) for chunk in curated}
     sentences = [
@@ -129,17 +131,12 @@ def gather(question: str, vector: list[float] | None, found: Found, embedder: Em
             start,
             end,
             found.weights.covered(stems(above(chunk)) | stems(chunk.text[start:end])),
-            cosine(vector, own) if vector and own else None,
+            scale.likeness(vector, own) if vector and own else None,
             own,
         )
         for (chunk, start, end), own in zip(spans, vectors, strict=True)
     ]
-    return Evidence(question, vector, found, tuple(sentences), near)
-
-
-def cosine(one: list[float], other: list[float]) -> float:
-    """Return the cosine of two vectors of length 1."""
-    return sum(a * b for a, b in zip(one, other, strict=True))
+    return Evidence(question, vector, found, tuple(sentences), near, scale)
 
 
 def likeness(one: str, other: str) -> float:

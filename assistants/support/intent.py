@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistants import classify
 from assistants.classify import Guess, Head
-from assistants.embedder import Embedder
+from assistants.embedder import Embedder, opened_embedder
 from assistants.errors import GenerationFailed, ModelUnavailable
 from assistants.jobs import Event, JobRow, RunningJob
 from assistants.knowledge.intents import Intents
+from assistants.support.asking import PATIENCE
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -62,7 +63,10 @@ def meant(
         return Meant(None)
     try:
         if intents.head:
-            [guess] = classify.guess(_head(intents.head), embedder, [question])
+            head = _head(intents.head)
+            if head.size and head.embedder != embedder.model:
+                embedder = yield from opened_embedder(studio, job, PATIENCE, head.embedder)
+            [guess] = classify.guess(head, embedder, [question])
         else:
             [guess] = yield from classify.guess_by_model(studio, job, intents.model, [question])
     except (GenerationFailed, ModelUnavailable):

@@ -15,7 +15,7 @@ from assistants.history.fulltext import tokens
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
-from assistants.support.evidence import Evidence, Sentence, above, cosine
+from assistants.support.evidence import Evidence, Sentence, above
 from assistants.support.quoting import Answer, Quote
 
 # Words alone prove from LITERAL on; from ALIKE on if the cosine is at least NEAR. Chosen by hand, not fitted: what they
@@ -92,8 +92,9 @@ def _within(quote: Quote, other: Quote) -> bool:
 def _proof(claim: str, vector: list[float] | None, evidence: Evidence) -> Quote | None:
     """Return the place that proves a claim best, if one does."""
     best: Quote | None = None
+    likeness = evidence.scale.likeness
     for place, alike in _alike(claim, evidence):
-        near = max((cosine(vector, one.vector) for one in place if vector and one.vector), default=None)
+        near = max((likeness(vector, one.vector) for one in place if vector and one.vector), default=None)
         if alike < LITERAL and not (alike >= ALIKE and near is not None and near >= NEAR):
             continue
         # Two sentences only where one is not enough.

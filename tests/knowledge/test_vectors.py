@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistants.embedder import MODEL
 from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import Vectors, packed
 from assistants.owners import LOCAL
@@ -29,7 +30,8 @@ def add(studio: Studio, name: str, rows: np.ndarray) -> tuple[str, list[int]]:
     source = store.expect("large", name, name, None)
     store.fill(source, "", [Chunk(0, f"chunk {place} of {name}", "") for place in range(len(rows))])
     numbers = [chunk.number for chunk in store.chunks_of(source)]
-    store.keep_vectors("large", zip(numbers, map(packed, rows), strict=True), live=False)
+    studio.knowledge.vector_rows.settle("large", MODEL)
+    studio.knowledge.vector_rows.keep("large", MODEL, zip(numbers, map(packed, rows), strict=True), live=False)
     store.publish(source)
     return source, numbers
 
@@ -114,8 +116,9 @@ def test_a_graph_of_other_vectors_is_not_used(studio: Studio, exact: Vectors, fo
     vectors = opened(studio, folder)
     index(vectors, studio)
     vectors.close()
-    store = studio.knowledge.rows
-    store.keep_vectors("large", zip(numbers, map(packed, clustered(COUNT)), strict=True), live=True)
+    studio.knowledge.vector_rows.keep(
+        "large", MODEL, zip(numbers, map(packed, clustered(COUNT)), strict=True), live=True
+    )
     again = opened(studio, folder)
     assert recall(again, exact, studio) == 1
     assert index(again, studio)[-1] == (COUNT, COUNT)

@@ -39,6 +39,7 @@ class Base(BaseModel):
     reranker: str
     model_help: str
     readers: str
+    embedder: str = Field(description="The model that its vectors are by; empty while it has none")
 
 
 class Source(BaseModel):
@@ -92,6 +93,21 @@ class BaseChange(BaseModel):
     )
 
 
+class Reading(BaseModel):
+    """By which embedder to read a base."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    embedder: Literal["english", "multilingual"]
+
+
+class Vectors(BaseModel):
+    """What a base is found by, beside words."""
+
+    embedder: Literal["english", "multilingual"] | None = Field(description="None while it has no vectors")
+    unread: int = Field(description="Passages in a language that the embedder does not know")
+
+
 class ChunkChange(BaseModel):
     """What to change about a chunk; other words make a new version of its source, in which it has another number."""
 
@@ -111,6 +127,19 @@ def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
 def change_base(studio: TheStudio, owner: Owner, name: Name, change: BaseChange) -> None:
     """Set what a base says where it has no answer, what it offers to ask, which words mean the same, what helps it."""
     desk.set_up(studio, name, owner, **change.model_dump(exclude_unset=True))
+
+
+@router.get("/{name}/vectors", responses=answers(401, 403, 404, 422, 503))
+def get_vectors(studio: TheStudio, owner: Owner, name: Name) -> Vectors:
+    """Return by which embedder a base is read, and how much of it that does not know."""
+    return Vectors.model_validate(ingestion.embedded(studio, name, owner))
+
+
+@router.post("/{name}/vectors", status_code=202, responses=answers(401, 403, 404, 413, 422, 429, 503))
+def read_again(studio: TheStudio, owner: Owner, name: Name, reading: Reading) -> JobTicket:
+    """Read all that a base has again, by one embedder or the other; words find it meanwhile."""
+    row = studio.jobs.submit(ingestion.ID, {"knowledge": name, "embedder": reading.embedder}, owner)
+    return JobTicket(id=row.id, status=row.status)
 
 
 @router.delete("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))

@@ -1,7 +1,7 @@
 // Support, Manage: customers who wait for a person, and what the base could not answer.
 
 import { ago, el, text, toast } from "./dom.js";
-import { rest } from "./support-service.js";
+import { rest, working } from "./support-service.js";
 
 export function mountInbox(section, base) {
   const list = section.querySelector(".inbox");
@@ -76,14 +76,42 @@ export function mountGaps(section, base) {
 
 const WORDING = ["not_found", "suggested", "synonyms", "origins", "reranker", "model_help", "readers"];
 
+// By which embedder the base is read, and a way to the other one.
+function mountEmbedder(section, base) {
+  const [words, button] = section.querySelectorAll(".embedder > *");
+  const path = () => `knowledge/${encodeURIComponent(base())}/vectors`;
+  const open = async () => {
+    const value = await rest(path());
+    section.querySelector(".embedder").hidden = Boolean(value.error);
+    const other = value.embedder === "multilingual" ? "english" : "multilingual";
+    words.textContent = text(`support.embedder-${value.embedder ?? "none"}`)
+      + (value.unread ? ` ${text("support.embedder-unread", { count: value.unread })}` : "");
+    button.textContent = text(`support.read-${other}`);
+    button.hidden = false;
+    button.onclick = () => again(other);
+  };
+  async function again(embedder) {
+    const value = await rest(path(), { embedder });
+    if (value.error) return toast(value.error, { problem: true });
+    button.hidden = true;
+    words.replaceChildren(working(value.id, ({ error }) => {
+      if (error) toast(error, { problem: true });
+      open();
+    }));
+  }
+  return open;
+}
+
 export function mountWording(section, base) {
   const form = section.querySelector("form");
   const problem = section.querySelector(".problem");
+  const openEmbedder = mountEmbedder(section, base);
   const page = () => new URL(`ask/${encodeURIComponent(base())}`, document.baseURI);
   const open = async () => {
     const bases = await rest("knowledge");
     const one = Array.isArray(bases) ? bases.find(({ name }) => name === base()) : null;
     for (const field of WORDING) form.elements[field].value = one?.[field] ?? "";
+    openEmbedder();
     section.querySelector("a").href = page();
     section.querySelector("a").textContent = page().href;
     const script = new URL("studio/widget.js", document.baseURI).href;
