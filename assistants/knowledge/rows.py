@@ -33,8 +33,9 @@ class Base:
 
     ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
     that mean the same: each a text of lines. ``reranker`` is the model that ranks passages, if any; ``model_help`` says
-    whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can;
-    ``readers``, who may read its sources in full: ``operator`` or ``everyone``; ``embedder``, the model that its vectors are by (empty while it has none).
+    whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can.
+    ``readers`` says who may read its sources in full: ``operator`` or ``everyone``. ``embedder`` is the model that its
+    vectors are by, empty while it has none.
     """
 
     name: str

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 LOCAL = "local:"
 STARTER, STARTER_EMBEDDER, STARTER_IMAGE = "starter", "starter-embedder", "starter-image"
+MULTILINGUAL_EMBEDDER = "multilingual-e5-small"
 # What the studio fetches by itself when it is needed; anything else is the operator's to install.
-OWN = (STARTER, STARTER_EMBEDDER, STARTER_IMAGE)
+OWN = (STARTER, STARTER_EMBEDDER, MULTILINGUAL_EMBEDDER, STARTER_IMAGE)
 
 
 class Names:

@@ -36,11 +36,14 @@ def test_every_model_has_a_title_of_its_own_a_licence_and_a_source() -> None:
     for name, entry in catalog.items():
         assert re.fullmatch(r"[A-Za-z0-9.+-]+", entry.license), name
         assert (entry.hub or entry.shipped) and entry.languages and entry.context, name
-        assert all(file.name.endswith((".gguf", ".safetensors", ".json", ".txt")) for file in entry.files), name
+        endings = (".bin",) if entry.converted else (".gguf", ".safetensors", ".json", ".txt")
+        assert all(file.name.endswith(endings) for file in entry.files), name
         if entry.size:
             assert entry.need() > entry.size, name
         # A commit that is known goes with files that are.
-        if entry.files:
+        if entry.converted:
+            assert entry.is_pinned and entry.package, name
+        elif entry.files:
             assert entry.is_pinned == (entry.hub.revision != "main") or name == "bge-small-zh", name
 
 

