@@ -257,7 +257,7 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
     turns = studio.history.conversations.window(conversation_id, owner, limit=WHOLE).turns
     name = re.sub(r'[\\/:*?"<>|\s]+', "-", conversation.title).strip("-.") or "conversation"
     if form == "json":
-        fields = ("role", "text", "model", "status", "created")
+        fields = ("role", "text", "model", "model_sha256", "status", "created")
         data = {
             "title": conversation.title,
             "created": conversation.created,

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=1, le=65535, description="Port to listen on")
     home: Path = Field(default_factory=default_home, description="Folder of the database, files, models and keys")
     models: Path | None = Field(None, description="Folder of the models, if not `models` in the home folder")
-    text_model: str = Field("starter", description="Model that writes unless a request names another")
+    text_model: str = Field("default", description="Model that writes unless a request names another")
     image_model: str = Field("starter-image", description="Model that draws unless a request names another")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names this studio is reached by, separated by commas, when it is not on this machine only"

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=5)
     asked = parser.parse_args()
-    with serving("starter") as server:
+    with serving("mini") as server:
         began = time.monotonic()
         until = began + asked.minutes * 60
         clients = [Client(server.port, random.Random(number)) for number in range(asked.clients)]

@@ -48,7 +48,7 @@ class Contender(Protocol):
 
 def starter() -> Path:
     """Return the file that all of them run."""
-    return read_catalog()["starter"].path(Settings().models_folder / "starter")
+    return read_catalog()["mini"].path(Settings().models_folder / "mini")
 
 
 def messages(talk: Talk) -> list[dict[str, str]]:
@@ -76,7 +76,7 @@ def together(one: Callable[[Talk], Sample], talks: list[Talk]) -> list[Sample]:
 class Studio:
     """Our engine as the assistants use it."""
 
-    def __init__(self, name: str = "starter") -> None:
+    def __init__(self, name: str = "mini") -> None:
         from assistants.connections import Connections
         from assistants.models import Models
 
@@ -111,7 +111,7 @@ class Api:
 
         # Left open until this process ends, which is when it is killed.
         self._open = contextlib.ExitStack()
-        self._server = self._open.enter_context(serving("starter"))
+        self._server = self._open.enter_context(serving("mini"))
         self.server = self._server.process.pid
 
     def run(self, talks: list[Talk], tokens: int) -> list[Sample]:
@@ -120,7 +120,7 @@ class Api:
 
     def _stream(self, talk: Talk, tokens: int) -> Iterator[tuple[str, int | None]]:
         body = {
-            "model": "starter",
+            "model": "mini",
             "messages": messages(talk),
             "stream": True,
             "stream_options": {"include_usage": True},

@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=48, help="rows of the table (default: 48)")
     parser.add_argument("--rounds", type=int, default=2, help="rounds of the speed test (default: 2)")
     options = parser.parse_args()
-    with opened("starter") as studio:
+    with opened("mini") as studio:
         for _ in studio.models.waiting(None):
             pass
         for part in options.parts:

@@ -118,8 +118,8 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--temperature", type=float, default=0.7)
     asked = parser.parse_args()
-    entry = read_catalog()["starter"]
-    engine = open_chat("local:starter", entry.path(Settings().models_folder / "starter"))
+    entry = read_catalog()["mini"]
+    engine = open_chat("local:mini", entry.path(Settings().models_folder / "mini"))
     options = {"max_tokens": asked.max_tokens, "temperature": asked.temperature}
     rounds = max(asked.generations // len(TASKS), 1)
     for _, schema in TASKS.values():

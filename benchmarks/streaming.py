@@ -79,13 +79,13 @@ def compare_paces(rounds: int, tokens: int) -> None:
 
     settings = Settings()
     models = Models(settings, Connections(settings))
-    name = models.resolve("starter")
+    name = models.resolve("mini")
     models.prepare(name)
     for _ in models.waiting(name):
         pass
     engine = models.engine(name)
     figures: dict[str, list[dict[str, float]]] = {"engine": [], "rest": [], "page": []}
-    with serving("starter") as server, chromium() as page:
+    with serving("mini") as server, chromium() as page:
         if page:
             page.goto(f"http://127.0.0.1:{server.port}/")
             page.click("[data-do=toggle-settings]")

@@ -169,7 +169,7 @@ def notes(studio: Studio, job: JobRow) -> list[Any]:
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", default="starter")
+    parser.add_argument("--model", default="mini")
     parser.add_argument("--words", type=int, default=200, help="of each draft")
     parser.add_argument("--briefs", type=int, default=len(BRIEFS))
     parser.add_argument("--show", action="store_true", help="print the drafts")

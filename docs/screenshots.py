@@ -102,7 +102,7 @@ def shoot(browser: Any, url: str, name: str, *, size: dict[str, int], lang: str 
 
 def main() -> None:
     """Take all of them."""
-    with serving(os.environ.get("STUDIO_TEXT_MODEL", "starter")) as server, chromium() as page:
+    with serving(os.environ.get("STUDIO_TEXT_MODEL", "mini")) as server, chromium() as page:
         if page is None:
             raise SystemExit("The pictures need Chromium.")
         browser = page.context.browser

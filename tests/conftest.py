@@ -130,10 +130,10 @@ def studio(settings: Settings) -> Iterator[Studio]:
 
 @pytest.fixture(scope="session")
 def starter_folder() -> Path:
-    """The folder of models that has the starter: set it as ``models``."""
+    """The folder of models that has the small one, ``mini``: set it as ``models``."""
     folder = REAL_SETTINGS.models_folder
-    if not read_catalog()["starter"].path(folder / "starter").exists():
-        pytest.skip(f"no starter model in {folder}: python -m assistants.engines fetch starter")
+    if not read_catalog()["mini"].path(folder / "mini").exists():
+        pytest.skip(f"no small model in {folder}: python -m assistants.engines fetch mini")
     return folder
 
 

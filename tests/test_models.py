@@ -135,8 +135,8 @@ def test_names_that_mean_none(models: Models, name: str) -> None:
 
 def test_the_starter_is_the_default(tmp_path: Path) -> None:
     models = opened(Settings(home=tmp_path))
-    assert models.resolve(None) == models.resolve("starter") == models.resolve("local:starter") == "local:starter"
-    assert models.pickable() == ["local:starter"]
+    assert models.resolve(None) == models.resolve("starter") == models.resolve("local:mini") == "local:mini"
+    assert models.pickable() == ["local:mini"]
     assert models.state(None).state == "absent"
 
 
@@ -408,7 +408,7 @@ def test_connections_are_for_those_they_are_meant_for(settings: Settings) -> Non
 
 def test_a_model_of_another_kind_is_said_to_be_one(settings: Settings) -> None:
     models = Models(settings, Connections(settings))
-    assert models.resolve("starter", kind="chat") == "local:starter"
+    assert models.resolve("starter", kind="chat") == "local:mini"
     assert models.resolve("starter-embedder", kind="embed") == "local:starter-embedder"
     with pytest.raises(InvalidInput, match=r"^local:starter-embedder makes vectors; it writes no text"):
         models.resolve("starter-embedder", kind="chat")

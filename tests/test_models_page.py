@@ -57,7 +57,7 @@ def test_the_list_says_what_each_model_is_and_what_suits(studio: Studio) -> None
     best = shown["qwen3-4b-instruct"]
     assert (best["license"], best["size"], best["runner"]) == ("Apache-2.0", 2_497_281_120, "OpenVINO")
     assert (best["recommended"], best["reason"]) == (True, "Fits your 16 GB and writes English well.")
-    assert shown["starter"]["own"] is True
+    assert shown["mini"]["own"] is True
     assert shown["bge-small-zh"]["size"] is None
     assert "中文" in next(model["reason"] for model in ask(studio, lang="zh", do="list")["models"] if model["reason"])
 
@@ -94,7 +94,7 @@ def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_first_start_offers_a_bigger_model_and_a_quicker_one(studio: Studio, lang: str) -> None:
     best, quick = offered(studio, LOCAL, lang)
-    assert (best["name"], quick["name"]) == ("qwen3-4b-instruct", "qwen2.5-1.5b")
+    assert (best["name"], quick["name"]) == ("qwen3-4b-instruct", "qwen2.5-coder-1.5b")
     assert offered(studio, "ann", lang) is None
 
 
@@ -112,7 +112,7 @@ def test_nothing_is_offered_where_there_is_something_bigger(studio: Studio, file
 def test_the_offer_is_taken_in_the_chat(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr(type(studio.models), "install", lambda self, *what: asked.append(what))
-    chosen = Chosen("local:starter", None, dict)
+    chosen = Chosen("local:mini", None, dict)
     answer = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "install", "target": "qwen3-8b"}), chosen, "en")
     assert asked == [("qwen3-8b", LOCAL)]
     assert answer["model"]["offer"]
@@ -120,6 +120,6 @@ def test_the_offer_is_taken_in_the_chat(studio: Studio, monkeypatch: pytest.Monk
 
 def test_a_base_model_is_said_to_be_one(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(studio.models), "is_base", lambda self, name: True)
-    chosen = Chosen("local:starter", None, dict)
+    chosen = Chosen("local:mini", None, dict)
     model = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "model"}), chosen, "en")["model"]
     assert model["advice"] == book("en")["page"]["model.base"]

@@ -51,7 +51,7 @@ def test_a_model_that_is_gone_leaves_the_setting(studio: Studio) -> None:
 def test_what_is_not_named_stays(studio: Studio) -> None:
     set_(studio, trash_days=0)
     set_(studio, text_model="starter")
-    assert stored(studio.history) == Preferences(text_model="local:starter", trash_days=0)
+    assert stored(studio.history) == Preferences(text_model="local:mini", trash_days=0)
     assert trash_days(studio.settings, studio.history) == 0
     set_(studio, trash_days=None)
     assert trash_days(studio.settings, studio.history) == studio.settings.trash_days == 30

@@ -12,7 +12,7 @@ from assistants.settings import Settings
 def test_a_plain_machine_is_served_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STUDIO_HOME")
     settings = Settings()
-    assert (settings.host, settings.port, settings.text_model) == ("127.0.0.1", 7860, "starter")
+    assert (settings.host, settings.port, settings.text_model) == ("127.0.0.1", 7860, "default")
     assert settings.is_local and not settings.on_spaces and not settings.is_ephemeral
     assert settings.home.name == "aigc-studio" and settings.home.is_absolute()
     assert settings.models_folder == settings.home / "models"

@@ -33,9 +33,9 @@ def test_the_line_of_links_leads_to_every_section() -> None:
 def test_the_operator_chooses_the_studios_model(studio: Studio) -> None:
     shown = ask(general, studio, do="show")["model"]
     assert (shown["chosen"], shown["is_there"], shown["setting"]) == (None, True, "echo:")
-    assert shown["choices"] == ["echo:", "local:starter"]
-    shown = ask(general, studio, OPERATOR, do="set", preferences={"text_model": "local:starter"})["model"]
-    assert (shown["chosen"], shown["choices"][0]) == ("local:starter", "local:starter")
+    assert shown["choices"] == ["echo:", "local:mini"]
+    shown = ask(general, studio, OPERATOR, do="set", preferences={"text_model": "local:mini"})["model"]
+    assert (shown["chosen"], shown["choices"][0]) == ("local:mini", "local:mini")
     assert ask(general, studio, "ann", do="show") == {"model": None}
     with pytest.raises(NotAllowed):
         ask(general, studio, "ann", do="set", preferences={"text_model": "echo:"})

@@ -17,7 +17,7 @@ from assistants.support.rewording import keeps
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
 ME = "local"
-ABSENT = "local:starter"
+ABSENT = "local:mini"
 
 
 @pytest.fixture

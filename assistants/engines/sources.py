@@ -169,6 +169,21 @@ def _write_marks(folder: Path, marks: dict[str, Any]) -> None:
         (folder / CHECKED).write_text(json.dumps(marks), encoding="utf-8")
 
 
+def mark(folder: Path, path: Path) -> None:
+    """Write the sha256 of a person's own file down in the model's folder."""
+    file = File.model_construct(name=path.name, sha256=digest(path))
+    _write_marks(folder, {path.name: _mark(path, file)})
+
+
+def marked(folder: Path, path: Path) -> str | None:
+    """Return the sha256 that ``mark`` has written down, unless the file has changed since."""
+    known = _read_marks(folder).get(path.name)
+    with contextlib.suppress(OSError, TypeError, IndexError):
+        if known == _mark(path, File.model_construct(name=path.name, sha256=known[0])):
+            return known[0]
+    return None
+
+
 @contextlib.contextmanager
 def locked(folder: Path, waits: Callable[[], None], cancelled: threading.Event) -> Iterator[None]:
     """Hold the lock of a model's folder, telling ``waits`` while another process has it; raises ``Cancelled``."""

@@ -18,7 +18,7 @@ from assistants.requests import one_line
 
 MAX_TITLE = 120
 
-TURN = "messages.*, jobs.status, jobs.model, jobs.output, jobs.error, jobs.usage"
+TURN = "messages.*, jobs.status, jobs.model, jobs.model_sha256, jobs.output, jobs.error, jobs.usage"
 
 BRANCH = f"""
     WITH RECURSIVE branch (id, depth) AS (
@@ -71,6 +71,7 @@ class Turn:
     usage: dict[str, Any] | None = None
     siblings: list[str] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    model_sha256: str | None = None
 
     @property
     def error(self) -> str | None:
@@ -234,6 +235,7 @@ class Conversations:
             usage=json.loads(row["usage"]) if row["usage"] else None,
             siblings=siblings,
             notes=notes,
+            model_sha256=row["model_sha256"],
         )
 
     def message(self, message_id: str, owner: str, deleted: bool = False) -> Turn:

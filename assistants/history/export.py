@@ -41,7 +41,10 @@ ITEM = """
     WHERE jobs.id = ?
 """
 DRAFTS = "SELECT * FROM drafts WHERE deleted IS NULL AND (:owner IS NULL OR owner = :owner) ORDER BY id"
-VERSIONS = "SELECT * FROM draft_versions WHERE draft = ? ORDER BY number"
+VERSIONS = """
+    SELECT draft_versions.*, jobs.model_sha256 FROM draft_versions LEFT JOIN jobs ON jobs.id = draft_versions.job
+    WHERE draft = ? ORDER BY draft_versions.number
+"""
 CHOSEN = """
     SELECT jobs.id, coalesce(messages.conversation, jobs.id) AS thread FROM jobs
     LEFT JOIN messages ON messages.job = jobs.id

@@ -22,7 +22,10 @@ Numbered = tuple[int, str, Any]
 
 @dataclass(frozen=True)
 class JobRow:
-    """One generation as it stands: who asked for what, and what came of it. Times are ISO 8601 text in UTC."""
+    """One generation as it stands: who asked for what, and what came of it. Times are ISO 8601 text in UTC.
+
+    ``model_sha256`` is that of the model's file, where it has one here that is known.
+    """
 
     id: str
     assistant: str
@@ -40,6 +43,7 @@ class JobRow:
     started: str | None = None
     finished: str | None = None
     starts: int = 0
+    model_sha256: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -55,10 +59,10 @@ class JobRow:
 JSON_COLUMNS = {"request": "request", "result": "result", "usage": "usage", "failure": "error"}
 PLAIN_COLUMNS = (
     "id", "assistant", "owner", "status", "model", "input", "output", "after", "created", "started", "finished",
-    "starts",
+    "starts", "model_sha256",
 )  # fmt: skip
 COLUMNS = (*PLAIN_COLUMNS, *JSON_COLUMNS.values())
-CHANGING = ("status", "model", "output", "result", "usage", "error", "started", "finished")
+CHANGING = ("status", "model", "model_sha256", "output", "result", "usage", "error", "started", "finished")
 
 # Some jobs are first written down here.
 SAVE = f"""

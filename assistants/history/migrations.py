@@ -7,6 +7,7 @@ JSON is text, ids are 32 hex digits that sort by time. Knows nothing about what 
 from sqlite_utils import Database, Migrations
 
 from assistants.history.fulltext import indexable
+from assistants.history.renaming import rename_model
 
 migrations = Migrations("studio")
 
@@ -459,3 +460,14 @@ def m080_embedders(db: Database) -> None:
         DELETE FROM vectors WHERE chunk IN
             (SELECT number FROM chunks JOIN knowledge k ON k.name = chunks.knowledge WHERE k.embedder = '');
     """)
+
+
+@migrations()
+def m090_role(db: Database) -> None:
+    """Which file wrote; the small model is called ``mini``; and whether a home was in use before there was a better."""
+    db.execute("ALTER TABLE jobs ADD COLUMN model_sha256 TEXT")
+    was_used = any(db.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in ("jobs", "drafts", "settings"))
+    rename_model(db, "local:starter", "local:mini")
+    if was_used:
+        moment = "strftime('%Y-%m-%dT%H:%M:%fZ')"
+        db.execute(f"INSERT INTO settings (name, value, changed) VALUES ('was_used', 'true', {moment})")

@@ -141,6 +141,7 @@ class JobRunner:
             owner=owner,
             status="queued",
             model=admission.model,
+            model_sha256=admission.model and self._studio.models.sha256(admission.model),
             input=admission.input,
             request=request.model_dump(mode="json", exclude_unset=True) | admission.settled,
             result=admission.result,

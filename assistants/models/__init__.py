@@ -29,10 +29,10 @@ from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
 from assistants.models.installing import Plan
-from assistants.models.names import LOCAL, STARTER, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
+from assistants.models.names import MINI, OF_ANOTHER_KIND, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
 from assistants.models.opened import Engines, close_engine
 from assistants.models.painters import Painters
-from assistants.models.shelf import Shelf
+from assistants.models.shelf import DEFAULT, LOCAL, Shelf
 from assistants.models.states import ModelState, States
 from assistants.models.undertaking import Undertaking
 from assistants.models.work import Work
@@ -41,35 +41,12 @@ from assistants.settings import Settings
 if TYPE_CHECKING:
     from assistants.connections import Connections
 
-__all__ = ["LOCAL", "STARTER", "ModelCard", "ModelState", "Models"]
+__all__ = ["DEFAULT", "LOCAL", "MINI", "ModelCard", "ModelState", "Models"]
 
 NO_NEEDS: frozenset[str] = frozenset()
 # Bytes of a model that does as it is told, mostly: about 1.5 billion weights of 4 bits.
 CAPABLE = 900_000_000
-STARTERS: dict[Kind, str] = {"chat": STARTER, "embed": STARTER_EMBEDDER, "image": STARTER_IMAGE}
-
-OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
-    ("embed", "chat"): "{model} makes vectors; it writes no text.",
-    ("chat", "embed"): "{model} writes text; it makes no vectors.",
-    ("classify", "chat"): "{model} tells labels apart; it writes no text.",
-    ("classify", "embed"): "{model} tells labels apart; it makes no vectors.",
-    ("chat", "classify"): "{model} writes text; it tells no labels apart.",
-    ("embed", "classify"): "{model} makes vectors; it tells no labels apart.",
-    ("image", "chat"): "{model} draws pictures; it writes no text.",
-    ("image", "embed"): "{model} draws pictures; it makes no vectors.",
-    ("image", "classify"): "{model} draws pictures; it tells no labels apart.",
-    ("chat", "image"): "{model} writes text; it draws no pictures.",
-    ("embed", "image"): "{model} makes vectors; it draws no pictures.",
-    ("classify", "image"): "{model} tells labels apart; it draws no pictures.",
-    ("rerank", "chat"): "{model} ranks passages; it writes no text.",
-    ("rerank", "embed"): "{model} ranks passages; it makes no vectors.",
-    ("rerank", "classify"): "{model} ranks passages; it tells no labels apart.",
-    ("rerank", "image"): "{model} ranks passages; it draws no pictures.",
-    ("chat", "rerank"): "{model} writes text; it ranks no passages.",
-    ("embed", "rerank"): "{model} makes vectors; it ranks no passages.",
-    ("classify", "rerank"): "{model} tells labels apart; it ranks no passages.",
-    ("image", "rerank"): "{model} draws pictures; it ranks no passages.",
-}
+STARTERS: dict[Kind, str] = {"chat": MINI, "embed": STARTER_EMBEDDER, "image": STARTER_IMAGE}
 
 logger = logging.getLogger(__name__)
 
@@ -106,12 +83,12 @@ class Models:
     # Names
 
     def resolve(self, name: str | None, owner: str = owners.LOCAL, kind: Kind | None = None) -> str:
-        """Return the ``provider:model`` that ``name`` means to ``owner``, or the studio's own.
+        """Return the ``provider:model`` that ``name`` means to ``owner``: for ``default`` and none the studio's own.
 
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
         """
-        asked = name or self.own(kind)
+        asked = self.own(kind) if name in (None, "", DEFAULT) else name
         found = self._names.find(asked, kind)
         if found is None:
             raise unknown(asked, owner)
@@ -124,10 +101,12 @@ class Models:
 
     def own(self, kind: Kind | None = None) -> str:
         """Return the name of the studio's own model: what the operator chose, while it is there, or the setting."""
-        if kind == "image":
-            return self._settings.image_model
+        if kind in ("image", "embed"):
+            return self._settings.image_model if kind == "image" else STARTER_EMBEDDER
         chosen = self._chosen()
-        return chosen if chosen and self._names.find(chosen) else self._settings.text_model
+        if chosen and self._names.find(chosen):
+            return chosen
+        return MINI if self._settings.text_model == DEFAULT else self._settings.text_model
 
     def _kind(self, name: str, wanted: Kind) -> Kind:
         """Return what a model is for; one that runs elsewhere may write and draw, as it is ``wanted``."""
@@ -155,6 +134,10 @@ class Models:
         """Return how many bytes the files of a model have; None of one that has no files here."""
         key = name.removeprefix(LOCAL)
         return self._shelf.size(key) if self._shelf.is_installed(key) else None
+
+    def sha256(self, name: str) -> str | None:
+        """Return the sha256 of a model's file; None of one that runs elsewhere, has several, or was never loaded."""
+        return self._shelf.sha256(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
 
     def folder(self, name: str) -> Path:
         """Return where the files of an installed model lie; raises ``ModelUnavailable``."""
@@ -302,6 +285,7 @@ class Models:
             path = installing.carry_out(self._shelf, plan, doing.report, doing.halt)
             for other in plan.entry.needs:
                 installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.halt)
+            self._shelf.note_sha256(key)
             with self._opening:
                 doing.begin_loading()
                 for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):

@@ -10,16 +10,38 @@ from typing import TYPE_CHECKING
 from assistants import engines, owners
 from assistants.engines.catalog import Kind
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
-from assistants.models.shelf import Shelf
+from assistants.models.shelf import LOCAL, Shelf
 
 if TYPE_CHECKING:
     from assistants.connections import Connections
 
-LOCAL = "local:"
-STARTER, STARTER_EMBEDDER, STARTER_IMAGE = "starter", "starter-embedder", "starter-image"
+MINI, STARTER_EMBEDDER, STARTER_IMAGE = "mini", "starter-embedder", "starter-image"
 MULTILINGUAL_EMBEDDER = "multilingual-e5-small"
 # What the studio fetches by itself when it is needed; anything else is the operator's to install.
-OWN = (STARTER, STARTER_EMBEDDER, MULTILINGUAL_EMBEDDER, STARTER_IMAGE)
+OWN = (MINI, STARTER_EMBEDDER, MULTILINGUAL_EMBEDDER, STARTER_IMAGE)
+
+OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
+    ("embed", "chat"): "{model} makes vectors; it writes no text.",
+    ("chat", "embed"): "{model} writes text; it makes no vectors.",
+    ("classify", "chat"): "{model} tells labels apart; it writes no text.",
+    ("classify", "embed"): "{model} tells labels apart; it makes no vectors.",
+    ("chat", "classify"): "{model} writes text; it tells no labels apart.",
+    ("embed", "classify"): "{model} makes vectors; it tells no labels apart.",
+    ("image", "chat"): "{model} draws pictures; it writes no text.",
+    ("image", "embed"): "{model} draws pictures; it makes no vectors.",
+    ("image", "classify"): "{model} draws pictures; it tells no labels apart.",
+    ("chat", "image"): "{model} writes text; it draws no pictures.",
+    ("embed", "image"): "{model} makes vectors; it draws no pictures.",
+    ("classify", "image"): "{model} tells labels apart; it draws no pictures.",
+    ("rerank", "chat"): "{model} ranks passages; it writes no text.",
+    ("rerank", "embed"): "{model} ranks passages; it makes no vectors.",
+    ("rerank", "classify"): "{model} ranks passages; it tells no labels apart.",
+    ("rerank", "image"): "{model} ranks passages; it draws no pictures.",
+    ("chat", "rerank"): "{model} writes text; it ranks no passages.",
+    ("embed", "rerank"): "{model} makes vectors; it ranks no passages.",
+    ("classify", "rerank"): "{model} tells labels apart; it ranks no passages.",
+    ("image", "rerank"): "{model} draws pictures; it ranks no passages.",
+}
 
 
 class Names:
@@ -31,6 +53,7 @@ class Names:
 
     def find(self, name: str, kind: Kind | None = None) -> str | None:
         """Return the ``provider:model`` that a name means, if any, as a model of a ``kind``."""
+        name = self._shelf.current(name)
         if self._shelf.get(name):
             return LOCAL + name
         provider, _, model = name.partition(":")

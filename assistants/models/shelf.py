@@ -12,13 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistants.engines.catalog import GGUF, MANIFEST, NAME, Catalog, Entry, Hub, read_manifest, write_manifest
-from assistants.engines.sources import LOCK, is_there, locked
+from assistants.engines.sources import LOCK, is_there, locked, mark, marked
 from assistants.errors import InvalidInput, ModelUnavailable
 
 # "org/repo", with "/file.gguf" and "@revision" if wanted.
 PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 HUB_ID = re.compile(rf"({PART}/{PART})((?:/\w[\w.+= -]*)*)(?:@(\w[\w./-]*))?")
 NAME_LENGTH = 80
+WEIGHTS = (GGUF, ".safetensors")
+LOCAL = "local:"
+# The studio's own model of a kind, whichever that is when a job is admitted.
+DEFAULT = "default"
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +34,38 @@ class Shelf:
         self.folder = folder
         self.catalog = catalog
         self._lock = threading.Lock()
+        # What models were called before: scripts, browsers, templates and folders may still say so.
+        self.former = {old: name for name, entry in catalog.items() for old in entry.formerly}
+        # Where a model lies that could not be moved to its own place.
+        self._elsewhere: dict[str, Path] = {}
+        self._adopt()
         # By name: when the record was written, and what it says.
         self._manifests: dict[str, tuple[int, Entry | None]] = {}
 
     def place(self, name: str) -> Path:
         """Return a model's own folder."""
-        return self.folder / name
+        return self._elsewhere.get(name, self.folder / name)
+
+    def current(self, name: str) -> str:
+        """Return what a model is called now that may have had another name, with ``local:`` before it or without."""
+        prefix = LOCAL if name.startswith(LOCAL) else ""
+        bare = name.removeprefix(prefix)
+        return prefix + self.former.get(bare, bare)
+
+    def _adopt(self) -> None:
+        """Call the folders of models that had another name what these are called now."""
+        for old, new in self.former.items():
+            before, after = self.folder / old, self.folder / new
+            if not before.is_dir() or is_there(self.catalog[new], after):
+                continue
+            try:
+                if after.is_dir():
+                    after.rmdir()
+                before.rename(after)
+                logger.info("%s is called %s now", before, after)
+            except OSError as error:
+                logger.info("%s stays where it is: %s", before, error)
+                self._elsewhere[new] = before
 
     def get(self, name: str) -> Entry | None:
         """Return what is known of a model."""
@@ -87,6 +117,22 @@ class Shelf:
         except OSError:
             return None
 
+    def sha256(self, name: str) -> str | None:
+        """Return the sha256 of a model's file of weights, where it has one and that has been read."""
+        entry = self.get(name)
+        if entry is None:
+            return None
+        if entry.linked:
+            return marked(self.place(name), entry.linked)
+        weights = [file for file in entry.files if file.name.endswith(WEIGHTS)]
+        return weights[0].sha256 if len(weights) == 1 else None
+
+    def note_sha256(self, name: str) -> None:
+        """Read a person's own file through, unless that was done since it changed, so that its sha256 is known."""
+        entry = self.get(name)
+        if entry.linked and entry.linked.is_file() and marked(self.place(name), entry.linked) is None:
+            mark(self.place(name), entry.linked)
+
     def add(self, name: str, entry: Entry) -> None:
         """Write a model's record down."""
         folder = self.place(name)
@@ -130,7 +176,10 @@ class Shelf:
         """Return a name for a model: what it is called, with who made it where another has that name."""
         names = [slug(model), slug(f"{maker}-{model}")]
         names += [f"{names[-1][: NAME_LENGTH - 4]}-{number}" for number in range(2, 1000)]
-        return next(name for name in names if (known := self.get(name)) is None or is_same(known))
+        taken = {*self.former, DEFAULT}
+        return next(
+            name for name in names if name not in taken and ((known := self.get(name)) is None or is_same(known))
+        )
 
 
 def slug(text: str) -> str:

@@ -31,8 +31,8 @@ def test_a_job_from_request_to_result(ann: TestClient) -> None:
     assert answer.json().keys() == {"id", "status"} and answer.json()["status"] == "queued"
     job = ended(ann, answer.json()["id"])
     assert list(job) == [
-        "id", "assistant", "status", "model", "created", "started", "finished", "request", "output", "result", "usage",
-        "error",
+        "id", "assistant", "status", "model", "model_sha256", "created", "started", "finished", "request",
+        "output", "result", "usage", "error",
     ]  # fmt: skip
     assert (job["assistant"], job["status"], job["model"], job["error"]) == ("chat", "done", "echo:", None)
     assert job["request"] == request

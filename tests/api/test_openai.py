@@ -226,8 +226,8 @@ def test_log_probabilities_of_completions_stand_in_columns(script: TestClient) -
 def test_the_models_that_one_may_use(script: TestClient) -> None:
     body = script.get("/v1/models").json()
     assert body["object"] == "list" and body["data"][0]["id"] == "echo:"
-    assert "local:starter" in [model["id"] for model in body["data"]]
-    for name in ("local:starter", "starter", "echo:words=3"):
+    assert "local:mini" in [model["id"] for model in body["data"]]
+    for name in ("local:mini", "starter", "echo:words=3"):
         assert script.get(f"/v1/models/{name}").json()["object"] == "model"
     refused(script.get("/v1/models/org/unknown"), 404, "model", "model_not_found")
 

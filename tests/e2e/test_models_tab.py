@@ -22,11 +22,11 @@ pytestmark = pytest.mark.browser
 def fresh(tmp_path: Path, starter_folder: Path) -> Iterator[Server]:
     """A studio that has only the starter."""
     server = Server(tmp_path)
-    models = tmp_path / "models" / "starter"
+    models = tmp_path / "models" / "mini"
     models.mkdir(parents=True)
-    file = read_catalog()["starter"].path(starter_folder / "starter")
+    file = read_catalog()["mini"].path(starter_folder / "mini")
     shutil.copyfile(file, models / file.name)
-    server.environment = {"STUDIO_TEXT_MODEL": "starter", "STUDIO_MODELS": str(models.parent)}
+    server.environment = {"STUDIO_TEXT_MODEL": "mini", "STUDIO_MODELS": str(models.parent)}
     server.start()
     yield server
     server.kill()
@@ -44,7 +44,7 @@ def test_a_file_of_ones_own_is_added_used_and_forgotten(chat: Chat, starter_fold
     spec.fill("/nowhere/model.gguf")
     spec.press("Enter")
     expect(page.locator(".models .problem")).to_have_text("There is nothing at /nowhere/model.gguf.")
-    spec.fill(str(read_catalog()["starter"].path(starter_folder / "starter")))
+    spec.fill(str(read_catalog()["mini"].path(starter_folder / "mini")))
     spec.press("Enter")
     expect(rows).to_have_count(2)
     mine = rows.filter(has_text="OpenVINO")

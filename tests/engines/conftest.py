@@ -20,7 +20,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 @pytest.fixture(scope="session")
 def starter_file(starter_folder: Path) -> Path:
     """The starter's GGUF file."""
-    return read_catalog()["starter"].path(starter_folder / "starter")
+    return read_catalog()["mini"].path(starter_folder / "mini")
 
 
 @pytest.fixture(scope="session")

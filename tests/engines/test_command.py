@@ -100,5 +100,5 @@ def test_an_install_that_fails_is_one_line(mirror: Mirror, capsys: pytest.Captur
 def test_the_real_command_knows_the_starter() -> None:
     listed = run("list")
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert listed.stdout.startswith("starter  SmolLM2 135M Instruct  Apache-2.0  en  98 MB  ")
+    assert listed.stdout.startswith("mini  SmolLM2 135M Instruct  Apache-2.0  en  98 MB  ")
     assert run("fetch", "nothing").returncode == 2

@@ -40,7 +40,7 @@ def test_it_answers(starter: OpenVINOChat) -> None:
 
 
 def test_it_knows_how_much_it_reads(starter: OpenVINOChat) -> None:
-    assert starter.context == read_catalog()["starter"].context == 8192
+    assert starter.context == read_catalog()["mini"].context == 8192
     assert starter.slots == 8
 
 
@@ -183,7 +183,7 @@ def test_a_process_that_dies_fails_its_generations_and_comes_back(starter: OpenV
 
 
 def test_a_closed_engine_frees_its_process_and_says_so(starter_file: Path) -> None:
-    engine = open_chat("local:starter", starter_file)
+    engine = open_chat("local:mini", starter_file)
     process, stream = engine.start()._process, engine.stream(STORY)
     next(stream)
     engine.close()
@@ -198,10 +198,10 @@ def test_a_closed_engine_frees_its_process_and_says_so(starter_file: Path) -> No
 def test_a_file_that_is_no_model_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     with pytest.raises(ModelUnavailable, match=r"The model file model\.gguf does not load: "):
-        open_chat("local:starter", path)
+        open_chat("local:mini", path)
     path.write_bytes(b"<html>")
     with pytest.raises(ModelUnavailable, match=r"model\.gguf does not load: not a GGUF file"):
-        open_chat("local:starter", path)
+        open_chat("local:mini", path)
 
 
 def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> No
     with starter_file.open("rb") as file:
         path.write_bytes(file.read(20_000_000))
     with pytest.raises(ModelUnavailable, match=r"model\.gguf does not load: "):
-        open_chat("local:starter", path)
+        open_chat("local:mini", path)
 
 
 def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, mo
 def test_openvino_reports_to_nobody(starter_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
-    open_chat("local:starter", starter_file).close()
+    open_chat("local:mini", starter_file).close()
     assert list(tmp_path.glob("intel*")) == [], "its telemetry keeps a number there"
 
 

@@ -193,7 +193,7 @@ def test_owners_do_not_see_each_others_pictures(studio: Studio, draw: Draw) -> N
         ({"prompt": "a", "loras": [{"name": "../x"}]}, "There is no LoRA named ../x."),
         ({"prompt": "a", "style": "chat/tutor"}, "chat/tutor is no style"),
         ({"prompt": "a", "style": "none"}, "There is no prompt template none"),
-        ({"prompt": "a", "model": "starter"}, "local:starter writes text; it draws no pictures."),
+        ({"prompt": "a", "model": "starter"}, "local:mini writes text; it draws no pictures."),
         ({"prompt": "a", "plot": {"x": {"field": "steps", "values": ["many"]}}}, "many is no value for steps."),
         ({"prompt": "a", "plot": {"x": {"field": "prompt", "values": ["b", "c"]}}}, "The prompt does not hold b"),
         ({"prompt": "a", "count": 2, "plot": {"x": {"field": "steps", "values": [1]}}}, "set count to 1"),

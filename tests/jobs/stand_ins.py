@@ -139,7 +139,8 @@ def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[J
     history = History(home)
     stepper = Stepper()
     runner = JobRunner(history, [Talker(), stepper, Killer()], workers, queue_size)
-    runner.start(SimpleNamespace(history=history))  # type: ignore[arg-type]
+    models = SimpleNamespace(sha256=lambda name: None)
+    runner.start(SimpleNamespace(history=history, models=models))  # type: ignore[arg-type]
     return runner, history, stepper
 
 

@@ -69,6 +69,7 @@ class Job(BaseModel):
     assistant: str
     status: JobStatus
     model: str | None = Field(description="`provider:model`")
+    model_sha256: str | None = Field(description="Of the model's file, where it has one here")
     created: str
     started: str | None
     finished: str | None

@@ -5,7 +5,7 @@ Knows what is worth offering to whom; whether a visitor has had enough of it, th
 
 from typing import Any
 
-from assistants.models import LOCAL, STARTER, ModelCard
+from assistants.models import LOCAL, MINI, ModelCard
 from assistants.owners import is_operator
 from assistants.studio import Studio
 from webapp.i18n import t
@@ -14,9 +14,9 @@ from webapp.kit import sentence
 
 def offered(studio: Studio, owner: str, lang: str) -> list[dict[str, Any]] | None:
     """Return the models to choose from, the best for this machine first; None where there is nothing to offer."""
-    if not is_operator(owner) or studio.models.resolve(None) != LOCAL + STARTER or studio.connections.names(owner):
+    if not is_operator(owner) or studio.models.resolve(None) != LOCAL + MINI or studio.connections.names(owner):
         return None
-    cards = [card for card in studio.models.listed(owner, lang) if card.kind == "chat" and card.name != STARTER]
+    cards = [card for card in studio.models.listed(owner, lang) if card.kind == "chat" and card.name != MINI]
     if any(card.installed for card in cards):
         return None
     return [shown(card, lang) for card in best_of(cards, lang)] or None

@@ -1,0 +1,139 @@
+"""A home that the studio wrote before its small model was called mini, with the starter in it (after migration 40)."""
+
+import json
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from assistants import preferences
+from assistants.engines import sources
+from assistants.engines.catalog import read_catalog
+from assistants.models.shelf import Shelf
+from assistants.owners import LOCAL
+from assistants.studio import Studio
+from tests.engines.stand_ins import ENTRY, MODEL
+from tests.serving import opened
+
+OLD = Path(__file__).parent.parent / "data" / "studio-40.db"
+FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+
+
+def old_rows(sql: str) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(OLD)) as db:
+        db.row_factory = sqlite3.Row
+        return db.execute(sql).fetchall()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    folder = home / "models" / "starter"
+    folder.mkdir(parents=True)
+    shutil.copy(OLD, home / "studio.db")
+    (folder / FILE).write_bytes(MODEL)
+    (folder / ".lock").touch()
+    return home
+
+
+@pytest.fixture
+def studio(home: Path) -> Iterator[Studio]:
+    with opened(home, text_model="default") as studio:
+        yield studio
+
+
+def test_the_models_folder_is_called_what_the_model_is_called(studio: Studio, home: Path) -> None:
+    assert not (home / "models" / "starter").exists()
+    assert (home / "models" / "mini" / FILE).read_bytes() == MODEL
+    assert "local:mini" in studio.models.pickable()
+
+
+def test_every_row_names_the_model_as_it_is_called_now(studio: Studio) -> None:
+    rows = old_rows("SELECT id, owner, model FROM jobs WHERE deleted IS NULL AND model IS NOT NULL")
+    assert len(rows) == 9
+    for row in rows:
+        job = studio.history.jobs.get(row["id"], row["owner"])
+        assert (row["model"], job.model) == ("local:starter", "local:mini")
+        assert job.request.get("model") in (None, "starter", "local:mini")
+    with studio.history.store.read() as db:
+        for table, columns in (("jobs", "request, result, model"), ("draft_versions", "document, model")):
+            for row in db.execute(f"SELECT {columns} FROM {table}"):
+                assert '"model": "local:starter"' not in " ".join(filter(None, row))
+        [experiment] = db.execute("SELECT request FROM experiments").fetchall()
+        assert json.loads(experiment[0])["models"] == ["starter", "local:mini"]
+        assert db.execute("SELECT count(*) FROM draft_versions WHERE model = 'local:mini'").fetchone()[0] == 5
+
+
+def test_what_people_wrote_is_as_it_was(studio: Studio) -> None:
+    for table, column in (("jobs", "input"), ("messages", "text"), ("conversations", "title")):
+        before = [row[0] for row in old_rows(f"SELECT {column} FROM {table} ORDER BY rowid")]
+        assert "local:starter" in before
+        with studio.history.store.read() as db:
+            assert [row[0] for row in db.execute(f"SELECT {column} FROM {table} ORDER BY rowid")] == before
+    with studio.history.store.read() as db:
+        [experiment] = db.execute("SELECT request FROM experiments").fetchall()
+        [asked] = db.execute("SELECT request FROM jobs WHERE input = 'local:starter' AND assistant = 'chat'").fetchall()
+    assert json.loads(experiment[0])["rows"] == [{"text": "local:starter"}]
+    assert json.loads(asked[0])["message"] == "local:starter"
+
+
+def test_the_choice_of_the_operator_is_kept_and_old_names_still_mean_the_model(studio: Studio) -> None:
+    assert preferences.stored(studio.history).text_model == "local:mini"
+    for name in ("starter", "local:starter", "mini", "default", None):
+        assert studio.models.resolve(name) == "local:mini"
+
+
+def test_a_new_row_holds_the_sha256_of_the_file_and_so_does_its_export(studio: Studio, tmp_path: Path) -> None:
+    job = studio.jobs.submit("chat", {"message": "Hello", "model": "starter"}, LOCAL)
+    studio.jobs.stop(job.id, LOCAL)
+    ended = studio.jobs.wait(job.id, LOCAL, 30)
+    assert (ended.model, ended.model_sha256) == ("local:mini", SHA256)
+    with (tmp_path / "all.zip").open("wb") as target:
+        studio.history.export(LOCAL, target, None)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        lines = [json.loads(line) for line in archive.read("items.jsonl").splitlines()]
+    told = {line["id"]: line for line in lines if "id" in line}
+    assert told[job.id]["model_sha256"] == SHA256
+    # Which file an old row was written by, nobody has written down.
+    assert {line["model_sha256"] for id, line in told.items() if id != job.id} == {None}
+
+
+def test_a_folder_that_cannot_be_moved_is_used_where_it_lies(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    shelf = Shelf(home / "models", read_catalog())
+    assert shelf.is_installed("mini")
+    assert shelf.path("mini") == home / "models" / "starter" / FILE
+
+
+def test_a_model_that_is_there_by_its_new_name_is_left_alone(home: Path) -> None:
+    folder = home / "models" / "mini"
+    folder.mkdir()
+    (folder / FILE).write_bytes(b"new")
+    shelf = Shelf(home / "models", read_catalog())
+    assert shelf.path("mini").read_bytes() == b"new"
+
+
+def test_nobodys_model_gets_a_name_that_means_another(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, read_catalog())
+    assert shelf.name_for("starter", "someone", lambda known: False) == "someone-starter"
+    assert shelf.name_for("Default", "someone", lambda known: False) == "someone-default"
+
+
+def test_the_sha256_of_ones_own_file_is_known_once_it_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "mine.gguf"
+    file.write_bytes(MODEL)
+    shelf = Shelf(tmp_path / "models", {})
+    shelf.add("mine", ENTRY.model_copy(update={"hub": None, "files": (), "package": None, "linked": file}))
+    assert shelf.sha256("mine") is None
+    shelf.note_sha256("mine")
+    assert shelf.sha256("mine") == sources.digest(file)
+    file.write_bytes(b"another")
+    assert shelf.sha256("mine") is None
