@@ -81,6 +81,11 @@ class StudioError(Exception):
         """The sentence and its values, as JSON can hold them."""
         return {"template": self.template, "values": self.values}
 
+    @property
+    def failure(self) -> dict[str, Any]:
+        """What is recorded of a job that it ended."""
+        return self.told | {"status": self.status}
+
 
 class InvalidInput(StudioError):
     """The request cannot be served as it stands; ``field`` names the part to mend."""

@@ -3,8 +3,11 @@
 Knows nothing about who listens.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
+
+from assistants.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,14 @@ def event_data(event: Event) -> dict[str, Any]:
 def event_from(kind: str, data: dict[str, Any]) -> Event:
     """Return the event that ``event_data`` was taken from."""
     return KINDS[kind](**data)
+
+
+def writable(event: Event) -> Event | None:
+    """Return what can be written down of ``event``: a text in any case, anything else as a whole or not at all."""
+    if isinstance(event, Text):
+        return Text(storable(event.delta))
+    try:
+        json.dumps(event_data(event), ensure_ascii=False).encode()
+    except Exception:  # noqa: BLE001 (whatever a plugin's objects raise)
+        return None
+    return event

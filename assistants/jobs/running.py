@@ -1,7 +1,8 @@
 """One job of this process: the handle its assistant holds, its numbered events, and who follows them.
 
 Text is sealed into an event at most every 40 ms, so that a fast engine costs a follower 25 events a second and not
-250; the sealed events are what everybody sees, live or late, with the same numbers. Knows nothing about queues or the
+250; the sealed events are what everybody sees, live or late, with the same numbers, once they are written down: what
+was seen survives the process. Only where that takes too long they are shown before. Knows nothing about queues or the
 database.
 """
 
@@ -14,13 +15,27 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from assistants.errors import Stopped
+from assistants.errors import Stopped, StudioError
 from assistants.history import JobRow, now
-from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data, event_from
+from assistants.jobs.events import (
+    Event,
+    Part,
+    Preview,
+    Progress,
+    Result,
+    Status,
+    Text,
+    event_data,
+    event_from,
+    writable,
+)
 from assistants.jobs.slots import Slots
+from assistants.storable import storable
 
 SEAL_SECONDS = 0.04
 PROGRESS_SECONDS = 0.1
+# Nobody is kept waiting longer than this for what is there, however long the disk takes.
+LATE_SECONDS = 0.25
 
 Numbered = tuple[int, Event]
 
@@ -50,7 +65,9 @@ class RunningJob:
         self._changed = changed
         self._lock = threading.Lock()
         self._events: list[Numbered] = [(number, event_from(kind, data)) for number, kind, data in earlier]
-        self._saved = len(self._events)
+        self._saved = self._visible = len(self._events)
+        # Since when there is something that nobody has seen yet.
+        self._held_since: float | None = None
         self._last = (self._events[-1][0] if self._events else 0) + gap
         self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
         self._pending: list[str] = []
@@ -61,6 +78,7 @@ class RunningJob:
         self._asked: Counter[str] = Counter()
         self._waits: set[Slots] = set()
         self._final: tuple[JobRow, Numbered] | None = None
+        self._refused: dict[str, Any] | None = None
         self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
     # What an assistant uses
@@ -156,6 +174,8 @@ class RunningJob:
                 self._seal()
                 self._append(event)
                 self._apply(event)
+            if self._held_since and moment - self._held_since > LATE_SECONDS:
+                self._reveal()
         self._changed(self)
 
     def _is_hasty(self, event: Progress, moment: float) -> bool:
@@ -177,7 +197,7 @@ class RunningJob:
     def _append(self, event: Event) -> None:
         self._last += 1
         self._events.append((self._last, event))
-        self._wake()
+        self._held_since = self._held_since or time.monotonic()
 
     def seal(self) -> None:
         """Make an event of the text that came since the last one."""
@@ -191,6 +211,17 @@ class RunningJob:
             self._output.append(delta)
             self._sealed_at = time.monotonic()
             self._append(Text(delta))
+
+    def reveal(self) -> None:
+        """Show what there is to the followers, whether or not it is written down."""
+        with self._lock:
+            self._reveal()
+
+    def _reveal(self) -> None:
+        self._held_since = None
+        if self._visible < len(self._events):
+            self._visible = len(self._events)
+            self._wake()
 
     def ask_to_skip(self) -> None:
         """Ask the assistant to leave out the step that it is at."""
@@ -209,6 +240,8 @@ class RunningJob:
         with self._lock:
             self._seal()
             self._last += 1
+            if self._refused:
+                status, failure = "failed", self._refused
             row = replace(
                 self.row,
                 status=status,
@@ -226,38 +259,78 @@ class RunningJob:
                 self.row, ending = self._final
                 self._events.append(ending)
             self.ended.set()
+            self._reveal()
             self._wake()
 
     def snapshot(self) -> JobRow:
-        """Return the job as it stands, with its text so far."""
-        output = self.output
+        """Return the job as it stands, with its text as far as anybody may see it."""
         with self._lock:
-            return replace(self.row, output=output, usage=self.usage)
+            seen = [event.delta for _, event in self._events[: self._visible] if isinstance(event, Text)]
+            return replace(self.row, output="".join(seen), usage=self.usage)
 
     def unsaved(self) -> tuple[JobRow, list[tuple[int, str, Any]], int]:
-        """Return the row and the events that the database lacks, and the mark to give to ``saved`` once it has them."""
+        """Seal the text; return the row and the events that the database lacks, and the mark to give to ``saved``."""
         with self._lock:
+            self._seal()
             row, known = replace(self.row, usage=self.usage), self._events
             if self._final and not self.ended.is_set():
                 row, ending = self._final
                 known = [*known, ending]
-            events = known[self._saved :]
-            return row, [(number, event.kind, event_data(event)) for number, event in events], self._saved + len(events)
+            new = known[self._saved :]
+            events = [(number, event.kind, event_data(event)) for number, event in new]
+            return row, events, self._saved + len(new)
 
     def saved(self, mark: int) -> None:
-        """Note that the database has everything up to ``mark``."""
+        """Note that the database has everything up to ``mark``, so that all may see it."""
         with self._lock:
             self._saved = max(self._saved, mark)
+            if self._visible < (seen := min(self._saved, len(self._events))):
+                self._visible = seen
+                self._held_since = time.monotonic() if seen < len(self._events) else None
+                self._wake()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether something waits to be seen beside that the job waits or runs."""
+        with self._lock:
+            return any(not isinstance(event, Status) for _, event in self._events[self._visible :])
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something, such as its end, that the database lacks."""
+        with self._lock:
+            known = len(self._events) + (self._final is not None and not self.ended.is_set())
+            return self._saved < known or bool(self._pending)
+
+    def refuse(self, error: StudioError) -> None:
+        """Let the job fail, for what it made cannot be written down; what can be of it is kept, its text in any case.
+
+        Where even that cannot be, the job goes on unrecorded.
+        """
+        with self._lock:
+            self.recorded = self._refused is None
+            self._refused = error.failure
+            new = [(number, writable(event)) for number, event in self._events[self._saved :]]
+            self._events[self._saved :] = [(number, event) for number, event in new if event]
+            self._pending = list(map(storable, self._pending))
+            self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
+            self._visible = min(self._visible, len(self._events))
+            self.usage = None
+            result = {name: value for name, value in (self.row.result or {}).items() if writable(Result({name: value}))}
+            self.row = replace(self.row, result=result or None, usage=None)
+        self.ask_to_stop()
+        if self._final:
+            self.finish("failed")
 
     # What a follower uses
 
     def since(self, number: int) -> list[Numbered]:
         """Return the events numbered higher than ``number``."""
         with self._lock:
-            start = len(self._events)
+            start = end = min(self._visible, len(self._events))
             while start and self._events[start - 1][0] > number:
                 start -= 1
-            return self._events[start:]
+            return self._events[start:end]
 
     async def follow(self, after: int = 0) -> AsyncIterator[Numbered]:
         """Yield the events numbered higher than ``after`` until the job has ended."""

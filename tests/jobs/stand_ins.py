@@ -131,6 +131,8 @@ class Killer:
 
     def run(self, studio: object, request: Deadly, job: RunningJob) -> Iterator[Event]:
         yield Part("start", len(job.parts))
+        # Time for the process to say what the job is called.
+        time.sleep(0.3)
         os._exit(1)
 
 
