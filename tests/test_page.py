@@ -14,6 +14,7 @@ import pytest
 from gradio.queueing import Queue
 
 from assistants.studio import Studio
+from tests.jobs.stand_ins import full
 from tests.serving import SHARED, listening, opened, web_app
 from webapp import STATIC, page
 from webapp.tabs.chat import view
@@ -299,3 +300,16 @@ def test_gradios_queue_rests_where_nothing_goes_through_it(tmp_path: Path) -> No
     # The names are Gradio's own.
     assert "self.sleep_when_free" in inspect.getsource(Queue.start_processing)
     assert "self.progress_update_sleep_when_free" in inspect.getsource(Queue.start_progress_updates)
+
+
+def test_a_reply_that_ends_on_a_full_disk_stays_on_the_page(tmp_path: Path) -> None:
+    with opened(tmp_path) as studio:
+        job = studio.jobs.submit(
+            "chat", {"message": " ".join(map(str, range(800))), "model": "echo:delay=0.001"}, "local"
+        )
+        with full(studio.history):
+            text = studio.jobs.wait(job.id, "local", 30).output
+            assert studio.history.jobs.get(job.id, "local").status != "done" and text.endswith("799")
+            shown = view.thread(studio, "local", job.result["conversation"], 10, {}, "en")["turns"][-1]
+            assert (shown["status"], shown["source"]) == ("done", text)
+        assert studio.jobs.wait(studio.jobs.submit("chat", {"message": "on"}, "local").id, "local", 30).status == "done"

@@ -5,9 +5,11 @@
 somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from assistants.errors import StoreError
 from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
 from assistants.history.conversations import Conversation, Conversations, Turn, Window
@@ -46,6 +48,13 @@ __all__ = [
     "restore",
     "take_waiting",
 ]
+
+
+# With less free space than this, in bytes, the next picture or document may not be kept.
+LEAST_FREE = 32 << 20
+
+FULL = "The disk is full: {free} MB are free. Make room, or what is made can't be kept."
+GONE = "The studio's folder was deleted or replaced. What is made now is lost: put it back and start the studio again."
 
 
 class History:
@@ -109,6 +118,17 @@ class History:
         """Let the next start go on with what there is, for the operator only."""
         must_be_operator(owner)
         forget(self.home)
+
+    @property
+    def problem(self) -> StoreError | None:
+        """Why what is made cannot be kept just now, if it cannot; takes a look at the disk."""
+        if not (self.store.is_in_place and self.files.folder.is_dir()):
+            return StoreError(GONE)
+        try:
+            free = shutil.disk_usage(self.home).free
+        except OSError:
+            return StoreError(GONE)
+        return StoreError(FULL, free=free >> 20) if free < LEAST_FREE else self.store.problem
 
     def close(self) -> None:
         """Close the database."""

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +36,10 @@ def known_migrations() -> set[str]:
         return {migration.name for migration in migrations.pending(empty)}
 
 
+# What a probe writes and takes away again, in bytes: about what a reply and a few turns take.
+PROBE = 1 << 16
+
+
 class Store:
     """The open database; ``write()`` and ``read()`` lend its connections."""
 
@@ -53,6 +57,8 @@ class Store:
             except BaseException:
                 self._writer.close()
                 raise
+        self._refusal: StoreError | None = None
+        self._place = self._found()
 
     def _migrate(self) -> None:
         pending = [migration.name for migration in migrations.pending(self._writer)]
@@ -70,8 +76,37 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Database]:
         """Lend the writing connection inside a transaction; nested calls in one thread are savepoints."""
-        with self._lock, self._clear_errors(), self._writer.atomic():
-            yield self._writer
+        try:
+            with self._lock, self._clear_errors(), self._writer.atomic():
+                yield self._writer
+        except StoreError as error:
+            self._refusal = error
+            raise
+        self._refusal = None
+
+    @property
+    def problem(self) -> StoreError | None:
+        """Why nothing can be written just now, if so: where the last write was refused, another one is tried."""
+        if self._refusal and self._lock.acquire(blocking=False):
+            try:
+                with suppress(StoreError), self.write() as db:
+                    db.execute("CREATE TABLE probe AS SELECT zeroblob(?)", (PROBE,))
+                    db.execute("DROP TABLE probe")
+            finally:
+                self._lock.release()
+        return self._refusal
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file is the one that was opened: one that was deleted takes what is written all the same."""
+        return self._place == self._found()
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

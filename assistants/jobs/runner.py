@@ -234,8 +234,8 @@ class JobRunner:
 
     @property
     def problem(self) -> StudioError | None:
-        """Why jobs cannot be written to disk just now, if they cannot."""
-        return self._writer.problem
+        """Why what is made cannot be kept just now, if it cannot."""
+        return self._writer.problem or self._history.problem
 
     def close(self) -> None:
         """Interrupt what runs, keeping it, and write everything down; queued and resumable jobs go on next time."""

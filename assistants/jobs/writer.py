@@ -19,7 +19,7 @@ RETRY_SECONDS = 1.0
 STUCK_SECONDS = 15.0
 
 REFUSED = "What this made can't be stored ({kind}), so it was ended. Its text is kept; the studio's log says more."
-STUCK = "The disk has not taken what is made for {seconds} seconds. It is kept in memory until then."
+STUCK = "The disk has not taken what is made for {seconds} seconds. It is kept in memory meanwhile."
 ENDED = "Nothing is saved any more: what saves it has ended. Start the studio again; its log says more."
 BROKEN = "What is made can't be saved just now ({kind}). It is kept in memory; the studio's log says more."
 
@@ -34,6 +34,8 @@ class Writer:
         self._changed = threading.Condition()
         self._dirty: dict[str, RunningJob] = {}
         self._ended: dict[str, RunningJob] = {}
+        # What the database takes in no form; it can be seen as long as this process lives.
+        self._given_up: dict[str, RunningJob] = {}
         self._awaited = False
         self._rounds = 0
         # When the round under way began, and when the last one did.
@@ -84,7 +86,7 @@ class Writer:
     def unwritten(self, job_id: str) -> RunningJob | None:
         """Return a job that has ended while its end is not on disk."""
         with self._changed:
-            return self._ended.get(job_id)
+            return self._ended.get(job_id) or self._given_up.get(job_id)
 
     def close(self) -> None:
         """Write what is left and end."""
@@ -126,7 +128,8 @@ class Writer:
         recorded = [job for job in jobs if job.recorded]
         try:
             states = [(job, *job.unsaved()) for job in recorded]
-            self._history.jobs.save([(row, events) for _, row, events, _ in states])
+            if states:
+                self._history.jobs.save([(row, events) for _, row, events, _ in states])
         except StoreError as error:
             return error
         except Exception as error:
@@ -136,6 +139,8 @@ class Writer:
             (job,) = recorded
             log.exception("what job %s made cannot be written", job.id)
             job.refuse(GenerationFailed(REFUSED, kind=type(error).__name__))
+            if not job.recorded:
+                self._given_up[job.id] = job
             return None
         for job, _, _, mark in states:
             job.saved(mark)

@@ -218,3 +218,21 @@ def test_everything_can_be_reached_by_keyboard(chat: Chat) -> None:
         chat.page.keyboard.press("Shift+Tab")
         reached.add(chat.page.evaluate("document.activeElement.getAttribute('aria-label')"))
     assert {"Copy", "Edit", "Another reply", "Continue the reply", "Delete from here", "Settings"} <= reached
+
+
+@pytest.mark.parametrize(("locale", "said"), [("en-US", "was deleted or replaced"), ("zh-CN", "已被删除或替换")])
+def test_what_cannot_be_kept_is_said_above_all_rooms_for_as_long_as_it_is_so(
+    browser: "Browser", running: Server, locale: str, said: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    files, aside = running.home / "files", running.home / "aside"
+    files.rename(aside)
+    try:
+        page = Chat(context.new_page(), running.url).open().page
+        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+        page.get_by_role("tab", name="Settings" if locale == "en-US" else "设置").click()
+        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+    finally:
+        aside.rename(files)
+    expect(page.locator(".studio-alarm")).to_be_hidden(timeout=10_000)
+    context.close()

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
@@ -144,6 +145,19 @@ def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[J
     models = SimpleNamespace(sha256=lambda name: None)
     runner.start(SimpleNamespace(history=history, models=models))  # type: ignore[arg-type]
     return runner, history, stepper
+
+
+@contextmanager
+def full(history: History) -> Iterator[None]:
+    """Let the database grow no more for a while, as on a full disk."""
+
+    def limit(pages: int) -> None:
+        with history.store._lock:
+            history.store._writer.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+
+    limit(1)
+    yield
+    limit(2**30)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assistants.errors import InvalidInput, NotFound, QueueFull, StoreError
+from assistants.errors import InvalidInput, NotFound, QueueFull
 from assistants.history import History, JobRow
 from assistants.jobs import JobRunner, RunningJob, Status, Text
 from assistants.jobs.slots import Slots
@@ -95,11 +95,12 @@ def test_stop_keeps_the_text_and_comes_within_a_word(core: Opened) -> None:
     runner, _, _ = core
     job = runner.submit("talk", {"words": 1000, "pause": 0.02}, "me")
     wait_for_text(runner, job.id)
+    before = runner._find(job.id, "me").output
     stopping = runner.stop(job.id, "me")
     job = runner.wait(job.id, "me", 10)
     assert job.status == "stopped"
-    assert job.output.startswith(stopping.output)
-    assert len(job.output.split()) <= len(stopping.output.split()) + 2
+    assert job.output.startswith(before) and before.startswith(stopping.output)
+    assert len(job.output.split()) <= len(before.split()) + 2
     assert runner.stop(job.id, "me") == job
 
 
@@ -329,23 +330,3 @@ def test_an_end_is_written_once_though_the_writer_looks_again_before_it_is_annou
     job.publish(Status("stopping"))  # somebody stops it while its end is being written
     again, events, _ = job.unsaved()
     assert (again.status, events) == ("done", [])
-
-
-def test_a_full_disk_loses_nothing_once_there_is_room(core: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    runner, history, _ = core
-    save = history.jobs.save
-
-    def refuse(changes: object) -> None:
-        raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
-
-    monkeypatch.setattr(history.jobs, "save", refuse)
-    job = runner.submit("talk", {"words": 3}, "me")
-    runner._find(job.id, "me").ended.wait(10)
-    assert runner.problem
-    monkeypatch.setattr(history.jobs, "save", save)
-    for _ in range(300):
-        if history.jobs.get(job.id, "me").status == "done":
-            break
-        threading.Event().wait(0.02)
-    assert history.jobs.get(job.id, "me").output == "word0 word1 word2 "
-    assert runner.problem is None

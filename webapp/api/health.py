@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from webapp import __version__
-from webapp.api.dependencies import TheStudio
+from webapp.api.dependencies import Language, TheStudio
+from webapp.api.errors import sentence
 
 router = APIRouter(tags=["health"])
 
@@ -21,17 +22,20 @@ class ModelHealth(BaseModel):
 class Health(BaseModel):
     """How the studio is."""
 
-    status: Literal["ok", "failing"] = Field(description="`failing` while what it makes cannot be written to disk")
+    status: Literal["ok", "failing"] = Field(description="`failing`, with 503, while what is made cannot be kept")
+    problem: str | None = Field(description="Why it is failing, in the language asked for with Accept-Language")
     version: str
     models: dict[str, ModelHealth] = Field(description="By what they are for")
 
 
-@router.get("/health")
-async def get_health(studio: TheStudio) -> Health:
+@router.get("/health", responses={503: {"model": Health, "description": "What is made cannot be kept just now"}})
+def get_health(studio: TheStudio, lang: Language, response: Response) -> Health:
     """Say how the studio and its models are."""
-    text = studio.models.state(studio.models.resolve(None))
+    text, problem = studio.models.state(studio.models.resolve(None)), studio.jobs.problem
+    response.status_code = 503 if problem else 200
     return Health(
-        status="failing" if studio.jobs.problem else "ok",
+        status="failing" if problem else "ok",
+        problem=sentence(problem, lang) if problem else None,
         version=__version__,
         models={"text": ModelHealth(name=text.name, state=text.state)},
     )

@@ -1,5 +1,6 @@
 // The page around the rooms: theme, language, and links from one room to another.
 
+import { watchHealth } from "./alarm.js";
 import { fill, recall, remember, text } from "./dom.js";
 
 // Rooms: what opens an item where it belongs; a link to one stays on the page. A room's open(query) shows what the
@@ -111,6 +112,7 @@ export function mount({ element }) {
   find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
   watchRooms();
+  watchHealth(element);
   arrive();
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);

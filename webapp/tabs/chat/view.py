@@ -4,6 +4,7 @@ Texts of people and titles travel as text; only replies are HTML, made safe by `
 """
 
 import json
+from dataclasses import replace
 from hashlib import blake2s
 from typing import Any
 
@@ -29,12 +30,22 @@ def thread(
         return {"conversation": None, "turns": [], "earlier": False}
     conversation = studio.history.conversations.get(conversation_id, owner)
     window = studio.history.conversations.window(conversation_id, owner, limit)
-    turns = [drawn(turn, lang) for turn in window.turns]
+    turns = [drawn(as_it_stands(studio, owner, turn), lang) for turn in window.turns]
     return {
         "conversation": {"id": conversation.id, "title": conversation.title, "pinned": conversation.pinned},
         "turns": [short(turn) if have.get(turn["id"]) == turn["key"] else turn for turn in turns],
         "earlier": window.earlier,
     }
+
+
+def as_it_stands(studio: Studio, owner: str, turn: Turn) -> Turn:
+    """Return a turn as its job has it, where that has ended and the disk has not taken the end yet."""
+    if turn.job is None or turn.status in TERMINAL:
+        return turn
+    job = studio.jobs.get(turn.job, owner)
+    if job.is_open:
+        return turn
+    return replace(turn, text=turn.before + job.output, status=job.status, failure=job.failure, usage=job.usage)
 
 
 def short(turn: dict[str, Any]) -> dict[str, Any]:
