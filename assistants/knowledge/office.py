@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from assistants.knowledge.chunking import Part
-from assistants.knowledge.readers.notes import Notes
-from assistants.knowledge.readers.tables import table
 
 
 def pptx(file: BinaryIO) -> Iterator[Part]:
@@ -30,19 +28,6 @@ def pptx(file: BinaryIO) -> Iterator[Part]:
         yield Part(text or title, title or str(number))
 
 
-def xlsx(file: BinaryIO) -> Iterator[Part]:
-    """Yield the tables of a workbook, sheet by sheet, with what formulas came to."""
-    from openpyxl import load_workbook
-
-    workbook = load_workbook(file, read_only=True, data_only=True)
-    try:
-        for sheet in workbook.worksheets:
-            rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-            yield from table(rows, Notes(), sheet.title)
-    finally:
-        workbook.close()
-
-
 def pdf(file: BinaryIO) -> Iterator[Part]:
     """Yield a part a page, below its number."""
     from pypdf import PdfReader
@@ -51,4 +36,4 @@ def pdf(file: BinaryIO) -> Iterator[Part]:
         yield Part(page.extract_text(), f"p. {number}")
 
 
-READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"pptx": pptx, "xlsx": xlsx, "pdf": pdf}
+READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"pptx": pptx, "pdf": pdf}

@@ -123,7 +123,11 @@ def _parts(kind: str, name: str, data: bytes, charset: str, notes: Notes) -> Ite
         from assistants.knowledge.readers import word
 
         yield from word.read(data, notes)
-    elif kind in ("pptx", "xlsx", "pdf"):
+    elif kind == "xlsx":
+        from assistants.knowledge.readers import sheets
+
+        yield from sheets.read(data, notes)
+    elif kind in ("pptx", "pdf"):
         from assistants.knowledge import office
 
         yield from office.READERS[kind](io.BytesIO(data))

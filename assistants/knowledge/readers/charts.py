@@ -7,10 +7,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistants.knowledge.readers.formats import shown
-from assistants.knowledge.readers.package import SPACES
+from assistants.knowledge.readers.package import SPACES, Package, Relation, tag
 
 # Points of a diagram that hold how it looks.
 LOOKS = ("pres", "parTrans", "sibTrans", "doc")
+
+
+def drawn(package: Package, tree: Any, related: dict[str, Relation]) -> Iterator[list[str]]:
+    """Yield the lines of each chart and diagram that a drawing leads to."""
+    for element in tree.iter(tag("c:chart"), tag("dgm:relIds")):
+        if lines := lines_of(package, element, related):
+            yield lines
+
+
+def lines_of(package: Package, element: Any, related: dict[str, Relation]) -> list[str]:
+    """Return the lines of the chart or diagram that a tag leads to, none where it leads to nothing."""
+    is_chart = element.tag == tag("c:chart")
+    target = related.get(element.get(tag("r:id" if is_chart else "r:dm"), ""))
+    if target is None:
+        return []
+    part = package.tree(target.target)
+    return chart(part) if is_chart else diagram(part)
 
 
 def chart(tree: Any) -> list[str]:

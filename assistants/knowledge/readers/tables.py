@@ -63,7 +63,7 @@ def _separator(text: str) -> str | None:
 def table(rows: Rows, notes: Notes, heading: str = "") -> Iterator[Part]:
     """Yield the rows of a table below ``heading``; titles above it are parts of their own, and go into the heading."""
     rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-    titles = _titles(rows)
+    titles = titles_of(rows)
     for title in titles:
         yield Part(title, heading)
     rows, heading = rows[len(titles) :], " > ".join(filter(None, (heading, *titles)))
@@ -84,7 +84,7 @@ def line(row: list[str], names: list[str] | None = None) -> str:
     return "; ".join(f"{' '.join(name.split())}: {cell}" if name else cell for name, cell in cells if cell)
 
 
-def _titles(rows: Rows) -> list[str]:
+def titles_of(rows: Rows) -> list[str]:
     """Return what stands by itself above a table that has more columns."""
     count = 0
     while count < len(rows) and sum(map(bool, rows[count])) == 1:

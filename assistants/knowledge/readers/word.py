@@ -116,12 +116,10 @@ class _Order:
     def _put_text(self, tree: Any) -> None:
         """Put text in place of charts, diagrams and ruby, and say what else is embedded."""
         for element in list(tree.iter(tag("c:chart"), tag("dgm:relIds"))):
-            is_chart = element.tag == tag("c:chart")
-            target = self._related.get(element.get(tag("r:id" if is_chart else "r:dm"), ""))
             drawing = next(element.iterancestors(tag("w:drawing"), tag("w:pict")), None)
-            if target is not None and drawing is not None and drawing.getparent() is not None:
-                part = self._package.tree(target.target)
-                _write(drawing, charts.chart(part) if is_chart else charts.diagram(part))
+            lines = charts.lines_of(self._package, element, self._related)
+            if lines and drawing is not None and drawing.getparent() is not None:
+                _write(drawing, lines)
         for ruby in list(tree.iter(tag("w:ruby"))):
             base, above = ("".join(ruby.find(f"w:{name}", SPACES).itertext(tag("w:t"))) for name in ("rubyBase", "rt"))
             _write(ruby, [f"{base}({above})"])

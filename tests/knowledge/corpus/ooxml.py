@@ -60,11 +60,11 @@ def packed(
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in whole.items():
-            archive.writestr(name, _strict(part) if strict and isinstance(part, str) else part)
+            archive.writestr(name, strict_names(part) if strict and isinstance(part, str) else part)
     return file.getvalue()
 
 
-def _strict(part: str) -> str:
+def strict_names(part: str) -> str:
     """Give a part the names of Strict Open XML."""
     for kind in ("wordprocessingml", "spreadsheetml", "presentationml", "drawingml"):
         part = part.replace(f"http://schemas.openxmlformats.org/{kind}/2006/", f"http://purl.oclc.org/ooxml/{kind}/")
