@@ -9,25 +9,6 @@ from typing import BinaryIO
 from assistants.knowledge.chunking import Part
 
 
-def pptx(file: BinaryIO) -> Iterator[Part]:
-    """Yield a part a slide, with its notes."""
-    from pptx import Presentation
-
-    for number, slide in enumerate(Presentation(file).slides, 1):
-        title = slide.shapes.title.text_frame.text.strip() if slide.shapes.title is not None else ""
-        texts: list[str] = []
-        for shape in slide.shapes:
-            if shape.has_text_frame and shape != slide.shapes.title:
-                texts.append(shape.text_frame.text)
-            elif getattr(shape, "has_table", False):
-                rows = [[cell.text.strip() for cell in row.cells] for row in shape.table.rows]
-                texts.append("\n".join(" | ".join(filter(None, row)) for row in rows))
-        if slide.has_notes_slide:
-            texts.append(slide.notes_slide.notes_text_frame.text)
-        text = "\n\n".join(filter(str.strip, texts))
-        yield Part(text or title, title or str(number))
-
-
 def pdf(file: BinaryIO) -> Iterator[Part]:
     """Yield a part a page, below its number."""
     from pypdf import PdfReader
@@ -36,4 +17,4 @@ def pdf(file: BinaryIO) -> Iterator[Part]:
         yield Part(page.extract_text(), f"p. {number}")
 
 
-READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"pptx": pptx, "pdf": pdf}
+READERS: dict[str, Callable[[BinaryIO], Iterator[Part]]] = {"pdf": pdf}

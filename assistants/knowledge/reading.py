@@ -127,7 +127,11 @@ def _parts(kind: str, name: str, data: bytes, charset: str, notes: Notes) -> Ite
         from assistants.knowledge.readers import sheets
 
         yield from sheets.read(data, notes)
-    elif kind in ("pptx", "pdf"):
+    elif kind == "pptx":
+        from assistants.knowledge.readers import slides
+
+        yield from slides.read(data, notes)
+    elif kind == "pdf":
         from assistants.knowledge import office
 
         yield from office.READERS[kind](io.BytesIO(data))

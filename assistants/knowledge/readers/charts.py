@@ -7,27 +7,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from assistants.knowledge.readers.formats import shown
+from assistants.knowledge.readers.notes import Notes
 from assistants.knowledge.readers.package import SPACES, Package, Relation, tag
 
+UNREAD = "Charts and diagrams that cannot be read are left out ({count})."
 # Points of a diagram that hold how it looks.
 LOOKS = ("pres", "parTrans", "sibTrans", "doc")
 
 
-def drawn(package: Package, tree: Any, related: dict[str, Relation]) -> Iterator[list[str]]:
-    """Yield the lines of each chart and diagram that a drawing leads to."""
-    for element in tree.iter(tag("c:chart"), tag("dgm:relIds")):
-        if lines := lines_of(package, element, related):
-            yield lines
-
-
-def lines_of(package: Package, element: Any, related: dict[str, Relation]) -> list[str]:
-    """Return the lines of the chart or diagram that a tag leads to, none where it leads to nothing."""
-    is_chart = element.tag == tag("c:chart")
-    target = related.get(element.get(tag("r:id" if is_chart else "r:dm"), ""))
-    if target is None:
-        return []
-    part = package.tree(target.target)
-    return chart(part) if is_chart else diagram(part)
+def drawn(package: Package, tree: Any, related: dict[str, Relation], notes: Notes) -> Iterator[tuple[Any, list[str]]]:
+    """Yield each chart and diagram within ``tree`` and its lines; say how many cannot be read, as some newer kinds."""
+    for element in list(tree.iter("{*}chart", tag("dgm:relIds"))):
+        is_chart = element.tag != tag("dgm:relIds")
+        target = related.get(element.get(tag("r:id" if is_chart else "r:dm"), ""))
+        part = package.tree(target.target) if target else None
+        lines = [] if part is None else chart(part) if is_chart else diagram(part)
+        notes.count(UNREAD, int(not lines))
+        if lines:
+            yield element, lines
 
 
 def chart(tree: Any) -> list[str]:

@@ -39,6 +39,10 @@ SPACES = {
 }
 
 
+# What says something about an element in it, and is none of its text.
+ABOUT = ("sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr")
+
+
 @dataclass(frozen=True)
 class Relation:
     """A relation of a part: the last word of its ``kind``, and the part that it leads to."""
@@ -51,6 +55,25 @@ def tag(name: str) -> str:
     """Return the full name of a tag or attribute such as ``w:p``."""
     space, _, local = name.partition(":")
     return f"{{{SPACES[space]}}}{local}"
+
+
+def choose(tree: Any) -> None:
+    """Keep of alternatives the first one, which is the newer."""
+    for element in list(tree.iter(tag("mc:AlternateContent"))):
+        for other in element.findall("mc:Choice", SPACES)[1:] + element.findall("mc:Fallback", SPACES):
+            if element.find("mc:Choice", SPACES) is not None:
+                element.remove(other)
+        for choice in list(element):
+            unwrap(choice)
+        unwrap(element)
+
+
+def unwrap(element: Any) -> None:
+    """Put the children of an element in its place."""
+    parent = element.getparent()
+    place = parent.index(element)
+    children = [child for child in element if isinstance(child.tag, str) and etree.QName(child).localname not in ABOUT]
+    parent[place : place + 1] = children
 
 
 class Package:

@@ -189,4 +189,4 @@ def _drawings(package: Package, sheet: str, heading: str, notes: Notes) -> Itera
         for shape in tree.iter(tag("xdr:sp")):
             lines = ("".join(one.itertext(tag("a:t"))) for one in shape.iter(tag("a:p")))
             yield Part("\n".join(filter(str.strip, lines)), heading)
-        yield from (Part("\n".join(lines), heading) for lines in charts.drawn(package, tree, related))
+        yield from (Part("\n".join(lines), heading) for _, lines in charts.drawn(package, tree, related, notes))

@@ -15,12 +15,11 @@ from lxml import etree
 from assistants.knowledge.chunking import Part
 from assistants.knowledge.readers import charts, maths, pages
 from assistants.knowledge.readers.notes import Notes
-from assistants.knowledge.readers.package import SPACES, Package, tag
+from assistants.knowledge.readers.package import SPACES, Package, choose, tag, unwrap
 from assistants.knowledge.readers.styles import Styles, is_on
 
 # Text that is wrapped into something else is what it is without it.
 WRAPPERS = ("moveTo", "ins", "customXml", "smartTag", "fldSimple", "dir", "bdo", "sdt", "sdtContent")
-ABOUT = ("sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr")
 # Half points of a size; what is smaller cannot be read.
 SMALLEST = 3
 LONGEST_HEADER = 60
@@ -81,13 +80,13 @@ class _Order:
 
     def put(self, tree: Any) -> None:
         """Change ``tree`` in place."""
-        _choose(tree)
+        choose(tree)
         self._leave_out(tree)
         self._put_text(tree)
         _take_out_boxes(tree)
         for name in WRAPPERS:
             for element in list(tree.iter(tag(f"w:{name}"))):
-                _unwrap(element)
+                unwrap(element)
         for paragraph in tree.iter(tag("w:p")):
             self._put_heading(paragraph)
 
@@ -115,10 +114,9 @@ class _Order:
 
     def _put_text(self, tree: Any) -> None:
         """Put text in place of charts, diagrams and ruby, and say what else is embedded."""
-        for element in list(tree.iter(tag("c:chart"), tag("dgm:relIds"))):
+        for element, lines in charts.drawn(self._package, tree, self._related, self._notes):
             drawing = next(element.iterancestors(tag("w:drawing"), tag("w:pict")), None)
-            lines = charts.lines_of(self._package, element, self._related)
-            if lines and drawing is not None and drawing.getparent() is not None:
+            if drawing is not None and drawing.getparent() is not None:
                 _write(drawing, lines)
         for ruby in list(tree.iter(tag("w:ruby"))):
             base, above = ("".join(ruby.find(f"w:{name}", SPACES).itertext(tag("w:t"))) for name in ("rubyBase", "rt"))
@@ -151,21 +149,10 @@ def _reduce(tree: Any, notes: Notes) -> None:
             etree.SubElement(run, tag("w:t")).text = rf"\({maths.latex(formula)}\)"
             formula.getparent().replace(formula, run)
     for paragraph in list(tree.iter(tag("m:oMathPara"))):
-        _unwrap(paragraph)
+        unwrap(paragraph)
     for drawing in list(tree.iter(tag("w:drawing"), tag("w:pict"), tag("w:object"))):
         notes.count(pages.PICTURES_LEFT, len([*drawing.iter(tag("pic:pic"), tag("v:imagedata"))]))
         drawing.getparent().remove(drawing)
-
-
-def _choose(tree: Any) -> None:
-    """Keep of alternatives the first one, which is the newer."""
-    for element in list(tree.iter(tag("mc:AlternateContent"))):
-        for other in element.findall("mc:Choice", SPACES)[1:] + element.findall("mc:Fallback", SPACES):
-            if element.find("mc:Choice", SPACES) is not None:
-                element.remove(other)
-        for choice in list(element):
-            _unwrap(choice)
-        _unwrap(element)
 
 
 def _take_out_boxes(tree: Any) -> None:
@@ -176,14 +163,6 @@ def _take_out_boxes(tree: Any) -> None:
         for block in list(box) if paragraph is not None else []:
             last.get(paragraph, paragraph).addnext(block)
             last[paragraph] = block
-
-
-def _unwrap(element: Any) -> None:
-    """Put the children of an element in its place."""
-    parent = element.getparent()
-    place = parent.index(element)
-    children = [child for child in element if child.tag not in map(tag, (f"w:{name}" for name in ABOUT))]
-    parent[place : place + 1] = children
 
 
 def _write(element: Any, lines: list[str]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from assistants.knowledge.chunking import compose
 from assistants.knowledge.reading import Reading, read
-from tests.knowledge.corpus import excel, markup, tables, texts, word
+from tests.knowledge.corpus import excel, markup, powerpoint, tables, texts, word
 from tests.knowledge.corpus.file import File
 from webapp.i18n import t
 
-KINDS = (texts, markup, tables, word, excel)
+KINDS = (texts, markup, tables, word, excel, powerpoint)
 
 
 def files() -> list[File]:

@@ -16,6 +16,7 @@ from tests.knowledge.corpus import ooxml
 from tests.knowledge.corpus.file import File
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+TEXT = (".xml", ".rels")
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -61,12 +62,17 @@ def edited(
     """Return a file with words in its parts replaced, more parts, and other names of parts."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w") as new:
-        whole = {name: old.read(name).decode() for name in old.namelist()} | (parts or {})
+        whole: dict[str, Any] = {name: old.read(name) for name in old.namelist()} | (parts or {})
+        whole |= {
+            name: part.decode() for name, part in whole.items() if isinstance(part, bytes) and name.endswith(TEXT)
+        }
         for name, before, after in changes:
             assert before in whole[name], (name, before)
             whole[name] = whole[name].replace(before, after)
         for name, part in whole.items():
-            new.writestr((renamed or {}).get(name, name), ooxml.strict_names(part) if strict else part)
+            new.writestr(
+                (renamed or {}).get(name, name), ooxml.strict_names(part) if strict and isinstance(part, str) else part
+            )
     return file.getvalue()
 
 
