@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import provenance
+from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
-from assistants.generation import NO_CONTROLS, Params, conversation, generate, opened, watch
+from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, watch
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
@@ -42,6 +43,9 @@ WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
 WHOLE = 1_000_000
+NOTHING = "The model answered with nothing. Ask again or in other words."
+CUT = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
+CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue lets it go on."
 # What of a request is about one turn alone.
 TURN = ("message", "conversation", "parent", "action")
 
@@ -149,12 +153,14 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     options = _options(engine, request, job)
     # Who asks for more of a text that was cut is not to be cut again.
     circle = None if request.action == "continue" else watch(studio, job)
-    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, circle)
+    # Words are shown as they come, and taken back where they turn out to be reasoning.
+    telling = {"may_hold": False, "may_retract": True}
+    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, circle, **telling)
     if not ending.text and messages[-1].type != "ai":
-        raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
+        first = next(iter(ending.notes), {"template": NOTHING, "values": {}})
+        raise GenerationFailed(first["template"], **first["values"])
     if ending.finish_reason == "length":
-        template = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
-        yield note(template, limit=options["max_tokens"])
+        yield note(CUT if "max_tokens" in options else CUT_ELSEWHERE, limit=options.get("max_tokens"))
     if ending.finish_reason == "circle":
         template = "The model began to repeat itself, so its reply was ended. Another reply may do better."
         yield note(template, cut=ending.cut)
@@ -162,8 +168,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
     """Return the parameters for the engine, with a least length where the message names a length."""
-    options = request.params.model_dump(exclude_none=True)
-    options.setdefault("max_tokens", DEFAULT_TOKENS)
+    options = limited(engine, DEFAULT_TOKENS) | request.params.model_dump(exclude_none=True)
     wanted = WANTED_LENGTH.search(job.row.input) if request.action != "continue" else None
     if wanted and "min_tokens" in getattr(engine, "capabilities", ()):
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
@@ -216,6 +221,8 @@ def _prompt(
     pairs = [(turn.role, turn.text) for turn in turns if turn.text]
     if reply.text:
         pairs.append(("assistant", reply.text))
+    # What a model thought was part of its replies once, and is still where they are kept so.
+    pairs = [(role, answer_in(text) if role == "assistant" else text) for role, text in pairs]
     template = _template(studio, request, job.owner)
     if template:
         # All of a person's messages, not only the last: what an engine has read before, it need not read anew.

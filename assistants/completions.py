@@ -76,7 +76,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     engine = yield from opened(studio, job, needs)
     options = _options(engine, request, job.row.model)
     try:
-        ending = yield from generate(engine, conversation(_turns(request)), request.controls, options, job)
+        turns = conversation(_turns(request))
+        ending = yield from generate(engine, turns, request.controls, options, job, may_retract=True)
     except InvalidInput as error:
         if error.field != "message":
             raise

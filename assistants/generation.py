@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from assistants.engines.controls import Controls, stream
-from assistants.jobs import Event, Part, Progress, RunningJob, Stopped, Text
+from assistants.errors import GenerationFailed
+from assistants.jobs import Event, Part, Progress, Retracted, RunningJob, Stopped, Text
 from assistants.repetition import Circle, Unwatched
 from assistants.requests import StudioRequest
+from assistants.storable import storable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
+    from langchain_core.messages import AIMessageChunk, BaseMessage
 
     from assistants.studio import Studio
 
@@ -27,6 +29,10 @@ SEEDS = 2**32
 # Requests at once to a provider that does not say how many it takes.
 SLOTS_ELSEWHERE = 8
 NO_CONTROLS = Controls()
+# Reasoning is told so often, for it is long and nobody reads along.
+REASONING_SECONDS = 1.0
+USED_UP = "{model} used up its tokens while it was still reasoning. Allow it more."
+ONLY_REASONING = "{model} only reasoned and gave no answer. Ask again or in other words."
 
 Tokens = Annotated[int, Field(ge=1, le=MOST_TOKENS)]
 Stops = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=8)]
@@ -46,15 +52,17 @@ class Params(StudioRequest):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a generation ended: its text, ``stop``, ``length`` or ``circle``, and how often a constraint was tried.
+    """How a generation ended: its text, and ``stop``, ``length``, ``circle`` or what else the server calls the reason.
 
-    ``cut`` is what a circle said again at the end, which is no part of the text.
+    ``attempts`` says how often a constraint was tried; ``cut`` is what a circle said again at the end, which is no part
+    of the text; ``notes`` are what its readers have to know, as sentences.
     """
 
     text: str
     finish_reason: str = "stop"
     attempts: int | None = None
     cut: str = ""
+    notes: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass
@@ -95,6 +103,14 @@ def watch(studio: "Studio", job: RunningJob) -> Circle | None:
     return None if studio.models.is_capable(job.row.model) else Circle()
 
 
+def limited(engine: Any, tokens: int) -> dict[str, int]:
+    """Return the limit that the studio itself sets to an answer: none elsewhere, where a model may have to think first.
+
+    What a person sets goes everywhere.
+    """
+    return {} if getattr(engine, "context", None) is None else {"max_tokens": tokens}
+
+
 def slots(engine: Any) -> int:
     """Return how many requests at once an engine takes."""
     return getattr(engine, "slots", SLOTS_ELSEWHERE)
@@ -107,54 +123,153 @@ def generate(
     options: dict[str, Any],
     job: "RunningJob | Step",
     circle: Circle | None = None,
+    *,
+    may_hold: bool = True,
+    may_retract: bool = False,
 ) -> Generator[Event, None, Ending]:
     """Yield the text as it comes, and what ``controls`` asks about its tokens; return how it ended.
+
+    Reasoning is no text, and comes as parts of its own. Of a model of which nobody knows yet whether its text begins
+    with that, the text comes at its end, unless it must not be held; a reader of whom it ``may_retract`` text is then
+    told to forget it.
 
     A text that goes round is ended where a ``circle`` is given to watch it, for it would only come to more of the same.
     Holds a slot of the job's model meanwhile, and adds to the job's usage even where it is stopped or fails.
     """
+    held = may_hold and getattr(engine, "begins_reasoning", False) is None
     with job.slot(job.model, slots(engine)):
-        began, first = monotonic(), None
-        counted: dict[str, Any] = {}
-        said: dict[str, Any] = {}
-        texts: list[str] = []
-        watched = circle or Unwatched()
+        writing = Generating(held, may_retract, circle)
         try:
             with closing(stream(engine, messages, controls, options)) as chunks:
                 for chunk in chunks:
                     # Engines send empty chunks while they think, so that they can be stopped there, too.
                     if job.stopping:
                         raise Stopped
-                    counted = chunk.usage_metadata or counted
-                    said |= chunk.response_metadata
-                    if chunk.text:
-                        first = first or monotonic()
-                        if shown := watched.push(chunk.text):
-                            texts.append(shown)
-                            yield Text(shown)
-                    if tokens := chunk.response_metadata.get("logprobs"):
-                        yield Part("logprobs", tokens["content"])
-                    if watched.found:
-                        return Ending("".join(texts), "circle", cut=watched.rest())
+                    yield from writing.take(chunk)
+                    if writing.is_round:
+                        break
         except Exception:
             # Nothing that was written is lost with what broke or was stopped.
-            yield from map(Text, filter(None, [watched.rest()]))
+            yield from writing.rest()
             raise
         finally:
-            job.usage = _added(job.usage, counted, began, first)
-        if held := watched.rest():
-            texts.append(held)
-            yield Text(held)
-    return Ending("".join(texts), said.get("finish_reason", "stop"), said.get("attempts"))
+            job.usage = writing.added(job.usage)
+        yield from writing.rest()
+    ending = writing.ending
+    if writing.is_only_reasoning:
+        raise GenerationFailed(USED_UP if ending.finish_reason == "length" else ONLY_REASONING, model=job.model)
+    yield from (Part("note", one) for one in ending.notes)
+    return ending
 
 
-def _added(usage: dict[str, Any] | None, counted: dict[str, Any], began: float, first: float | None) -> dict[str, Any]:
-    """Return the usage so far with a generation's tokens, where the engine counted them, and its seconds.
+class Generating:
+    """A generation under way: what has come of it so far, and when."""
 
-    The seconds to the first word are those of the first generation.
-    """
-    ended = monotonic()
-    sums = usage or {"first_seconds": round((first or ended) - began, 3), "seconds": 0}
-    own = {key: counted[key] for key in ("input_tokens", "output_tokens") if key in counted}
-    own["seconds"] = round(ended - began, 3)
-    return sums | {key: round(sums.get(key, 0) + value, 3) for key, value in own.items()}
+    def __init__(self, held: bool, may_retract: bool, circle: Circle | None) -> None:
+        self._watched = circle or Unwatched()
+        self._cut = ""
+        self._said: dict[str, Any] = {}
+        self._may_retract = may_retract
+        self._held: list[Event] | None = [] if held else None
+        self._texts: list[str] = []
+        self._thoughts: list[str] = []
+        self._told_at = 0.0
+        self._has_reasoned = False
+        self._counted: dict[str, Any] = {}
+        self._began, self._first, self._last = monotonic(), None, None
+        # Characters, of text and reasoning, that came first and in all.
+        self._size_first = self._size = 0
+
+    def take(self, chunk: "AIMessageChunk") -> list[Event]:
+        """Return what more there is to tell."""
+        self._counted = {**self._counted, **(chunk.usage_metadata or {})}
+        self._said |= chunk.response_metadata
+        reasoning = storable(chunk.additional_kwargs.get("reasoning_content") or "")
+        events: list[Event] = []
+        if chunk.response_metadata.get("retracted"):
+            events += self._retract()
+        elif size := len(reasoning) + len(chunk.text):
+            self._clock(size)
+        if reasoning:
+            self._thoughts.append(reasoning)
+            self._has_reasoned = self._has_reasoned or bool(reasoning.strip())
+        if chunk.text or monotonic() - self._told_at >= REASONING_SECONDS:
+            events += self._told()
+        if shown := self._watched.push(chunk.text):
+            self._texts.append(shown)
+            events.append(Text(shown))
+        if tokens := chunk.response_metadata.get("logprobs"):
+            events.append(Part("logprobs", tokens["content"]))
+        if self._held is None:
+            return events
+        self._held += events
+        return []
+
+    def _clock(self, size: int) -> None:
+        self._last = monotonic()
+        if self._first is None:
+            self._first, self._size_first = self._last, size
+        self._size += size
+
+    def _retract(self) -> list[Event]:
+        self._texts.clear()
+        if self._held is not None:
+            self._held = [event for event in self._held if not is_of_text(event)]
+            return []
+        return [Retracted()] if self._may_retract else []
+
+    def _told(self) -> list[Event]:
+        """Return the reasoning that nobody was told yet."""
+        self._told_at = monotonic()
+        thoughts, self._thoughts = "".join(self._thoughts), []
+        return [Part("reasoning", {"text": thoughts})] if thoughts.strip() else []
+
+    def rest(self) -> list[Event]:
+        """Return what was held back, but for what a circle says again."""
+        held, self._held = [*(self._held or []), *self._told()], None
+        if self._watched.found:
+            self._cut = self._cut or self._watched.rest()
+        elif text := self._watched.rest():
+            self._texts.append(text)
+            held.append(Text(text))
+        return held
+
+    @property
+    def is_round(self) -> bool:
+        """Whether the text goes round."""
+        return self._watched.found
+
+    @property
+    def is_only_reasoning(self) -> bool:
+        """Whether there is no word of an answer behind the reasoning."""
+        return self._has_reasoned and not "".join(self._texts).strip()
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended."""
+        if self.is_round:
+            return Ending("".join(self._texts), "circle", cut=self._cut)
+        reason, attempts = self._said.get("finish_reason", "stop"), self._said.get("attempts")
+        return Ending("".join(self._texts), reason, attempts, notes=tuple(self._said.get("notes", ())))
+
+    def added(self, usage: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the usage so far with the tokens of this generation, where the engine counted them, and its seconds.
+
+        The seconds to the first word are those of the first generation. ``timed_tokens`` came in ``timed_seconds``,
+        from the first piece to the last: neither what the first one has, nor what was thought unseen before it.
+        """
+        ended = monotonic()
+        sums = usage or {"first_seconds": round((self._first or ended) - self._began, 3), "seconds": 0}
+        own = {key: self._counted[key] for key in ("input_tokens", "output_tokens") if key in self._counted}
+        own["seconds"] = round(ended - self._began, 3)
+        if self._size > self._size_first and "output_tokens" in own:
+            unseen = 0 if self._has_reasoned else self._counted.get("output_token_details", {}).get("reasoning", 0)
+            share = 1 - self._size_first / self._size
+            own["timed_tokens"] = round((own["output_tokens"] - unseen) * share, 1)
+            own["timed_seconds"] = round(self._last - self._first, 3)
+        return sums | {key: round(sums.get(key, 0) + value, 3) for key, value in own.items()}
+
+
+def is_of_text(event: Event) -> bool:
+    """Say whether an event is a piece of the text, or of what is said of its tokens."""
+    return isinstance(event, Text) or (isinstance(event, Part) and event.name == "logprobs")

@@ -63,7 +63,10 @@ def test_a_conversation_is_told_as_it_was(studio: Studio, server: Server) -> Non
     [
         (server_that.cut("a", " b"), "The connection to cluster broke in the middle of its answer."),
         (server_that.hang("a", " b"), "cluster fell silent in the middle of its answer for 0.5 seconds."),
-        (server_that.garble("a", " b"), "cluster sent something unreadable in the middle of its answer."),
+        (
+            server_that.garble("a", " b"),
+            'cluster sent something unreadable in the middle of its answer: {"choices": [{"delta".',
+        ),
     ],
     ids=["cut", "hang", "garbled"],
 )

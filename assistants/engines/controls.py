@@ -127,8 +127,10 @@ def stream(
         chunks = []
         with closing(pieces(engine, messages, changed(options, attempt) | constraint)) as answering:
             for chunk in answering:
+                if chunk.response_metadata.get("retracted"):
+                    chunks.clear()
                 chunks.append(chunk)
-                yield AIMessageChunk("")
+                yield AIMessageChunk("", additional_kwargs=chunk.additional_kwargs)
         answer, metadata = unwrapped("".join(chunk.text for chunk in chunks), name), ending(chunks)
         wrong = problem(name, wanted, answer)
         if not wrong:
@@ -210,6 +212,7 @@ def told(chunks: list[AIMessageChunk], answer: str, attempt: int) -> Iterator[AI
     entries = [entry for chunk in chunks for entry in chunk.response_metadata.get("logprobs", {}).get("content", ())]
     said = {"logprobs": {"content": entries}} if entries else {}
     yield AIMessageChunk(answer, response_metadata=said)
-    metadata = {name: value for name, value in ending(chunks).items() if name != "logprobs"} | {"attempts": attempt}
+    metadata = {name: value for name, value in ending(chunks).items() if name not in ("logprobs", "retracted")}
     usage = next((chunk.usage_metadata for chunk in reversed(chunks) if chunk.usage_metadata), None)
+    metadata["attempts"] = attempt
     yield AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")

@@ -21,11 +21,12 @@ from typing import Any, ClassVar
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.chat_models import generate_from_stream
-from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
-from assistants.engines.stopping import Alongside, StopStrings, said
+from assistants.engines.reasoning import Splitter, Unsplit, chunk_of
+from assistants.engines.stopping import Alongside, StopStrings
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, without_paths
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -49,6 +50,9 @@ OPTIONS = {
     "top_logprobs": "top_logprobs",
     "raw": "completion",
 }
+
+# What an answer is held to while it is written, as the program is told.
+CONSTRAINTS = {"json_schema", "regex", "choice", "grammar"}
 
 Event = dict[str, Any]
 
@@ -277,6 +281,10 @@ class ProcessChat(Restarting, BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         options = self._checked(options)
         worker = self.start()
+        splitter = Unsplit() if options.get("raw") or self.is_base else Splitter()
+        if CONSTRAINTS & options.keys() and messages[-1].type != "ai" and not self.is_base:
+            # What it must keep to from the first word on leaves it no room to reason.
+            messages = [*messages, AIMessage("")]
         # A text that may end at any word is followed word by word, so that nothing is computed behind its end.
         number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options, eager=bool(stop))
         texts, tokens, prompt, event = StopStrings(stop), Alongside(), 0, {}
@@ -287,11 +295,13 @@ class ProcessChat(Restarting, BaseChatModel):
                 except queue.Empty:
                     event = {}
                 if "error" in event:
+                    yield ChatGenerationChunk(message=chunk_of(splitter.flush(is_whole=False), tokens))
                     raise failure(event["error"])
                 if "prompt" in self._heard(event):
                     prompt = self._fitting(event["prompt"])
+                    splitter = Splitter(begun=True) if event.get("reasons") else splitter
                     continue
-                chunk = self._chunk(event, texts, tokens)
+                chunk = self._chunk(event, texts, tokens, splitter)
                 if run_manager and chunk.text:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
@@ -338,14 +348,16 @@ class ProcessChat(Restarting, BaseChatModel):
         return tokens
 
     @staticmethod
-    def _chunk(event: Event, texts: StopStrings, tokens: Alongside) -> ChatGenerationChunk:
-        """Return what may be shown after an event, which is none while the model thinks."""
-        text = texts.push(event.get("text", ""))
-        if event.get("finish") and not texts.found:
+    def _chunk(event: Event, texts: StopStrings, tokens: Alongside, splitter: Splitter) -> ChatGenerationChunk:
+        """Return what may be shown after an event, which is nothing while the model reads."""
+        text, finish = texts.push(event.get("text", "")), event.get("finish")
+        if finish and not texts.found:
             text += texts.flush()
         tokens.push(event.get("logprobs", ()))
-        shown = tokens.pop(text, all=bool(event.get("finish")) and not texts.found)
-        return ChatGenerationChunk(message=AIMessageChunk(text, response_metadata=said(shown)))
+        pieces = splitter.push(text)
+        if finish or texts.found:
+            pieces += splitter.flush(is_whole=texts.found or finish == "stop")
+        return ChatGenerationChunk(message=chunk_of(pieces, tokens, is_last=bool(finish) and not texts.found))
 
     def _last(self, prompt: int, tokens: int, reason: str) -> ChatGenerationChunk:
         usage = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}

@@ -5,7 +5,7 @@ yields.
 """
 
 from assistants.history import JobRow
-from assistants.jobs.events import Event, Part, Preview, Progress, Result, Status, Text, event_data, note
+from assistants.jobs.events import Event, Part, Preview, Progress, Result, Retracted, Status, Text, event_data, note
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
 
@@ -20,6 +20,7 @@ __all__ = [
     "Preview",
     "Progress",
     "Result",
+    "Retracted",
     "RunningJob",
     "Status",
     "Stopped",

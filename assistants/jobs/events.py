@@ -1,4 +1,4 @@
-"""What a running job tells: six kinds of event, each a small frozen record that survives as JSON.
+"""What a running job tells: seven kinds of event, each a small frozen record that survives as JSON.
 
 Knows nothing about who listens.
 """
@@ -16,6 +16,13 @@ class Text:
 
     delta: str
     kind: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """The output so far is none: it turned out to be the model's reasoning."""
+
+    kind: ClassVar[str] = "retracted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ class Status:
     kind: ClassVar[str] = "status"
 
 
-Event = Text | Progress | Preview | Part | Result | Status
+Event = Text | Retracted | Progress | Preview | Part | Result | Status
 
 
 def note(template: str, /, **values: Any) -> Part:
@@ -70,7 +77,7 @@ def note(template: str, /, **values: Any) -> Part:
     return Part("note", {"template": template, "values": values})
 
 
-KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in (Text, Progress, Preview, Part, Result, Status)}
+KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in (Text, Retracted, Progress, Preview, Part, Result, Status)}
 
 
 def event_data(event: Event) -> dict[str, Any]:

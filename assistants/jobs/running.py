@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from assistants.jobs.events import (
     Preview,
     Progress,
     Result,
+    Retracted,
     Status,
     Text,
     event_data,
@@ -69,7 +70,7 @@ class RunningJob:
         # Since when there is something that nobody has seen yet.
         self._held_since: float | None = None
         self._last = (self._events[-1][0] if self._events else 0) + gap
-        self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
+        self._output = output_of(event for _, event in self._events)
         self._pending: list[str] = []
         self._sealed_at = self._progress_at = 0.0
         self._stop, self._skip = threading.Event(), threading.Event()
@@ -193,6 +194,8 @@ class RunningJob:
                 self.row = replace(self.row, started=self.row.started or now())
         elif isinstance(event, Result):
             self.row = replace(self.row, result={**(self.row.result or {}), **event.data})
+        elif isinstance(event, Retracted):
+            self._output.clear()
 
     def _append(self, event: Event) -> None:
         self._last += 1
@@ -360,3 +363,14 @@ class RunningJob:
         for loop, event in self._followers:
             with contextlib.suppress(RuntimeError):  # a loop that is closed follows no more
                 loop.call_soon_threadsafe(event.set)
+
+
+def output_of(events: Iterable[Event]) -> list[str]:
+    """Return the pieces of the output that events tell of."""
+    pieces: list[str] = []
+    for event in events:
+        if isinstance(event, Text):
+            pieces.append(event.delta)
+        elif isinstance(event, Retracted):
+            pieces.clear()
+    return pieces

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, StudioError
-from assistants.generation import NO_CONTROLS, Step, conversation, generate, slots
+from assistants.generation import NO_CONTROLS, Step, conversation, generate, limited, slots
 from assistants.jobs import Event, Progress, RunningJob
 from prompts.library import Messages
 
@@ -72,14 +72,19 @@ class Asking:
         return sum(slots(engine) for (model, _), engine in self._engines.items() if model in models)
 
     def ask(
-        self, model: str, messages: Messages, options: dict[str, Any], controls: Controls = NO_CONTROLS
+        self, model: str, messages: Messages, options: dict[str, Any], limit: int, controls: Controls = NO_CONTROLS
     ) -> Generator[Event, None, Said]:
-        """Yield the text as it comes and return the answer; raises ``StudioError`` or ``Stopped``."""
-        key = _key(model, messages, options, controls.model_dump(exclude_none=True)) if _is_sure(options) else None
+        """Yield the text as it comes and return the answer; raises ``StudioError`` or ``Stopped``.
+
+        ``limit`` is how many tokens the studio allows it where nobody else said and the model is here.
+        """
+        asked = {"max_tokens": limit} | options
+        key = _key(model, messages, asked, controls.model_dump(exclude_none=True)) if _is_sure(options) else None
         if key and (kept := self._studio.history.answers.find(self._job.owner, key)):
             return Said(**kept, cached=True)
-        step = Step(self._job, model)
-        ending = yield from generate(self._engine(model), conversation(messages), controls, options, step)
+        step, engine = Step(self._job, model), self._engine(model)
+        options = limited(engine, limit) | options
+        ending = yield from generate(engine, conversation(messages), controls, options, step)
         said = Said(ending.text, ending.finish_reason, **_counts(step.usage or {}))
         self._keep(key, said)
         return said

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ALIKE = 0.75
-OPTIONS = {"temperature": 0.0, "max_tokens": 400}
+OPTIONS = {"temperature": 0.0}
+MOST_TOKENS = 400
 PASS, FAIL = "pass", "fail"
 FIRST, SECOND, TIE = "A", "B", "tie"
 MAX_REASON = 300
@@ -110,4 +111,5 @@ class Judging:
         messages = Library.render(self._prompts[evaluator.type], values)
         model = self._judges[evaluator.model or ""]
         # What a judge says is not part of the cell's own text.
-        return from_json(drained(self._asking.ask(model, messages, OPTIONS, Controls(json_schema=schema))).text)
+        asking = self._asking.ask(model, messages, OPTIONS, MOST_TOKENS, Controls(json_schema=schema))
+        return from_json(drained(asking).text)

@@ -194,10 +194,10 @@ class Matrix:
         messages = variant.source.render(self._plan.rows[task.row], shown)
         if variant.how == "score":
             return self._asking.score(model, messages, list(self._checks.labels))
-        options = {"max_tokens": DEFAULT_TOKENS} | variant.params.model_dump(exclude_none=True)
+        options = variant.params.model_dump(exclude_none=True)
         if options.get("seed") is not None:
             options["seed"] = (options["seed"] + task.repeat) % SEEDS
-        return (yield from self._asking.ask(model, messages, options))
+        return (yield from self._asking.ask(model, messages, options, DEFAULT_TOKENS))
 
     def _cost(self, variant: Variant, said: Said) -> float | None:
         """Return what an answer costs, nothing on this machine, and elsewhere what the request says of prices."""

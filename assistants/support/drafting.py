@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
-from assistants.generation import NO_CONTROLS, conversation, generate, opened, watch
+from assistants.generation import NO_CONTROLS, conversation, generate, limited, opened, watch
 from assistants.jobs import Event, Progress, RunningJob, Text
 from assistants.support.evidence import Evidence, above
 from prompts.library import Library, Messages
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 # What may end a sentence.
 ENDS = re.compile(r"[.!?。！？\n]")
 TEMPLATES = {"en": "support/answer", "zh": "support/answer-zh"}
-OPTIONS = {"max_tokens": 120, "temperature": 0.0}
+OPTIONS = {"temperature": 0.0}
+MOST_TOKENS = 120
+# Characters; a model elsewhere is told no limit of tokens, for it may have to think first.
+LONGEST = 1500
 # Providers whose models read on this machine.
 HERE = ("local:", "echo:")
 # What a small model can still tell apart; the passages come in the order of how well they fit.
@@ -71,13 +74,14 @@ def write(
     try:
         engine = yield from opened(studio, job)
         yield Progress(0, None, doing)
-        with closing(generate(engine, conversation(messages), NO_CONTROLS, OPTIONS, job, watch(studio, job))) as steps:
+        options = OPTIONS | limited(engine, MOST_TOKENS)
+        with closing(generate(engine, conversation(messages), NO_CONTROLS, options, job, watch(studio, job))) as steps:
             for event in steps:
                 if not isinstance(event, Text):
                     yield event
                     continue
                 draft += event.delta
-                if ENDS.search(event.delta) and is_hopeless(draft):
+                if (ENDS.search(event.delta) and is_hopeless(draft)) or len(draft) > LONGEST:
                     break
         return draft
     except (GenerationFailed, InvalidInput, ModelUnavailable):

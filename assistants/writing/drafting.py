@@ -167,7 +167,7 @@ def _one_sentence(
     try:
         if not writer.can("regex"):
             raise GenerationFailed(NOTHING)
-        text = yield from writer.quietly(turns, Controls(regex=SENTENCE), {**options, "max_tokens": 200})
+        text = yield from writer.quietly(turns, Controls(regex=SENTENCE), options | writer.limit(200))
     except GenerationFailed:
         yield Part("note", {"template": EMPTY, "values": {}})
         return
@@ -193,7 +193,7 @@ def _in_form(
         if writer.is_led and brief.kind != "poem":
             text = topic
         else:
-            text = yield from writer.quietly(turns, Controls(regex=pattern), {"max_tokens": 300, **options})
+            text = yield from writer.quietly(turns, Controls(regex=pattern), writer.limit(300) | options)
     except GenerationFailed as error:
         if brief.kind == "poem":
             raise GenerationFailed(FORMLESS) from error

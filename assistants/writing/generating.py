@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistants.engines.controls import Controls
-from assistants.generation import NO_CONTROLS, conversation, generate
+from assistants.generation import NO_CONTROLS, conversation, generate, limited
 from assistants.history.documents import count
 from assistants.jobs import Event, RunningJob, Text
 from assistants.writing.sentences import Sieve
@@ -47,6 +47,10 @@ class Writer:
         """Say whether the engine holds to a constraint while it writes."""
         return capability in getattr(self.engine, "capabilities", ())
 
+    def limit(self, tokens: int) -> dict[str, int]:
+        """Return the limit of tokens for an answer that the studio cuts by itself, where the model is here."""
+        return limited(self.engine, tokens)
+
     def tokens(self, turns: Messages) -> int:
         """Return how many tokens messages have."""
         return self.engine.get_num_tokens_from_messages(conversation(turns))
@@ -80,7 +84,7 @@ class Writer:
             own = {
                 "temperature": TEMPERATURE,
                 "repetition_penalty": penalty + STEP * attempt,
-                "max_tokens": int((target - have) * TOKENS_A_WORD) + SPARE_TOKENS,
+                **self.limit(int((target - have) * TOKENS_A_WORD) + SPARE_TOKENS),
                 **options,
             }
             if self.can("min_tokens"):

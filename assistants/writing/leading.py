@@ -86,7 +86,7 @@ def headings(
     """Return so many headings, the first ones of the keywords; where the model goes on with none, a plain one."""
     found: list[str] = []
     begun = [*dict.fromkeys(brief.keywords), *ASKING * number][:number]
-    own = {"temperature": TEMPERATURE, "repetition_penalty": PENALTY, **options, "max_tokens": HEADING_TOKENS}
+    own = {"temperature": TEMPERATURE, "repetition_penalty": PENALTY, **options} | writer.limit(HEADING_TOKENS)
     own["stop"] = ["\n", ":", *STOPS[1:]]
     for place, word in enumerate(begun):
         word = word[0].upper() + word[1:]
@@ -121,7 +121,7 @@ def led(
         own = {
             "temperature": TEMPERATURE,
             "repetition_penalty": (GUARDED if guard else PENALTY) + STEP * failures,
-            "max_tokens": int((target - count(sieve.text)) * TOKENS_A_WORD) + SPARE_TOKENS,
+            **writer.limit(int((target - count(sieve.text)) * TOKENS_A_WORD) + SPARE_TOKENS),
             **options,
             "stop": [*STOPS, *options.get("stop", ())],
         }

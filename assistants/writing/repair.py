@@ -187,7 +187,7 @@ def _add_keyword(
     asked = templates.messages(template, values)
     sieve = Sieve("", [*(one.text for one in mended), *untouched])
     for number, begun in enumerate(_beginnings(keyword, brief, writer, len(section.changes))):
-        options = changed(templates.options(template, writer.params) | {"max_tokens": TOKENS}, number)
+        options = changed(templates.options(template, writer.params) | writer.limit(TOKENS), number)
         turns = [*asked, ("assistant", begun)] if begun else asked
         answer = yield from writer.quietly(turns, NO_CONTROLS, options)
         answer = f"{begun}{answer}" if begun else answer.strip()

@@ -90,7 +90,7 @@ def headlines(
         "required": ["headlines"],
         "additionalProperties": False,
     }
-    options = templates.options(template, writer.params) | {"max_tokens": 60 + 40 * HEADLINES}
+    options = templates.options(template, writer.params) | writer.limit(60 + 40 * HEADLINES)
     turns = templates.messages(template, values)
     answer = yield from writer.quietly(turns, Controls(json_schema=wanted), options)
     return [re.sub(r"\s+", " ", text).strip() for text in from_json(answer)["headlines"]]

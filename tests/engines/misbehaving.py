@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -202,5 +203,71 @@ def without(*fields: str) -> Behaviour:
             one.reply(400, json.dumps({"error": {"message": f"Unrecognized request argument: {unknown[0]}"}}))
         else:
             well('{"a": 1}')(one)
+
+    return behave
+
+
+def raw(*parts: str | bytes, status: int = 200, kind: str = "text/event-stream", **headers: str) -> Behaviour:
+    """Send these pieces as they are, each in a packet of its own, and close the connection."""
+
+    def behave(one: Handler) -> None:
+        one.send_response(status)
+        for name, value in {"content-type": kind, "connection": "close", **headers}.items():
+            one.send_header(name.replace("_", "-"), value)
+        one.end_headers()
+        one.close_connection = True
+        for part in parts:
+            one.wfile.write(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part)
+            one.wfile.flush()
+
+    return behave
+
+
+def delta(text: str | None = None, finish: str | None = None, **fields: Any) -> str:
+    """Return the JSON of a chunk."""
+    content = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": {**content, **fields}, "finish_reason": finish}
+    return json.dumps({"object": "chat.completion.chunk", "choices": [choice]})
+
+
+def whole(text: str | None = "Once upon a time", finish: str | None = "stop", **fields: Any) -> str:
+    """Return the JSON of an answer that is no stream."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text, **fields}, "finish_reason": finish}
+    usage = {"prompt_tokens": 7, "completion_tokens": 4, "total_tokens": 11}
+    return json.dumps({"object": "chat.completion", "choices": [choice], "usage": usage})
+
+
+def events(*data: str, done: bool = True) -> str:
+    """Return Server-Sent Events."""
+    return "".join(f"data: {one}\n\n" for one in [*data, *(["[DONE]"] if done else [])])
+
+
+def in_deltas(*texts: str, finish: str | None = "stop", **fields: Any) -> Behaviour:
+    """Answer with these texts, each in a delta of its own."""
+    return raw(events(*(delta(text) for text in texts), delta(finish=finish, **fields)))
+
+
+def then_waits(*parts: str) -> Behaviour:
+    """Send these pieces and leave the connection open."""
+
+    def behave(one: Handler) -> None:
+        one.begin()
+        for part in parts:
+            one.wfile.write(part.encode())
+            one.wfile.flush()
+        one.wait_for_the_end()
+
+    return behave
+
+
+def slowly(*parts: str, seconds: float) -> Behaviour:
+    """Send these pieces with a pause after each."""
+
+    def behave(one: Handler) -> None:
+        one.begin()
+        for part in parts:
+            one.wfile.write(part.encode())
+            one.wfile.flush()
+            time.sleep(seconds)
 
     return behave

@@ -26,7 +26,7 @@ for line in sys.stdin:
     number, text = command["id"], command.get("messages", [{}])[-1].get("content", "")
     if "messages" not in command:
         continue
-    say(id=number, prompt=len(text))
+    say(id=number, prompt=len(text), **({"reasons": True} if text.startswith("hm") else {}))
     if "options" not in command or len(text) >= 20:
         continue
     if text == "die":
@@ -117,6 +117,14 @@ def test_what_is_said_of_a_token_waits_for_its_text(chat: Chat) -> None:
     assert "".join(chunk.text for chunk in chunks) == "ab"
     assert [entry["token"] for entry in entries] == ["a", "b<"]
     assert chunks[-1].response_metadata["finish_reason"] == "stop"
+
+
+def test_what_the_model_thinks_is_told_apart_from_its_text(chat: Chat) -> None:
+    chunks = said(chat, "hm|</thi|nk>|so", logprobs=True)
+    assert "".join(chunk.text for chunk in chunks) == "so"
+    assert "".join(chunk.additional_kwargs.get("reasoning_content", "") for chunk in chunks) == "hm"
+    entries = [one for chunk in chunks for one in chunk.response_metadata.get("logprobs", {}).get("content", ())]
+    assert [entry["token"] for entry in entries] == ["so"]
 
 
 def test_a_generation_that_fails_is_a_sentence_and_the_next_is_served(chat: Chat) -> None:

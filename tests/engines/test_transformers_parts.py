@@ -259,3 +259,16 @@ def test_a_grammar_that_breaks_at_a_token_ends_its_reply_only(tmp_path: Path, mo
     said = serve(tiny.make_llama(tmp_path / "tiny"), 10**9, [strict, wish(2, "the dog", 30)])
     assert "doesn't satisfy the grammar" in said[1][-1]["error"]
     assert said[2][-1]["tokens"] == 30
+
+
+def test_the_tags_of_reasoning_end_no_reply() -> None:
+    from worker import end_tokens
+
+    class Model:
+        generation_config = type("Config", (), {"eos_token_id": None})
+
+    tokenizer = tiny.make_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": [tiny.START, tiny.CUT, "<think>", "</think>"]})
+    ends = end_tokens(Model, tokenizer)
+    assert tokenizer.convert_tokens_to_ids(tiny.START) in ends
+    assert not ends & set(tokenizer.convert_tokens_to_ids(["<think>", "</think>"]))

@@ -19,6 +19,7 @@ from assistants.images.keeping import address, parameters, thumbnail
 from assistants.images.preflight import preflight
 from assistants.images.reading import read
 from assistants.requests import validated
+from assistants.support.drafting import is_elsewhere
 from prompts.library import Library
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
@@ -252,7 +253,9 @@ def better_prompt(studio: TheStudio, owner: Owner, idea: Idea) -> JobTicket:
     template = studio.prompts.get(BETTER, owner)
     messages = Library.render(template, {template.variables[0]: idea.prompt})
     turns = [{"role": role, "content": text} for role, text in messages]
-    row = studio.jobs.submit("completions", {"messages": turns, "params": {"max_tokens": MAX_TOKENS}}, owner)
+    # A server is told no limit that nobody set: its model may have to think first.
+    params = {} if is_elsewhere(studio.models.resolve(None, owner, "chat")) else {"max_tokens": MAX_TOKENS}
+    row = studio.jobs.submit("completions", {"messages": turns, "params": params}, owner)
     return JobTicket(id=row.id, status=row.status)
 
 

@@ -146,7 +146,8 @@ async def follow_job(
 ) -> AsyncIterator[ServerSentEvent]:
     """Replay the job's events, then stream them until it ends.
 
-    `id` numbers them, `event` is their kind (`text`, `progress`, `preview`, `part`, `result` or `status`), `data` JSON.
+    `id` numbers them, `event` is their kind (`text`, `retracted`, `progress`, `preview`, `part`, `result` or `status`),
+    `data` JSON. `retracted` says that all text so far is none of the output.
     """
     async for number, event in studio.jobs.follow(job.id, owner, after if last_event_id is None else last_event_id):
         yield ServerSentEvent(id=str(number), event=event.kind, data=wire(event, lang))

@@ -46,7 +46,7 @@ export function mountItem(root, { ask, view, back }) {
     find("pre").textContent = item.settings ?? "";
     if (!item.is_open) return;
     const ended = (data) => isOpen(data.status) || open(item.id);
-    following = follow(item.id, { text: (delta) => answer.append(delta), status: ended, lost: back });
+    following = follow(item.id, { text: (delta) => answer.append(delta), retracted: () => answer.replaceChildren(), status: ended, lost: back });
   }
 
   const part = (name, ...children) => el("li", {}, el("h3", {}, name), ...children);

@@ -37,8 +37,8 @@ export function asker({ props, watch, action }, patience = ANSWER_MS) {
   return (question, answered) => (last = last.then(() => put(question, answered)));
 }
 
-// Follows a job's events until it has ended: on.text(delta), on.progress(data), on.preview(data), on.part(data),
-// on.result(data), on.status(data), and on.lost() when it cannot be found any more. Returns { close }. A hidden page lets go of its
+// Follows a job's events until it has ended: on.text(delta), on.retracted() when all text so far is none, on.progress(data),
+// on.preview(data), on.part(data), on.result(data), on.status(data), and on.lost() when it cannot be found any more. Returns { close }. A hidden page lets go of its
 // connection, because a browser grants only six to a host; nothing is missed, events are numbered.
 export function follow(job, on) {
   let after = 0;
@@ -83,6 +83,7 @@ export function follow(job, on) {
     if (over || document.hidden) return;
     source = new EventSource(new URL(`api/jobs/${job}/events?after=${after}`, document.baseURI));
     hear("text", (data) => on.text?.(data.delta));
+    hear("retracted", on.retracted);
     hear("progress", on.progress);
     hear("preview", on.preview);
     hear("part", on.part);

@@ -100,6 +100,10 @@ export function mountThread(root, { act, changed }) {
           words.appendData(delta);
           stick();
         },
+        retracted() {
+          words.data = "";
+          note(text("chat.thinking"));
+        },
         progress: ({ done, total, note: line }) => note(line, total ? done / total : null),
         status({ status }) {
           if (status === "running" && !words.length) note(text("chat.thinking"));

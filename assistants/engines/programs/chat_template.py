@@ -10,6 +10,7 @@ Out   {"ready": true} or {"broken": cause, ...}
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -24,6 +25,13 @@ Messages = list[dict[str, str]]
 # What a template is told beside the messages: a model that can think first is to answer at once.
 ASKED = {"enable_thinking": False}
 GAP = "\n\n"
+# Where a prompt ends so, the reply begins with what the model thinks, for the template has opened that already.
+REASONS = re.compile(r"<think>\s*\Z")
+REASONED = "\n</think>\n\n"
+# Control tokens in some models, and no end of a reply.
+REASONING_TAGS = {"<think>", "</think>"}
+# Tokens that may spell it.
+LAST_TOKENS = 12
 BROKEN = "The chat template of {file} is broken: “{reason}”."
 # What a template has to take.
 GREETING: Messages = [{"role": "user", "content": "Hello"}]
@@ -96,6 +104,13 @@ def render(template: Callable[[Messages], str], messages: Messages) -> str:
                 return text
             reason = "it leaves the system prompt out"
     raise Refused(reason)
+
+
+def begin(text: str, reply: str | None) -> str:
+    """Return a prompt with the beginning of its ``reply``, if there is one; then the reasoning lies behind it."""
+    if reply is None:
+        return text
+    return f"{text}{REASONED if REASONS.search(text) else ''}{reply}"
 
 
 def ways(messages: Messages) -> Iterator[Messages]:

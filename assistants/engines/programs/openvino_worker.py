@@ -14,7 +14,8 @@ In    {"model": path, "context": tokens, "control": {text: id},
       {"id", "messages"}                                            count the tokens of the prompt
       {"id"}                                                        cancel
 Out   {"ready": true, "context", "slots", "is_base"}                the model is loaded
-      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
+      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here;
+                                                                    "reasons": true: the reply begins with reasoning
       {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length";
                                                                     "logprobs": [...] where asked for
       {"id", "refused": reason}                                     the chat template does not take the messages
@@ -33,7 +34,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chat_template import ChatTemplate, Refused, joined, render
+from chat_template import LAST_TOKENS, REASONING_TAGS, REASONS, ChatTemplate, Refused, begin, joined, render
 from worker_pipe import Event, Inbox, Incoming, Say, last_line, listen, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
@@ -76,8 +77,8 @@ class Prompts:
             start = self._tokenizer.encode("", add_special_tokens=True).input_ids.data[0].tolist()
             return [*start, *(self._encode_part(text) if raw else self._encode_text(text))]
         messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
-        opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = render(self._template, messages) + opened
+        reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
+        text = begin(render(self._template, messages), reply)
         return [token for part in text.split(self._seam) for token in self._encode_part(part)]
 
     def _disarm(self, content: str) -> str:
@@ -181,7 +182,7 @@ class Worker:
         self._prompts = Prompts(tokenizer, control, template)
         self._vocabulary = Vocabulary(tokenizer)
         self._eos = pipeline.get_config().eos_token_id
-        self._control = frozenset({*control.values(), self._eos})
+        self._control = frozenset({*(id for text, id in control.items() if text not in REASONING_TAGS), self._eos})
         self._say = say
         self._running: dict[int, Generation] = {}
         self._reported = 0.0
@@ -212,7 +213,8 @@ class Worker:
         try:
             options = options and dict(options)
             ids = self._prompts.encode(messages, bool(options and options.pop("raw", False)))
-            self._say({"id": id, "prompt": len(ids)})
+            end = Detokenizer(self._vocabulary).push(ids[-LAST_TOKENS:])
+            self._say({"id": id, "prompt": len(ids), **({"reasons": True} if REASONS.search(end) else {})})
             if options is not None and len(ids) < self._context:
                 self._running[id] = self._start(id, ids, options, eager)
         except Refused as error:

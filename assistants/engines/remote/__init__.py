@@ -1,8 +1,13 @@
 """Models that run elsewhere: behind any OpenAI-compatible URL, or at any provider that LangChain knows.
 
     chat.py      the engine: waits, retries, stops, and never ends without a word or a reason
+    answer.py    an answer as it comes: its reasoning apart, what it has beside words, how it ended
     images.py    the engine for models that draw
     dialects.py  what our parameters are called by whom
+    wire.py      HTTP
+    frames.py    bytes to frames: Server-Sent Events, lines of JSON, one JSON
+    reading.py   what servers put into a frame
+    listing.py   which models a server lists
     faults.py    what an error means: try again, or one sentence
     loop.py      asyncio in a thread, so that stopping closes the socket at once
 

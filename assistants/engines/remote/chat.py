@@ -1,12 +1,13 @@
 """The engine for a model that runs elsewhere.
 
 It tries again until the first word, and never after it; what it cannot mend it says in one sentence; an answer without
-a word is an error, too. Knows nothing about URLs or parameters, which are its dialect's.
+a word is an error, too, unless the server says why. Knows nothing about URLs or parameters, which are its dialect's.
 """
 
 import asyncio
 import random
 import threading
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -20,9 +21,10 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
 from assistants.engines.controls import instructed
-from assistants.engines.remote.dialects import Dialect, Wishes, reason
-from assistants.engines.remote.faults import Cut, Fault, Silence
-from assistants.engines.remote.loop import CancelledError, Loop
+from assistants.engines.remote.answer import Answer, is_more_than_life, reason, says_something
+from assistants.engines.remote.dialects import Dialect, Wishes
+from assistants.engines.remote.faults import Fault, Silence
+from assistants.engines.remote.loop import QUIET_SECONDS, CancelledError, Loop
 from assistants.errors import GenerationFailed, ModelUnavailable, StudioError
 
 # To a model that is asked to go on without being able to be made to.
@@ -36,12 +38,15 @@ TOKENS_A_MESSAGE = 4
 class Patience:
     """How long to wait, in seconds, and how often to try.
 
-    ``first`` is for the first sign of an answer, for which a server may have to load the model; ``gap`` for each next.
+    ``first`` is for the first word, for which a server may have to load the model and read the prompt; ``gap`` for each
+    next. Whatever comes, if only to keep the connection open, is waited for anew.
     """
 
     connect: float = 10
     first: float = 120
     gap: float = 60
+    # For the usage, once the answer is whole.
+    tail: float = 3
     attempts: int = 3
     pause: float = 0.5
     longest_pause: float = 30
@@ -65,6 +70,12 @@ class RemoteChat(BaseChatModel):
     _loop: Loop | None = PrivateAttr(None)
     _closed: bool = PrivateAttr(False)
     _lock: threading.Lock = PrivateAttr(default_factory=threading.Lock)
+    _begins_reasoning: bool | None = PrivateAttr(None)
+
+    @property
+    def begins_reasoning(self) -> bool | None:
+        """Whether its text begins within its reasoning, for the server's template has the tag; None: not known yet."""
+        return self._begins_reasoning
 
     @property
     def _llm_type(self) -> str:
@@ -127,23 +138,33 @@ class RemoteChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **params: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        wishes = Wishes(**params)
-        answer = Answer()
+        wishes, continued = Wishes(**params), messages[-1].type == "ai"
+        # A reply that is gone on with has its reasoning behind it.
+        goes_on = continued and self.dialect.continues
+        answer = Answer(self.connection, self._full_name, None if goes_on else self._begins_reasoning or None)
         chunks = self._running().iterate(self._answer(messages, stop, wishes))
         try:
             for chunk in chunks:
-                if chunk is None:
-                    yield ChatGenerationChunk(message=AIMessageChunk(""))
-                elif kept := answer.take(chunk):
-                    if run_manager:
-                        run_manager.on_llm_new_token(kept.text, chunk=ChatGenerationChunk(message=kept))
-                    yield ChatGenerationChunk(message=kept)
+                # An empty one gives whoever waits a chance to stop.
+                kept = AIMessageChunk("") if chunk is None else answer.take(chunk)
+                if run_manager and kept.text:
+                    run_manager.on_llm_new_token(kept.text, chunk=ChatGenerationChunk(message=kept))
+                yield ChatGenerationChunk(message=kept)
         except CancelledError:
             raise ModelUnavailable("The model {model} is closed.", model=self._full_name) from None
+        except StudioError:
+            yield ChatGenerationChunk(message=answer.rest(is_whole=False))
+            raise
         finally:
             chunks.close()
-        self._check(answer, wishes, continued=messages[-1].type == "ai")
-        yield ChatGenerationChunk(message=answer.last(self._full_name))
+        yield ChatGenerationChunk(message=answer.rest(is_whole=answer.reason == "stop"))
+        if answer.reason == "stop" and not goes_on:
+            self._begins_reasoning = answer.begins_reasoning
+        if answer.lack and not continued:
+            raise GenerationFailed(answer.lack["template"], **answer.lack["values"])
+        if wishes.logprobs and answer.has_text and not answer.has_logprobs:
+            raise GenerationFailed("{connection} gave no log-probabilities.", connection=self.connection)
+        yield ChatGenerationChunk(message=answer.last())
 
     def _generate(
         self,
@@ -152,31 +173,31 @@ class RemoteChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **params: Any,
     ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **params))
-
-    def _check(self, answer: "Answer", wishes: Wishes, *, continued: bool) -> None:
-        """Raise ``GenerationFailed`` if the answer is not what was asked for."""
-        if not answer.has_text and not continued:
-            if answer.reason == "length":
-                template = "{model} used up its tokens before its first word. Allow it more."
-                raise GenerationFailed(template, model=self._full_name)
-            raise GenerationFailed("The model answered with nothing. Ask again or in other words.")
-        if wishes.logprobs and answer.has_text and not answer.has_logprobs:
-            raise GenerationFailed("{connection} gave no log-probabilities.", connection=self.connection)
+        chunks: list[ChatGenerationChunk] = []
+        for chunk in self._stream(messages, stop, run_manager, **params):
+            if chunk.message.response_metadata.get("retracted"):
+                chunks.clear()
+            chunks.append(chunk)
+        return generate_from_stream(iter(chunks))
 
     async def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes
     ) -> AsyncGenerator[AIMessageChunk, None]:
-        """Yield the answer's chunks; before the first word, try again what may pass."""
-        plain, attempt, begun = False, 1, False
+        """Yield the answer's chunks; before the first word, try again what may pass.
+
+        Of those that are only a sign of life, as many as are needed to stop in time.
+        """
+        plain, attempt, begun, told = False, 1, False, 0.0
         if messages[-1].type == "ai" and not self.dialect.continues:
             messages = [*messages, HumanMessage(GO_ON)]
         while True:
             try:
                 async with aclosing(self._attempt(messages, stop, wishes, plain)) as chunks:
                     async for chunk in chunks:
-                        begun = begun or bool(chunk.text)
-                        yield chunk
+                        begun = begun or says_something(chunk)
+                        if is_more_than_life(chunk) or time.monotonic() - told >= QUIET_SECONDS:
+                            told = time.monotonic()
+                            yield chunk
                 return
             except Exception as error:  # noqa: BLE001 (libraries raise what they like)
                 fault = Fault.of(error)
@@ -192,22 +213,27 @@ class RemoteChat(BaseChatModel):
     async def _attempt(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, plain: bool
     ) -> AsyncGenerator[AIMessageChunk, None]:
-        """Ask once; raises ``Silence`` when nothing comes and ``Cut`` when the end does not."""
-        begun, ended = False, not self.dialect.ends
+        """Ask once; raises ``Silence`` when nothing comes. What breaks once the answer is whole breaks nothing."""
+        begun = ended = False
         async with aclosing(self.dialect.stream(messages, stop, wishes, plain=plain)) as chunks:
             while True:
-                limit = self.patience.gap if begun else self.patience.first
+                limit = self.patience.tail if ended else self.patience.gap if begun else self.patience.first
                 try:
                     async with asyncio.timeout(limit):
                         chunk = await anext(chunks)
                 except StopAsyncIteration:
-                    break
-                except TimeoutError:
-                    raise Silence(limit, begun=begun) from None
-                begun, ended = True, ended or reason(chunk) is not None
+                    return
+                except TimeoutError as error:
+                    if ended:
+                        return
+                    raise Silence(limit, begun=begun) from error
+                except Exception as error:
+                    if ended and Fault.of(error).is_network:
+                        return
+                    raise
+                begun = begun or says_something(chunk)
+                ended = ended or reason(chunk) is not None
                 yield chunk
-        if not ended:
-            raise Cut
 
     def _is_long(self, fault: Fault) -> bool:
         return fault.wait is not None and fault.wait > self.patience.longest_pause
@@ -217,37 +243,6 @@ class RemoteChat(BaseChatModel):
         if fault.wait is not None:
             return fault.wait
         return min(self.patience.longest_pause, self.patience.pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))
-
-
-class Answer:
-    """What has come of an answer so far, apart from its text."""
-
-    def __init__(self) -> None:
-        self.has_text = self.has_logprobs = False
-        self.reason = "stop"
-        self._tokens = {"input_tokens": 0, "output_tokens": 0}
-
-    def take(self, chunk: AIMessageChunk) -> AIMessageChunk | None:
-        """Note what ``chunk`` tells; return what is to be shown of it."""
-        self.reason = reason(chunk) or self.reason
-        # Some count once, some as they go, some each half at its time: the most is the whole.
-        for name, count in self._tokens.items():
-            self._tokens[name] = max(count, (chunk.usage_metadata or {}).get(name, 0))
-        logprobs = chunk.response_metadata.get("logprobs") or {}
-        logprobs = logprobs if logprobs.get("content") else None
-        self.has_text = self.has_text or bool(chunk.text)
-        self.has_logprobs = self.has_logprobs or bool(logprobs)
-        if not chunk.text and not logprobs:
-            return None
-        # As plain text: pydantic takes half a character in no other, and it is made storable where the stream ends.
-        return AIMessageChunk(str(chunk.text), response_metadata={"logprobs": logprobs} if logprobs else {})
-
-    def last(self, name: str) -> AIMessageChunk:
-        """Return the last chunk."""
-        metadata = {"finish_reason": self.reason, "model_name": name}
-        total = sum(self._tokens.values())
-        usage = {**self._tokens, "total_tokens": total} if total else None
-        return AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
 
 
 def put_plainly(messages: list[BaseMessage], wishes: Wishes) -> tuple[list[BaseMessage], Wishes]:

@@ -3,29 +3,32 @@
 Knows LangChain's classes; knows nothing about waiting, retrying or what an error means.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
 from pydantic import SecretStr, ValidationError
 
-from assistants.engines.remote.faults import shortened
+from assistants.engines.remote.faults import Cut, Garbled, shortened
+from assistants.engines.remote.frames import Frames
+from assistants.engines.remote.listing import names_in
+from assistants.engines.remote.reading import Reader
+from assistants.engines.remote.wire import MOST_BYTES, beginning, check, drain
 from assistants.errors import InvalidInput, ModelUnavailable
 from assistants.settings import is_loopback
+from assistants.storable import from_json
 
 # A server that takes no key gets this one: the library insists on some.
 NO_KEY = "none"
-MAX_LISTED = 1000
 
 # What LangChain's classes call the same thing; the first that a class has is meant.
 OTHER_NAMES = {
     "max_tokens": ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens", "max_completion_tokens"),
     "repetition_penalty": ("repetition_penalty", "repeat_penalty"),
 }
-TOKEN_LIMITS = {"length", "max_tokens"}
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,15 @@ class Wishes:
 
 
 class Dialect(Protocol):
-    """One way to talk to a model. ``ends`` says whether each whole answer has a reason why it ended."""
+    """One way to talk to a model."""
 
     capabilities: frozenset[str]
-    ends: bool
     continues: bool
 
     def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, *, plain: bool
     ) -> AsyncIterator[AIMessageChunk]:
-        """Ask; ``plain`` leaves out what only some servers take."""
+        """Ask; ``plain`` leaves out what only some servers take. An empty chunk is a sign of life."""
 
     async def models(self) -> list[str]:
         """Return the models there are, as far as the server tells."""
@@ -73,77 +75,92 @@ class OpenAICompatible:
     """Chat completions as OpenAI made them; vLLM, SGLang, Ollama, llama.cpp, LM Studio and most providers have them."""
 
     capabilities = frozenset({"json_schema", "logprobs", "top_logprobs", "penalties"})
-    ends = True
 
     def __init__(self, model: str, url: str, key: SecretStr | None, connect_seconds: float) -> None:
         import openai
-        from langchain_openai import ChatOpenAI
 
         host = urlsplit(url).hostname or ""
+        self._model, self._url = model, url.rstrip("/")
         self._is_openais = host == "api.openai.com"
         self.continues = not self._is_openais
-        timeout = openai.Timeout(None, connect=connect_seconds)
-        # A redirect would take the key to whoever the server names; a proxy does not reach this machine.
-        proxied = not is_loopback(host)
-        client = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, trust_env=proxied)
-        self._chat = ChatOpenAI(
-            model=model,
-            base_url=url,
-            api_key=key or SecretStr(NO_KEY),
-            http_async_client=client,
-            http_socket_options=(),
-            timeout=timeout,
-            max_retries=0,
-            stream_chunk_timeout=None,
-            use_responses_api=False,
+        self._client = openai.DefaultAsyncHttpxClient(
+            headers={"Authorization": f"Bearer {key.get_secret_value() if key else NO_KEY}"},
+            timeout=openai.Timeout(None, connect=connect_seconds),
+            # A redirect would take the key to whoever the server names; a proxy does not reach this machine.
+            follow_redirects=False,
+            trust_env=not is_loopback(host),
         )
-        self._api: openai.AsyncOpenAI = self._chat.root_async_client
-        if not self._is_openais:
-            # From the environment, and nobody else's business.
-            self._api.organization = self._api.project = None
 
-    def stream(
+    async def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, *, plain: bool
-    ) -> AsyncIterator[AIMessageChunk]:
-        """Ask; ``plain`` leaves out what only some servers take."""
-        options = wishes.said
-        # What OpenAI's own interface does not have goes past the library, which would refuse it.
-        extra = {name: options.pop(name) for name in ("top_k", "repetition_penalty") if name in options}
-        if "repetition_penalty" in extra:
+    ) -> AsyncGenerator[AIMessageChunk, None]:
+        """Ask; ``plain`` leaves out what only some servers take. An empty chunk is a sign of life.
+
+        Raises ``ServerError``, ``Garbled``, ``Cut`` and what the network raises.
+        """
+        body = self._body(messages, stop, wishes, plain=plain)
+        frames, reader = Frames(), Reader()
+        async with self._client.stream("POST", f"{self._url}/chat/completions", json=body) as response:
+            await check(response)
+            bytes_ = response.aiter_bytes()
+            async for data in bytes_:
+                for frame in frames.push(data):
+                    for chunk in reader.read(frame):
+                        yield chunk
+                # Whatever came is a sign of life, such as a comment that only keeps the connection open.
+                yield AIMessageChunk("")
+                if reader.closed:
+                    await drain(bytes_)
+                    break
+        for frame in frames.end():
+            for chunk in reader.read(frame):
+                yield chunk
+        yield reader.rest()
+        if not reader.begun and not reader.ended:
+            raise Garbled(reader.unknown or frames.stray)
+        if not reader.ended:
+            raise Cut
+
+    def _body(
+        self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, *, plain: bool
+    ) -> dict[str, Any]:
+        """Return the request."""
+        body = {"model": self._model, "messages": convert_to_openai_messages(messages), "stream": True} | wishes.said
+        if not plain:
+            body["stream_options"] = {"include_usage": True}
+        if stop:
+            body["stop"] = stop
+        if "repetition_penalty" in body:
             # llama.cpp, Ollama and LM Studio call it so; each server passes over the name it does not know.
-            extra["repeat_penalty"] = extra["repetition_penalty"]
-        if "max_tokens" in options and not self._is_openais:
-            # The library would call it max_completion_tokens, which many servers pass over.
-            extra["max_tokens"] = options.pop("max_tokens")
-        if schema := options.pop("json_schema", None):
+            body["repeat_penalty"] = body["repetition_penalty"]
+        if self._is_openais and "max_tokens" in body:
+            body["max_completion_tokens"] = body.pop("max_tokens")
+        if schema := body.pop("json_schema", None):
             named = {"name": "answer", "schema": schema, "strict": True}
-            # Past the library, too, which would parse the answer and not stream it.
-            extra["response_format"] = {"type": "json_schema", "json_schema": named}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
         if self.continues and not plain and messages[-1].type == "ai":
-            extra |= {"continue_final_message": True, "add_generation_prompt": False}
-        if extra:
-            options["extra_body"] = extra
-        return self._chat.astream(messages, stop=stop, stream_usage=not plain, **options)
+            body |= {"continue_final_message": True, "add_generation_prompt": False}
+        return body
 
     async def models(self) -> list[str]:
-        """Return the ids of the server's models; raises ``ValueError`` for an answer that is no list of them."""
-        answer = await self._api.get("/models", cast_to=object)
-        listed = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(listed, list):
-            raise ValueError("no list of models")
-        names = [one.get("id") for one in listed if isinstance(one, dict)]
-        return [name for name in names if isinstance(name, str) and 0 < len(name) <= 200][:MAX_LISTED]
+        """Return the ids of the server's models; raises ``Garbled`` for an answer that is no list of them."""
+        async with self._client.stream("GET", f"{self._url}/models") as response:
+            await check(response)
+            text = await beginning(response, MOST_BYTES)
+        try:
+            return names_in(from_json(text))
+        except (ValueError, RecursionError):
+            raise Garbled(text) from None
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._api.close()
+        await self._client.aclose()
 
 
 class AnyProvider:
     """Whatever LangChain has a class for; parameters are the class's own fields."""
 
     capabilities: frozenset[str] = frozenset()
-    ends = False
     continues = True
 
     def __init__(self, provider: str, model: str, url: str | None, key: SecretStr | None) -> None:
@@ -210,12 +227,3 @@ def package_of(error: ImportError, provider: str) -> str:
     """Return the package whose lack made LangChain raise ``error``."""
     missing = getattr(error.__cause__, "name", None) or error.name or f"langchain_{provider}"
     return missing.partition(".")[0].replace("_", "-")
-
-
-def reason(chunk: AIMessageChunk) -> str | None:
-    """Return why the answer ended, if this chunk says so: ``stop`` or ``length``."""
-    metadata = chunk.response_metadata
-    said = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
-    if said is None:
-        return None
-    return "length" if str(said).lower() in TOKEN_LIMITS else "stop"

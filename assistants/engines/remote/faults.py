@@ -4,11 +4,12 @@ Every provider's library has errors of its own, so they are known by what they c
 Knows nothing about how requests are made. No sentence holds a key, a URL or more of an answer than its first words.
 """
 
+import contextlib
 import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,11 +18,16 @@ from assistants.errors import GenerationFailed, StudioError
 
 AGAIN = {408, 409, 425, 429}
 REFUSALS = {400, 422}
-CAUSE_LENGTH = 200
+CAUSE_LENGTH = 500
+# Of a body, no more is read: the rest tells nothing.
+BODY_LENGTH = 20_000
+# Where servers put their words, in the order in which they say most.
+WORDS = ("message", "msg", "detail", "error", "errors", "error_message", "error_msg", "description", "title", "reason")
+DEEPEST, MOST = 5, 20
 # What HTTP libraries call what a network does to them; there are several libraries, and no common ancestor.
 NETWORK = {"TransportError", "APIConnectionError"}
 
-WRONG_KEY = "{connection} does not accept its key. Mend it in Settings, Connections, or in the environment."
+WRONG_KEY = "{connection} does not accept its key: {cause}. Mend it in Settings, Connections, or in the environment."
 NOT_FOUND = "{connection} does not know {model}, or its URL is wrong: {cause}."
 BUSY = "{connection} takes no more requests just now: {cause}."
 REFUSED = "{connection} refuses the request: {cause}."
@@ -31,8 +37,10 @@ UNREACHED = "{connection} cannot be reached: {cause}."
 LATE = "{connection} did not begin to answer within {seconds} seconds."
 SILENT = "{connection} fell silent in the middle of its answer for {seconds} seconds."
 CUT = "The connection to {connection} broke in the middle of its answer."
-GARBLED = "{connection} sent something unreadable in the middle of its answer."
-STRANGE = "{connection} does not answer as a model does. Is its URL right? It mostly ends in /v1."
+GARBLED = "{connection} sent something unreadable in the middle of its answer: {cause}."
+STRANGE = "{connection} does not answer as a model does: {cause}. Is its URL right? It mostly ends in /v1."
+NO_REASON = "{connection} returned an error without a reason."
+SILENT_STRANGER = "{connection} answers with nothing. Is its URL right? It mostly ends in /v1."
 
 
 class Silence(Exception):
@@ -48,6 +56,22 @@ class Cut(Exception):
     """The answer ended before its end."""
 
 
+class ServerError(Exception):
+    """The server says what is wrong: ``body``, read as JSON where it is JSON; ``status`` is HTTP's, or in the body."""
+
+    def __init__(self, body: Any, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.body, self.status_code, self.headers = body, status, headers
+
+
+class Garbled(Exception):
+    """What came is no answer that anybody could read; ``body`` is its beginning."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self.body = body
+
+
 @dataclass(frozen=True)
 class Fault:
     """An error in our terms; ``wait`` is how many seconds the server asks for."""
@@ -61,7 +85,7 @@ class Fault:
         """Read what there is to know from ``error`` and what caused it."""
         response = getattr(error, "response", None)
         status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-        headers = getattr(response, "headers", None) or {}
+        headers = getattr(error, "headers", None) or getattr(response, "headers", None) or {}
         return cls(error, status if isinstance(status, int) else None, seconds_until(headers.get("retry-after")))
 
     @property
@@ -69,7 +93,7 @@ class Fault:
         """Whether the same request may succeed a little later."""
         if self.status is not None:
             return self.status in AGAIN or self.status >= 500
-        return isinstance(self.error, Silence | Cut) or self._is_network
+        return isinstance(self.error, Silence | Cut) or self.is_network
 
     @property
     def is_refusal(self) -> bool:
@@ -77,7 +101,8 @@ class Fault:
         return self.status in REFUSALS
 
     @property
-    def _is_network(self) -> bool:
+    def is_network(self) -> bool:
+        """Whether it is what the network did, and not what the server said."""
         return any(isinstance(one, OSError) or NETWORK & ancestors(one) for one in causes(self.error))
 
     def told(self, connection: str, model: str, secret: str | None, *, begun: bool) -> StudioError:
@@ -97,11 +122,12 @@ class Fault:
             return SILENT if self.error.begun else LATE
         if self.status is not None:
             return by_status(self.status)
-        if isinstance(self.error, Cut) or self._is_network:
+        if isinstance(self.error, Cut) or self.is_network:
             return CUT if begun or isinstance(self.error, Cut) else UNREACHED
-        # An error event in the stream: the library has read it, so it is no stranger.
-        if getattr(self.error, "body", None):
-            return BROKE
+        if isinstance(self.error, ServerError):
+            return BROKE if words_of(self.error.body) else NO_REASON
+        if isinstance(self.error, Garbled) and not self.error.body:
+            return SILENT_STRANGER
         return GARBLED if begun else STRANGE
 
 
@@ -127,13 +153,60 @@ def ancestors(error: BaseException) -> set[str]:
 
 def cause(error: Exception, secret: str | None) -> str:
     """Return the first words of what the server or the network says, without the key."""
-    body = getattr(error, "body", None)
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    said = inner.get("message") if isinstance(inner, dict) else inner
-    if not isinstance(said, str) or not said.strip() or said.lstrip().startswith("<"):
-        status = Fault.of(error).status
-        said = f"HTTP {status}" if status else of_the_network(error)
-    return shortened(said, secret)
+    words = words_of(getattr(error, "body", None))
+    if status := Fault.of(error).status:
+        # A page of a proxy, whose words alone would not be understood.
+        is_page = is_html(getattr(error, "body", None)) and str(status) not in words
+        words = f"HTTP {status}{f' ({words})' if words else ''}" if is_page or not words else words
+    return shortened(words or of_the_network(error), secret)
+
+
+def words_of(body: Any, depth: int = 0) -> str:
+    """Return what a server's answer says of what is wrong, in whichever place; empty where it says nothing."""
+    if isinstance(body, str):
+        return of_text(body, depth)
+    if isinstance(body, list):
+        return "; ".join(filter(None, (words_of(one, depth + 1) for one in body[:MOST]))) if depth < DEEPEST else ""
+    if not isinstance(body, dict) or depth > DEEPEST:
+        return ""
+    found = next((said for name in WORDS if (said := words_of(body.get(name), depth + 1))), "")
+    if not found:
+        return json.dumps(body, ensure_ascii=False) if body and not depth else ""
+    # FastAPI's, of a field; and OpenRouter's, of the provider behind it.
+    place, meta = body.get("loc"), body.get("metadata")
+    if isinstance(place, list):
+        found = f"{'.'.join(map(str, place))}: {found}"
+    behind = words_of(meta.get("raw"), depth + 1) if isinstance(meta, dict) else ""
+    return f"{found}: {behind}" if behind else found
+
+
+def of_text(text: str, depth: int) -> str:
+    """Return the words of a text: JSON in it and pages are read."""
+    text = text[:BODY_LENGTH].strip()
+    if is_html(text):
+        from bs4 import BeautifulSoup
+
+        page = BeautifulSoup(text, "html.parser")
+        for hidden in page(["script", "style"]):
+            hidden.decompose()
+        return (page.title.get_text(" ") if page.title else "").strip() or page.get_text(" ").strip()
+    if text.startswith(("{", "[")) and depth < DEEPEST:
+        with contextlib.suppress(ValueError, RecursionError):
+            return words_of(json.loads(text), depth + 1)
+    return text
+
+
+def is_html(body: Any) -> bool:
+    """Say whether a body is a page, which proxies answer with."""
+    return isinstance(body, str) and body.lstrip("\ufeff \t\r\n").startswith("<")
+
+
+def status_in(body: Any) -> int | None:
+    """Return the HTTP status that an error in an answer names, as some servers do that had begun with a 200."""
+    places = [body, body.get("error")] if isinstance(body, dict) else []
+    named = (one.get(key) for one in places if isinstance(one, dict) for key in ("code", "status", "status_code"))
+    numbers = (int(one) for one in named if isinstance(one, int | str) and str(one).isdecimal())
+    return next((number for number in numbers if 400 <= number < 600), None)
 
 
 def of_the_network(error: Exception) -> str:

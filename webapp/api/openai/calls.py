@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
-from assistants.jobs import TERMINAL, Event, Part, Result, RunningJob, Status, Text
+from assistants.jobs import TERMINAL, Event, Part, Result, Retracted, RunningJob, Status, Text
 from assistants.studio import Studio
 
 # A stream says so often that it is alive; until its first word it has as long to become an error with a status.
@@ -43,6 +43,8 @@ class Piece:
     text: str = ""
     tokens: list[dict[str, Any]] | None = None
     result: dict[str, Any] | None = None
+    # All of its text so far is none: it was what the model thought.
+    retracts: bool = False
 
     @property
     def reason(self) -> str | None:
@@ -61,7 +63,7 @@ class Choice:
 
     def add(self, piece: Piece) -> None:
         """Make it longer."""
-        self.text += piece.text
+        self.text = piece.text if piece.retracts else self.text + piece.text
         self.tokens += piece.tokens or ()
         self.result = piece.result or self.result
         self.reason = piece.reason or self.reason
@@ -153,6 +155,9 @@ class Call:
             self._held[choice] = self._held.get(choice, "") + event.delta
         elif isinstance(event, Part) and event.name == "logprobs":
             return Piece(choice, self._held.pop(choice, ""), event.data)
+        elif isinstance(event, Retracted):
+            self._held.pop(choice, None)
+            return Piece(choice, retracts=True)
         elif isinstance(event, Result):
             return self._end(choice, event.data)
         elif isinstance(event, Status) and event.status in TERMINAL:

@@ -20,6 +20,8 @@ from webapp.render import markdown
 from webapp.tabs.chat.offer import offered
 
 EXAMPLES = 4
+# Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
+LEAST_TIMED = 0.05
 
 
 def thread(
@@ -89,12 +91,11 @@ def drawn(turn: Turn, lang: str) -> dict[str, Any]:
 
 
 def pace(usage: dict[str, Any]) -> dict[str, Any]:
-    """Return how long a reply took, in seconds, and how fast it came after its first token, in tokens per second."""
-    seconds, tokens = usage.get("seconds"), usage.get("output_tokens", 0)
-    writing = seconds - usage["first_seconds"] if seconds else 0
+    """Return how long a reply took, in seconds, and how fast it came after its first piece, in tokens per second."""
+    seconds, timed = usage.get("seconds"), usage.get("timed_seconds", 0)
     return {
         "seconds": f"{seconds:.1f}" if seconds else None,
-        "speed": f"{(tokens - 1) / writing:.0f}" if tokens > 1 and writing > 0 else None,
+        "speed": f"{usage['timed_tokens'] / timed:.0f}" if timed >= LEAST_TIMED else None,
     }
 
 

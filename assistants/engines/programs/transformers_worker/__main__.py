@@ -11,7 +11,8 @@ In    {"model": path, "memory": bytes that are free}                the first li
       {"id", "messages"}                                            count the tokens of the prompt
       {"id"}                                                        cancel
 Out   {"ready": true, "context", "slots", "is_base", ...}      the model is loaded
-      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here
+      {"id", "prompt": tokens}                                      the prompt is read; one that is too long ends here;
+                                                                    "reasons": true: the reply begins with reasoning
       {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length",
                                                                     and "cached": tokens of the prompt known before
       {"id", "scores": [[log-probability of each token, in nats]]}  without a prompt, unless that is too long

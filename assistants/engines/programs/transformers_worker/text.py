@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any
 
-from chat_template import ASKED, Messages, joined, render
+from chat_template import ASKED, LAST_TOKENS, REASONS, Messages, begin, joined, render
 
 # A character has at most four bytes, so that many tokens may be waiting for the last of them.
 CHARACTER = 4
@@ -40,9 +40,14 @@ class Prompts:
             text = "\n".join(message["content"] for message in messages)
             return self._tokenizer(text, split_special_tokens=not raw).input_ids or [self._tokenizer.eos_token_id]
         messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
-        opened = messages.pop()["content"] if messages[-1]["role"] == "assistant" else ""
-        text = render(self.apply, messages) + opened
+        reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
+        text = begin(render(self.apply, messages), reply)
         return [token for part in text.split(self._seam) for token in self.encode_text(part)]
+
+    def reasons(self, ids: list[int]) -> bool:
+        """Say whether the reply to a prompt begins with what the model thinks."""
+        text = self._tokenizer.decode(ids[-LAST_TOKENS:], skip_special_tokens=False)
+        return REASONS.search(text) is not None
 
     def encode_text(self, text: str) -> list[int]:
         """Return the ids of a text that goes on from another."""

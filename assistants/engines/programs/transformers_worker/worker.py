@@ -15,7 +15,7 @@ from typing import Any
 import llguidance.hf
 import torch
 from batch import SPARE, Batch, Past, size
-from chat_template import Refused
+from chat_template import REASONING_TAGS, Refused
 from loading import Network, free_memory
 from sampling import Constraint, Sampler, Wishes, choose
 from tasks import Reply, Scoring, Task
@@ -97,7 +97,8 @@ class Worker:
             ids = self._prompts.encode(messages, wishes.raw)
             fits = len(ids) < self._context
             if score is None or not fits:
-                self._say({"id": id, "prompt": len(ids)})
+                reasons = {"reasons": True} if self._prompts.reasons(ids) else {}
+                self._say({"id": id, "prompt": len(ids), **reasons})
             if fits and score is not None:
                 self._waiting.append(self._scoring(id, ids, score))
             elif fits and options is not None:
@@ -225,7 +226,8 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """Return the tokens that end a reply: those that the model names, and whatever structures a conversation."""
     named = model.generation_config.eos_token_id
     named = named if isinstance(named, list) else [named]
-    control = [number for number, token in tokenizer.added_tokens_decoder.items() if token.special]
+    added = tokenizer.added_tokens_decoder.items()
+    control = [number for number, token in added if token.special and token.content not in REASONING_TAGS]
     return frozenset(token for token in [*named, *control, tokenizer.eos_token_id] if token is not None)
 
 
