@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from assistants import engines, owners
+from assistants.connections.connection import OPENAI
 from assistants.engines.catalog import Kind
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
 from assistants.models.shelf import LOCAL, Shelf
@@ -83,7 +84,9 @@ class Names:
 
 
 def is_installed_provider(provider: str) -> bool:
-    """Say whether LangChain's package for a provider is installed."""
+    """Say whether LangChain's package for a provider is installed; OpenAI's protocol needs none."""
+    if provider == OPENAI:
+        return True
     return bool(re.fullmatch(r"[a-z0-9_]+", provider)) and find_spec(f"langchain_{provider}") is not None
 
 

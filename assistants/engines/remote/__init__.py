@@ -17,7 +17,7 @@ Knows nothing about where URLs and keys are kept.
 from pydantic import SecretStr
 
 from assistants.engines.remote.chat import PATIENCE, Patience, RemoteChat
-from assistants.engines.remote.dialects import AnyProvider, OpenAICompatible, missing_package
+from assistants.engines.remote.dialects import OPENAI, AnyProvider, OpenAICompatible, missing_package
 from assistants.engines.remote.images import RemoteImages, open_remote_image
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "open_remote_image",
 ]
 
-OPENAI = "openai"
 OPENAI_URL = "https://api.openai.com/v1"
 
 

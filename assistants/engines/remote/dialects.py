@@ -21,6 +21,8 @@ from assistants.errors import InvalidInput, ModelUnavailable
 from assistants.settings import is_loopback
 from assistants.storable import from_json
 
+# The one that is spoken here and needs no package.
+OPENAI = "openai"
 # A server that takes no key gets this one: the library insists on some.
 NO_KEY = "none"
 
@@ -212,6 +214,8 @@ def opened(provider: str, model: str, given: dict[str, Any]) -> BaseChatModel:
 
 def missing_package(provider: str) -> str | None:
     """Return the package that a provider of LangChain needs and that is not installed."""
+    if provider == OPENAI:
+        return None
     from langchain.chat_models import init_chat_model
 
     try:
