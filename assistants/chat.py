@@ -21,9 +21,9 @@ from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
+from assistants.prompts import render
 from assistants.requests import Admission, Name, StudioRequest
-from prompts.library import Library, Messages, Template
-from prompts.reading import PromptError
+from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -189,16 +189,13 @@ def _template(studio: "Studio", request: Request, owner: str) -> Template | None
         raise InvalidInput("template", error.template, **error.values) from error
     if template.question is None:
         raise InvalidInput("template", "{id} has no place for a message: no variable in its last one.", id=template.id)
-    _filled(template, request, "")
+    _filled(template, request, request.message)
     return template
 
 
 def _filled(template: Template, request: Request, message: str) -> Messages:
     """Return the template's messages with the request's values and a person's message in them."""
-    try:
-        return Library.render(template, {**request.values, str(template.question): message})
-    except PromptError as error:
-        raise InvalidInput("values", error.template, **error.values) from error
+    return render(template, {**request.values, str(template.question): message}, "values")
 
 
 def _preamble(template: Template | None, request: Request, message: str) -> Messages:

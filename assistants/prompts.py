@@ -8,19 +8,27 @@ pages, nor about what an assistant does with a template.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 
+from assistants import bounded
+from assistants.bounded import Budget
+from assistants.engines.controls import check_schema
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History, Version
 from assistants.requests import one_line
-from prompts.library import Library, Template, parse
-from prompts.packing import checked, pack, unpack
+from prompts.library import READ_LATELY, Library, Messages, Template, parse, read
+from prompts.packing import checked, pack, unpack_plain
 from prompts.reading import PromptError
 
 MAX_NOTE = 200
+# Characters, which are read in 0.05 seconds at worst.
+SHORT = 8000
+# A zip of prompts.
+MANY = Budget(20, 512, "documents")
 
 NAME_LINE = re.compile(r"^name:[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE)
 
@@ -94,7 +102,7 @@ class Prompts:
         found = []
         for id in sorted({*own, *built_in}):
             source = own.get(id)
-            template = parse(source, id) if source is not None else built_in.get(id)
+            template = _read(source, id) if source is not None else built_in.get(id)
             if template is not None:
                 is_changed = id in built_in and template.version != built_in[id].version
                 card = _card(template, is_own=id not in built_in, is_changed=is_changed)
@@ -107,7 +115,7 @@ class Prompts:
         """Return a template as the owner has it in use, or a version of it; raises ``NotFound``."""
         version = version or self._rows.in_use(id, owner)
         if version is not None:
-            return parse(self._rows.find(id, owner, version).source, id)
+            return _read(self._rows.find(id, owner, version).source, id)
         try:
             return self._library.get(id)
         except PromptError as error:
@@ -129,7 +137,7 @@ class Prompts:
     def read(self, id: str, source: str) -> Template:
         """Return the template that a text is; raises ``InvalidInput`` with the line that is wrong."""
         with _told("source"):
-            return parse(source, self._checked(id))
+            return _checked_schema(_read(source, self._checked(id)))
 
     def create(self, id: str, owner: str, source: str, note: str = "") -> Template:
         """Keep a new template; its name must not be taken."""
@@ -176,7 +184,7 @@ class Prompts:
         name = self.read(id, source).name
         renamed = NAME_LINE.sub(lambda line: line[0].replace(name, f"{name} ({number})", 1), source, count=1)
         try:
-            return parse(renamed, id).source
+            return _read(renamed, id).source
         except PromptError:
             return source
 
@@ -190,7 +198,8 @@ class Prompts:
         Where a name is taken by another text, that is refused, or with ``as_versions`` becomes its version in use.
         """
         with _told("file"):
-            templates = unpack(name, content, assistant)
+            found = bounded.call(unpack_plain, name, content, assistant, field="file", budget=MANY)
+        templates = [_checked_schema(Template.model_validate(one)) for one in found]
         result = TakenIn([], [], [])
         with self._store.write():
             taken = self._taken(owner)
@@ -232,6 +241,20 @@ class Prompts:
         self._rows.add(template.id, owner, template.version, template.source, note, use=use)
 
 
+def render(template: Template, values: Mapping[str, str], field: str = "template") -> Messages:
+    """Return a template's messages with these values in them; raises ``InvalidInput`` where they do not go together."""
+    with _told(field):
+        return Library.render(template, values)
+
+
+@lru_cache(READ_LATELY)
+def _read(source: str, id: str) -> Template:
+    """Return the template that somebody's text is; a long one is read in a child, for a few KB can take a second."""
+    if len(source) <= SHORT:
+        return parse(source, id)
+    return Template.model_validate(bounded.call(read, source, id, field="source"))
+
+
 def _card(template: Template, *, is_own: bool, is_changed: bool) -> Card:
     return Card(
         id=template.id,
@@ -245,6 +268,14 @@ def _card(template: Template, *, is_own: bool, is_changed: bool) -> Card:
         is_own=is_own,
         is_changed=is_changed,
     )
+
+
+def _checked_schema(template: Template) -> Template:
+    if template.json_schema is not None:
+        # GitHub's files have it as OpenAI's requests do: with a name.
+        inner = template.json_schema.get("schema")
+        check_schema(inner if isinstance(inner, dict) else template.json_schema, "jsonSchema")
+    return template
 
 
 def _few(names: list[str]) -> str:

@@ -22,6 +22,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import yaml
 
+from prompts.reading import read_yaml
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -96,7 +98,7 @@ def read(content: bytes) -> dict[str, str] | None:
             fields = _in_picture(content)
         else:
             fields = _in_zip(content) if content.startswith(ZIP_START) else _in_text(content.decode())
-    except (ValueError, OSError, yaml.YAMLError, *BROKEN_ZIP):
+    except (ValueError, OSError, *BROKEN_ZIP):
         return None
     return fields if isinstance(fields, dict) and set(FIELDS) <= fields.keys() else None
 
@@ -319,7 +321,8 @@ def _in_text(text: str) -> Any:
     elif text.lstrip().startswith("<"):
         return _in_html(text)
     elif front := FRONT_MATTER.match(text):
-        data = yaml.safe_load(front[1])
+        # One that refers to itself makes a bomb of a few lines.
+        data = read_yaml(front[1], "front matter").data
     else:
         return None
     return data.get("AIGC") if isinstance(data, dict) else None

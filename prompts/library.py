@@ -22,6 +22,8 @@ ID = re.compile(r"[a-z][a-z0-9_-]{0,39}/[\w-]{1,80}")
 
 # Texts that were read lately: a list would read each of them anew.
 READ_LATELY = 256
+# No model takes more; a value that is put in a thousand times must not take all memory.
+MAX_FILLED = 1_000_000
 
 Messages = list[tuple[str, str]]
 Text = Annotated[str, Field(min_length=1)]
@@ -174,15 +176,19 @@ class Library:
 
     @staticmethod
     def render(template: Template, values: Mapping[str, str]) -> Messages:
-        """Return the messages with each variable replaced by its value, which is not read again."""
+        """Return the messages with each variable replaced by its value, which is not read again; see ``filled``."""
         if missing := [name for name in template.variables if name not in values]:
             raise PromptError("{id} needs a value for: {names}.", id=template.id, names=", ".join(missing))
         if unknown := [name for name in values if name not in template.variables]:
             raise PromptError("{id} has no variable named: {names}.", id=template.id, names=", ".join(unknown))
-        return [
-            (message.role, VARIABLE.sub(lambda found: values[found[1]], message.content))
-            for message in template.messages
-        ]
+        return [(message.role, filled(message.content, values)) for message in template.messages]
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with each variable replaced by its value; raises ``PromptError`` if that makes it too long."""
+    if len(text) + sum(len(values[name]) for name in VARIABLE.findall(text)) > MAX_FILLED:
+        raise PromptError("The prompt comes to more than {limit} characters with its values put in.", limit=MAX_FILLED)
+    return VARIABLE.sub(lambda found: values[found[1]], text)
 
 
 def _read_folder(folder: Path) -> Iterator[Template]:
@@ -205,6 +211,16 @@ def parse(source: str, id: str) -> Template:
     _check_order(template, document)
     _check_assistant(template, document)
     return template
+
+
+def plain(template: Template) -> dict[str, Any]:
+    """Return a template as data, of which ``Template.model_validate`` makes it again."""
+    return template.model_dump(mode="json", by_alias=True, round_trip=True)
+
+
+def read(source: str, id: str) -> dict[str, Any]:
+    """Do what ``parse`` does and return it ``plain``."""
+    return plain(parse(source, id))
 
 
 def _explain(error: ValidationError, document: Document) -> PromptError:

@@ -8,14 +8,15 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
+from typing import Any
 
-from prompts.library import ID, SUFFIX, Template, parse
+from prompts.library import ID, SUFFIX, Template, parse, plain
 from prompts.reading import MAX_BYTES, PromptError, decoded, read_yaml
 
 MAX_FILES = 1000
 # What a zip may hold beside prompts, such as a README, counts here too.
 MAX_ENTRIES = 5000
-# At worst, reading a quarter of a megabyte of YAML takes four seconds (measured).
+# A thousand prompts as people write them.
 MAX_UNPACKED = 4 * 1024 * 1024
 # The first moment that a zip knows.
 TIME = (1980, 1, 1, 0, 0, 0)
@@ -49,6 +50,11 @@ def unpack(name: str, content: bytes, assistant: str | None = None) -> tuple[Tem
     if named is None:
         raise PromptError("{file} does not say which assistant it is for (metadata: assistant).", file=name)
     return (parse(text, checked(f"{named}/{stem}")),)
+
+
+def unpack_plain(name: str, content: bytes, assistant: str | None = None) -> list[dict[str, Any]]:
+    """Do what ``unpack`` does and return the templates ``plain``."""
+    return [plain(template) for template in unpack(name, content, assistant)]
 
 
 def assistant_of(text: str, name: str) -> str | None:

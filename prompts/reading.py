@@ -15,6 +15,8 @@ from yaml.nodes import MappingNode, Node, SequenceNode
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+# Maps, lists and texts. A thousand cases are a third of it; to read so many takes 0.3 seconds.
+MAX_PARTS = 20_000
 # Escapes spell them; nobody who stores text can be relied on to keep them.
 NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -118,7 +120,7 @@ class Loader(yaml.SafeLoader):
     def __init__(self, source: str, file: str) -> None:
         super().__init__(source)
         self.file = file
-        self.depth = 0
+        self.depth = self.parts = 0
         self.lines: dict[Place, tuple[int, int]] = {(): (1, 1)}
 
     def compose_node(self, parent: Node | None, index: Any) -> Node:
@@ -126,6 +128,9 @@ class Loader(yaml.SafeLoader):
         event = self.peek_event()
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise line_error(self.file, event.start_mark.line + 1, "anchors, aliases and tags are not read here.")
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise PromptError("{file} has more than {limit} parts.", file=self.file, limit=MAX_PARTS)
         if self.depth == MAX_DEPTH:
             sentence = "this lies more than {limit} levels deep."
             raise line_error(self.file, event.start_mark.line + 1, sentence, limit=MAX_DEPTH)

@@ -1,13 +1,14 @@
 """The prompt library at its public door: files in, templates or one clear sentence out."""
 
+import json
 import random
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from prompts.library import Library, Template, parse
-from prompts.reading import MAX_BYTES, MAX_DEPTH, PromptError
+from prompts.library import MAX_FILLED, Library, Template, parse, plain
+from prompts.reading import MAX_BYTES, MAX_DEPTH, MAX_PARTS, PromptError
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
 SHIPPED = Library(PROMPTS)
@@ -178,6 +179,32 @@ def test_an_error_can_be_translated() -> None:
 def test_what_is_wrong_is_said_with_its_line(text: str, line: int, words: str) -> None:
     with pytest.raises(PromptError, match=rf"^chat/small\.prompt\.yml, line {line}: .*{words}"):
         parse(text, "chat/small")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [" + "1," * 120_000,
+        "a: [" + "[]," * 80_000,
+        "".join(f"k{number}: 1\n" for number in range(24_000)),
+        "- a\n" * 60_000,
+    ],
+)
+def test_what_has_too_many_parts_is_not_read_to_its_end(text: str) -> None:
+    with pytest.raises(PromptError, match=f"more than {MAX_PARTS} parts"):
+        parse(text, "chat/small")
+
+
+def test_values_that_come_to_too_much_are_not_put_in() -> None:
+    template = parse(SMALL.replace("{{word}}", "{{word}}" * 1000), "chat/small")
+    with pytest.raises(PromptError, match=f"more than {MAX_FILLED} characters"):
+        Library.render(template, {"word": "x" * MAX_FILLED})
+    assert len(Library.render(template, {"word": "x" * 100})[0][1]) == 100_005
+
+
+def test_a_template_is_the_same_after_a_way_as_plain_data() -> None:
+    for template in [parse(FULL, "chat/full"), *SHIPPED.list()]:
+        assert Template.model_validate(json.loads(json.dumps(plain(template)))) == template
 
 
 @pytest.mark.parametrize(

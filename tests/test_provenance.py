@@ -241,6 +241,11 @@ def test_a_label_is_read_back_and_not_given_twice(kind: str) -> None:
         b"\xff\xfe",
         b"---\nAIGC: [\n---\n",
         b"---\nAIGC: 1\n---\n",
+        # Each line is twice as long as the one before.
+        b"---\nAIGC: &a0 {x: 1}\n"
+        + b"".join(b"a%d: &a%d\n  <<: [*a%d, *a%d]\n" % (n, n, n - 1, n - 1) for n in range(1, 99))
+        + b"---\n",
+        b'{"a":' * 100_000,
         b'{"AIGC": {}}',
         b"{",
         b"[]",

@@ -15,7 +15,7 @@ from assistants.images.reading import size_of
 from assistants.images.request import MULTIPLE, Axis, Request, lora_file
 from assistants.images.wildcards import WILDCARDS, escaped, expanded
 from assistants.jobs import Part, note
-from prompts.library import Library
+from assistants.prompts import render
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -123,7 +123,7 @@ class Planner:
 
     def _styled(self, prompt: str) -> str:
         template = style(self.studio, self.request, self.owner)
-        return Library.render(template, {template.variables[0]: prompt})[-1][1] if template else prompt
+        return render(template, {template.variables[0]: prompt})[-1][1] if template else prompt
 
     def _english(self, prompt: str) -> tuple[str, tuple[str, ...]]:
         """Return the prompt in a language that the model reads, with the words that could not be put into it."""

@@ -74,13 +74,15 @@ NOTHING_EXPECTED = found(None, "There is nothing to compare it with: the row doe
 
 def evaluate(evaluator: Evaluator, answer: Answer) -> Finding:
     """Check an answer by anything but a model."""
-    wanted = wish(evaluator, answer.row)
-    if wanted is None and evaluator.type != "json" and evaluator.type != "contains_json":
-        return NOTHING_EXPECTED
     try:
+        wanted = wish(evaluator, answer.row)
+        if wanted is None and evaluator.type != "json" and evaluator.type != "contains_json":
+            return NOTHING_EXPECTED
         return negated(evaluator, KINDS[evaluator.type](evaluator, wanted, answer))
     except bounded.OverBudget:
         return found(None, "This check takes more time or memory than it may, so it was given up.")
+    except InvalidInput as error:
+        return of_error(error)
 
 
 def negated(evaluator: Evaluator, finding: Finding) -> Finding:

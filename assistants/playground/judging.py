@@ -13,8 +13,8 @@ from assistants.playground.asking import Asking, drained
 from assistants.playground.evaluators import NOTHING_EXPECTED, Answer, Finding, found, negated, short, wish
 from assistants.playground.plan import EXPECTED
 from assistants.playground.request import Evaluator
+from assistants.prompts import render
 from assistants.storable import from_json
-from prompts.library import Library
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -108,7 +108,7 @@ class Judging:
             "required": ["reason", "verdict"],
             "additionalProperties": False,
         }
-        messages = Library.render(self._prompts[evaluator.type], values)
+        messages = render(self._prompts[evaluator.type], values)
         model = self._judges[evaluator.model or ""]
         # What a judge says is not part of the cell's own text.
         asking = self._asking.ask(model, messages, OPTIONS, MOST_TOKENS, Controls(json_schema=schema))

@@ -4,6 +4,7 @@ Made from the request alone, so that a job that goes on after a restart has the 
 beyond their names, nor about how examples are chosen.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,9 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.generation import Params
 from assistants.playground import studies
 from assistants.playground.request import MAX_CELLS, MAX_CHECKS, Example, Prompt, Request, Shots
-from prompts.library import VARIABLE, Messages
+from prompts import library
+from prompts.library import MAX_FILLED, VARIABLE, Messages
+from prompts.reading import PromptError
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -40,6 +43,14 @@ class Source:
         """The variable whose value an example's input stands for: ``input``, or the only one of the last message."""
         last = list(dict.fromkeys(VARIABLE.findall(self.messages[-1][1])))
         return "input" if "input" in last else last[0] if len(last) == 1 else None
+
+    @cached_property
+    def _uses(self) -> list[tuple[int, Counter[str]]]:
+        return [(len(content), Counter(VARIABLE.findall(content))) for _, content in self.messages]
+
+    def length(self, row: Mapping[str, str]) -> int:
+        """Return how many characters the messages may come to with a row's values."""
+        return sum(own + sum(len(row[name]) * count for name, count in uses.items()) for own, uses in self._uses)
 
     def input(self, row: Mapping[str, str]) -> str:
         """Return what examples are compared with in a row."""
@@ -112,8 +123,11 @@ class Plan:
 
 
 def filled(content: str, values: Mapping[str, str]) -> str:
-    """Return a text with each variable replaced by its value, which is not read again."""
-    return VARIABLE.sub(lambda found: values[found[1]], content)
+    """Return a text with each variable replaced by its value, which is not read again; see ``prompts.library``."""
+    try:
+        return library.filled(content, values)
+    except PromptError as error:
+        raise InvalidInput("rows", error.template, **error.values) from error
 
 
 def plan(studio: "Studio", request: Request, owner: str) -> Plan:
@@ -178,6 +192,9 @@ def _check_rows(source: Source, rows: Sequence[Mapping[str, str]]) -> None:
             template = "Row {row} has no value for {names}, which prompt {name} needs."
             values = {"row": number + 1, "names": ", ".join(missing), "name": source.name}
             raise InvalidInput("rows", template, **values)
+        if source.length(row) > MAX_FILLED:
+            template = "Row {row} makes prompt {name} longer than {limit} characters."
+            raise InvalidInput("rows", template, row=number + 1, name=source.name, limit=MAX_FILLED)
 
 
 def _variants(request: Request, sources: Sequence[Source]) -> Iterator[Variant]:

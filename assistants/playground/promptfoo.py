@@ -14,7 +14,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import SecretStr
 
 from assistants.connections import OPENAI_URL, Connection
@@ -108,8 +107,8 @@ def _messages(text: str) -> list[Data]:
     """Return the messages of a prompt: those that it is as JSON or YAML, else the one that a user says."""
     if text.lstrip().startswith(("[", "- role:")):
         try:
-            found = read_yaml(text)
-        except yaml.YAMLError:
+            found = read_yaml(text, "prompts")
+        except InvalidInput:
             found = None
         if isinstance(found, list) and all(
             isinstance(one, dict) and {"role", "content"} <= one.keys() for one in found
@@ -192,7 +191,7 @@ def _loaded(tests: Any, folder: Path, strange: list[str]) -> Iterator[Data]:
         elif (path := folder / str(test).removeprefix(FILE)).suffix == ".csv":
             yield from map(_of_csv, load_csv(_text(path, folder)))
         elif path.suffix in (".yaml", ".yml", ".json"):
-            yield from _loaded(read_yaml(_text(path, folder)), folder, strange)
+            yield from _loaded(read_yaml(_text(path, folder), path.name), folder, strange)
         else:
             strange.append(f"tests in {test}")
 
@@ -253,7 +252,7 @@ def _valued(kind: str, value: Any, threshold: Any, strange: list[str]) -> Data:
     if kind in LISTS:
         return {"value": [_variables(_as_text(one), strange) for one in _comma_separated(value)]}
     if kind in ("is-json", "contains-json"):
-        return {"value": read_yaml(value) if isinstance(value, str) else value} if value else {}
+        return {"value": read_yaml(value, "value") if isinstance(value, str) else value} if value else {}
     if kind == "equals" and isinstance(value, dict | list):
         return {"type": "json", "value": {"const": value}}
     if kind == "latency":

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.generation import NO_CONTROLS, conversation, generate, limited, opened, watch
 from assistants.jobs import Event, Progress, RunningJob, Text
+from assistants.prompts import render
 from assistants.support.evidence import Evidence, above
-from prompts.library import Library, Messages
-from prompts.reading import PromptError
+from prompts.library import Messages
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -51,10 +51,7 @@ def rendered(studio: "Studio", owner: str, id: str, **texts: str) -> Messages:
     """
     template = studio.prompts.get(id, owner)
     values = {"mark": secrets.token_hex(4), **texts}
-    try:
-        return Library.render(template, {name: values[name] for name in template.variables if name in values})
-    except PromptError as error:
-        raise InvalidInput("template", error.template, **error.values) from error
+    return render(template, {name: values[name] for name in template.variables if name in values})
 
 
 def as_talk(turns: Iterable[tuple[str, str]], most: int) -> str:

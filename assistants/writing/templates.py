@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput, NotFound
+from assistants.prompts import render
 from assistants.writing.brief import Brief
-from prompts.library import Library, Messages, Template
-from prompts.reading import PromptError
+from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -44,11 +44,7 @@ def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: A
 
 def messages(template: Template, values: Mapping[str, str]) -> Messages:
     """Return the messages of a template; raises ``InvalidInput`` if it asks for what there is not."""
-    try:
-        wanted = {name: values[name] for name in template.variables if name in values}
-        rendered = Library.render(template, wanted)
-    except PromptError as error:
-        raise InvalidInput("template", error.template, **error.values) from error
+    rendered = render(template, {name: values[name] for name in template.variables if name in values})
     # What was left empty leaves no lines behind.
     return [(role, "\n".join(line for line in text.splitlines() if line.strip())) for role, text in rendered]
 

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from assistants import provenance
+from assistants.bounded import Budget
+from assistants.playground import yaml12
 from assistants.playground.__main__ import main
 from assistants.studio import Studio
 from tests.playground.parity.stub import serving
@@ -60,7 +62,9 @@ def test_wrong_use_is_told_from_failures(arguments: list[str], capsys: pytest.Ca
     assert ended.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
-def test_what_cannot_be_run_is_one_sentence(tmp_path: Path, prompt: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_run_is_one_sentence(
+    tmp_path: Path, prompt: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "broken.yaml"
     for text, sentence in (
         (None, "broken.yaml cannot be read"),
@@ -72,6 +76,16 @@ def test_what_cannot_be_run_is_one_sentence(tmp_path: Path, prompt: str, capsys:
             broken.write_text(text, encoding="utf-8")
         assert main(["run", str(broken)]) == 2
         assert capsys.readouterr().err.startswith(sentence)
+    # What is as long as its few lines ask for, or deeper than a library that is no Python can go, takes nobody along.
+    monkeypatch.setattr(yaml12, "BUDGET", Budget(0.5, 60, "documents"))
+    for text in (
+        "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 80)),
+        "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 80)),
+        "a: " + "[" * 100_000,
+    ):
+        broken.write_text(text, encoding="utf-8")
+        assert main(["run", str(broken)]) == 2
+        assert capsys.readouterr().err.startswith("broken.yaml ")
     assert main(["run", prompt, "--out", "report.pdf"]) == 2
     assert "--out must end in one of: .json, .xml, .html." in capsys.readouterr().err
     assert main(["run", prompt, "--model", "nobody:nothing"]) == 2

@@ -18,9 +18,9 @@ from assistants.images import options, restoring, waiting
 from assistants.images.keeping import address, parameters, thumbnail
 from assistants.images.preflight import preflight
 from assistants.images.reading import read
+from assistants.prompts import render
 from assistants.requests import validated
 from assistants.support.drafting import is_elsewhere
-from prompts.library import Library
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.history import ZIP, zipped
@@ -251,7 +251,7 @@ def zip_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> StreamingRe
 def better_prompt(studio: TheStudio, owner: Owner, idea: Idea) -> JobTicket:
     """Ask the text model for a better prompt: the text of the job that this returns."""
     template = studio.prompts.get(BETTER, owner)
-    messages = Library.render(template, {template.variables[0]: idea.prompt})
+    messages = render(template, {template.variables[0]: idea.prompt})
     turns = [{"role": role, "content": text} for role, text in messages]
     # A server is told no limit that nobody set: its model may have to think first.
     params = {} if is_elsewhere(studio.models.resolve(None, owner, "chat")) else {"max_tokens": MAX_TOKENS}

@@ -11,10 +11,11 @@ from pydantic import Field
 
 from assistants.errors import InvalidInput
 from assistants.history.compare import pieces
+from assistants.prompts import render
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from assistants.tokens import count_tokens
-from prompts.library import Library, Template
+from prompts.library import Template
 from webapp.i18n import t
 from webapp.kit import DIRECT, respond, sentence
 from webapp.live import live
@@ -111,6 +112,7 @@ def check(studio: Studio, asked: Asked, lang: str) -> dict[str, Any]:
     id = f"{asked.id}new" if asked.id.endswith("/") else asked.id
     try:
         template = studio.prompts.read(id, asked.source)
+        messages = filled(template, examples(template) | asked.values)
     except InvalidInput as error:
         return {"problem": sentence(error, lang), "line": error.values.get("line")}
     return {
@@ -120,7 +122,7 @@ def check(studio: Studio, asked: Asked, lang: str) -> dict[str, Any]:
         "variables": list(template.variables),
         "question": template.question,
         "examples": examples(template),
-        "tokens": asdict(count_tokens(studio, filled(template, examples(template) | asked.values))),
+        "tokens": asdict(count_tokens(studio, messages)),
     }
 
 
@@ -133,4 +135,4 @@ def examples(template: Template) -> dict[str, str]:
 def filled(template: Template, values: dict[str, str]) -> list[tuple[str, str]]:
     """Return the messages with what values there are."""
     shown = {name: values.get(name) or f"{{{{{name}}}}}" for name in template.variables}
-    return Library.render(template, shown)
+    return render(template, shown)
