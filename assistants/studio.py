@@ -15,7 +15,7 @@ from assistants.connections import Connections
 from assistants.history import History, take_waiting
 from assistants.history.home import take_home
 from assistants.jobs import JobRunner
-from assistants.jobs.runner import Assistant
+from assistants.jobs.assistant import Assistant
 from assistants.knowledge import Knowledge
 from assistants.models import Models
 from assistants.prompts import Prompts

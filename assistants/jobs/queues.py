@@ -5,12 +5,14 @@ owner (``IN_ORDER``) can be put into another order, or be held back; what is hel
 takes no place from what could run. The caller holds the lock; knows nothing about threads, disks or assistants.
 """
 
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from assistants.errors import QueueFull
 from assistants.jobs.running import RunningJob
 from assistants.jobs.shares import Shares, Turns
+from assistants.owners import is_anonymous
 
 # An owner and an assistant.
 Line = tuple[str, str]
@@ -26,13 +28,14 @@ TOO_MANY_HELD = "Too many jobs are held back. Let them run, or stop some, and tr
 class Queues:
     """The queued jobs, of which ``size`` may wait or be under way; of an ``in_order`` assistant's one at a time."""
 
-    def __init__(self, workers: int, size: int, in_order: Callable[[str], bool], paused: Iterable[Line]) -> None:
+    def __init__(self, workers: int, size: int, in_order: Container[str], paused: Iterable[Line]) -> None:
         self._workers = Turns(workers, PART_OF_WORKERS)
         self._ready, self._held = Shares(size, PART_OF_QUEUE), Shares(size, PART_OF_QUEUE)
         self._places: dict[RunningJob, Shares] = {}
         self._in_order = in_order
         self._queues: dict[str, deque[RunningJob]] = {}
         self._busy: Counter[Line] = Counter()
+        self._begun: dict[RunningJob, float] = {}
         self._paused = set(paused)
 
     def __bool__(self) -> bool:
@@ -59,7 +62,7 @@ class Queues:
             self._hold(job)
 
     def restore(self, job: RunningJob) -> None:
-        """Put a job of an earlier start back; where there was room for it once, there is no more asking."""
+        """Put a job back that was begun or waited before; where there was room for it once, there is no more asking."""
         kinds = (self._ready, self._held)[:: -1 if line(job) in self._paused else 1]
         places = next((one for one in kinds if one.has_room(job.owner)), kinds[0])
         places.take(job.owner)
@@ -81,14 +84,31 @@ class Queues:
             self._take_out(job)
             self._workers.serve(job.owner)
             self._busy[line(job)] += 1
+            self._begun[job] = time.monotonic()
         return job
 
+    def overdue(self, seconds: float, is_live: Callable[[str | None], bool]) -> RunningJob | None:
+        """Return an anonymous visitor's job that has run for longer than ``seconds`` while another could in its place.
+
+        None while a worker is free for whoever is next.
+        """
+        if self._next(is_live):
+            return None
+        last = time.monotonic() - seconds
+        for job, begun in self._begun.items():
+            if begun <= last and is_anonymous(job.owner) and not job.stopping:
+                self._workers.give(job.owner)
+                following = self._next(is_live)
+                self._workers.take(job.owner)
+                if following and following.owner != job.owner:
+                    return job
+        return None
+
     def _next(self, is_live: Callable[[str | None], bool]) -> RunningJob | None:
-        for owner in sorted(self._queues, key=self._workers.turn):
-            if self._workers.has_room(owner):
-                for job in self._queues[owner]:
-                    if self._may_run(job) and not is_live(job.row.after):
-                        return job
+        for owner in self._workers.in_turn():
+            for job in self._queues[owner]:
+                if self._may_run(job) and not is_live(job.row.after):
+                    return job
         return None
 
     def _take_out(self, job: RunningJob) -> None:
@@ -98,13 +118,14 @@ class Queues:
             del self._queues[job.owner]
 
     def _may_run(self, job: RunningJob) -> bool:
-        return line(job) not in self._paused and not (self._in_order(job.row.assistant) and self._busy[line(job)])
+        return line(job) not in self._paused and not (job.row.assistant in self._in_order and self._busy[line(job)])
 
     def ended(self, job: RunningJob) -> None:
         """Count a job that ``pick`` gave out as running no more."""
         self._workers.give(job.owner)
         self._places.pop(job).give(job.owner)
         self._busy -= Counter([line(job)])
+        del self._begun[job]
 
     def waiting(self, owner: str, assistant: str) -> list[RunningJob]:
         """Return the owner's queued jobs of an assistant, the next one first."""

@@ -7,15 +7,16 @@ A page or a client only ever looks at a job: closing it changes nothing. Knows n
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from assistants.bounded import CALLER, Caller
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History, JobRow, new_id, now
-from assistants.jobs.events import Event, Status, event_from
+from assistants.jobs.assistant import Assistant, a_minute, is_attended, is_in_order, is_resumable
+from assistants.jobs.events import Status, event_from
 from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.shares import Shares
@@ -23,7 +24,7 @@ from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
 from assistants.owners import NOWHERE, groups
 from assistants.pace import Pace
-from assistants.requests import Admission, StudioRequest, validated
+from assistants.requests import StudioRequest, validated
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -32,38 +33,21 @@ if TYPE_CHECKING:
 # second and the parts of a large matrix, so a job would have to run for hours to see as many.
 CRASH_GAP = 1_000_000
 CLOSE_SECONDS = 5.0
-# How many jobs of an assistant that says nothing else may begin in a minute: an anonymous visitor, and all of a place;
-# those of whom nobody knows whence they come are from many places, and may all together begin so many times as many.
-A_MINUTE = 120
+# So long an anonymous visitor's job may run while others could in its place; whether it has is looked at so often.
+TURN_SECONDS = 600.0
+CHECK_SECONDS = 5.0
+# Those of whom nobody knows whence they come are from many places: together they may begin so many times as many jobs.
 PLACES = 5
 # A job that was begun so often, and each time the process died, may be why it died.
 MOST_STARTS = 3
 
+GAVE_WAY = "Stopped after {minutes} minutes because others are waiting. What there is so far is kept; try again later."
 TOO_OFTEN = (
     "The studio ended unexpectedly {count} times while this ran, so it isn't started again by itself. "
     "What it had made is kept."
 )
 
 log = logging.getLogger(__name__)
-
-
-class Assistant(Protocol):
-    """What the runner asks of an assistant's module.
-
-    ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
-    for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
-    ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
-    ``A_MINUTE``: how many of its jobs the anonymous visitors from one place may begin in a minute.
-    """
-
-    ID: str
-    Request: type[StudioRequest]
-
-    def admit(self, studio: "Studio", request: Any, owner: str, job_id: str) -> Admission:
-        """Check what only the stores can tell and write what must be there before the job runs."""
-
-    def run(self, studio: "Studio", request: Any, job: RunningJob) -> Iterator[Event]:
-        """Do the work, telling of it; closed at the next event when the job is stopped."""
 
 
 class JobRunner:
@@ -75,11 +59,13 @@ class JobRunner:
         self._writer = Writer(history)
         self._changed = threading.Condition()
         self._live: dict[str, RunningJob] = {}
-        self._queues = Queues(workers, queue_size, self._is_in_order, history.jobs.paused())
+        in_order = {name for name, module in self._assistants.items() if is_in_order(module)}
+        self._queues = Queues(workers, queue_size, in_order, history.jobs.paused())
         # By name and number: a model that writes and one that draws may have the same name. Jobs keep what they use.
         self._slots: WeakValueDictionary[tuple[str, int], Slots] = WeakValueDictionary()
         self._pace = Pace()
         self._closing = False
+        self._closed = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
         ]  # fmt: skip
@@ -92,6 +78,7 @@ class JobRunner:
             self._recover(row)
         for thread in self._threads:
             thread.start()
+        threading.Thread(target=self._keep_turns, name="job-turns", daemon=True).start()
 
     # What everybody uses
 
@@ -109,7 +96,7 @@ class JobRunner:
         checked = validated(module.Request, request)
         places = self._reserve(owner, assistant)
         try:
-            if _is_attended(module) or not recorded:
+            if is_attended(module) or not recorded:
                 row = self._admit(module, checked, owner)
             else:
                 with self._history.store.write():
@@ -164,7 +151,7 @@ class JobRunner:
             was_queued = self._queues.remove(job)
         if was_queued:
             self._end(job, "stopped")
-        elif not job.stopping:
+        elif not job.stopping or job.gives_way:
             job.publish(Status("stopping"))
             job.ask_to_stop()
         return job.snapshot()
@@ -241,6 +228,7 @@ class JobRunner:
         """Interrupt what runs, keeping it, and write everything down; queued and resumable jobs go on next time."""
         with self._changed:
             self._closing = True
+            self._closed.set()
             self._changed.notify_all()
             live = list(self._live.values())
         for job in live:
@@ -254,7 +242,7 @@ class JobRunner:
     # The queue
 
     def _keep_pace(self, assistant: str, owner: str) -> None:
-        limit = getattr(self._assistants.get(assistant), "A_MINUTE", A_MINUTE)
+        limit = a_minute(self._assistants.get(assistant))
         for group in groups(owner)[:0:-1]:
             if not self._pace.take(f"{assistant} {group}", limit * PLACES if group == NOWHERE else limit):
                 raise QueueFull("You ask faster than can be answered. Wait a minute.")
@@ -293,11 +281,29 @@ class JobRunner:
             status, failure = self._run(job)
             with self._changed:
                 self._queues.ended(job)
-            goes_on = self._closing and status == "interrupted" and self._is_resumable(job.row)
+                if status == "interrupted" and not (self._closing or job.gives_way):
+                    status = "stopped"  # somebody did so meanwhile
+                goes_on = status == "interrupted" and is_resumable(self._assistants[job.row.assistant])
+                if goes_on and not self._closing:
+                    self._put_back(job)
             if goes_on:
                 self._count_start(job, -1)
             else:
                 self._end(job, status, failure)
+
+    def _put_back(self, job: RunningJob) -> None:
+        job.go_on()
+        job.publish(Status("queued"))
+        self._queues.restore(job)
+        self._changed.notify_all()
+
+    def _keep_turns(self) -> None:
+        """Let jobs of anonymous visitors that take long give way to others, who would wait for ever else."""
+        while not self._closed.wait(CHECK_SECONDS):
+            with self._changed:
+                job = self._queues.overdue(TURN_SECONDS, self._live.__contains__)
+            if job:
+                job.ask_to_stop(gives_way=True)
 
     def _run(self, job: RunningJob) -> tuple[str, dict[str, Any] | None]:
         module = self._assistants[job.row.assistant]
@@ -314,7 +320,9 @@ class JobRunner:
                     if job.stopping:
                         raise Stopped
         except Stopped:
-            return ("interrupted" if self._closing else "stopped"), None
+            if job.gives_way and not is_resumable(module):
+                return "failed", QueueFull(GAVE_WAY, minutes=round(TURN_SECONDS / 60)).failure
+            return ("interrupted" if self._closing or job.gives_way else "stopped"), None
         except StudioError as error:
             return "failed", error.failure
         except Exception as error:
@@ -338,12 +346,6 @@ class JobRunner:
 
     # After a crash
 
-    def _is_in_order(self, assistant: str) -> bool:
-        return getattr(self._assistants.get(assistant), "IN_ORDER", False)
-
-    def _is_resumable(self, row: JobRow) -> bool:
-        return getattr(self._assistants.get(row.assistant), "RESUMABLE", False)
-
     def _recover(self, row: JobRow) -> None:
         """Queue again what had not begun or can go on, unless the process died of it; the rest is interrupted."""
         events = self._history.jobs.events(row.id)
@@ -352,7 +354,7 @@ class JobRunner:
         job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
         self._live[job.id] = job
         module = self._assistants.get(row.assistant)
-        goes_on = self._is_resumable(row) if was_running else module and not _is_attended(module)
+        goes_on = is_resumable(module) if was_running else module and not is_attended(module)
         if not goes_on or row.status == "stopping":
             self._end(job, "interrupted")
         elif row.starts >= MOST_STARTS:
@@ -360,7 +362,3 @@ class JobRunner:
         else:
             job.publish(Status("queued"))
             self._queues.restore(job)
-
-
-def _is_attended(module: Assistant) -> bool:
-    return getattr(module, "ATTENDED", False)

@@ -74,6 +74,7 @@ class RunningJob:
         self._pending: list[str] = []
         self._sealed_at = self._progress_at = 0.0
         self._stop, self._skip = threading.Event(), threading.Event()
+        self.gives_way = False
         self.shown: bytes | None = None
         self._shown = 0
         self._asked: Counter[str] = Counter()
@@ -230,13 +231,19 @@ class RunningJob:
         """Ask the assistant to leave out the step that it is at."""
         self._skip.set()
 
-    def ask_to_stop(self) -> None:
-        """Ask the assistant to stop, wherever it waits."""
-        self._stop.set()
+    def ask_to_stop(self, *, gives_way: bool = False) -> None:
+        """Ask the assistant to stop, wherever it waits; for good, or because the job ``gives_way`` to others."""
         with self._lock:
+            self.gives_way = gives_way and (self.gives_way or not self._stop.is_set())
+            self._stop.set()
             waits = list(self._waits)
         for slots in waits:
             slots.wake()
+
+    def go_on(self) -> None:
+        """Let a job that gave way be run again."""
+        self.gives_way = False
+        self._stop.clear()
 
     def finish(self, status: str, failure: dict[str, Any] | None = None) -> None:
         """Set how the job ended; nobody sees it before ``announce``, so that it is on disk first."""

@@ -7,9 +7,13 @@ called a dynamic threshold: Choudhury and Hahne, 1998.) Knows nothing about what
 """
 
 from collections import Counter
-from itertools import count
+from collections.abc import Iterator
+from itertools import pairwise
 
 from assistants.owners import groups
+
+# Above all groups.
+ALL = ""
 
 
 class Shares:
@@ -19,27 +23,29 @@ class Shares:
         self._size = size
         self._part = part
         self._taken: Counter[str] = Counter()
-        self._total = 0
 
     def has_room(self, owner: str) -> bool:
         """Say whether ``owner`` may have one more."""
-        limit, used = self._size, self._total
+        free = self._size - self._taken[ALL]
         for group in groups(owner):
-            free, used = limit - used, self._taken[group]
-            limit = max(1, int(self._part * (used + free)))
-            if free < 1 or used >= limit:
-                return False
-        return True
+            free = self._room(group, free)
+        return free > 0
+
+    def _room(self, group: str, free: int) -> int:
+        """Return how many more the group may have, where those who share with it have left ``free``."""
+        own = self._taken[group]
+        return min(free, max(1, int(self._part * (own + free))) - own)
 
     def take(self, owner: str) -> None:
         """Count one more as the owner's."""
-        self._total += 1
-        self._taken.update(groups(owner))
+        self._taken.update((ALL, *groups(owner)))
 
     def give(self, owner: str) -> None:
-        """Count one less as the owner's."""
-        self._total -= 1
-        less(self._taken, owner)
+        """Count one less as the owner's; of a group that has none nothing is kept."""
+        for group in (ALL, *groups(owner)):
+            self._taken[group] -= 1
+            if not self._taken[group]:
+                del self._taken[group]
 
 
 class Turns(Shares):
@@ -48,36 +54,45 @@ class Turns(Shares):
     def __init__(self, size: int, part: float = 1) -> None:
         super().__init__(size, part)
         self._waiting: Counter[str] = Counter()
-        self._since: dict[str, int] = {}
-        self._clock = count()
+        # Of each group those right below it that wait, who came or was served longest ago first.
+        self._line: dict[str, dict[str, None]] = {ALL: {}}
 
     def wait(self, owner: str) -> None:
         """Put the owner into the line, at its end unless they are in already."""
-        self._waiting.update(groups(owner))
-        for group in groups(owner):
-            self._since.setdefault(group, next(self._clock))
+        for above, group in steps(owner):
+            self._waiting[group] += 1
+            self._line.setdefault(above, {}).setdefault(group)
 
     def leave(self, owner: str) -> None:
         """Let the owner wait for one less."""
-        less(self._waiting, owner)
-        for group in groups(owner):
-            if group not in self._waiting:
-                del self._since[group]
+        for above, group in reversed(steps(owner)):
+            self._waiting[group] -= 1
+            if not self._waiting[group]:
+                del self._waiting[group], self._line[above][group]
+                self._line.pop(group, None)
 
     def serve(self, owner: str) -> None:
         """Give the owner one that they waited for; who was served goes to the end of the line."""
         self.take(owner)
         self.leave(owner)
-        self._since |= {group: next(self._clock) for group in groups(owner) if group in self._since}
+        for above, group in steps(owner):
+            if group in self._waiting:
+                del self._line[above][group]
+                self._line[above][group] = None
 
-    def turn(self, owner: str) -> list[tuple[int, int]]:
-        """Return what those who wait are sorted by, the next one first."""
-        return [(self._taken[group], self._since[group]) for group in groups(owner)]
+    def in_turn(self) -> Iterator[str]:
+        """Yield the owners who wait and may have one more, the next one first."""
+        return self._in_turn(ALL, self._size - self._taken[ALL])
+
+    def _in_turn(self, above: str, free: int) -> Iterator[str]:
+        if above not in self._line:
+            yield above
+            return
+        for group in sorted(self._line[above], key=lambda one: self._taken[one]):
+            if (room := self._room(group, free)) > 0:
+                yield from self._in_turn(group, room)
 
 
-def less(counter: Counter[str], owner: str) -> None:
-    """Count one less for each of the owner's groups; one with none is forgotten."""
-    for group in groups(owner):
-        counter[group] -= 1
-        if not counter[group]:
-            del counter[group]
+def steps(owner: str) -> list[tuple[str, str]]:
+    """Return the owner's groups, the widest first, each behind the one above it."""
+    return list(pairwise((ALL, *groups(owner))))

@@ -57,11 +57,9 @@ class Slots:
             self._changed.notify_all()
 
     def _grant(self) -> None:
-        while self._waiting:
-            waiter = min(self._waiting, key=lambda one: self._turns.turn(one.owner))
-            if not self._turns.has_room(waiter.owner):
-                break
+        while owner := next(self._turns.in_turn(), None):
+            waiter = next(one for one in self._waiting if one.owner == owner)
             self._waiting.remove(waiter)
-            self._turns.serve(waiter.owner)
+            self._turns.serve(owner)
             waiter.granted = True
         self._changed.notify_all()

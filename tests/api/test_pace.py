@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from assistants import support
 from assistants.errors import QueueFull
-from assistants.jobs import runner
+from assistants.jobs import assistant
 from assistants.owners import anonymous
 from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
@@ -22,7 +22,7 @@ CHAT = {"assistant": "chat", "request": {"message": "Hello", "model": "echo:"}}
 @pytest.fixture
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     monkeypatch.setattr(support, "A_MINUTE", 3)
-    monkeypatch.setattr(runner, "A_MINUTE", 6)
+    monkeypatch.setattr(assistant, "A_MINUTE", 6)
     with opened(tmp_path / "home", **SHARED, proxies=1) as studio:
         yield studio
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
+from typing import Any
 
 from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Stopped, Text
@@ -137,13 +138,17 @@ class Killer:
         os._exit(1)
 
 
+def stand_in_studio(history: History) -> Any:
+    """Return what these assistants need of a studio."""
+    return SimpleNamespace(history=history, models=SimpleNamespace(sha256=lambda name: None))
+
+
 def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[JobRunner, History, Stepper]:
     """Return a started runner over the home folder, its history and its stepper."""
     history = History(home)
     stepper = Stepper()
     runner = JobRunner(history, [Talker(), stepper, Killer()], workers, queue_size)
-    models = SimpleNamespace(sha256=lambda name: None)
-    runner.start(SimpleNamespace(history=history, models=models))  # type: ignore[arg-type]
+    runner.start(stand_in_studio(history))
     return runner, history, stepper
 
 

@@ -11,7 +11,7 @@ from assistants.history import History
 from assistants.jobs import JobRunner
 from assistants.jobs.shares import Shares
 from assistants.owners import anonymous
-from tests.jobs.stand_ins import Gate, Stepper
+from tests.jobs.stand_ins import Gate, Stepper, stand_in_studio
 
 ACCOUNT = "key-1"
 
@@ -21,7 +21,7 @@ def gated(home: Path, workers: int, queue_size: int = 2000) -> Iterator[tuple[Jo
     """Open a runner whose jobs wait behind a gate."""
     history, gate = History(home), Gate()
     runner = JobRunner(history, [gate, Stepper()], workers, queue_size)
-    runner.start(None)
+    runner.start(stand_in_studio(history))
     try:
         yield runner, gate
     finally:
@@ -98,7 +98,7 @@ def test_turns_go_to_known_owners_and_places_first_and_then_to_the_names_of_a_pl
 def test_a_model_is_lent_to_a_known_owner_as_often_as_to_all_visitors_together(tmp_path: Path) -> None:
     history, stepper = History(tmp_path), Stepper()
     runner = JobRunner(history, [stepper], 16, 100)
-    runner.start(None)
+    runner.start(stand_in_studio(history))
     try:
         flood = [anonymous("a") for _ in range(6)]
         jobs = [runner.submit("step", {"name": "flood", "steps": 8, "pause": 0.005}, owner) for owner in flood]

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from assistants import history as history_module
 from assistants.history import History, JobRow
 from assistants.jobs import Event, JobRunner, Part, Progress, Result, RunningJob, Status, Text, writer
 from assistants.requests import Admission, StudioRequest
-from tests.jobs.stand_ins import Stepper, Talker, full
+from tests.jobs.stand_ins import Stepper, Talker, full, stand_in_studio
 
 FIRST = "\ud83d"
 
@@ -66,7 +65,7 @@ class Bringer:
 def opened(home: Path) -> Iterator[tuple[JobRunner, History]]:
     history = History(home)
     runner = JobRunner(history, [Talker(), Stepper(), Bringer()], 4, 100)
-    runner.start(SimpleNamespace(history=history))  # type: ignore[arg-type]
+    runner.start(stand_in_studio(history))
     try:
         yield runner, history
     finally:

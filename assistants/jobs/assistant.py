@@ -1,0 +1,52 @@
+"""What the job core asks of an assistant's module, and what one that says nothing about it gets."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assistants.jobs.events import Event
+from assistants.jobs.running import RunningJob
+from assistants.requests import Admission, StudioRequest
+
+if TYPE_CHECKING:
+    from assistants.studio import Studio
+
+A_MINUTE = 120
+
+
+class Assistant(Protocol):
+    """A module that does jobs of one kind.
+
+    ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
+    for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
+    ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
+    ``A_MINUTE``: how many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
+    """
+
+    ID: str
+    Request: type[StudioRequest]
+
+    def admit(self, studio: "Studio", request: Any, owner: str, job_id: str) -> Admission:
+        """Check what only the stores can tell and write what must be there before the job runs."""
+
+    def run(self, studio: "Studio", request: Any, job: RunningJob) -> Iterator[Event]:
+        """Do the work, telling of it; closed at the next event when the job is stopped."""
+
+
+def is_resumable(module: Assistant | None) -> bool:
+    """Say whether the module's jobs go on after they were interrupted."""
+    return getattr(module, "RESUMABLE", False)
+
+
+def is_attended(module: Assistant) -> bool:
+    """Say whether somebody waits on the line for what the module does."""
+    return getattr(module, "ATTENDED", False)
+
+
+def is_in_order(module: Assistant) -> bool:
+    """Say whether the module does one of an owner's jobs after the other."""
+    return getattr(module, "IN_ORDER", False)
+
+
+def a_minute(module: Assistant | None) -> int:
+    """Return how many of the module's jobs may begin in a minute."""
+    return getattr(module, "A_MINUTE", A_MINUTE)
