@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from assistants.connections import Connection, Connections
+from assistants.engines.remote import PATIENCE, images
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, NotAllowed, NotFound, StoreError
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
@@ -74,6 +75,26 @@ def test_a_file_that_others_can_read_is_closed_to_them(settings: Settings, file:
     file.chmod(0o644)
     Connections(settings)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_how_long_it_is_waited_for_is_its_own(settings: Settings, connections: Connections, file: Path) -> None:
+    waits = {"connect_timeout": 2, "first_token_timeout": 900.5, "idle_timeout": 300}
+    connections.save(cluster(**waits), OPERATOR)
+    assert "first_token_timeout: 900.5" in file.read_text(encoding="utf-8")
+    found = Connections(settings).get("cluster")
+    assert {name: getattr(found, name) for name in waits} == waits
+    engine = connections.open(connections.get("cluster"), "m")
+    patience = engine.patience
+    assert (patience.connect, patience.first, patience.gap) == (2, 900.5, 300)
+    # A picture is waited for at least as long as without them.
+    picture = connections.open(connections.get("cluster"), "m", "image")._patience
+    assert (picture.connect, picture.first) == (2, 900.5)
+    connections.save(cluster(first_token_timeout=5), OPERATOR)
+    again = connections.open(connections.get("cluster"), "m")
+    assert again is not engine, "an engine that waits otherwise is opened anew"
+    assert (again.patience.connect, again.patience.first) == (PATIENCE.connect, 5)
+    assert connections.open(connections.get("cluster"), "m", "image")._patience.first == images.PATIENCE.first
+    connections.close()
 
 
 def test_one_is_changed_and_deleted(settings: Settings, connections: Connections) -> None:
@@ -189,7 +210,13 @@ def test_a_key_does_not_show(settings: Settings, connections: Connections) -> No
         ({"models": ["two words"]}, "models", "one word"),
         ({"models": [""]}, "models", "one word"),
         ({"models": "m"}, "models", "must be a list"),
+        ({"models": [f"m{number}" for number in range(1001)]}, "models", "at most 1000"),
         ({"visitors": "yes"}, "visitors", "true or false"),
+        ({"connect_timeout": 0.9}, "connect_timeout", "at least 1"),
+        ({"first_token_timeout": 86_401}, "first_token_timeout", "at most 86400"),
+        ({"idle_timeout": "60"}, "idle_timeout", "must be a number"),
+        ({"idle_timeout": float("inf")}, "idle_timeout", "must be a finite number"),
+        ({"idle_timeout": True}, "idle_timeout", "must be a number"),
         ({"colour": 1}, "colour", "not a known field"),
     ],
 )
@@ -327,6 +354,30 @@ def test_a_server_that_lists_nothing_is_tested_by_a_word(connections: Connection
         connections.test(cluster(url=server.url, models=[]), OPERATOR)
     server.otherwise = server_that.well(models=())
     with pytest.raises(InvalidInput, match="lists no models"):
+        connections.test(cluster(url=server.url, models=[]), OPERATOR)
+
+
+def test_all_models_of_a_large_provider_can_be_kept(connections: Connections, server: Server) -> None:
+    server.otherwise = server_that.well(models=tuple(f"m{number}" for number in range(1200)))
+    found = connections.test(cluster(url=server.url, models=[]), OPERATOR)
+    assert len(found.models) == 1000
+    connections.save(cluster(models=found.models), OPERATOR)
+    assert len(connections.names(OPERATOR)) == 1000
+
+
+def test_a_model_that_thinks_first_works(connections: Connections, server: Server) -> None:
+    thinks = server_that.raw(server_that.events(server_that.delta(reasoning_content="Hm")))
+    server.script = [server_that.well(models=("m",)), thinks]
+    assert connections.test(cluster(url=server.url, models=[]), OPERATOR).word == "Hm"
+    assert "max_tokens" not in server.asked[-1].body
+
+
+def test_a_server_that_only_keeps_the_connection_open_fails_a_test(
+    connections: Connections, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistants.connections.testing.WORD_SECONDS", 0.5)
+    server.script = [server_that.well(models=("m",)), server_that.slowly(*[": wait\n\n"] * 20, seconds=0.1)]
+    with pytest.raises(GenerationFailed, match=r"cluster did not begin to answer within 0\.5 seconds"):
         connections.test(cluster(url=server.url, models=[]), OPERATOR)
 
 

@@ -42,6 +42,9 @@ def test_a_key_goes_in_and_never_comes_out(studio: Studio, server: Server) -> No
         "url": "http://localhost:8000/v1",
         "models": ["m"],
         "visitors": False,
+        "connect_timeout": None,
+        "first_token_timeout": None,
+        "idle_timeout": None,
         "has_key": True,
         "fixed": False,
     }

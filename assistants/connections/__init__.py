@@ -129,11 +129,12 @@ def _opened(connection: Connection, model: str, kind: str) -> Any:
     if kind == "image":
         from assistants.engines.remote.images import open_remote_image
 
-        return open_remote_image(connection.name, model, url=connection.url, key=connection.key)
+        way = {"url": connection.url, "key": connection.key, "waits": connection.waits}
+        return open_remote_image(connection.name, model, **way)
     from assistants.engines.remote import open_remote
 
     way = {"provider": connection.provider, "url": connection.url, "key": connection.key}
-    return open_remote(connection.name, model, **way)
+    return open_remote(connection.name, model, waits=connection.waits, **way)
 
 
 def from_environment() -> Connection | None:

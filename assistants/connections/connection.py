@@ -1,7 +1,7 @@
 """One connection: how to reach models elsewhere, and who may use them. Knows nothing about where it is kept."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -15,20 +15,34 @@ from assistants.requests import StudioRequest
 OPENAI = "openai"
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 PROVIDER = re.compile(r"[a-z0-9_]{1,40}")
+# How long a server may be waited for, in seconds: a day, for some read a prompt of a whole book.
+LONGEST_WAIT = 86_400
+# As many as a server lists.
+MOST_MODELS = 1000
 # What an HTTP header holds.
 KEY = re.compile(r"[!-~]{0,1000}")
 
 
+Wait = Annotated[float, Field(ge=1, le=LONGEST_WAIT, allow_inf_nan=False)] | None
+
+
 class Connection(StudioRequest):
-    """How to reach models elsewhere; a model of it is named ``<name>:<model>``."""
+    """How to reach models elsewhere; a model of it is named ``<name>:<model>``.
+
+    The timeouts, in seconds, are how long it is waited for a connection, for the first token, and for each next one;
+    whatever the server sends meanwhile counts. None leaves one to the studio.
+    """
 
     name: str
     provider: str = OPENAI
     url: str | None = None
     # None in what is to be saved: as stored; empty: none any more.
     key: SecretStr | None = None
-    models: Annotated[list[str], Field(max_length=200)] = []
+    models: Annotated[list[str], Field(max_length=MOST_MODELS)] = []
     visitors: bool = False
+    connect_timeout: Wait = None
+    first_token_timeout: Wait = None
+    idle_timeout: Wait = None
 
     @field_validator("name")
     @classmethod
@@ -90,9 +104,15 @@ class Connection(StudioRequest):
         return self.provider, self.url
 
     @property
-    def way(self) -> tuple[str, str | None, SecretStr | None]:
-        """Where it leads, and with which key."""
-        return self.provider, self.url, self.key
+    def waits(self) -> dict[str, float]:
+        """The timeouts that somebody set, as the engine calls them."""
+        named = {"connect": self.connect_timeout, "first": self.first_token_timeout, "gap": self.idle_timeout}
+        return {name: seconds for name, seconds in named.items() if seconds is not None}
+
+    @property
+    def way(self) -> tuple[Any, ...]:
+        """Where it leads, with which key, and how long it is waited for."""
+        return self.provider, self.url, self.key, tuple(self.waits.items())
 
 
 def with_key(connection: Connection, stored: Connection | None) -> Connection:

@@ -17,7 +17,8 @@ from assistants.errors import InvalidInput, StoreError
 from prompts.reading import Document, PromptError, read_text, read_yaml
 
 HEADER = "# Models that run elsewhere, written by the studio's settings. It keeps no comments.\n"
-FIELDS = ("provider", "url", "key", "models", "visitors")
+TIMEOUTS = ("connect_timeout", "first_token_timeout", "idle_timeout")
+FIELDS = ("provider", "url", "key", "models", "visitors", *TIMEOUTS)
 
 
 def read(path: Path) -> dict[str, Connection]:

@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistants.connections.connection import Connection
-from assistants.errors import InvalidInput, StudioError
+from assistants.errors import GenerationFailed, InvalidInput, StudioError
 from assistants.storable import storable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_core.messages import AIMessageChunk
+
     from assistants.engines.remote import RemoteChat
 
 LIST_SECONDS = 10
 # A server may have to load the model first.
 WORD_SECONDS = 30
 MESSAGE = "Say OK"
-# Models that think first need a few hundred before they say a word; the first word ends it.
-TOKENS = 256
+CONNECT_SECONDS = 5
+# Whoever waits longer for a connection sees it in the test, too, but not for ever.
+LONGEST_CONNECT_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ def tested(connection: Connection) -> Tested:
 
     def opened(model: str, seconds: float) -> "closing[RemoteChat]":
         where = {"provider": connection.provider, "url": connection.url, "key": connection.key}
-        patience = Patience(connect=5, first=seconds, gap=seconds, attempts=1)
+        connect = min(connection.connect_timeout or CONNECT_SECONDS, LONGEST_CONNECT_SECONDS)
+        patience = Patience(connect=connect, first=seconds, gap=seconds, attempts=1)
         return closing(open_remote(connection.name, model, patience=patience, **where))
 
     chosen = next(iter(connection.models), None)
@@ -56,9 +62,22 @@ def tested(connection: Connection) -> Tested:
         raise InvalidInput("models", "The server lists no models. Name one.")
     with opened(model, WORD_SECONDS) as engine:
         began = time.monotonic()
-        with closing(engine.stream(MESSAGE, max_tokens=TOKENS)) as chunks:
-            word = next((chunk.text for chunk in chunks if chunk.text.strip()), "")
-        return Tested(listed, models_ms, model, storable(word.strip()), milliseconds_since(began))
+        with closing(engine.stream(MESSAGE)) as chunks:
+            word = first_word(chunks, connection.name, began)
+        return Tested(listed, models_ms, model, storable(word), milliseconds_since(began))
+
+
+def first_word(chunks: "Iterator[AIMessageChunk]", connection: str, began: float) -> str:
+    """Return the first word, of a model that thinks first one of that; raises ``GenerationFailed`` if it is late."""
+    for chunk in chunks:
+        said = chunk.text or str(chunk.additional_kwargs.get("reasoning_content", ""))
+        if said.strip():
+            return said.strip()
+        # A server may send something all the time and never a word.
+        if time.monotonic() - began > WORD_SECONDS:
+            template = "{connection} did not begin to answer within {seconds} seconds."
+            raise GenerationFailed(template, connection=connection, seconds=WORD_SECONDS)
+    return ""
 
 
 def milliseconds_since(began: float) -> int:

@@ -41,7 +41,19 @@ def test_a_connection_is_added_tested_used_and_deleted(chat: Chat, form: "Locato
     form.get_by_label("Key", exact=True).fill(KEY)
     form.get_by_role("button", name="Test").click()
     expect(form.get_by_text("It works. Models: 2, listed in")).to_be_visible()
-    form.get_by_role("button", name="large").click()
+    # All models of a server that works are chosen, unless somebody unchooses them.
+    models = form.get_by_label("Models", exact=True)
+    expect(models).to_have_value("small\nlarge")
+    form.get_by_role("button", name="None", exact=True).click()
+    expect(models).to_have_value("")
+    form.get_by_role("button", name="Test").click()
+    expect(form.get_by_text("It works. Models: 2, listed in")).to_be_visible()
+    expect(models).to_have_value("")
+    form.get_by_role("button", name="All", exact=True).click()
+    form.get_by_role("button", name="small").click()
+    expect(models).to_have_value("large")
+    form.get_by_text("Advanced").click()
+    form.get_by_label("First token timeout").fill("300")
     form.get_by_role("button", name="Save").click()
     expect(row).to_contain_text("has a key")
     expect(row).to_contain_text("large")
@@ -49,6 +61,7 @@ def test_a_connection_is_added_tested_used_and_deleted(chat: Chat, form: "Locato
     page.get_by_role("tab", name="Settings").click()
     row.get_by_role("button", name="Change").click()
     expect(form.get_by_label("Key", exact=True)).to_have_value("")
+    expect(form.get_by_label("First token timeout")).to_have_value("300")
     expect(form.get_by_label("Key", exact=True)).to_have_attribute(
         "placeholder", "A key is stored; type another to replace it"
     )
@@ -65,6 +78,23 @@ def test_a_connection_is_added_tested_used_and_deleted(chat: Chat, form: "Locato
     expect(row).to_have_count(0)
 
 
+def test_a_connection_that_was_saved_untested_gets_its_models_by_one_click(
+    chat: Chat, form: "Locator", server: Server
+) -> None:
+    row = chat.page.locator(".connections li[data-name=vllm]")
+    form.get_by_label("URL").fill(server.url)
+    form.get_by_role("button", name="Save").click()
+    row.get_by_role("button", name="Test").click()
+    row.get_by_role("button", name="Use all models (2)").click()
+    expect(row.locator(".which")).to_have_text("small, large")
+    form_again = chat.page.locator(".connections form")
+    row.get_by_role("button", name="Change").click()
+    form_again.get_by_text("Advanced").click()
+    form_again.get_by_label("Idle timeout").fill("0")
+    form_again.get_by_role("button", name="Save").click()
+    expect(form_again.get_by_text("Idle timeout must be at least 1.")).to_be_visible()
+
+
 def test_what_is_wrong_stands_in_the_form(form: "Locator", server: Server) -> None:
     form.get_by_label("Kind").select_option(label="A provider of LangChain")
     form.get_by_label("Name", exact=True).fill("claude")
@@ -76,7 +106,7 @@ def test_what_is_wrong_stands_in_the_form(form: "Locator", server: Server) -> No
     form.get_by_label("URL").fill("http://169.254.169.254/v1")
     form.get_by_role("button", name="Save").click()
     expect(form.get_by_text("URL leads to the machine's own secrets")).to_be_visible()
-    server.script = [server_that.error(401, KEY)] * 2
+    server.script = [server_that.error(401, "no such key")] * 2
     form.get_by_label("URL").fill(server.url)
     form.get_by_role("button", name="Test").click()
-    expect(form.get_by_text("claude does not accept its key.")).to_be_visible()
+    expect(form.get_by_text("claude does not accept its key: no such key. Mend it")).to_be_visible()

@@ -1,9 +1,11 @@
 """Models that run elsewhere, against a server on this machine that misbehaves: a retry or a sentence, never nothing."""
 
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
@@ -324,6 +326,50 @@ def test_models_are_listed_or_why_not_is_said(server: Server, engine: RemoteChat
         server.script = [behaviour]
         with pytest.raises(GenerationFailed, match=sentence):
             asker.models()
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ([{"id": "a"}, {"id": "b"}], ["a", "b"]),
+        (["a", "b"], ["a", "b"]),
+        ({"data": None}, []),
+        ({"data": []}, []),
+        ({}, []),
+        (None, []),
+        ({"object": "list", "data": ["a", {"name": "b"}]}, ["a", "b"]),
+        ({"models": [{"name": "a:latest", "model": "a"}]}, ["a:latest"]),
+        ({"data": {"models": ["a"]}}, ["a"]),
+        ({"a": {"context": 5}, "b": {}}, ["a", "b"]),
+        ({"data": {"a": {"context": 5}}}, ["a"]),
+        ({"data": [{"id": None, "name": "a"}, {"id": 5}, None, 7, [], {"id": "a"}, "two words", "", "x" * 201]}, ["a"]),
+        ({"data": [{"id": "smile \ud83d"}, {"id": "b\ud83d"}]}, ["b\ufffd"]),
+    ],
+)
+def test_a_list_of_models_has_many_shapes(server: Server, engine: RemoteChat, body: Any, names: list[str]) -> None:
+    server.script = [server_that.raw(json.dumps(body), kind="text/plain")]
+    assert engine.models() == names
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ('{"error": {"message": "no list for you"}}', "cluster broke: no list for you."),
+        ('{"data": "a"}', 'does not answer as a model does: {"data": "a"}.'),
+        ('{"status": "ok"}', 'does not answer as a model does: {"status": "ok"}.'),
+        ("Ollama is running", "does not answer as a model does: Ollama is running."),
+        ("5", "does not answer as a model does: 5."),
+        ("", "cluster answers with nothing."),
+        ('{"data": ' + "[" * 100_000, "does not answer as a model does"),
+    ],
+)
+def test_what_is_no_list_of_models_is_told_in_the_servers_words(
+    server: Server, engine: RemoteChat, body: str, sentence: str
+) -> None:
+    server.script = [server_that.raw(body)]
+    with pytest.raises(GenerationFailed) as caught:
+        engine.models()
+    assert sentence in str(caught.value)
 
 
 def test_the_key_is_nowhere_to_be_read(server: Server, engine: RemoteChat, caplog: pytest.LogCaptureFixture) -> None:

@@ -19,6 +19,7 @@ const PRESETS = [
 // Suggestions; any other name of LangChain's can be typed.
 const PROVIDERS = ["anthropic", "bedrock_converse", "cohere", "deepseek", "fireworks", "google_genai", "groq", "huggingface", "mistralai", "nvidia", "ollama", "openrouter", "perplexity", "together", "xai"];
 const SHOWN = 60;
+const WAITS = ["connect_timeout", "first_token_timeout", "idle_timeout"];
 
 const lines = (words) => [...new Set(words.split(/\s+/).filter(Boolean))];
 
@@ -68,7 +69,10 @@ export function mount(component) {
       connection.has_key && text("connections.has-key"),
       connection.visitors && text("connections.for-visitors"),
     ];
-    const ask = (event) => test(event.currentTarget, { name: connection.name }, result);
+    const ask = (event) =>
+      test(event.currentTarget, { name: connection.name }, result, ({ models }) => {
+        if (!connection.fixed && !connection.models.length && models.length) result.append(" ", useAll(connection, models));
+      });
     const buttons = [
       el("button.quiet", { type: "button", onclick: ask }, text("connections.test")),
       !connection.fixed && iconButton("edit", text("connections.edit"), () => open(connection, item)),
@@ -86,6 +90,19 @@ export function mount(component) {
       result,
     );
     return item;
+  }
+
+  // Of a connection whose models nobody has chosen.
+  function useAll({ has_key, fixed, ...connection }, models) {
+    const save = () =>
+      ask(
+        () => ({ do: "save", connection: { ...connection, models, key: null } }),
+        (value) => {
+          if (value.error) return toast(value.error, { problem: true });
+          changed(value, text("connections.saved", { name: connection.name }));
+        },
+      );
+    return el("button.quiet", { type: "button", onclick: save }, text("connections.use-all", { count: models.length }));
   }
 
   // A key cannot be had back from here, so this asks first instead of offering to undo.
@@ -161,6 +178,8 @@ function mountForm(element) {
   const field = (name) => element.elements.namedItem(name);
   const form = { element, find, result: find(".result"), hadKey: false, open, close, read, offer };
   let listed = [];
+  // Whether somebody has chosen or unchosen a model.
+  let isByHand = false;
 
   find("datalist").append(...PROVIDERS.map((value) => el("option", { value })));
   const options = PRESETS.map(({ id, label }) => el("option", { value: id }, label));
@@ -179,25 +198,38 @@ function mountForm(element) {
     drawChips();
   }
 
+  const fitting = (wanted) => listed.filter((name) => name.toLowerCase().includes(wanted));
+
   function drawChips() {
     const wanted = find(".offered input").value.toLowerCase();
     const chosen = new Set(lines(field("models").value));
-    const fitting = listed.filter((name) => name.toLowerCase().includes(wanted)).slice(0, SHOWN);
     find(".offered").hidden = !listed.length;
     find(".offered input").hidden = listed.length <= 12;
     find(".chips").replaceChildren(
-      ...fitting.map((name) => {
+      ...fitting(wanted).slice(0, SHOWN).map((name) => {
         const attributes = { type: "button", "aria-pressed": String(chosen.has(name)), onclick: () => toggle(name) };
         return el("button.chip", attributes, name);
       }),
     );
   }
 
+  function choosing(names) {
+    field("models").value = [...new Set(names)].join("\n");
+    isByHand = true;
+    drawChips();
+  }
+
   function toggle(name) {
     const chosen = lines(field("models").value);
     const rest = chosen.filter((one) => one !== name);
-    field("models").value = (rest.length < chosen.length ? rest : [...chosen, name]).join("\n");
-    drawChips();
+    choosing(rest.length < chosen.length ? rest : [...chosen, name]);
+  }
+
+  // All that the search shows, or none of them.
+  function chooseMany(areChosen) {
+    const shown = fitting(find(".offered input").value.toLowerCase());
+    const rest = lines(field("models").value).filter((name) => !shown.includes(name));
+    choosing(areChosen ? [...rest, ...shown] : rest);
   }
 
   // A preset fills in what nobody has written.
@@ -216,6 +248,7 @@ function mountForm(element) {
   function open(connection) {
     element.reset();
     listed = [];
+    isByHand = false;
     tell(form.result, "");
     form.hadKey = connection?.has_key ?? false;
     find("h3").textContent = text(connection ? "connections.edit-title" : "connections.add", connection ?? {});
@@ -225,6 +258,8 @@ function mountForm(element) {
       for (const name of ["name", "provider", "url"]) field(name).value = connection[name] ?? "";
       field("models").value = connection.models.join("\n");
       field("visitors").checked = connection.visitors;
+      for (const name of WAITS) field(name).value = connection[name] ?? "";
+      find(".advanced").open = WAITS.some((name) => connection[name] !== null);
       draw();
     } else {
       choose();
@@ -248,17 +283,27 @@ function mountForm(element) {
       key,
       models: lines(field("models").value),
       visitors: field("visitors").checked,
+      ...Object.fromEntries(WAITS.map((name) => [name, seconds(field(name))])),
     };
+  }
+
+  // What is no number is sent as it is, to be refused by its name.
+  function seconds({ value, validity }) {
+    if (validity.badInput) return "?";
+    return value === "" ? null : Number(value);
   }
 
   function offer(models) {
     listed = models;
-    if (models.length === 1 && !field("models").value.trim()) field("models").value = models[0];
+    // A server that works is used as it is, unless somebody has chosen.
+    if (!isByHand && !field("models").value.trim()) field("models").value = models.join("\n");
     drawChips();
   }
 
   field("kind").addEventListener("change", choose);
-  field("models").addEventListener("input", drawChips);
+  field("models").addEventListener("input", () => ((isByHand = true), drawChips()));
+  find("[data-do=all]").addEventListener("click", () => chooseMany(true));
+  find("[data-do=none]").addEventListener("click", () => chooseMany(false));
   find(".offered input").addEventListener("input", drawChips);
   return form;
 }

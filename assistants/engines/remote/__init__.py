@@ -14,6 +14,9 @@
 Knows nothing about where URLs and keys are kept.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from pydantic import SecretStr
 
 from assistants.engines.remote.chat import PATIENCE, Patience, RemoteChat
@@ -41,13 +44,16 @@ def open_remote(
     url: str | None = None,
     key: SecretStr | None = None,
     patience: Patience | None = None,
+    waits: Mapping[str, float] | None = None,
 ) -> RemoteChat:
     """Open ``model`` of the connection of that name, which errors tell; reaches nothing yet.
+
+    ``waits`` are those of the seconds of ``Patience`` that somebody set for this connection.
 
     Without a key, another provider than OpenAI-compatible ones looks for its own in the environment. Raises
     ``ModelUnavailable``.
     """
-    patience = patience or PATIENCE
+    patience = replace(patience or PATIENCE, **(waits or {}))
     if provider == OPENAI:
         dialect = OpenAICompatible(model, url or OPENAI_URL, key, patience.connect)
     else:

@@ -192,7 +192,7 @@ def of_text(text: str, depth: int) -> str:
         return (page.title.get_text(" ") if page.title else "").strip() or page.get_text(" ").strip()
     if text.startswith(("{", "[")) and depth < DEEPEST:
         with contextlib.suppress(ValueError, RecursionError):
-            return words_of(json.loads(text), depth + 1)
+            return words_of(json.loads(text), depth + 1) or text
     return text
 
 

@@ -9,7 +9,8 @@ import binascii
 import io
 import threading
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -170,6 +171,16 @@ def open_remote_image(
     url: str | None = None,
     key: SecretStr | None = None,
     patience: Patience = PATIENCE,
+    waits: Mapping[str, float] | None = None,
 ) -> RemoteImages:
-    """Open ``model`` of the connection of that name, which errors tell; reaches nothing yet."""
+    """Open ``model`` of the connection of that name, which errors tell; reaches nothing yet.
+
+    Of ``waits``, what was set for words is too short for a picture, and may be longer.
+    """
+    set_ = waits or {}
+    patience = replace(
+        patience,
+        connect=set_.get("connect", patience.connect),
+        first=max(set_.get("first", 0), patience.first),
+    )
     return RemoteImages(connection, model, url or OPENAI_URL, key, patience)

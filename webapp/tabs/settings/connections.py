@@ -8,6 +8,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from assistants.connections import Connection, Tested
+from assistants.connections.file import TIMEOUTS
 from assistants.errors import InvalidInput
 from assistants.owners import must_be_operator
 from assistants.requests import StudioRequest
@@ -56,7 +57,8 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
 
 def shown(connection: Connection, *, is_fixed: bool) -> dict[str, Any]:
     """Return a connection as the script draws it; one from the environment cannot be changed here."""
-    fields = {name: getattr(connection, name) for name in ("name", "provider", "url", "models", "visitors")}
+    names = ("name", "provider", "url", "models", "visitors", *TIMEOUTS)
+    fields = {name: getattr(connection, name) for name in names}
     return {**fields, "has_key": connection.key is not None, "fixed": is_fixed}
 
 
