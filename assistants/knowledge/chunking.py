@@ -55,7 +55,7 @@ def compose(parts: Iterable[Part]) -> tuple[str, list[Chunk]]:
         before = f"{question}\n" if question else ""
         start = length + len(before)
         chunks += [
-            Chunk(start + begin, text[begin:end], found or heading, question)
+            Chunk(start + begin, text[begin:end], " > ".join(filter(None, (heading, found))), question)
             for begin, end, found in _cut(text, whole=bool(question))
         ]
         texts.append(before + text)

@@ -12,6 +12,8 @@ UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+# Soft hyphens, zero-width spaces and byte order marks: they stand in ordinary text, and can spell nothing.
+BREAKS = re.compile("[\u00ad\u200b\ufeff]")
 NEWLINES = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 # Spaces but a single plain one.
 SPACES = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f]{2,}|[\t\u00a0\u2000-\u200a\u202f\u205f]")
@@ -34,5 +36,5 @@ def _plain(spaces: re.Match[str]) -> str:
 
 
 def count_unseen(text: str) -> int:
-    """Return how many characters of ``text`` no reader sees, beside ends of lines."""
-    return len(UNSEEN.findall(NEWLINES.sub("\n", text)))
+    """Return how many characters of ``text`` no reader sees, without those that only say where a line may break."""
+    return len(UNSEEN.findall(BREAKS.sub("", NEWLINES.sub("\n", text))))

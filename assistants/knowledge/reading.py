@@ -132,9 +132,9 @@ def _parts(kind: str, name: str, data: bytes, charset: str, notes: Notes) -> Ite
 
         yield from slides.read(data, notes)
     elif kind == "pdf":
-        from assistants.knowledge import office
+        from assistants.knowledge.readers import portable
 
-        yield from office.READERS[kind](io.BytesIO(data))
+        yield from portable.read(data, notes)
     elif kind == "html":
         from assistants.knowledge.readers import pages
 

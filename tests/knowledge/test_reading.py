@@ -1,5 +1,7 @@
 """Documents become text: every kind, every encoding, and one sentence for each that cannot be read."""
 
+from pathlib import Path
+
 import pytest
 
 from assistants.errors import InvalidInput
@@ -11,6 +13,8 @@ from assistants.knowledge.reading import read
 from assistants.knowledge.sentences import sentences
 from tests.knowledge import documents
 from tests.knowledge.documents import WORDS
+
+LOCKED_PDF = Path(__file__).parents[1] / "data" / "locked.pdf"
 
 
 def text_of(name: str, data: bytes) -> str:
@@ -71,6 +75,11 @@ def test_encodings_are_told_apart(encoding: str, text: str) -> None:
         ("a.json", b'[1,\n{"a"', "a.json is not valid JSON (line 2)."),
         ("a.json", b"[" * 100_000, "a.json is nested too deep"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.doc is in an older Office format."),
+        (
+            "a.pdf",
+            LOCKED_PDF.read_bytes(),
+            "a.pdf is locked with a password.",
+        ),
         ("a.docx", documents.locked(), "a.docx is locked with a password."),
         ("a.docx", documents.locked_zip(), "a.docx is locked with a password."),
     ],

@@ -34,7 +34,7 @@ class Notes:
         """Say ``template`` of one more thing that has a name; its slot is ``names``."""
         names = self._values.setdefault(template, {"names": []})["names"]
         if len(names) <= MOST_NAMES and name not in names:
-            names.append(clean(" ".join(name.split()))[:LONGEST_NAME])
+            names.append(clean(" ".join(name.split()))[:LONGEST_NAME].rstrip(".。 "))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield each sentence as JSON can hold it: its template and values."""

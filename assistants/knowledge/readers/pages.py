@@ -47,11 +47,11 @@ class Raw(str):
 
 
 def read(html: str, notes: Notes) -> Iterator[Part]:
-    """Yield the text of a page, below its title."""
+    """Yield the text of a page, below its title where it has no heading of the first rank."""
     soup = BeautifulSoup(html, "html.parser")
     title = SPACES.sub(" ", soup.head.title.get_text()).strip() if soup.head and soup.head.title else ""
     text = _Writer(notes).text(soup)
-    yield Part(f"# {title}\n\n{text}" if title and text.strip() and not soup.h1 else text, title)
+    yield Part(text, "" if soup.h1 else title)
 
 
 def declared(data: bytes) -> str:

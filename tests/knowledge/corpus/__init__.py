@@ -3,15 +3,13 @@
 ``python -m tests.knowledge.corpus`` prints the table of docs/documents.md: words found, of how many, in each file.
 """
 
-from collections.abc import Iterable
-
 from assistants.knowledge.chunking import compose
 from assistants.knowledge.reading import Reading, read
-from tests.knowledge.corpus import excel, markup, powerpoint, tables, texts, word
+from tests.knowledge.corpus import excel, markup, portable, powerpoint, tables, texts, word
 from tests.knowledge.corpus.file import File
 from webapp.i18n import t
 
-KINDS = (texts, markup, tables, word, excel, powerpoint)
+KINDS = (texts, markup, tables, word, excel, powerpoint, portable)
 
 
 def files() -> list[File]:
@@ -37,11 +35,12 @@ def score(file: File) -> tuple[int, int]:
     return total - lost, total
 
 
-def table(rows: Iterable[File]) -> str:
+def table() -> str:
     """Return the table of the corpus in Markdown."""
     lines = ["| file | what is in it | words found | what is said |", "|---|---|---|---|"]
-    for file in rows:
-        said = " ".join(t(note["template"], "en", **note["values"]) for note in read(file.name, file.data).notes)
+    for file in files():
+        notes = read(file.name, file.data, file.charset).notes
+        said = " ".join(t(note["template"], "en", **note["values"]) for note in notes).replace("<", "&lt;")
         got, total = score(file)
         lines.append(f"| {file.name} | {file.about} | {got} / {total} | {said} |")
     return "\n".join(lines)

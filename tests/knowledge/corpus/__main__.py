@@ -1,5 +1,5 @@
 """Print the table of the corpus."""
 
-from tests.knowledge.corpus import files, table
+from tests.knowledge.corpus import table
 
-print(table(files()))
+print(table())

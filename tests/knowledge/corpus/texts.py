@@ -62,7 +62,7 @@ def _marked() -> list[File]:
         File("front-toml.md", "front matter (TOML)", TOML.encode(), ('title = "Shipping"', "A parcel takes two days.")),
         File(
             "code.md",
-            "# in fences of ``` and ~~~",
+            "number signs in fenced code",
             CODE.encode(),
             (
                 "# not a heading",

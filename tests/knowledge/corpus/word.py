@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 (XML as it is)
 
+import re
+
 from tests.knowledge.corpus import ooxml
 from tests.knowledge.corpus.file import File
 from tests.knowledge.corpus.ooxml import SPACES
@@ -63,10 +65,11 @@ def docx(
         f"{folder}/_rels/{name}.rels": ooxml.relations({"styles": ("styles", "styles.xml"), **(related or {})}),
         **(parts or {}),
     }
+    known = [f"{folder}/styles.xml", *(part for part in whole if part.endswith(("notes.xml", "comments.xml")))]
+    known += [part for part in whole if re.search(r"/(?:header|footer)\d", part)]
     types = {
-        part: f"{ooxml.VENDOR}.wordprocessingml.{part.split('/')[-1][:-4]}+xml"
-        for part in (parts or {})
-        if part.endswith("notes.xml")
+        part: f"{ooxml.VENDOR}.wordprocessingml.{re.sub(r'[^a-z]', '', part.rpartition('/')[2][:-4])}+xml"
+        for part in known
     }
     return ooxml.packed(main, f"application/vnd.{kind}.main+xml", whole, types, strict=strict)
 
