@@ -62,6 +62,19 @@ def documentation(tree: ast.AST) -> Iterator[int]:
             yield from (id(inner) for inner in ast.walk(node))
 
 
+def takers() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield (place, function) of every function that takes the values of a sentence by their names."""
+    for path in [*ROOT.glob("assistants/**/*.py"), *ROOT.glob("prompts/*.py"), *ROOT.glob("webapp/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.args.kwarg.arg == "values":
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
+
+
+def test_a_value_may_be_called_as_any_parameter_is() -> None:
+    assert len(dict(takers())) >= 10
+    assert [place for place, function in takers() if function.args.args or function.args.kwonlyargs] == []
+
+
 def test_both_languages_have_the_same_texts_with_the_same_slots() -> None:
     english, chinese = book("en")["page"], book("zh")["page"]
     assert english.keys() == chinese.keys()

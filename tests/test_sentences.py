@@ -23,6 +23,7 @@ from prompts.reading import PromptError, line_error
 from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.playground.runs import run
 from tests.serving import client, opened, small_app
+from tests.test_i18n import takers
 from webapp.i18n import LANGUAGES, book, t, told
 
 ROOT = Path(__file__).parent.parent
@@ -32,19 +33,6 @@ TELLERS = {name for name, one in vars(errors).items() if isinstance(one, type) a
 TELLERS |= {"PromptError", "line_error", "error", "note", "sentence", "found", "t"}
 # What those add themselves.
 ADDED = {"field", "file", "line"}
-
-
-def takers() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Yield (place, function) of every function that takes the values of a sentence by their names."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.args.kwarg.arg == "values":
-                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
-
-
-def test_a_value_may_be_called_as_any_parameter_is() -> None:
-    assert len(dict(takers())) >= 10
-    assert [place for place, function in takers() if function.args.args or function.args.kwonlyargs] == []
 
 
 # Every name that such a function has for a parameter of its own.

@@ -61,4 +61,4 @@ def ask(program: Path, first: Event) -> None:
         raise unfit(Path(first["model"]), {"broken": f"it took more than {SECONDS} seconds to look at"}) from None
     event = json.loads(done.stdout or "{}")
     if not event.get("ready"):
-        raise unfit(Path(first["model"]), {"broken": f"its process ended with status {done.returncode}", **event})
+        raise unfit(Path(first["model"]), event, done.returncode)

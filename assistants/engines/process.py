@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -56,6 +57,19 @@ CONSTRAINTS = {"json_schema", "regex", "choice", "grammar"}
 
 Event = dict[str, Any]
 
+# How a process ends that the system takes: Linux does so where memory runs out.
+KILLED = -9
+TAKEN = (
+    "The model broke off: the system ended its process, most likely because memory ran out. "
+    "Close other programs, or ask for something smaller, and try again."
+)
+CRASHED = "The model broke off: its process crashed ({signal}). Try again; if it happens again, choose another model."
+CLOSED = "The model was closed while it worked. Try again."
+TAKEN_ON_LOADING = (
+    "The model file {file} does not load: the system ended its process, most likely because memory ran out. "
+    "Close other programs, or choose a smaller model."
+)
+
 
 class WorkerProcess:
     """A running program: sends it commands and hands its events to whoever asked.
@@ -70,7 +84,8 @@ class WorkerProcess:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment(os.environ))
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, queue.SimpleQueue[Event]] = {}
-        self._end: str | None = None
+        self._end: str | GenerationFailed | None = None
+        self._closed = False
         self._broken: Event = {}
         self._loaded: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         # Two, for nobody may wait for the pipe to take a command while the reader waits to hand on an event.
@@ -81,7 +96,7 @@ class WorkerProcess:
         facts = self._loaded.get()
         if facts is None:
             self.close()
-            raise unfit(Path(first["model"]), {"broken": self._end, **self._broken})
+            raise unfit(Path(first["model"]), self._broken, self._process.returncode)
         self.facts = facts
 
     @property
@@ -119,6 +134,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End the process; whoever still waits for it gets an error."""
+        self._closed = True
         self._process.kill()
         self._reader.join()
         with self._writing, contextlib.suppress(OSError):
@@ -145,10 +161,20 @@ class WorkerProcess:
                     self._broken = event
         status = self._process.wait()
         with self._lock:
-            self._end = self._broken.get("broken") or f"its process ended with status {status}"
+            self._end = self._broken.get("broken") or self._told(status)
             for inbox in self._inboxes.values():
                 inbox.put({"error": self._end})
         self._loaded.put(None)
+
+    def _told(self, status: int) -> str | GenerationFailed:
+        """Return how the process ended, which said nothing itself."""
+        if self._closed:
+            return GenerationFailed(CLOSED)
+        if status == KILLED:
+            return GenerationFailed(TAKEN)
+        if status < 0:
+            return GenerationFailed(CRASHED, signal=signal.Signals(-status).name)
+        return f"its process ended with status {status}"
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
@@ -159,16 +185,20 @@ def environment(own: Mapping[str, str]) -> dict[str, str]:
     return {"OMP_WAIT_POLICY": "PASSIVE", **own, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
-def unfit(model: Path, event: Event) -> ModelUnavailable:
-    """Return the error for a model that a program does not load, by the last event of the program."""
+def unfit(model: Path, event: Event, status: int | None = None) -> ModelUnavailable:
+    """Return the error for a model that a program does not load, by its last event, or else its exit status."""
     if "template" in event:
         return ModelUnavailable(event["template"], file=model.name, **event["values"])
-    cause = without_paths(event["broken"])
+    if "broken" not in event and status == KILLED:
+        return ModelUnavailable(TAKEN_ON_LOADING, file=model.name)
+    cause = without_paths(event.get("broken") or f"its process ended with status {status}")
     return ModelUnavailable("The model file {file} does not load: {cause}.", file=model.name, cause=cause)
 
 
-def failure(cause: str) -> GenerationFailed:
-    """Return the error for a generation that the model or its process broke off."""
+def failure(cause: str | GenerationFailed) -> GenerationFailed:
+    """Return the error for a generation that the model or its process broke off, each time a new one."""
+    if isinstance(cause, GenerationFailed):
+        return GenerationFailed(cause.template, **cause.values)
     return GenerationFailed("The model broke off: {cause}.", cause=without_paths(cause))
 
 

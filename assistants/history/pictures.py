@@ -131,11 +131,14 @@ class Pictures:
             pictures = _with_boards(db, rows[: wanted.limit])
         return Page(pictures, pictures[-1].id if len(rows) > wanted.limit else None, total)
 
-    def of_job(self, job: str) -> list[Picture]:
-        """Return the pictures that a job made, in order; for callers that know the owner."""
+    def of_job(self, job: str, *, trashed: bool = False) -> list[Picture]:
+        """Return the pictures that a job made, those in the trash only if asked, in order.
+
+        For callers that know the owner.
+        """
         with self._store.read() as db:
-            sql = f"SELECT {COLUMNS} FROM pictures WHERE job = ? AND deleted IS NULL ORDER BY place, id"
-            return _with_boards(db, db.execute(sql, (job,)).fetchall())
+            sql = f"SELECT {COLUMNS} FROM pictures WHERE job = ? AND (deleted IS NULL OR ?) ORDER BY place, id"
+            return _with_boards(db, db.execute(sql, (job, trashed)).fetchall())
 
     def of_styles(self, owner: str) -> dict[str, str]:
         """Return the owner's latest picture in each style: what a style looks like here."""

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.drawing import Drawn, Glimpse, ImageEngine, Step
+from assistants.errors import GenerationFailed
 from assistants.images.keeping import address, keep, shown
 from assistants.images.planning import Planner, Shot, batches
 from assistants.images.plotting import grid
@@ -35,13 +36,9 @@ def opened_painter(studio: "Studio", job: RunningJob) -> Generator[Event, None, 
 
 def draw_all(planner: Planner, engine: ImageEngine, shots: list[Shot], job: RunningJob) -> Iterator[Event]:
     """Draw the pictures that are not there yet, and the grid of a plot."""
-    ready = {
-        part.data["index"]
-        for part in job.parts
-        if part.name == "skipped" or (part.name == "picture" and "unfinished" not in part.data)
-    }
     # What a restart broke off is drawn again.
     planner.studio.history.pictures.drop_unfinished(job.id)
+    ready = yield from _ready(planner.studio, job)
     steps = _Steps(sum(shot.settings["steps"] for shot in shots))
     try:
         for group in batches([shot for shot in shots if shot.index not in ready], engine.facts.batch):
@@ -51,6 +48,17 @@ def draw_all(planner: Planner, engine: ImageEngine, shots: list[Shot], job: Runn
     finally:
         # However it ended, what is there is its result; whoever stopped it does not listen to what is yielded.
         job.publish(_result(planner.studio, job))
+
+
+def _ready(studio: "Studio", job: RunningJob) -> Generator[Event, None, set[int]]:
+    """Return which pictures need not be drawn: the gallery may have one that the job did not come to tell of."""
+    parts = [part for part in job.parts if part.name in ("picture", "skipped") and "unfinished" not in part.data]
+    told = {part.data["index"] for part in parts}
+    kept = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "picture"]
+    for row in kept:
+        if row.place not in told:
+            yield Part("picture", shown(row))
+    return told | {row.place for row in kept}
 
 
 class _Steps:
@@ -94,7 +102,7 @@ class Sitting:
                         yield from self._skipped()
                         break
                     yield from self._told(mark, before)
-        except (GeneratorExit, Stopped):
+        except (GeneratorExit, Stopped, GenerationFailed):
             # Nobody listens to what is yielded now, so it is told in another way.
             for event in self._unfinished():
                 job.publish(event)
@@ -165,8 +173,10 @@ def _opened(content: bytes) -> "Image":
 def _plotted(planner: Planner, shots: list[Shot], job: RunningJob) -> Iterator[Event]:
     """Lay the pictures of a plot out as one, unless one of them was left out."""
     studio, plot = planner.studio, planner.request.plot
+    kept = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "grid"]
+    yield from (Part("grid", shown(row)) for row in kept)
     rows = {row.place: row for row in studio.history.pictures.of_job(job.id) if row.kind == "picture"}
-    if plot is None or any(part.name == "grid" for part in job.parts) or len(rows) < len(shots):
+    if plot is None or kept or len(rows) < len(shots):
         return
     cells = [_opened(studio.history.files.get(rows[shot.index].id, job.owner).path.read_bytes()) for shot in shots]
     settings = shots[0].settings | {"plot": plot.model_dump(mode="json", exclude_none=True)}

@@ -39,21 +39,28 @@ def keep(
     """Keep a picture that a job made, and return its row."""
     record = {"settings": settings, "sent": sent, "made_with": made_with, "kind": kind}
     content = provenance.label("image/png", f"{job.id}-{place}", _png(picture, record))
-    file = studio.history.files.add(job.owner, _name(settings, sent), io.BytesIO(content), job.id)
-    row = Picture(
-        id=file.id,
-        job=job.id,
-        kind=kind,
-        place=place,
-        width=picture.width,
-        height=picture.height,
-        seed=settings.get("seed"),
-        prompt=settings.get("prompt", ""),
-        model=settings.get("model", ""),
-        starred=False,
-        created=now(),
-    )
-    studio.history.pictures.add(job.owner, Made(row, settings, made_with, digest(picture)))
+    pixels = digest(picture)
+    # Together or not at all: a job that goes on after a restart asks for what there is.
+    with studio.history.store.write():
+        file = studio.history.files.add(job.owner, _name(settings, sent), io.BytesIO(content), job.id)
+        row = Picture(
+            id=file.id,
+            job=job.id,
+            kind=kind,
+            place=place,
+            width=picture.width,
+            height=picture.height,
+            seed=settings.get("seed"),
+            prompt=settings.get("prompt", ""),
+            model=settings.get("model", ""),
+            starred=False,
+            created=now(),
+        )
+        try:
+            studio.history.pictures.add(job.owner, Made(row, settings, made_with, pixels))
+        except BaseException:
+            file.path.unlink(missing_ok=True)
+            raise
     return row
 
 

@@ -90,6 +90,14 @@ def event_from(kind: str, data: dict[str, Any]) -> Event:
     return KINDS[kind](**data)
 
 
+def part_key(part: Part) -> str | None:
+    """Return what tells a part from others, before it was stored and after; None of one that cannot be stored."""
+    try:
+        return json.dumps(event_data(part), sort_keys=True)
+    except (TypeError, ValueError):
+        return None
+
+
 def writable(event: Event) -> Event | None:
     """Return what can be written down of ``event``: a text in any case, anything else as a whole or not at all."""
     if isinstance(event, Text):

@@ -28,6 +28,7 @@ from assistants.jobs.events import (
     Text,
     event_data,
     event_from,
+    part_key,
     writable,
 )
 from assistants.jobs.slots import Slots
@@ -67,6 +68,7 @@ class RunningJob:
         self._lock = threading.Lock()
         self._events: list[Numbered] = [(number, event_from(kind, data)) for number, kind, data in earlier]
         self._saved = self._visible = len(self._events)
+        self._told = Counter(part_key(event) for _, event in self._events if isinstance(event, Part))
         # Since when there is something that nobody has seen yet.
         self._held_since: float | None = None
         self._last = (self._events[-1][0] if self._events else 0) + gap
@@ -166,6 +168,8 @@ class RunningJob:
             if self._final:
                 return
             moment = time.monotonic()
+            if self._is_told(event):
+                return
             if isinstance(event, Text):
                 self._pending.append(event.delta)
                 if moment - self._sealed_at >= SEAL_SECONDS:
@@ -179,6 +183,15 @@ class RunningJob:
             if self._held_since and moment - self._held_since > LATE_SECONDS:
                 self._reveal()
         self._changed(self)
+
+    def _is_told(self, event: Event) -> bool:
+        """Say whether a job that goes on after a restart tells again what it told before, such as a note."""
+        if not (self._told and isinstance(event, Part)):
+            return False
+        key = part_key(event)
+        was_told = key in self._told
+        self._told -= Counter([key])
+        return was_told
 
     def _is_hasty(self, event: Progress, moment: float) -> bool:
         previous = self._events[-1][1] if self._events else None

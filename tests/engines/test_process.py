@@ -1,6 +1,9 @@
 """What all local engines have in common, on a program of a few lines instead of a model."""
 
 import json
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +12,7 @@ from langchain_core.messages import AIMessageChunk, HumanMessage
 
 from assistants.engines.process import ProcessChat, WorkerProcess
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from webapp.i18n import t
 
 PROGRAM = """
 import json, sys
@@ -137,6 +141,41 @@ def test_a_program_that_dies_is_started_again(chat: Chat) -> None:
     with pytest.raises(GenerationFailed, match="its process ended with status 3"):
         said(chat, "die")
     assert said(chat, "hi")[0].text == "hi"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+@pytest.mark.parametrize(
+    ("number", "words", "chinese"),
+    [
+        (signal.SIGKILL, "the system ended its process, most likely because memory ran out", "很可能是内存不足"),
+        (signal.SIGSEGV, "its process crashed (SIGSEGV)", "它的进程崩溃了（SIGSEGV）"),
+        (signal.SIGABRT, "its process crashed (SIGABRT)", "它的进程崩溃了（SIGABRT）"),
+    ],
+    ids=lambda value: value.name if isinstance(value, signal.Signals) else "",
+)
+def test_how_a_program_was_ended_is_said_in_words(chat: Chat, number: int, words: str, chinese: str) -> None:
+    stream = chat.stream([HumanMessage("silence")])
+    next(stream)
+    os.kill(chat.start()._process.pid, number)
+    with pytest.raises(GenerationFailed) as caught:
+        list(stream)
+    assert words in str(caught.value) and chinese in t(caught.value.template, "zh", **caught.value.values)
+    assert said(chat, "hi")[0].text == "hi"
+
+
+def test_a_program_that_is_killed_while_it_loads_is_a_sentence(tmp_path: Path) -> None:
+    program = tmp_path / "dies.py"
+    program.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match=r"tiny does not load: the system ended its process"):
+        WorkerProcess(program, {"model": "tiny"})
+
+
+def test_whoever_waits_for_a_model_that_is_closed_is_told_that(chat: Chat) -> None:
+    stream = chat.stream([HumanMessage("silence")])
+    next(stream)
+    chat.close()
+    with pytest.raises(GenerationFailed, match="closed while it worked"):
+        list(stream)
 
 
 def test_a_model_that_does_not_load_is_a_sentence(chat: Chat) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from PIL import Image
 
 from assistants import provenance
-from assistants.errors import InvalidInput, NotFound
+from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import JobRow
 from assistants.history.pictures import Wanted
 from assistants.images import Request
+from assistants.images.planning import Planner
 from assistants.images.preflight import preflight
-from assistants.jobs import Part
+from assistants.jobs import Part, note
 from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.images.conftest import Draw
@@ -161,7 +163,7 @@ def test_a_picture_is_skipped_and_the_next_one_drawn(studio: Studio) -> None:
 def test_a_model_that_breaks_keeps_the_pictures_before_it(studio: Studio, draw: Draw) -> None:
     job = draw(prompt="a cat", model="echo:fail=6", plot={"x": {"field": "steps", "values": [4, 8]}})
     assert job.status == "failed" and "stand-in broke" in job.error
-    assert len(job.result["images"]) == 1
+    assert [one.kind for one in studio.history.pictures.of_job(job.id)] == ["picture", "unfinished"]
 
 
 def test_owners_do_not_see_each_others_pictures(studio: Studio, draw: Draw) -> None:
@@ -246,6 +248,74 @@ def test_an_interrupted_job_draws_only_what_is_missing(settings: Settings) -> No
         assert [one.kind for one in studio.history.pictures.of_job(job.id)] == ["picture"] * 3
     finally:
         studio.close()
+
+
+def forget(studio: Studio, job: JobRow, name: str) -> int:
+    """Take what a job told of ``name`` from the disk, and its end: as if it had been killed before it could tell."""
+    with studio.history.store.write() as db:
+        told = db.execute("SELECT number, kind, data FROM events WHERE job = ? ORDER BY number", (job.id,)).fetchall()
+        gone = [number for number, kind, data in told if kind == "part" and json.loads(data)["name"] == name]
+        gone += [number for number, kind, _ in told if kind in ("status", "result") and number > gone[0]]
+        db.conn.executemany("DELETE FROM events WHERE job = ? AND number = ?", [(job.id, number) for number in gone])
+        db.execute("UPDATE jobs SET status = 'running', result = NULL, output = '' WHERE id = ?", (job.id,))
+    return len(gone)
+
+
+@pytest.mark.parametrize("name", ["picture", "grid"])
+@pytest.mark.parametrize("trashed", [False, True])
+def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
+    settings: Settings, name: str, trashed: bool
+) -> None:
+    plot = {"x": {"field": "seed", "values": [1, 2]}}
+    with closing(Studio.open(settings)) as studio:
+        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, "local")
+        before = studio.jobs.wait(job.id, "local", 30)
+        assert before.status == "done", before.error
+        made = [(one.id, one.kind, one.place) for one in studio.history.pictures.of_job(job.id)]
+        files = sorted(path.name for path in studio.history.files.folder.iterdir())
+        assert forget(studio, job, name) > 1
+        if trashed:
+            studio.history.pictures.trash([made[0][0]], "local")
+    with closing(Studio.open(settings)) as studio:
+        after = studio.jobs.wait(job.id, "local", 30)
+        assert after.status == "done" and studio.jobs.wait(job.id, "local").result == after.result
+        assert [(one.id, one.kind, one.place) for one in studio.history.pictures.of_job(job.id, trashed=True)] == made
+        assert sorted(path.name for path in studio.history.files.folder.iterdir()) == files
+        told = [part["index"] for part in parts(studio, after, "picture")]
+        assert told == [0, 1] and len(parts(studio, after, "grid")) == 1
+        assert len(after.result["images"]) == 2 - trashed
+
+
+def test_a_note_is_told_once_however_often_a_job_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Planner, "notes", staticmethod(lambda _shots: [note("They were left out.", words="a")]))
+    with closing(Studio.open(settings)) as studio:
+        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.1", "count": 2}, "local")
+        follow_until(studio, job, lambda event: isinstance(event, Part) and event.name == "picture")
+    with closing(Studio.open(settings)) as studio:
+        after = studio.jobs.wait(job.id, "local", 30)
+        assert after.status == "done"
+        assert len(parts(studio, after, "note")) == 1
+        assert sorted(part["index"] for part in parts(studio, after, "prompt")) == [0, 1]
+
+
+def test_a_model_that_breaks_off_keeps_what_was_seen(studio: Studio, draw: Draw) -> None:
+    job = draw(prompt="a cat", model="echo:delay=0.05&fail=6")
+    assert job.status == "failed" and "broke" in job.error
+    assert [part["unfinished"] for part in parts(studio, job, "picture")] == [True]
+    assert [one.kind for one in studio.history.pictures.of_job(job.id)] == ["unfinished"]
+
+
+def test_a_picture_is_kept_with_its_file_or_not_at_all(
+    studio: Studio, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
+
+    monkeypatch.setattr(studio.history.pictures, "add", refuse)
+    job = draw(prompt="a cat")
+    assert job.status == "failed" and "disk full" in job.error
+    assert studio.history.files.of_job(job.id) == []
+    assert list(studio.history.files.folder.iterdir()) == []
 
 
 def test_upscaling_by_lanczos_says_so(studio: Studio, draw: Draw) -> None:

@@ -30,8 +30,8 @@ NICE = 10
 class Unfit(Exception):
     """A model that cannot be run, in a sentence for the person who wants it: ``{file}`` in it is the model's name."""
 
-    def __init__(self, template: str, **values: Any) -> None:
-        super().__init__(template.format(file="it", **values))
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template.format(**values | {"file": "it"}))
         self.said = {"template": template, "values": values}
 
 

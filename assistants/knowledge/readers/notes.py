@@ -20,11 +20,11 @@ class Notes:
     def __init__(self) -> None:
         self._values: dict[str, dict[str, Any]] = {}
 
-    def say(self, template: str, **values: Any) -> None:
+    def say(self, template: str, /, **values: Any) -> None:
         """Say something as it stands."""
         self._values.setdefault(template, values)
 
-    def count(self, template: str, more: int = 1, **values: Any) -> None:
+    def count(self, template: str, more: int = 1, /, **values: Any) -> None:
         """Say ``template`` of so many things more than before; its slot is ``count``."""
         if more > 0:
             values = self._values.setdefault(template, values | {"count": 0})
