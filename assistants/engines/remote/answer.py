@@ -138,7 +138,7 @@ class Answer:
             found.append(self._note(KINDS.get(kind, OTHERS), **values))
         return found
 
-    def _note(self, template: str, **values: Any) -> Note:
+    def _note(self, template: str, /, **values: Any) -> Note:
         return {"template": template, "values": {"connection": self._connection, **values}}
 
     @property
