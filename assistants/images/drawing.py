@@ -6,16 +6,17 @@ last seen of the picture under way. Knows what an engine tells (``engines.drawin
 
 import io
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.drawing import Drawn, Glimpse, ImageEngine, Step
-from assistants.errors import GenerationFailed
+from assistants.errors import GenerationFailed, StoreError
 from assistants.images.keeping import address, keep, shown
 from assistants.images.planning import Planner, Shot, batches
 from assistants.images.plotting import grid
-from assistants.jobs import Event, Part, Progress, Result, RunningJob, Stopped, note
+from assistants.jobs import Event, Part, Progress, Result, RunningJob, Stopped, kept, note
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,11 +55,11 @@ def _ready(studio: "Studio", job: RunningJob) -> Generator[Event, None, set[int]
     """Return which pictures need not be drawn: the gallery may have one that the job did not come to tell of."""
     parts = [part for part in job.parts if part.name in ("picture", "skipped") and "unfinished" not in part.data]
     told = {part.data["index"] for part in parts}
-    kept = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "picture"]
-    for row in kept:
+    rows = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "picture"]
+    for row in rows:
         if row.place not in told:
             yield Part("picture", shown(row))
-    return told | {row.place for row in kept}
+    return told | {row.place for row in rows}
 
 
 class _Steps:
@@ -103,9 +104,10 @@ class Sitting:
                         break
                     yield from self._told(mark, before)
         except (GeneratorExit, Stopped, GenerationFailed):
-            # Nobody listens to what is yielded now, so it is told in another way.
-            for event in self._unfinished():
-                job.publish(event)
+            # Nobody listens to what is yielded now, so it is told in another way; a full disk changes no ending.
+            with suppress(StoreError):
+                for event in self._unfinished():
+                    job.publish(event)
             raise
         finally:
             self._steps.seconds += monotonic() - began
@@ -124,7 +126,7 @@ class Sitting:
 
     def _keep(self, drawn: Drawn) -> Iterator[Event]:
         shot, picture = self._shots[drawn.index], _opened(drawn.png)
-        yield self._row(shot, picture, "picture")
+        yield (yield from kept(self._job, lambda: self._row(shot, picture, "picture")))
         self._kept.add(drawn.index)
         self._steps.drawn += shot.settings["steps"]
         self._steps.pixels = picture.width * picture.height
@@ -173,17 +175,15 @@ def _opened(content: bytes) -> "Image":
 def _plotted(planner: Planner, shots: list[Shot], job: RunningJob) -> Iterator[Event]:
     """Lay the pictures of a plot out as one, unless one of them was left out."""
     studio, plot = planner.studio, planner.request.plot
-    kept = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "grid"]
-    yield from (Part("grid", shown(row)) for row in kept)
+    grids = [row for row in studio.history.pictures.of_job(job.id, trashed=True) if row.kind == "grid"]
+    yield from (Part("grid", shown(row)) for row in grids)
     rows = {row.place: row for row in studio.history.pictures.of_job(job.id) if row.kind == "picture"}
-    if plot is None or kept or len(rows) < len(shots):
+    if plot is None or grids or len(rows) < len(shots):
         return
     cells = [_opened(studio.history.files.get(rows[shot.index].id, job.owner).path.read_bytes()) for shot in shots]
     settings = shots[0].settings | {"plot": plot.model_dump(mode="json", exclude_none=True)}
-    row = keep(
-        studio, job, grid(plot, cells), settings=settings, sent=shots[0].sent, made_with={}, kind="grid",
-        place=len(shots),
-    )  # fmt: skip
+    more = {"settings": settings, "sent": shots[0].sent, "made_with": {}, "kind": "grid", "place": len(shots)}
+    row = yield from kept(job, partial(keep, studio, job, grid(plot, cells), **more))
     yield Part("grid", shown(row))
 
 

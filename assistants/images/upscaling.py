@@ -5,6 +5,7 @@ safetensors. Knows nothing about how the picture was drawn: its settings go alon
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,7 @@ from assistants import engines
 from assistants.errors import InvalidInput
 from assistants.images.keeping import address, keep, shown
 from assistants.images.reading import MOST_PIXELS
-from assistants.jobs import Event, Part, Progress, Result, RunningJob
+from assistants.jobs import Event, Part, Progress, Result, RunningJob, kept
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.storable import storable
 
@@ -71,7 +72,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
                 else:
                     large = mark
     settings = made.settings | {"upscaled": request.scale, "upscaler": name}
-    row = keep(studio, job, large, settings=settings, sent=made.picture.prompt, made_with={"upscaler": name},
-               kind="upscaled")  # fmt: skip
+    more = {"settings": settings, "sent": made.picture.prompt, "made_with": {"upscaler": name}, "kind": "upscaled"}
+    row = yield from kept(job, partial(keep, studio, job, large, **more))
     yield Part("picture", shown(row))
     yield Result({"images": [{"file": address(row.id), "width": row.width, "height": row.height, "seed": row.seed}]})

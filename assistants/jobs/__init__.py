@@ -6,6 +6,7 @@ yields.
 
 from assistants.history import JobRow
 from assistants.jobs.events import Event, Part, Preview, Progress, Result, Retracted, Status, Text, event_data, note
+from assistants.jobs.room import kept
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
 
@@ -26,5 +27,6 @@ __all__ = [
     "Stopped",
     "Text",
     "event_data",
+    "kept",
     "note",
 ]

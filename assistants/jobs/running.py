@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from assistants.jobs.events import (
     part_key,
     writable,
 )
+from assistants.jobs.followers import Followers
 from assistants.jobs.slots import Slots
 from assistants.storable import storable
 
@@ -83,7 +85,7 @@ class RunningJob:
         self._waits: set[Slots] = set()
         self._final: tuple[JobRow, Numbered] | None = None
         self._refused: dict[str, Any] | None = None
-        self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._followers = Followers()
 
     # What an assistant uses
 
@@ -124,6 +126,10 @@ class RunningJob:
     def stopping(self) -> bool:
         """Whether somebody asked the job to stop."""
         return self._stop.is_set()
+
+    def rest(self, seconds: float) -> bool:
+        """Wait, but no longer than until somebody asks the job to stop; say whether they did."""
+        return self._stop.wait(seconds)
 
     def take_skip(self) -> bool:
         """Say whether somebody asked to leave out the step that the job is at; they are heard once."""
@@ -238,7 +244,7 @@ class RunningJob:
         self._held_since = None
         if self._visible < len(self._events):
             self._visible = len(self._events)
-            self._wake()
+            self._followers.wake()
 
     def ask_to_skip(self) -> None:
         """Ask the assistant to leave out the step that it is at."""
@@ -283,12 +289,12 @@ class RunningJob:
                 self._events.append(ending)
             self.ended.set()
             self._reveal()
-            self._wake()
+            self._followers.wake()
 
     def snapshot(self) -> JobRow:
         """Return the job as it stands, with its text as far as anybody may see it."""
         with self._lock:
-            seen = [event.delta for _, event in self._events[: self._visible] if isinstance(event, Text)]
+            seen = output_of(event for _, event in self._events[: self._visible])
             return replace(self.row, output="".join(seen), usage=self.usage)
 
     def unsaved(self) -> tuple[JobRow, list[tuple[int, str, Any]], int]:
@@ -310,7 +316,7 @@ class RunningJob:
             if self._visible < (seen := min(self._saved, len(self._events))):
                 self._visible = seen
                 self._held_since = time.monotonic() if seen < len(self._events) else None
-                self._wake()
+                self._followers.wake()
 
     @property
     def is_awaited(self) -> bool:
@@ -336,7 +342,7 @@ class RunningJob:
             new = [(number, writable(event)) for number, event in self._events[self._saved :]]
             self._events[self._saved :] = [(number, event) for number, event in new if event]
             self._pending = list(map(storable, self._pending))
-            self._output = [event.delta for _, event in self._events if isinstance(event, Text)]
+            self._output = output_of(event for _, event in self._events)
             self._visible = min(self._visible, len(self._events))
             self.usage = None
             result = {name: value for name, value in (self.row.result or {}).items() if writable(Result({name: value}))}
@@ -367,22 +373,9 @@ class RunningJob:
                     return
                 await news.wait()
 
-    @contextlib.contextmanager
-    def followed(self, news: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+    def followed(self, news: asyncio.Event | None = None) -> AbstractContextManager[asyncio.Event]:
         """Lend an asyncio event of the running loop, ``news`` if given, that is set whenever there is something new."""
-        follower = (asyncio.get_running_loop(), news or asyncio.Event())
-        with self._lock:
-            self._followers.add(follower)
-        try:
-            yield follower[1]
-        finally:
-            with self._lock:
-                self._followers.discard(follower)
-
-    def _wake(self) -> None:
-        for loop, event in self._followers:
-            with contextlib.suppress(RuntimeError):  # a loop that is closed follows no more
-                loop.call_soon_threadsafe(event.set)
+        return self._followers.lend(news)
 
 
 def output_of(events: Iterable[Event]) -> list[str]:

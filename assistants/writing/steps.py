@@ -6,12 +6,13 @@ begun is gone on with. Knows nothing about requests beyond what it was handed.
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import Conflict, GenerationFailed, StudioError
 from assistants.history.documents import count, section_of
 from assistants.history.draft_rows import Draft
-from assistants.jobs import Event, Part, Progress, RunningJob, Text
+from assistants.jobs import Event, Part, Progress, RunningJob, Text, kept
 from assistants.writing import drafting, outline, repair
 from assistants.writing.brief import Brief
 from assistants.writing.generating import Writer
@@ -127,12 +128,12 @@ class Steps:
 
     def _kept(self, section: dict[str, Any], text: str) -> Iterator[Event]:
         try:
-            draft = self._keep(section, text, self._cause)
+            draft = yield from kept(self._job, lambda: self._keep(section, text, self._cause))
         except Conflict as refusal:
             yield Part("note", {"template": refusal.template, "values": refusal.values, "version": refusal.kept})
             return
-        kept = section_of(draft.document, section["id"])
-        yield Part("section", {**told(kept), "version": draft.version})
+        written = section_of(draft.document, section["id"])
+        yield Part("section", {**told(written), "version": draft.version})
 
     def repair(self, only: list[str]) -> Iterator[Event]:
         """Check these sections and mend what can be mended."""
@@ -142,12 +143,12 @@ class Steps:
         for section in mended:
             known = section_of(document, section.id)
             try:
-                draft = self._keep(known, section.text, "repair")
+                draft = yield from kept(self._job, partial(self._keep, known, section.text, "repair"))
             except Conflict as refusal:
                 yield Part("note", {"template": refusal.template, "values": refusal.values, "version": refusal.kept})
                 continue
-            kept = section_of(draft.document, section.id)
-            yield Part("repaired", {**told(kept), "version": draft.version, "changes": section.changes})
+            written = section_of(draft.document, section.id)
+            yield Part("repaired", {**told(written), "version": draft.version, "changes": section.changes})
 
 
 def told(section: dict[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from PIL import Image
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import JobRow
-from assistants.history.pictures import Wanted
+from assistants.history.pictures import Made, Wanted
 from assistants.images import Request
 from assistants.images.planning import Planner
 from assistants.images.preflight import preflight
-from assistants.jobs import Part, note
+from assistants.jobs import Part, Progress, note, room
 from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.images.conftest import Draw
@@ -305,16 +305,38 @@ def test_a_model_that_breaks_off_keeps_what_was_seen(studio: Studio, draw: Draw)
     assert [one.kind for one in studio.history.pictures.of_job(job.id)] == ["unfinished"]
 
 
-def test_a_picture_is_kept_with_its_file_or_not_at_all(
-    studio: Studio, draw: Draw, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("plot", [None, {"x": {"field": "seed", "values": [1]}}])
+def test_a_picture_waits_for_room_and_is_kept_with_its_file_or_not_at_all(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, plot: Any
 ) -> None:
+    monkeypatch.setattr(room, "TRY_SECONDS", 0.02)
+    add, refusals = studio.history.pictures.add, []
+
+    def refuse_twice(owner: str, made: Made) -> None:
+        if refusals.count(made.picture.kind) < 2:
+            refusals.append(made.picture.kind)
+            raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
+        add(owner, made)
+
+    monkeypatch.setattr(studio.history.pictures, "add", refuse_twice)
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, "local")
+    follow_until(studio, job, lambda event: event == Progress(0, None, "Waiting for room on the disk"))
+    job = studio.jobs.wait(job.id, "local", 30)
+    assert job.status == "done"
+    made = studio.history.pictures.of_job(job.id)
+    assert [one.kind for one in made] == ["picture", "grid"][: 1 + bool(plot)]
+    assert {path.name for path in studio.history.files.folder.iterdir()} == {one.id for one in made}
+
+
+def test_whoever_waits_for_room_can_be_stopped(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
 
     monkeypatch.setattr(studio.history.pictures, "add", refuse)
-    job = draw(prompt="a cat")
-    assert job.status == "failed" and "disk full" in job.error
-    assert studio.history.files.of_job(job.id) == []
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:"}, "local")
+    follow_until(studio, job, lambda event: event == Progress(0, None, "Waiting for room on the disk"))
+    studio.jobs.stop(job.id, "local")
+    assert studio.jobs.wait(job.id, "local", 10).status == "stopped"
     assert list(studio.history.files.folder.iterdir()) == []
 
 

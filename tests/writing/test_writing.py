@@ -1,7 +1,9 @@
 """The writing studio at its public door: jobs on stand-ins, drafts read back."""
 
+import asyncio
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +13,11 @@ from langchain_core.messages import AIMessageChunk
 from assistants import writing
 from assistants.connections import Connection
 from assistants.engines.controls import Controls, check
-from assistants.errors import InvalidInput, NotFound
+from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import JobRow
 from assistants.history.documents import count
 from assistants.history.draft_rows import Draft
+from assistants.jobs import Progress, room
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
@@ -444,3 +447,29 @@ def test_an_item_records_the_template_and_its_version_and_is_made_again_from_the
     assert again.request["template_version"] == shipped.version and "New words" not in again.output
     anew = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL, 60)
     assert anew.request["template_version"] != shipped.version and "New words" in anew.output
+
+
+async def waits_for_room(studio: Studio, job: JobRow) -> None:
+    async for _, event in studio.jobs.follow(job.id, LOCAL):
+        if event == Progress(0, None, "Waiting for room on the disk"):
+            return
+
+
+def test_a_section_that_ends_on_a_full_disk_waits_for_room(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "TRY_SECONDS", 0.02)
+    write, refused = studio.history.drafts.write, threading.Event()
+
+    def refuse(*_: object) -> None:
+        refused.set()
+        raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
+
+    monkeypatch.setattr(studio.history.drafts, "write", refuse)
+    job = studio.jobs.submit(
+        "writing", {"model": "echo:", "topic": "Birds", "outline": OUTLINE, "polish": False}, LOCAL
+    )
+    asyncio.run(asyncio.wait_for(waits_for_room(studio, job), 30))
+    assert refused.is_set() and (shown := studio.jobs.get(job.id, LOCAL).output).startswith("## Ada")
+    monkeypatch.setattr(studio.history.drafts, "write", write)
+    job = studio.jobs.wait(job.id, LOCAL, 30)
+    assert job.status == "done" and job.output.startswith(shown)
+    assert all(texts(studio, job)) and texts(studio, job)[0] in shown
