@@ -28,6 +28,10 @@ MAX_CHARACTERS = 4_000_000
 # What not every engine can do, by the capability it takes.
 SPECIAL = {"min_tokens": "min_tokens", "frequency_penalty": "penalties", "presence_penalty": "penalties"}
 
+# A program's seeds have 64 bits, with a sign or without.
+SEEDS = 2**64
+LEAST_SEED = -(2**63)
+
 Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 
 
@@ -41,6 +45,7 @@ class Message(StudioRequest):
 class CompletionParams(Params):
     """What programs may ask for beyond that; a model then writes until it is done."""
 
+    seed: Annotated[int, Field(ge=LEAST_SEED, lt=SEEDS)] | None = None
     frequency_penalty: Penalty | None = None
     presence_penalty: Penalty | None = None
     min_tokens: Annotated[int, Field(ge=0, le=MOST_TOKENS)] | None = None

@@ -14,6 +14,8 @@ from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Behaviour, Server, serving
+from tests.serving import client, small_app
+from webapp.tabs.chat.view import pace
 
 KEY = "sk-do-not-tell-1234567890"
 VISITOR = "v-1"
@@ -102,6 +104,111 @@ def test_a_wrong_key_is_said_and_shown_nowhere(studio: Studio, server: Server) -
     kept = {path.name: path.read_bytes() for path in home.iterdir() if path.name.startswith("studio")}
     assert "studio.db" in kept
     assert [name for name, content in kept.items() if KEY.encode() in content] == []
+
+
+FILTER = "cluster ended this answer: its content filter stepped in."
+ABORT = "cluster ended this answer early. The reason it gives is “abort”."
+CALL = "cluster answered with a call of ring, but the studio calls no tools."
+RING = {"tool_calls": [{"index": 0, "function": {"name": "ring"}}]}
+
+
+@pytest.mark.parametrize(
+    ("reason", "fields", "sentence"),
+    [("content_filter", {}, FILTER), ("abort", {}, ABORT), ("tool_calls", RING, CALL), ("stop", RING, CALL)],
+)
+def test_what_else_ended_an_answer_is_said_and_passed_on(
+    studio: Studio, server: Server, reason: str, fields: dict[str, object], sentence: str
+) -> None:
+    save(studio, server)
+    program = client(small_app(studio))
+    body = {"model": "cluster:m", "messages": [{"role": "user", "content": "hi"}]}
+    server.script = [server_that.in_deltas("a", " b", finish=reason, **fields)] * 4
+    job = ask(studio)
+    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL).turns
+    notes = [note["template"].format(**note["values"]) for note in turn.notes]
+    assert (job.status, job.output, notes) == ("done", "a b", [sentence])
+    (choice,) = program.post("/v1/chat/completions", json=body).json()["choices"]
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("a b", reason)
+    lines = program.post("/v1/chat/completions", json=body | {"stream": True}).text
+    assert f'"finish_reason":"{reason}"' in lines
+    request = {"messages": [{"role": "user", "content": "hi"}], "models": ["cluster:m"], "rows": [{}]}
+    row = studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL, WAIT_SECONDS)
+    (cell,) = row.result["cells"]
+    assert [note["template"].format(**note["values"]) for note in cell["notes"]] == [sentence]
+
+
+def test_an_answer_that_a_filter_took_is_no_answer_of_nothing(studio: Studio, server: Server) -> None:
+    save(studio, server)
+    program = client(small_app(studio))
+    body = {"model": "cluster:m", "messages": [{"role": "user", "content": "hi"}]}
+    for reason, sentence in (("content_filter", FILTER), ("abort", ABORT)):
+        server.script = [server_that.in_deltas(finish=reason)] * 2
+        job = ask(studio)
+        assert (job.status, job.failure["template"].format(**job.failure["values"])) == ("failed", sentence)
+        (choice,) = program.post("/v1/chat/completions", json=body).json()["choices"]
+        assert (choice["message"]["content"], choice["finish_reason"]) == ("", reason)
+    server.script = [server_that.in_deltas(finish="tool_calls", **RING)]
+    assert program.post("/v1/chat/completions", json=body).json()["error"]["message"] == CALL
+
+
+def test_a_limit_of_tokens_is_sent_only_if_somebody_set_it(studio: Studio, server: Server) -> None:
+    save(studio, server)
+    server.otherwise = server_that.well("a", reason="length")
+    job = ask(studio)
+    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL).turns
+    assert [note["template"] for note in turn.notes] == [
+        "The server cut the reply at its own limit of tokens. Continue lets it go on."
+    ]
+    request = {"messages": [{"role": "user", "content": "hi"}], "models": ["cluster:m"], "rows": [{}]}
+    studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL, WAIT_SECONDS)
+    asked = {"question": "How long are gift cards valid?", "model": "cluster:m"}
+    studio.jobs.wait(studio.jobs.submit("support", asked, LOCAL).id, LOCAL, WAIT_SECONDS)
+    assert len(server.asked) == 3
+    assert [one.body.keys() & {"max_tokens", "max_completion_tokens"} for one in server.asked] == [set()] * 3
+    ask(studio, params={"max_tokens": 5})
+    assert server.asked[-1].body["max_tokens"] == 5
+
+
+@pytest.mark.parametrize(
+    ("way", "tokens"),
+    [
+        # All at once: nothing can be timed.
+        (server_that.raw(server_that.whole("a b c d e")), None),
+        # Nine tokens of which four were thought unseen; of the five, one is the first piece.
+        (
+            server_that.slowly(
+                *(server_that.events(server_that.delta(word), done=False) for word in ("a ", "b ", "c ", "d ", "e ")),
+                server_that.events(
+                    server_that.delta(finish="stop"),
+                    '{"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 9,'
+                    ' "completion_tokens_details": {"reasoning_tokens": 4}}}',
+                ),
+                seconds=0.05,
+            ),
+            4,
+        ),
+        # The reasoning is seen, so it is timed with the answer.
+        (
+            server_that.slowly(
+                server_that.events(server_that.delta(reasoning_content="a b "), done=False),
+                server_that.events(server_that.delta("c d "), done=False),
+                server_that.events(
+                    server_that.delta(finish="stop"), '{"choices": [], "usage": {"completion_tokens": 8}}'
+                ),
+                seconds=0.2,
+            ),
+            4,
+        ),
+    ],
+    ids=["at once", "thought unseen", "thought aloud"],
+)
+def test_the_speed_counts_what_it_times(studio: Studio, server: Server, way: Behaviour, tokens: float | None) -> None:
+    save(studio, server)
+    server.script = [way]
+    job = ask(studio)
+    assert job.status == "done" and job.usage.get("timed_tokens") == tokens
+    speed = pace(job.usage)["speed"]
+    assert speed is None if tokens is None else 0 < float(speed) <= tokens / 0.05
 
 
 def test_stop_closes_the_connection(studio: Studio, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

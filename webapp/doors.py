@@ -1,6 +1,7 @@
 """The doors a request goes through before anything answers it: plain ASGI, so that streams stay streams.
 
     Headers       what every answer carries; nothing an exception says gets out
+    OneSlash      below /v1, an address with a slash too many is the one without
     TrustedHosts  only by a name this studio has: a foreign page cannot reach it through its own name (DNS rebinding)
     SameOrigin    only this studio's own pages change anything
     BodyLimit     nothing larger than a file may be
@@ -43,6 +44,7 @@ BODY_LIMIT = 8 * MB
 # Where a customer sees a base of knowledge, perhaps in a frame of another site.
 CUSTOMERS = "/ask/"
 
+SLASHES = re.compile("//+")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 NO_STORE = ("text/html", "application/json")
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
@@ -95,6 +97,21 @@ class Headers:
             if not started:
                 response = failure(Request(scope), StudioError("Something broke. The studio's log says more."))
                 await response(scope, receive, send_with_headers)
+
+
+class OneSlash:
+    """Takes an address below /v1 that ends with slashes, or has several in a row, for the one without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let pass."""
+        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+            path = SLASHES.sub("/", scope["path"]).rstrip("/")
+            if path not in (scope["path"], "/v1"):
+                scope = {**scope, "path": path, "raw_path": path.encode("utf-8", "surrogateescape")}
+        await self.app(scope, receive, send)
 
 
 class TrustedHosts:

@@ -30,7 +30,7 @@ from assistants.studio import Studio
 from webapp import STATIC, __version__, customers
 from webapp.addresses import Scheme
 from webapp.api import add_api
-from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, SameOrigin, SignIn, TrustedHosts
+from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, OneSlash, SameOrigin, SignIn, TrustedHosts
 from webapp.visitors import Visitors
 
 ABOUT = """
@@ -61,6 +61,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
         middleware=[
             Middleware(Scheme, settings=settings),
             Middleware(Headers, settings=settings),
+            Middleware(OneSlash),
             Middleware(TrustedHosts, settings=settings),
             Middleware(SameOrigin, settings=settings),
             # No origin is allowed. Gradio allows every one to a host that is not localhost unless this is here.

@@ -161,7 +161,7 @@ def changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:
         return options
     own: dict[str, Any] = {}
     if options.get("seed") is not None:
-        own["seed"] = (options["seed"] + attempt - 1) % 2**32
+        own["seed"] = (options["seed"] + attempt - 1) % 2**64
     if options.get("temperature") == 0:
         own["temperature"] = RETRY_TEMPERATURE
     return options | own

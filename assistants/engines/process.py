@@ -52,6 +52,8 @@ OPTIONS = {
     "raw": "completion",
 }
 
+# Libraries know no seeds below 0, or take them for those above.
+SEEDS = 2**64
 # What an answer is held to while it is written, as the program is told.
 CONSTRAINTS = {"json_schema", "regex", "choice", "grammar"}
 
@@ -356,6 +358,8 @@ class ProcessChat(Restarting, BaseChatModel):
                 raise TypeError(f"{type(self).__name__} takes no {name}")
         if given.get("max_tokens", 1) < 1:
             raise InvalidInput("max_tokens", "{field} must be at least {ge}.", ge=1)
+        if "seed" in given:
+            given["seed"] %= SEEDS
         own = {name: getattr(self, name) for name in ("temperature", "top_p", "top_k", "repetition_penalty")}
         return {name: value for name, value in own.items() if value is not None} | {
             # Libraries' own seeds are always the same.

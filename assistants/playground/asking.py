@@ -5,7 +5,7 @@ Knows engines that are open and the kept answers; knows nothing about what the a
 
 import hashlib
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +38,8 @@ class Said:
     output_tokens: int
     scores: dict[str, float] | None = None
     cached: bool = False
+    # What a reader has to know of it, as sentences.
+    notes: Sequence[dict[str, Any]] = ()
 
 
 class Asking:
@@ -85,7 +87,7 @@ class Asking:
         step, engine = Step(self._job, model), self._engine(model)
         options = limited(engine, limit) | options
         ending = yield from generate(engine, conversation(messages), controls, options, step)
-        said = Said(ending.text, ending.finish_reason, **_counts(step.usage or {}))
+        said = Said(ending.text, ending.finish_reason, **_counts(step.usage or {}), notes=ending.notes)
         self._keep(key, said)
         return said
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from assistants.errors import InvalidInput
-from assistants.generation import Params
+from assistants.generation import SEEDS, Params
 from assistants.history import JobRow
 from assistants.playground.plan import filled
 from prompts.library import VARIABLE, Evaluator, JudgeEvaluator, Template
@@ -47,6 +47,9 @@ def from_item(studio: "Studio", owner: str, job_id: str) -> Request:
     request = _from_chat(studio, owner, job) if job.assistant == "chat" else to_the_letter(_sent(studio, job))
     asked = job.request.get("params") or {}
     params = {name: value for name, value in asked.items() if name in Params.model_fields}
+    if not 0 <= params.get("seed", 0) < SEEDS:
+        # A program's, which is larger than the page's and would not come through it unchanged.
+        del params["seed"]
     return request | ({"models": [job.model]} if job.model else {}) | ({"params": params} if params else {})
 
 

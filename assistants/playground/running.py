@@ -172,6 +172,7 @@ class Matrix:
                 "finish": said.finish,
                 "cached": said.cached,
                 "scores": said.scores,
+                "notes": list(said.notes),
                 "cost": 0 if said.cached else cost,
                 **{name: getattr(said, name) for name in COUNTED},
             }
@@ -222,7 +223,7 @@ class Matrix:
 COUNTED = ("seconds", "first_seconds", "input_tokens", "output_tokens")
 NOTHING: Cell = {
     "examples": [], "output": "", "error": None, "finish": None, "cached": False, "scores": None, "cost": None,
-    "seconds": 0, "first_seconds": 0, "input_tokens": 0, "output_tokens": 0, "checks": [], "passed": None,
+    "seconds": 0, "first_seconds": 0, "input_tokens": 0, "output_tokens": 0, "checks": [], "passed": None, "notes": [],
 }  # fmt: skip
 
 

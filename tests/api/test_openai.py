@@ -138,7 +138,17 @@ def test_parameters_reach_the_model(script: TestClient) -> None:
 
 def test_seeds_of_choices_differ() -> None:
     requests = ChatRequest(messages=HELLO, n=3, seed=2**32 - 2).asked()
-    assert [request["params"]["seed"] for request in requests] == [2**32 - 2, 2**32 - 1, 0]
+    assert [request["params"]["seed"] for request in requests] == [2**32 - 2, 2**32 - 1, 2**32]
+    requests = ChatRequest(messages=HELLO, n=2, seed=2**64 - 1).asked()
+    assert [request["params"]["seed"] for request in requests] == [2**64 - 1, 0]
+
+
+@pytest.mark.parametrize("seed", [0, -1, -(2**63), 2**53 + 1, 2**63, 2**64 - 1])
+def test_seeds_have_64_bits(script: TestClient, seed: int) -> None:
+    answer = chat(script, seed=seed)
+    assert answer.status_code == 200
+    job = script.get(f"/api/jobs/{answer.json()['id'].removeprefix('chatcmpl-')}").json()
+    assert job["request"]["params"]["seed"] == seed
 
 
 def test_roles_and_parts_of_text(script: TestClient) -> None:
@@ -146,9 +156,73 @@ def test_roles_and_parts_of_text(script: TestClient) -> None:
         {"role": "developer", "content": "be brief"},
         {"role": "user", "content": "hi", "name": "ann"},
         {"role": "assistant", "content": "hello", "refusal": None, "tool_calls": None, "annotations": []},
+        {"role": "user", "content": "and?"},
+        {"role": "assistant", "content": None, "refusal": "I won't.", "function_call": None, "audio": None},
         {"role": "user", "content": [{"type": "text", "text": "first"}, {"type": "text", "text": "second"}]},
     ]
     assert chat(script, messages=talk).json()["choices"][0]["message"]["content"] == "first\nsecond"
+
+
+@pytest.mark.parametrize(
+    ("message", "heard"),
+    [
+        ({"content": None}, ""),
+        ({"content": ""}, ""),
+        ({"content": []}, ""),
+        ({"content": None, "refusal": "I won't."}, "I won't."),
+        ({"content": "Well.", "refusal": "I won't."}, "Well.\nI won't."),
+        ({"content": [{"type": "refusal", "refusal": "I won't."}]}, "I won't."),
+        ({"content": [{"type": "text", "text": "a"}, {"type": "output_text", "text": "b"}]}, "a\nb"),
+        ({"content": "a", "reasoning_content": "hm", "reasoning": "hm", "reasoning_details": [{"text": "hm"}]}, "a"),
+        ({"content": "a", "tool_calls": [], "function_call": None, "annotations": None, "audio": None}, "a"),
+    ],
+)
+def test_replies_are_replayed_in_every_form_that_they_came_in(message: dict[str, Any], heard: str) -> None:
+    talk = [*HELLO, {"role": "assistant", **message}, {"role": "user", "content": "and?"}]
+    (request,) = ChatRequest(messages=talk).asked()
+    assert request["messages"][1] == {"role": "assistant", "content": heard}
+    # At the end it is gone on with, if there is any of it.
+    (request,) = ChatRequest(messages=talk[:2]).asked()
+    assert len(request["messages"]) == (2 if heard else 1)
+
+
+def test_lines_end_where_json_and_streams_end_them(script: TestClient) -> None:
+    said = "one\u2028two\u2029three\x85four\x0bfive\x1csix"
+    answer = chat(script, messages=[{"role": "user", "content": said}], stream=True)
+    lines = [line for line in answer.text.splitlines() if line]
+    assert all(line.startswith("data: ") for line in lines)
+    chunks = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == said
+    answer = script.post(COMPLETIONS, json={"model": "able:", "prompt": said, "stream": True})
+    assert all(line.startswith("data: ") for line in answer.text.splitlines() if line)
+
+
+@pytest.mark.parametrize("path", [CHATS, f"{CHATS}/", "/v1//chat//completions", f"{CHATS}//"])
+def test_a_slash_too_many_means_the_same(script: TestClient, path: str) -> None:
+    body = {"messages": HELLO}
+    assert script.post(path, json=body).json()["choices"][0]["message"]["content"] == "one two three"
+    assert client(script.app, PUBLIC).post(path, json=body).status_code == 401
+
+
+def test_slashes_of_other_addresses_below_v1(script: TestClient) -> None:
+    assert script.get("/v1/models/").json() == script.get("/v1/models").json()
+    assert script.get("/v1/models/local:mini/").json()["id"] == "local:mini"
+    refused(script.get("/v1/"), 404, None)
+    refused(script.get("/v1/nowhere/"), 404, None)
+    assert script.get("/v1/chat/completions/").status_code == 405
+
+
+def test_json_is_read_without_a_content_type(script: TestClient) -> None:
+    body = json.dumps({"messages": HELLO}).encode()
+    assert "content-type" not in script.post(CHATS, content=body).request.headers
+    for headers in ({}, {"Content-Type": ""}):
+        answer = script.post(CHATS, content=body, headers=headers)
+        assert answer.json()["choices"][0]["message"]["content"] == "one two three"
+    refused(script.post(CHATS, content=b"{"), 400, "body")
+    # What a foreign page could send unasked stays outside.
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+        assert script.post(CHATS, content=body, headers=headers).status_code == 403
+    assert script.post(CHATS, content=body, headers={"Content-Type": "text/plain"}).status_code == 400
 
 
 def test_what_changes_no_answer_is_let_pass(script: TestClient) -> None:
@@ -313,7 +387,13 @@ def test_a_call_is_found_in_the_history_unless_a_header_keeps_it_out(script: Tes
         ({"temperature": True}, "temperature"),
         ({"top_p": 0}, "top_p"),
         ({"top_k": 0}, "top_k"),
-        ({"seed": 2**32}, "seed"),
+        ({"seed": 2**64}, "seed"),
+        ({"seed": -(2**63) - 1}, "seed"),
+        ({"seed": 1.5}, "seed"),
+        ({"reasoning": {"effort": "high"}}, "reasoning"),
+        ({"refusal": "x"}, "refusal"),
+        ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
+        ({"messages": [{"role": "user", "content": [{"type": "refusal"}]}]}, "messages.0.content.0"),
         ({"stop": ["x"] * 9}, "stop"),
         ({"stop": 5}, "stop"),
         ({"stream": "yes"}, "stream"),

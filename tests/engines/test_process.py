@@ -91,6 +91,11 @@ def test_options_have_our_names_and_the_engines_defaults(chat: Chat) -> None:
     assert json.loads(text) == {"temperature": 0.3, "top_p": 0.9, "repetition_penalty": 1.1, "seed": 3, "max_tokens": 5}
 
 
+@pytest.mark.parametrize(("seed", "given"), [(-1, 2**64 - 1), (-(2**63), 2**63), (2**64 - 1, 2**64 - 1), (0, 0)])
+def test_a_seed_below_0_is_one_above(chat: Chat, seed: int, given: int) -> None:
+    assert json.loads("".join(chunk.text for chunk in said(chat, "options", seed=seed)))["seed"] == given
+
+
 @pytest.mark.parametrize("options", [{"colour": "red"}, {"regex": "a"}, {"raw": True}])
 def test_what_it_cannot_do_is_a_type_error(chat: Chat, options: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=next(iter(options))):

@@ -58,6 +58,12 @@ def test_what_must_keep_to_a_form_has_no_room_to_think(engine: ProcessChat) -> N
         assert text.strip('"') in ("yes", "no") and not reasoning
 
 
+def test_a_seed_may_have_64_bits(engine: ProcessChat) -> None:
+    for seed in (-1, 2**63, 2**64 - 1):
+        texts = {told(engine.stream(QUESTION, max_tokens=8, min_tokens=8, temperature=1, seed=seed)) for _ in range(2)}
+        assert len(texts) == 1
+
+
 @pytest.mark.parametrize("space", ["", "\n", "\n\n", " \n"])
 def test_a_reply_that_was_begun_has_its_reasoning_behind_it(space: str) -> None:
     assert REASONS.search(f"assistant\n<think>{space}")

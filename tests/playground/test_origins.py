@@ -38,6 +38,14 @@ def test_a_turn_of_a_chat_comes_with_all_that_was_sent(studio: Studio) -> None:
         playground.from_item(studio, "other", first)
 
 
+@pytest.mark.parametrize("seed", [7, -1, 2**32, 2**64 - 1])
+def test_a_programs_seed_comes_along_where_a_page_can_keep_it(studio: Studio, seed: int) -> None:
+    item = did(studio, "completions", messages=[{"role": "user", "content": "hi"}], params={"seed": seed, "top_p": 0.5})
+    request = playground.from_item(studio, OWNER, item)
+    assert request["params"] == {"top_p": 0.5} | ({"seed": 7} if seed == 7 else {})
+    assert exact(studio, request) == [("user", "hi")]
+
+
 def test_a_turn_by_a_template_keeps_its_variables(studio: Studio) -> None:
     item = did(studio, "chat", message="water", template="chat/tutor")
     request = playground.from_item(studio, OWNER, item)

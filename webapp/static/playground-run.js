@@ -108,13 +108,14 @@ const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractio
 export const share = (value) => percent.format(value);
 
 // Tokens, seconds and, where a price is known, what it cost.
-export function facts({ input_tokens: read, output_tokens: written, seconds, cost, cached, finish }) {
+export function facts({ input_tokens: read, output_tokens: written, seconds, cost, cached, finish, notes = [] }) {
   return [
     seconds !== null && seconds !== undefined && text("chat.seconds", { seconds: fine.format(seconds) }),
     written > 0 && text("playground.tokens", { read: whole.format(read ?? 0), written: whole.format(written) }),
     cost && money(cost),
     cached && text("playground.cached"),
     finish === "length" && text("playground.cut"),
+    ...notes.map((note) => note.text),
   ].filter(Boolean);
 }
 

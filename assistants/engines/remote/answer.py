@@ -59,7 +59,7 @@ class Answer:
         self._guessed: list[str] = []
         self._tools: list[str] = []
         self._others: dict[str, int] = {}
-        self._counts = {"input_tokens": 0, "output_tokens": 0}
+        self._counts, self._unseen = {"input_tokens": 0, "output_tokens": 0}, 0
 
     def take(self, chunk: AIMessageChunk) -> AIMessageChunk:
         """Note what ``chunk`` tells; return what is to be passed on of it."""
@@ -67,6 +67,8 @@ class Answer:
         # Some count once, some as they go, some each half at its time: the most is the whole.
         for name, count in self._counts.items():
             self._counts[name] = max(count, (chunk.usage_metadata or {}).get(name, 0))
+        details = (chunk.usage_metadata or {}).get("output_token_details", {})
+        self._unseen = max(self._unseen, details.get("reasoning", 0))
         entries = logprobs_in(chunk.response_metadata.get("logprobs"))
         self._tokens.push(entries)
         self._name(chunk)
@@ -120,7 +122,8 @@ class Answer:
         """Return the last chunk."""
         metadata = {"finish_reason": self.reason, "model_name": self._model, "notes": self.notes}
         total = sum(self._counts.values())
-        usage = {**self._counts, "total_tokens": total} if total else None
+        thought = {"output_token_details": {"reasoning": self._unseen}} if self._unseen else {}
+        usage = {**self._counts, "total_tokens": total, **thought} if total else None
         return AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
 
     @property

@@ -204,7 +204,11 @@ def usage_in(value: dict[str, Any]) -> UsageMetadata | None:
     if not isinstance(said, dict):
         return None
     counts = {own: next(filter(None, (count(said.get(name)) for name in names)), 0) for own, names in COUNTS.items()}
-    return UsageMetadata(**counts, total_tokens=sum(counts.values())) if any(counts.values()) else None
+    if not any(counts.values()):
+        return None
+    details = said.get("completion_tokens_details") or said.get("output_tokens_details")
+    unseen = count(details.get("reasoning_tokens")) if isinstance(details, dict) else 0
+    return UsageMetadata(**counts, total_tokens=sum(counts.values()), output_token_details={"reasoning": unseen})
 
 
 def count(value: Any) -> int:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from webapp.api.openai import chat, completions, embeddings, images, models
 
-router = APIRouter(prefix="/v1")
+# Many programs send JSON and do not say so.
+router = APIRouter(prefix="/v1", strict_content_type=False)
 for part in (models, chat, completions, embeddings, images):
     router.include_router(part.router)

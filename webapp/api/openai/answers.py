@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 from assistants import completions
@@ -27,8 +27,15 @@ from webapp.i18n import language
 FAILURES = (400, 401, 403, 404, 413, 429, 502, 503)
 PING = b": still there\n\n"
 DONE = b"data: [DONE]\n\n"
+# They end no line of JSON or of a stream, but many programs think so: Python's splitlines does, and httpx with it.
+LINE_ENDS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\u0085\u2028\u2029"}
 # As nginx calls it; nobody reads it.
 CLIENT_GONE = 499
+
+
+FinishReason = Annotated[
+    str, Field(description="`stop`, `length`, `content_filter`, or what a server elsewhere says, such as `abort`")
+]
 
 
 class Usage(BaseModel):
@@ -145,4 +152,4 @@ async def told(
 def written(events: list[dict[str, Any]]) -> bytes:
     """Return Server-Sent Events whose data are ``events``."""
     lines = (json.dumps(event, ensure_ascii=False, separators=(",", ":")) for event in events)
-    return "".join(f"data: {line}\n\n" for line in lines).encode()
+    return "".join(f"data: {line}\n\n" for line in lines).translate(LINE_ENDS).encode()

@@ -12,7 +12,7 @@ from assistants.completions import MAX_MESSAGES
 from assistants.errors import InvalidInput
 from assistants.generation import Tokens
 from webapp.api.errors import openai_answers
-from webapp.api.openai.answers import FAILURES, TheCaller, Usage, answer
+from webapp.api.openai.answers import FAILURES, FinishReason, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece
 from webapp.api.openai.wire import ChatMessage, Generation, ResponseFormat
 
@@ -37,6 +37,9 @@ class ChatRequest(Generation):
         if self.max_tokens and self.max_completion_tokens:
             raise InvalidInput("max_tokens", "{field} and max_completion_tokens are the same: send one of them.")
         messages = [message.asked(f"messages.{number}") for number, message in enumerate(self.messages)]
+        if len(messages) > 1 and messages[-1] == {"role": "assistant", "content": ""}:
+            # Nothing to go on with.
+            messages.pop()
         params = {"max_tokens": self.max_completion_tokens} if self.max_completion_tokens is not None else {}
         controls = {
             "json_schema": self.response_format and self.response_format.asked(),
@@ -65,7 +68,7 @@ class ChatChoice(BaseModel):
     index: int
     message: ChatReply
     logprobs: Logprobs | None
-    finish_reason: Literal["stop", "length"]
+    finish_reason: FinishReason
 
 
 class ChatCompletion(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistants.errors import InvalidInput
 from webapp.api.errors import openai_answers
-from webapp.api.openai.answers import FAILURES, TheCaller, Usage, answer
+from webapp.api.openai.answers import FAILURES, FinishReason, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece
 from webapp.api.openai.wire import Generation, as_list
 
@@ -60,7 +60,7 @@ class CompletionChoice(BaseModel):
     index: int
     text: str
     logprobs: CompletionLogprobs | None
-    finish_reason: Literal["stop", "length"]
+    finish_reason: FinishReason
 
 
 class Completion(BaseModel):

@@ -4,23 +4,27 @@ What would change the answer and is not served is refused by its name; what woul
 jobs or answers.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from assistants.completions import CompletionParams
+from assistants.completions import SEEDS, CompletionParams
 from assistants.errors import InvalidInput
-from assistants.generation import SEEDS, Stops
+from assistants.generation import Stops
 from assistants.requests import Name, StudioRequest
 
 MAX_CHOICES = 16
 MAX_NAME = 80
+# What pieces of text are called, by the newer interface, too.
+TEXTS = ("text", "input_text", "output_text")
 
 # Changes no answer: who asks and what for, how it is billed, stored, cached or guessed beforehand.
 HARMLESS = {
     "user", "metadata", "store", "service_tier", "safety_identifier", "parallel_tool_calls", "prediction",
-    "prompt_cache_key", "prompt_cache_retention", "include_obfuscation", "name", "refusal", "annotations",
+    "prompt_cache_key", "prompt_cache_retention", "include_obfuscation", "name", "annotations",
 }  # fmt: skip
+# Of a message that an assistant wrote: what it thought is not told to it again, and what it refused is its text.
+OF_A_REPLY = {"refusal", "reasoning", "reasoning_content", "reasoning_details"}
 # Would change it and is not served, unless it has one of these values or none.
 UNSERVED: dict[str, tuple[Any, ...]] = {
     "tools": (),
@@ -57,6 +61,7 @@ class Wire(StudioRequest):
     """Strict about the fields it knows; ``refuse_unserved`` judges the rest."""
 
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    harmless: ClassVar[set[str]] = HARMLESS
 
     def refuse_unserved(self, place: str = "") -> None:
         """Raise ``InvalidInput`` about the first further field that would change the answer."""
@@ -64,19 +69,29 @@ class Wire(StudioRequest):
             field = f"{place}{name[:MAX_NAME]}"
             if name in UNSERVED and value not in (*NONE, *UNSERVED[name]):
                 raise InvalidInput(field, "{field} is not served here. Leave it out.")
-            if name not in UNSERVED and name not in HARMLESS:
+            if name not in UNSERVED and name not in self.harmless:
                 raise InvalidInput(field, "{field} is not a known field.")
 
 
 class ContentPart(Wire):
-    """A piece of a message."""
+    """A piece of a message; of a reply, it may be what was refused."""
 
     type: str
     text: str | None = None
+    refusal: str | None = None
+
+    @property
+    def said(self) -> str | None:
+        """Its text, if it is one."""
+        if self.type == "refusal":
+            return self.refusal
+        return self.text if self.type in TEXTS else None
 
 
 class ChatMessage(Wire):
     """A message; an assistant's at the end is gone on with."""
+
+    harmless: ClassVar[set[str]] = HARMLESS | OF_A_REPLY
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Annotated[
@@ -88,14 +103,19 @@ class ChatMessage(Wire):
         if self.role in ("tool", "function"):
             raise InvalidInput(f"{place}.role", "{field}: tools are not served here.")
         self.refuse_unserved(f"{place}.")
-        if self.content is None:
+        if self.content is None and self.role != "assistant":
             raise InvalidInput(f"{place}.content", "{field} is missing.")
-        for number, part in enumerate(self.content):
-            if part.type != "text" or part.text is None:
+        texts = []
+        for number, part in enumerate(self.content or ()):
+            if part.said is None:
                 template = "{field} is of the type {type}; only text is read here."
                 raise InvalidInput(f"{place}.content.{number}", template, type=part.type[:MAX_NAME])
+            texts.append(part.said)
+        refusal = (self.model_extra or {}).get("refusal")
+        if isinstance(refusal, str):
+            texts.append(refusal)
         role = "system" if self.role == "developer" else self.role
-        return {"role": role, "content": "\n".join(part.text for part in self.content)}
+        return {"role": role, "content": "\n".join(filter(None, texts))}
 
 
 class JsonSchemaFormat(Wire):
@@ -160,5 +180,6 @@ class Generation(CompletionParams, Wire):
         request = {"model": self.model, **asked, "params": params, "controls": controls}
         if self.seed is None:
             return [request] * (self.n or 1)
-        seeds = ((self.seed + number) % SEEDS for number in range(self.n or 1))
+        seeds = (self.seed + number for number in range(self.n or 1))
+        seeds = (seed if seed < SEEDS else seed - SEEDS for seed in seeds)
         return [{**request, "params": {**params, "seed": seed}} for seed in seeds]
