@@ -16,13 +16,14 @@ from pydantic import Field
 from assistants import provenance
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
-from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, watch
+from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, settled, watch
 from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
+from assistants.models import DEFAULT
 from assistants.prompts import render
-from assistants.requests import Admission, Name, StudioRequest
+from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ NOTHING = "The model answered with nothing. Ask again or in other words."
 CUT = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
 CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue lets it go on."
 # What of a request is about one turn alone.
-TURN = ("message", "conversation", "parent", "action")
+TURN = ("message", "conversation", "parent", "action", "wait")
 
 
 class Request(StudioRequest):
@@ -55,7 +56,7 @@ class Request(StudioRequest):
 
     ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
     ``values`` are for the template's variables but the one that takes the message; its version is the one in use,
-    unless ``template_version`` names another.
+    unless ``template_version`` names another. To ``wait`` is to be answered by the better model that is on its way.
     """
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
@@ -68,11 +69,14 @@ class Request(StudioRequest):
     model: Name | None = None
     params: Params = Params()
     action: Literal["send", "regenerate", "continue"] = "send"
+    wait: bool = False
 
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
     model = studio.models.resolve(request.model, owner, "chat")
+    if request.wait and request.model not in (None, DEFAULT):
+        raise InvalidInput("wait", "{field} goes with the default model only.")
     template = _template(studio, request, owner)
     settled = {"template_version": template.version} if template else {}
     admission = _admit_turn(studio, request, owner, job_id, model)
@@ -136,6 +140,8 @@ def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, 
     question = conversations.append(conversation_id, parent and parent.id, "user", request.message)
     reply = conversations.append(conversation_id, question, "assistant", "", job_id)
     after = _open_job(studio, parent) if parent else None
+    if request.wait and after is None and studio.models.better.is_awaited:
+        after = BETTER_MODEL
     return Admission(request.message, model, {"conversation": conversation_id, "message": reply}, after)
 
 
@@ -145,6 +151,8 @@ def _open_job(studio: "Studio", turn: Turn) -> str | None:
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Write the reply, as it comes."""
+    if request.wait and not (yield from settled(studio, job)):
+        yield note("The better model didn't come, so {model} wrote this.", model=job.row.model)
     engine = yield from opened(studio, job)
     messages, dropped = _prompt(studio, request, job, engine)
     if dropped:

@@ -111,6 +111,15 @@ def limited(engine: Any, tokens: int) -> dict[str, int]:
     return {} if getattr(engine, "context", None) is None else {"max_tokens": tokens}
 
 
+def settled(studio: "Studio", job: RunningJob) -> Generator[Event, None, bool]:
+    """Wait for the better model while it is on its way, and let the studio's own write; say whether it is a better."""
+    for state in studio.models.better.waiting():
+        yield Progress(state.done, state.total, state.note)
+    model = studio.models.resolve(None, job.owner, "chat")
+    job.write_by(model, studio.models.sha256(model))
+    return studio.models.is_better(model)
+
+
 def slots(engine: Any) -> int:
     """Return how many requests at once an engine takes."""
     return getattr(engine, "slots", SLOTS_ELSEWHERE)

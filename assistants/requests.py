@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 from assistants.errors import InvalidInput
 from assistants.storable import UNSTORABLE
 
+# What a job may come after that is no job: the better model that is on its way.
+BETTER_MODEL = "better-model"
 # Of a model, a template, a conversation: whatever the studio knows by a name or an id.
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -27,7 +29,8 @@ class Admission:
     """What an assistant says of a request it lets in.
 
     ``input`` is what the person asked, for lists and search; ``result`` is known beforehand; ``after`` names a job that
-    must end first; ``settled`` is what the request left open and its record says, so that it can be made again.
+    must end first, or is ``BETTER_MODEL``; ``settled`` is what the request left open and its record says, so that it
+    can be made again.
     """
 
     input: str

@@ -7,7 +7,7 @@ import os
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field, field_validator
@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, description="Folder of the database, files, models and keys")
     models: Path | None = Field(None, description="Folder of the models, if not `models` in the home folder")
     text_model: str = Field("default", description="Model that writes unless a request names another")
+    fetch: Literal["auto", "ask", "off"] = Field(
+        "auto", description="Fetch a better text model unasked (`auto`), on a click (`ask`), or nothing at all (`off`)"
+    )
     image_model: str = Field("starter-image", description="Model that draws unless a request names another")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names this studio is reached by, separated by commas, when it is not on this machine only"

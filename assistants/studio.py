@@ -59,6 +59,8 @@ class Studio:
                 connections,
                 in_use=jobs.models_in_use,
                 chosen=lambda: preferences.stored(history).text_model,
+                kept=history.settings,
+                told=jobs.wake,
             )
             studio = cls(settings, prompts, history, knowledge, connections, models, jobs, lock)
         except BaseException:

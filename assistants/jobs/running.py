@@ -163,6 +163,12 @@ class RunningJob:
             with self._lock:
                 self._asked -= Counter([engine])
 
+    def write_by(self, model: str, sha256: str | None) -> None:
+        """Let another model write than the job was admitted for, before it has written anything."""
+        with self._lock:
+            self.row = replace(self.row, model=model, model_sha256=sha256)
+        self._changed(self)
+
     # What the runner uses
 
     def publish(self, event: Event) -> None:

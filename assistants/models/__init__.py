@@ -6,7 +6,11 @@
     states.py      how far each is, and who waits
     undertaking.py what is seen of a model that is being fetched or loaded
     work.py        what is done in the background
+    loading.py     from a file to an open engine
     opened.py      the open engines, and room for more
+    speeds.py      how fast each is on this machine
+    role.py        which of them is the studio's own
+    improving.py   how a better one comes to be that
     cards.py       what a person chooses by
     painters.py    what is known of the models that draw
 
@@ -24,15 +28,19 @@ from assistants import engines, owners
 from assistants.engines import memory
 from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
 from assistants.engines.downloads import Halt
-from assistants.engines.sources import CANCELLED, PAUSED, begun
+from assistants.engines.sources import CANCELLED, PAUSED
 from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
+from assistants.models.improving import Improvement
 from assistants.models.installing import Plan
+from assistants.models.loading import NO_NEEDS, Loader
 from assistants.models.names import MINI, OF_ANOTHER_KIND, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
-from assistants.models.opened import Engines, close_engine
+from assistants.models.opened import Engines
 from assistants.models.painters import Painters
+from assistants.models.role import Role
 from assistants.models.shelf import DEFAULT, LOCAL, Shelf
+from assistants.models.speeds import Forgetful, Kept, Speeds
 from assistants.models.states import ModelState, States
 from assistants.models.undertaking import Undertaking
 from assistants.models.work import Work
@@ -43,7 +51,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "LOCAL", "MINI", "ModelCard", "ModelState", "Models"]
 
-NO_NEEDS: frozenset[str] = frozenset()
 # Bytes of a model that does as it is told, mostly: about 1.5 billion weights of 4 bits.
 CAPABLE = 900_000_000
 STARTERS: dict[Kind, str] = {"chat": MINI, "embed": STARTER_EMBEDDER, "image": STARTER_IMAGE}
@@ -55,7 +62,8 @@ class Models:
     """Every model that can be named, each opened once for all who use it.
 
     ``in_use`` returns the models that jobs under way name: their engines are left alone. ``chosen`` returns the model
-    that the operator wants for everybody, if there is one.
+    that the operator wants for everybody, if there is one. ``kept`` is where speeds and what was decided outlive this,
+    and ``told`` is called when no better model is on its way any more.
     """
 
     def __init__(
@@ -65,6 +73,8 @@ class Models:
         catalog: Catalog | None = None,
         in_use: Callable[[], Collection[str]] = frozenset,
         chosen: Callable[[], str | None] = lambda: None,
+        kept: Kept | None = None,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._connections = connections
@@ -75,10 +85,16 @@ class Models:
         self._states = States()
         self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
+        kept = Forgetful() if kept is None else kept
+        self.speeds = Speeds(kept)
+        self._loader = Loader(settings, self._shelf, self._states, self._engines, self._work, self.speeds)
+        self._role = Role(self._shelf, self.speeds, kept, settings)
+        self.better = Improvement(
+            self._role, self._shelf, self._states, self._begin, self._loader, self._follows_role, told
+        )
         # What is being installed, or failed to be, by name: it may be on no shelf yet.
         self._plans: dict[str, Plan] = {}
-        self._runners: dict[tuple[Path, frozenset[str]], str] = {}
-        self._opening, self._connecting = threading.Lock(), threading.Lock()
+        self._connecting = threading.Lock()
 
     # Names
 
@@ -106,7 +122,11 @@ class Models:
         chosen = self._chosen()
         if chosen and self._names.find(chosen):
             return chosen
-        return MINI if self._settings.text_model == DEFAULT else self._settings.text_model
+        return self._role.name() if self._settings.text_model == DEFAULT else self._settings.text_model
+
+    def _follows_role(self) -> bool:
+        """Say whether nobody has named another model than the small one to be the studio's own."""
+        return self._settings.text_model == DEFAULT and self._chosen() in (None, LOCAL + MINI)
 
     def _kind(self, name: str, wanted: Kind) -> Kind:
         """Return what a model is for; one that runs elsewhere may write and draw, as it is ``wanted``."""
@@ -151,6 +171,10 @@ class Models:
         size = self._shelf.size(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
         return not name.startswith(LOCAL) or (size or 0) >= CAPABLE
 
+    def is_better(self, name: str) -> bool:
+        """Say whether a model is a better one than the small one that comes with the studio."""
+        return name != LOCAL + MINI
+
     def is_base(self, name: str) -> bool:
         """Say whether a model that is open has no chat template, and so only goes on with a text."""
         return getattr(self._engines.get(name), "is_base", False)
@@ -159,33 +183,23 @@ class Models:
 
     def state(self, name: str | None) -> ModelState:
         """Return how far a model is; one that needs no file is ready."""
-        return self._look(self.resolve(name))
-
-    def _look(self, name: str, label: str | None = None) -> ModelState:
-        """Return the state of a model, or of that engine of it which has the label."""
-        if state := self._states.get(label or name):
-            return state
-        key = name.removeprefix(LOCAL)
-        if not name.startswith(LOCAL):
-            return ModelState(name, "ready")
-        if self._shelf.is_installed(key):
-            return ModelState(name, "installed")
-        entry = self._shelf.get(key)
-        done = begun(self._shelf.place(key)) if entry else None
-        if done is None:
-            return ModelState(name, "absent")
-        return ModelState(name, "paused", "Download paused", min(done, entry.size or done), entry.size)
+        return self._loader.state(self.resolve(name))
 
     def prepare(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> None:
         """Begin to fetch and load a model in the background, unless that was begun; again if it failed."""
         name = self.resolve(name)
-        label = self._label(name, needs)
+        label = self._loader.label(name, needs)
         with self._states.changed:
-            state = self._look(name, label)
+            state = self._loader.state(name, label)
             if state.is_under_way or state.state == "ready" or self._work.closing.is_set():
                 return
             self._states.set(label, ModelState(name, "loading"))
             self._begin(label, name, lambda doing: self._load(doing, needs))
+
+    def begin(self) -> None:
+        """Get the studio's own model ready, and a better one beside it, where there is one and that may be."""
+        self.prepare(None)
+        self._work.start("better", self.better.look)
 
     def waiting(self, name: str | None, needs: frozenset[str] = NO_NEEDS) -> Iterator[ModelState]:
         """Prepare a model and yield its state at each change, and at least twice a second, until it is ready.
@@ -196,10 +210,10 @@ class Models:
         if needs and name.startswith(LOCAL) and not self._shelf.is_installed(name.removeprefix(LOCAL)):
             # Which engine can do it shows in the file.
             yield from self.waiting(name)
-        label = self._label(name, needs)
+        label = self._loader.label(name, needs)
         self.prepare(name, needs)
         shown = None
-        while (state := self._states.next(lambda: self._look(name, label), shown)).state != "ready":
+        while (state := self._states.next(lambda: self._loader.state(name, label), shown)).state != "ready":
             if self._work.closing.is_set():
                 raise ModelUnavailable("The studio is shutting down.")
             if state.failure:
@@ -219,7 +233,7 @@ class Models:
         if not name.startswith(LOCAL) and (connection := self._connections.find(name)):
             # It opens its engines itself, and again when it leads elsewhere.
             return self._connections.open(connection, name.partition(":")[2])
-        label = self._label(name, needs)
+        label = self._loader.label(name, needs)
         if engine := self._engines.get(label):
             return engine
         if name.startswith(LOCAL):
@@ -259,67 +273,12 @@ class Models:
             self._states.changed.notify_all()
         self._engines.close_all()
 
-    def _label(self, name: str, needs: frozenset[str]) -> str:
-        """Return the label of the engine that serves: a model's first one, or another one beside it."""
-        key = name.removeprefix(LOCAL)
-        if not (needs and name.startswith(LOCAL) and self._shelf.is_installed(key)):
-            return name
-        path = self._shelf.path(key)
-        runner = self._runner(path, needs)
-        return name if runner == self._runner(path) else f"{name} ({runner})"
-
-    def _runner(self, path: Path, needs: frozenset[str] = NO_NEEDS) -> str:
-        """Return the engine that runs a file; raises ``ModelUnavailable``."""
-        # Telling takes a look into the file.
-        if (path, needs) not in self._runners:
-            self._runners[path, needs] = engines.runner(path, needs)
-        return self._runners[path, needs]
-
     # In the background
 
     def _load(self, doing: Undertaking, needs: frozenset[str]) -> None:
         """Fetch a model if need be and open an engine on it."""
-        key = doing.name.removeprefix(LOCAL)
-        plan = Plan(key, self._shelf.get(key))
         with doing.failing():
-            path = installing.carry_out(self._shelf, plan, doing.report, doing.halt)
-            for other in plan.entry.needs:
-                installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.halt)
-            self._shelf.note_sha256(key)
-            with self._opening:
-                doing.begin_loading()
-                for closed in self._engines.make_room(plan.entry.title, self._need(key, path, needs)):
-                    self._states.rest(closed)
-                self._keep(doing, self._opened(plan.entry, doing.name, path, needs))
-
-    def _need(self, key: str, path: Path, needs: frozenset[str]) -> int | None:
-        """Return how many bytes of memory a model takes on the engine that will run it."""
-        entry, size = self._shelf.get(key), self._shelf.size(key)
-        if entry.kind == "chat" and path.is_file() and self._runner(path, needs) == "transformers":
-            return cards.need_unpacked(size)
-        return entry.need(size)
-
-    def _opened(self, entry: Entry, name: str, path: Path, needs: frozenset[str]) -> Any:
-        if entry.kind == "embed":
-            return engines.open_embedder(name, path)
-        if entry.kind == "classify":
-            return engines.open_classifier(name, path)
-        if entry.kind == "rerank":
-            return engines.open_reranker(name, path)
-        if entry.kind == "image":
-            encoder = next((self._shelf.path(other) for other in entry.needs), None)
-            return engines.open_image(name, path, encoder)
-        return engines.open_chat(name, path, needs)
-
-    def _keep(self, doing: Undertaking, engine: Any) -> None:
-        with self._states.changed:
-            if not (self._work.closing.is_set() or doing.halt.is_set()):
-                self._engines.keep(doing.label, doing.name, engine)
-                self._states.set(doing.label, ModelState(doing.name, "ready"))
-                logger.info("%s is ready", doing.label)
-                return
-        close_engine(engine)
-        doing.rest()
+            self._loader.load(doing, needs)
 
     def _install(self, doing: Undertaking, plan: Plan) -> None:
         """Fetch a model without opening it."""
@@ -345,13 +304,13 @@ class Models:
         return cards.in_order(self._card(name, entry, name in best, owner) for name, entry in entries.items())
 
     def _card(self, name: str, entry: Entry, is_best: bool, owner: str) -> ModelCard:
-        state, is_installed = self._look(LOCAL + name), self._shelf.is_installed(name)
+        state, is_installed = self._loader.state(LOCAL + name), self._shelf.is_installed(name)
         runner, size = cards.expected_runner(entry), entry.size or (state.total and int(state.total))
         if is_installed:
             size = self._shelf.size(name)
             if entry.kind == "chat":
                 try:
-                    runner = self._runner(self._shelf.path(name))
+                    runner = self._loader.runner(self._shelf.path(name))
                 except ModelUnavailable as error:
                     runner, state = None, ModelState(LOCAL + name, "failed", failure=error)
         facts = {"size": size, "state": state, "installed": is_installed, "runner": runner, "recommended": is_best}
@@ -366,7 +325,7 @@ class Models:
         plan = self._plans.get(spec) or installing.planned(self._shelf, spec)
         name = LOCAL + plan.name
         with self._states.changed:
-            state = self._look(name)
+            state = self._loader.state(name)
             if state.is_under_way or state.state in ("installed", "ready"):
                 return plan.name
             if not plan.entry.linked:
@@ -386,11 +345,16 @@ class Models:
         for label, state in self._states.all().items():
             if state.name == LOCAL + name:
                 self._work.cancel(label)
-                if self._look(state.name, label).failure:
+                if self._loader.state(state.name, label).failure:
                     self._plans.pop(name, None)
                     self._states.rest(label)
-        if self._look(LOCAL + name).state == "paused":
+        if self._loader.state(LOCAL + name).state == "paused":
             installing.discard(self._shelf, name)
+        self._held(name)
+
+    def _held(self, name: str) -> None:
+        if (entry := self._shelf.get(name)) and entry.tier:
+            self.better.hold()
 
     def pause(self, name: str, owner: str) -> None:
         """Hold a download, keeping what has come; ``install`` goes on with it. Raises ``NotAllowed``."""
@@ -398,6 +362,12 @@ class Models:
         for label, state in self._states.all().items():
             if state.name == LOCAL + name and state.state == "downloading":
                 self._work.cancel(label, keeps=True)
+                self._held(name)
+
+    def keep_small(self, owner: str) -> None:
+        """Want no better model than the small one, and call off what is coming; raises ``NotAllowed``."""
+        if coming := self.better.decline(owner):
+            self.cancel(coming, owner)
 
     def delete(self, name: str, owner: str) -> None:
         """Delete a model, or forget one that lies elsewhere.
@@ -417,6 +387,8 @@ class Models:
         labels = self._engines.labels(full)
         self._engines.close(labels)
         installing.delete(self._shelf, name)
-        self._runners.clear()
+        self.speeds.forget(name)
+        self.better.lost(name)
+        self._loader.forget()
         for label in (full, *labels):
             self._states.rest(label)

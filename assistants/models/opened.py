@@ -14,6 +14,10 @@ from assistants.errors import ModelUnavailable
 GIGABYTE = 2**30
 
 
+class NoMemory(ModelUnavailable):
+    """There is no room for a model just now."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """An engine that is open, and the model it runs."""
@@ -75,7 +79,7 @@ class Engines:
                     " Close other programs, or choose a smaller model."
                 )
                 sizes = {"needed": f"{need / GIGABYTE:.1f}", "free": f"{memory.available() / GIGABYTE:.1f}"}
-                raise ModelUnavailable(template, model=title, **sizes)
+                raise NoMemory(template, model=title, **sizes)
             closed.append(label)
         return closed
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistants.engines.catalog import GGUF, MANIFEST, NAME, Catalog, Entry, Hub, read_manifest, write_manifest
-from assistants.engines.sources import LOCK, is_there, locked, mark, marked
+from assistants.engines.sources import LOCK, begun, is_there, locked, mark, marked
 from assistants.errors import InvalidInput, ModelUnavailable
 
 # "org/repo", with "/file.gguf" and "@revision" if wanted.
@@ -101,6 +101,10 @@ class Shelf:
         """Say whether all files of a model are there."""
         entry = self.get(name)
         return entry is not None and is_there(entry, self.place(name))
+
+    def has_begun(self, name: str) -> bool:
+        """Say whether a part of a model has come, and was left for later."""
+        return begun(self.place(name)) is not None
 
     def path(self, name: str) -> Path:
         """Return what an engine opens of an installed model."""

@@ -38,6 +38,10 @@ class Undertaking:
         """Say that the files are there."""
         self.states.set(self.label, ModelState(self.name, "loading", "Loading the model"))
 
+    def begin_measuring(self) -> None:
+        """Say that the engine is open, and is looked at before anybody uses it."""
+        self.states.set(self.label, ModelState(self.name, "loading", "Measuring the model"))
+
     def report(self, note: str, done: int, total: int | None) -> None:
         """Tell a fetch's progress to those who wait, and now and then to the log."""
         state = "loading" if note == CHECKING else "downloading"
