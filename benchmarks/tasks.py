@@ -1,9 +1,9 @@
 """What a model makes of twenty tasks, each in the tab it belongs to; run ``python -m benchmarks.tasks MODEL...``.
 
-Answers the tasks of ``tasks.yaml`` through the job core, as the page does, with the page's settings. What was written is
-kept in ``--kept`` by model, task and seed, so that a run that was ended goes on; ``--again ID`` asks for one
-anew. ``--sheet FILE`` writes the texts, unpicked, in a shuffled order and without names for readers who judge them, and
-the key beside it.
+Answers the tasks of ``tasks.yaml`` through the job core, as the page does, with the page's settings. What was written
+is kept in ``--kept`` by model, task and seed, so that a run that was ended goes on; ``--again ID`` asks for one anew.
+``--sheet FILE`` writes the texts, unpicked, in a shuffled order and without names for readers who judge them, and the
+key beside it.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def outline(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
 
 def rewrite(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
     own = task["rewrite"]
-    draft = writing.take_in(studio, LOCAL, "a.md", (SECTION + own["text"]).encode())
+    draft = writing.take_in(studio, LOCAL, "a.md", (SECTION + own["text"]).encode()).id
     [section] = studio.history.drafts.open(draft, LOCAL).document["sections"]
     request = {
         "action": "rewrite",

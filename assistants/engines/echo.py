@@ -130,11 +130,17 @@ class Echo(BaseChatModel):
     def _script(self, messages: list[BaseMessage]) -> list[str]:
         """Return the words to say; of a reply that was begun, those that are missing."""
         heard = next((message.text for message in reversed(messages) if isinstance(message, HumanMessage)), "")
-        said = words(messages[-1].text) if isinstance(messages[-1], AIMessage) else []
         script = words(heard) or ["…"]
         if self.options.words is not None:
             script = list(islice(rounds([*script[:-1], script[-1].rstrip() + " "]), self.options.words))
-        return script[len(said) :]
+        return script[begun(messages[-1].text, script) :] if isinstance(messages[-1], AIMessage) else script
+
+
+def begun(reply: str, script: list[str]) -> int:
+    """Return with how many of the first words of a script a reply ends."""
+    said, script = reply.split(), [word.strip() for word in script]
+    most = min(len(said), len(script))
+    return next((size for size in range(most, 0, -1) if said[-size:] == script[:size]), 0)
 
 
 def open_chat(options: str, file: Path | None = None) -> Echo:

@@ -143,8 +143,9 @@ class Store:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            # Wrong SQL and broken constraints are mistakes of ours, not a state of the file.
-            if error.sqlite_errorcode & 0xFF in (
+            # Wrong SQL, wrong values and broken constraints are mistakes of ours, not a state of the file; an error of
+            # the module's own, such as about a value, has no code.
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF in (
                 sqlite3.SQLITE_ERROR,
                 sqlite3.SQLITE_CONSTRAINT,
                 sqlite3.SQLITE_MISUSE,

@@ -7,6 +7,7 @@
     drafting.py    the text of one section
     sentences.py   the sieve that lets whole, new sentences through
     generating.py  how a model is kept writing
+    telling.py     how one writes that does as it is told
     leading.py     how one that is small is kept to the text
     poems.py       forms that are held while a model writes
     checks.py      what can be computed of a draft
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from assistants.errors import InvalidInput
-from assistants.generation import Params, opened
+from assistants.generation import Params, opened, watch
 from assistants.history import documents
 from assistants.history.documents import markdown
 from assistants.history.search import TITLE
@@ -198,7 +199,8 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     brief = brief_of(draft.brief)
     engine = yield from opened(studio, job)
     is_led = leading.is_led(brief, studio.models.size(job.row.model or ""))
-    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_led)
+    may_loop = watch(studio, job) is not None
+    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_led, may_loop)
     steps = Steps(studio, request, brief, job, writer)
     if request.action == "rewrite":
         section = documents.section_of(draft.document, request.section or "")

@@ -13,7 +13,7 @@ from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history.documents import Document, Section
 from assistants.history.fulltext import tokens
 from assistants.jobs import Event, Part, Text
-from assistants.writing import leading, poems, templates
+from assistants.writing import leading, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import in_language, kinds
@@ -34,6 +34,7 @@ NOTHING = "The model wrote no whole sentence. Ask again, or another model."
 FORMLESS = "The model did not keep to the form of the poem. Try again, or another model."
 EMPTY = "A section stayed empty, for the model wrote no whole sentence. Write it again, or choose another model."
 SHORT = "A section is short, for the model repeated itself. Write it again with the guard against that."
+NOTHING_MORE = "The part “{heading}” stayed empty: the model had no more to say from the brief. Add facts or notes."
 SENTENCE = r"[^\W\d_a-z][^\W\d_]{0,9}( [^\W\d_]{1,9},?){4,10} [^\W\d_]{3,9}[.]"
 LINE = r"[^\n\r\"#*_{}\[\]]"
 
@@ -145,19 +146,31 @@ def write(
     if begins and not before:
         sieve.text = begins
         yield Text(begins)
-    if writer.is_led:
+    if not writer.is_led:
+        said = telling.before(brief, document, section)
+        yield from _told(writer, made.turns, said, section, sieve, target, options)
+    else:
         page = leading.page(brief, document, section, keywords_of(brief, document["sections"])[section["id"]])
         yield from leading.led(writer, made.turns, page, sieve, target, options, guard=asked.guard)
-    else:
-        yield from writer.prose(made.turns, sieve, target, options, guard=asked.guard)
     if not sieve.text[len(begins) :].strip() and (settled := sieve.settle()):
         yield Text(settled)
         yield Part("note", {"template": SHORT, "values": {}})
-    if not sieve.text[len(begins) :].strip():
+    if not sieve.text[len(begins) :].strip() and writer.is_led:
         yield from _one_sentence(writer, made.turns, options, sieve)
     if ends and not sieve.text.endswith(ends):
         sieve.text += ends
         yield Text(ends)
+
+
+def _told(
+    writer: Writer, turns: Messages, said: str, section: Section, sieve: Sieve, target: int, options: dict[str, Any]
+) -> Generator[Event, None, None]:
+    """Let the model go on with what it has ``said`` before a section, and tell how that ended."""
+    ending = yield from telling.told(writer, turns, said, sieve, target, options)
+    if ending and ending.finish_reason == "circle":
+        yield Part("note", {"template": SHORT, "values": {}, "cut": ending.cut})
+    if not sieve.text.strip():
+        yield Part("note", {"template": NOTHING_MORE, "values": {"heading": section["heading"]}})
 
 
 def _one_sentence(

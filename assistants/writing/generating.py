@@ -12,6 +12,7 @@ from assistants.engines.controls import Controls
 from assistants.generation import NO_CONTROLS, conversation, generate, limited
 from assistants.history.documents import count
 from assistants.jobs import Event, RunningJob, Text
+from assistants.repetition import Circle
 from assistants.writing.sentences import Sieve
 from prompts.library import Messages
 
@@ -31,12 +32,20 @@ TEMPERATURE = 0.4
 
 @dataclass(frozen=True)
 class Writer:
-    """An open model and how a person wants it to choose its words; ``leading`` says which one ``is_led``."""
+    """An open model and how a person wants it to choose its words; ``leading`` says which one ``is_led``.
+
+    Where it ``may_loop``, a text that goes round is ended.
+    """
 
     engine: Any
     job: RunningJob
     params: dict[str, Any]
     is_led: bool = False
+    may_loop: bool = False
+
+    def watch(self) -> Circle | None:
+        """Return what notices that a text goes round, if that is to be feared."""
+        return Circle() if self.may_loop else None
 
     @property
     def context(self) -> int | None:

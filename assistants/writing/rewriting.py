@@ -12,7 +12,7 @@ from assistants.errors import GenerationFailed, InvalidInput
 from assistants.history.documents import Document, count
 from assistants.jobs import Event
 from assistants.storable import from_json
-from assistants.writing import templates
+from assistants.writing import telling, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
 from assistants.writing.generating import Writer
@@ -58,7 +58,11 @@ def rewrite(
     turns = templates.messages(template, values)
     target = CONTINUED_WORDS if goes_on else max(8, int(count(old) * SHARES.get(asked.operation, 1.2)))
     sieve = Sieve("", [before] if goes_on else ())
-    yield from writer.prose(turns, sieve, target, templates.options(template, writer.params), once=not goes_on)
+    options = templates.options(template, writer.params)
+    if writer.is_led:
+        yield from writer.prose(turns, sieve, target, options, once=not goes_on)
+    else:
+        yield from telling.told(writer, turns, "", sieve, target, options, to_the_end=True)
     text = sieve.text
     if not text:
         raise GenerationFailed(NOTHING)

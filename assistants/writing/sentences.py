@@ -64,7 +64,7 @@ ECHO = 0.5
 def sentences(text: str) -> list[tuple[int, int]]:
     """Return where the sentences of a text stand, without the space around them."""
     found, start = [], 0
-    for end in [*_ends(text), len(text)]:
+    for end in [*ends(text), len(text)]:
         piece = text[start:end]
         if piece.strip():
             begin = start + len(piece) - len(piece.lstrip())
@@ -73,7 +73,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _ends(text: str) -> Iterator[int]:
+def ends(text: str) -> Iterator[int]:
+    """Yield where the sentences and lines of a text end."""
     for match in ENDED.finditer(text):
         if not ABBREVIATED.search(text, max(0, match.end() - 12), match.end()):
             yield match.end()
@@ -156,7 +157,7 @@ class Sieve:
         """Return what ``delta`` completes."""
         self._buffer += delta
         passed, start = "", 0
-        for end in _ends(self._buffer):
+        for end in ends(self._buffer):
             if self.closed:
                 break
             # What follows a full stop says whether it ends the sentence, or belongs to a number or to more signs.
@@ -229,6 +230,14 @@ class Sieve:
             self.heard(sentence)
         self._waiting.clear()
         return passed
+
+    def append(self, text: str) -> str:
+        """Append text as it is and return it; nothing, if that is more than there may be."""
+        if self._limit is not None and len(self.text) + len(text) > self._limit:
+            self.is_full = True
+            return ""
+        self.text += text
+        return text
 
     def heard(self, sentence: str) -> None:
         """Count a sentence among what was said."""

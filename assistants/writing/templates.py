@@ -5,7 +5,7 @@ rewrite; ``-zh`` is Chinese. Models that are led (see ``leading``) have one temp
 about models.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput, NotFound
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 
+# Stands for an empty value; no other text may hold it.
+EMPTY = "\0"
 # The template of whatever a model writes that is led.
 PAGE = "page"
 
@@ -44,9 +46,15 @@ def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: A
 
 def messages(template: Template, values: Mapping[str, str]) -> Messages:
     """Return the messages of a template; raises ``InvalidInput`` if it asks for what there is not."""
-    rendered = render(template, {name: values[name] for name in template.variables if name in values})
-    # What was left empty leaves no lines behind.
-    return [(role, "\n".join(line for line in text.splitlines() if line.strip())) for role, text in rendered]
+    rendered = render(template, {name: values[name] or EMPTY for name in template.variables if name in values})
+    return [(role, "\n".join(_filled(text))) for role, text in rendered]
+
+
+def _filled(text: str) -> Iterator[str]:
+    """Yield the lines, but for those in which there is nothing but values that were left empty."""
+    for line in text.split("\n"):
+        if EMPTY not in line or line.replace(EMPTY, "").strip():
+            yield line.replace(EMPTY, "")
 
 
 def options(template: Template, params: dict[str, Any]) -> dict[str, Any]:

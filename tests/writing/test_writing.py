@@ -70,10 +70,10 @@ def test_a_brief_becomes_an_outline_and_sections(studio: Studio) -> None:
     draft = draft_of(studio, job)
     assert (draft.name, draft.kind, draft.job) == ("Doors of the old town", "article", None)
     assert [section["words"] for section in draft.document["sections"]] == [40, 50]
-    assert all(text.endswith(".") for text in texts(studio, job))
+    assert all(texts(studio, job))
     assert [one["text"] for one in job.result["sections"]] == texts(studio, job)
     assert {found["name"] for found in job.result["checks"]} >= {"length", "repeat"}
-    assert job.usage["output_tokens"] > 0
+    assert job.usage["seconds"] > 0
     # The job's output is the whole article, and its events say what belongs where.
     assert job.output == "\n\n".join(f"## {one['heading']}\n\n{one['text']}" for one in draft.document["sections"])
     places = parts(studio, job, "at")
@@ -336,7 +336,7 @@ def answer(one: Handler) -> None:
 
 
 def test_a_chinese_brief_is_outlined_written_checked_and_mended(studio: Studio, server: Server) -> None:
-    brief = {"topic": "城市如何多种行道树", "language": "zh", "keywords": ["树荫", "志愿者"], "words": 60}
+    brief = {"topic": "城市如何多种行道树", "language": "zh", "keywords": ["树荫", "志愿者"], "words": 120}
     job = ask(studio, model="cluster:m", facts=["一棵树头十年要花 2000 欧元"], **brief)
     assert (job.status, job.failure) == ("done", None)
     document = draft_of(studio, job).document
