@@ -106,7 +106,7 @@ def test_a_reply_that_was_begun_is_gone_on_with(studio: Studio) -> None:
         ({"prompt": ""}, "prompt"),
         ({"params": {"max_tokens": 0}}, "params.max_tokens"),
         ({"params": {"temperature": float("nan")}}, "params.temperature"),
-        ({"params": {"seed": -1}}, "params.seed"),
+        ({"params": {"seed": -(2**63) - 1}}, "params.seed"),
         ({"model": "nobody:nothing"}, "model"),
     ],
 )

@@ -14,6 +14,7 @@ from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Behaviour, Server, serving
+from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.serving import client, small_app
 from webapp.tabs.chat.view import pace
 
@@ -151,7 +152,10 @@ def test_an_answer_that_a_filter_took_is_no_answer_of_nothing(studio: Studio, se
     assert program.post("/v1/chat/completions", json=body).json()["error"]["message"] == CALL
 
 
-def test_a_limit_of_tokens_is_sent_only_if_somebody_set_it(studio: Studio, server: Server) -> None:
+def test_a_limit_of_tokens_is_sent_only_if_somebody_set_it(
+    studio: Studio, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in_for_embedder(monkeypatch, studio.models)
     save(studio, server)
     server.otherwise = server_that.well("a", reason="length")
     job = ask(studio)
