@@ -23,12 +23,12 @@ except ImportError:  # Windows
 
 ROOT = Path(__file__).parents[1]
 # Packages whose own list of what is in them is not read.
-BARE = ("assistants", "assistants.engines", "assistants.history", "assistants.knowledge", "assistants.playground")
+LISTS = ("connections", "engines", "history", "knowledge", "playground", "writing")
 CODE = tuple(os.path.join(os.path.realpath(place), "") for place in {sys.prefix, sys.base_prefix})
 OWN = (".py", ".pyc", ".yaml")
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.fork", "os.startfile",
              "os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.kill",
-             "shutil.", "urllib.", "ctypes.", "winreg.")  # fmt: skip
+             "shutil.", "urllib.", "winreg.")  # fmt: skip
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 MEGABYTE = 1 << 20
 # What the interpreter and its libraries take before any work.
@@ -42,6 +42,9 @@ def guard(event: str, arguments: tuple[Any, ...]) -> None:
         path, _, flags = arguments
         if isinstance(path, str | bytes) and (flags & WRITING or not _is_code(os.fsdecode(path))):
             raise PermissionError(f"{os.fsdecode(path)} is not opened here")
+    elif event == "ctypes.dlopen":
+        if arguments[0] is not None and not _is_code(os.fsdecode(arguments[0])):
+            raise PermissionError(f"{arguments[0]} is not loaded here")
     elif event.startswith(FORBIDDEN):
         raise PermissionError(f"{event} is not done here")
 
@@ -82,7 +85,7 @@ def answers(module: str, name: str, arguments: tuple[Any, ...]) -> Iterator[dict
 def told(answer: dict[str, Any]) -> bytes:
     """Return an answer as one line."""
     try:
-        line = json.dumps(answer, default=_plain).encode() + b"\n"
+        line = json.dumps(answer, default=_plain, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         return json.dumps({"broke": f"{type(error).__name__}: {error}"[:500]}).encode() + b"\n"
     except MemoryError:
@@ -117,7 +120,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     sys.path.insert(0, str(ROOT))
-    for name in BARE:
+    for name in ("assistants", *(f"assistants.{name}" for name in LISTS)):
         package = ModuleType(name)
         package.__path__ = [str(ROOT.joinpath(*name.split(".")))]
         sys.modules[name] = package

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
+from assistants import bounded
+from assistants.bounded import DOCUMENT
 from assistants.embedder import EMBEDDERS, Embedder, base_embedder, embed_chunks, opened_embedder
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
 from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, Text, note
@@ -84,7 +86,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job_id: str) -> str:
     file = studio.history.files.get(file_id, owner)
     data = file.path.read_bytes()
-    reading.kind_of(file.name, data)
+    bounded.call(reading.kind_of, file.name, data, field="file", budget=DOCUMENT)
     studio.knowledge.rows.expect(knowledge, file.name, hashlib.sha256(data).hexdigest(), job_id, file.id)
     return file.name
 
@@ -140,7 +142,7 @@ def _crawl(studio: "Studio", request: Request, job: RunningJob) -> Generator[Eve
         yield Progress(count, request.pages, "Reading the site")
         kind = "page.txt" if page.kind == "text/plain" else "page.html"
         try:
-            found = reading.read(kind, page.data, page.charset)
+            found = _reading(kind, page.data, page.charset)
             text, chunks = chunking.compose(found.parts)
             _some(kind, chunks)
         except InvalidInput:
@@ -161,9 +163,15 @@ def _read(studio: "Studio", source: dict[str, Any]) -> Generator[Event, None, No
         return
     yield Progress(0, None, "Reading the document")
     data = studio.history.files.folder.joinpath(source["file"]).read_bytes()
-    found = reading.read(source["name"], data)
+    found = _reading(source["name"], data)
     text, chunks = chunking.compose(found.parts)
     studio.knowledge.rows.fill(source["id"], text, _some(source["name"], chunks), found.notes)
+
+
+def _reading(name: str, data: bytes, charset: str = "") -> reading.Reading:
+    """Read a document, which anybody may have made, in a child."""
+    found = bounded.call(reading.read, name, data, charset, field="file", budget=DOCUMENT)
+    return reading.Reading(tuple(chunking.Part(**part) for part in found["parts"]), tuple(found["notes"]))
 
 
 def _embedder(studio: "Studio", job: RunningJob, knowledge: str) -> Generator[Event, None, Embedder]:

@@ -24,7 +24,7 @@ def environment() -> dict[str, str]:
     return dict(os.environ)
 
 
-def loop(file: str = "") -> None:
+def loop() -> None:
     """Work for ever."""
     while True:
         pass
@@ -90,3 +90,8 @@ def reach(what: str, target: str) -> str:
     except PermissionError:
         return "refused"
     return "done"
+
+
+def hang(name: str, data: bytes, charset: str) -> None:
+    """Read a document for ever."""
+    loop()

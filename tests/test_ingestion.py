@@ -2,19 +2,23 @@
 
 import io
 import threading
+import zipfile
 from typing import Any
 
 import pytest
 
-from assistants import ingestion
+from assistants import bounded, ingestion
+from assistants.bounded import Budget
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
 from assistants.history import JobRow
-from assistants.knowledge import sites
+from assistants.knowledge import reading, sites
 from assistants.knowledge.fetching import Page
+from assistants.knowledge.reading import read
 from assistants.models import Models
 from assistants.settings import Settings
 from assistants.studio import Studio
-from tests.knowledge import documents
+from tests import bounded_work
+from tests.knowledge import corpus, documents
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
 ME = "local"
@@ -222,3 +226,42 @@ def test_a_site_becomes_a_source_for_each_page(studio: Studio, monkeypatch: pyte
     names = [source.name for source in studio.knowledge.sources("shop", ME)]
     assert sorted(names) == ["shop.example/help/", "shop.example/help/a", "shop.example/help/k"]
     assert found(studio, "환불은 됩니다") == ["환불은 됩니다"]
+
+
+# Documents are read in a child
+
+
+def test_every_document_is_read_in_a_child_as_it_is_here() -> None:
+    for file in corpus.files():
+        assert ingestion._reading(file.name, file.data, file.charset) == read(file.name, file.data, file.charset)
+
+
+def office(main: str, kind: str, content: bytes, times: int) -> bytes:
+    """Return a file of Office whose main part is ``content`` many times over."""
+    file = io.BytesIO()
+    kind = f"application/vnd.openxmlformats-officedocument.{kind}"
+    types = f'<Types><Override PartName="/{main}" ContentType="{kind}"/></Types>'
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", types)
+        with archive.open(main, "w") as part:
+            for _ in range(times):
+                part.write(content)
+    return file.getvalue()
+
+
+def test_a_document_that_takes_too_much_fails_by_itself(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingestion, "DOCUMENT", Budget(1, 150, "documents"))
+    deep = office("word/document.xml", "wordprocessingml.document.main+xml", b"<w>" * 100_000, 100)
+    wide = office("xl/workbook.xml", "spreadsheetml.sheet.main+xml", b"<row><c>1</c></row>" * 100_000, 100)
+    row = send(studio, ("deep.docx", deep), ("wide.xlsx", wide), ("good.md", TEXT.encode()))
+    assert row.status == "done" and [one["name"] for one in row.result["sources"]] == ["good.md"]
+    assert sorted(row.result["failed"]) == ["deep.docx", "wide.xlsx"]
+
+
+def test_stop_ends_the_reading_of_a_document(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "read", bounded_work.hang)
+    job = ingestion.submit(studio, "shop", [("a.md", io.BytesIO(TEXT.encode()))], ME)
+    while not bounded._pool()._watched:
+        threading.Event().wait(0.02)
+    studio.jobs.stop(job.id, ME)
+    assert ended(studio, job).status == "stopped"

@@ -12,6 +12,8 @@ from urllib.robotparser import RobotFileParser
 
 from bs4 import BeautifulSoup
 
+from assistants import bounded
+from assistants.bounded import Budget, OverBudget
 from assistants.errors import InvalidInput
 from assistants.knowledge.fetching import AGENT, Page, fetch, host_of, origin_of, plain
 from assistants.storable import storable
@@ -19,6 +21,10 @@ from assistants.storable import storable
 MAX_PAGES = 200
 MAX_LINKS = 5000
 MAX_BYTES = 30_000_000
+# Of a robots.txt, as RFC 9309 has it: each link is held against each of its lines.
+MAX_ROBOTS = 500 * 1024
+# To find the links of one page.
+PAGE = Budget(10, 512, "documents")
 # Between two pages, unless the site wants more, of which so much is granted.
 PAUSE = 0.2
 MAX_PAUSE = 5.0
@@ -59,7 +65,7 @@ def pages(start: str, limit: int, pause: float = PAUSE) -> Iterator[Page]:
             continue
         count, size = count + 1, size + len(page.data)
         yield page
-        for link in links(page):
+        for link in _links(page):
             is_wanted = origin_of(link) == origin and urlsplit(link).path.startswith(below)
             if is_wanted and link not in seen and len(seen) < MAX_LINKS and rules.can_fetch(AGENT, link):
                 seen.add(link)
@@ -85,17 +91,25 @@ def robots(origin: str, typed: str) -> RobotFileParser:
     if page.status >= 500:
         rules.disallow_all = True
     # Without this it takes the rules for not read yet, and allows nothing.
-    rules.parse(page.data.decode("utf-8", "replace").splitlines() if page.status == 200 else [])
+    rules.parse(page.data[:MAX_ROBOTS].decode("utf-8", "replace").splitlines() if page.status == 200 else [])
     rules.modified()
     return rules
 
 
-def links(page: Page) -> list[str]:
-    """Return the addresses that a page leads to, in order, each once."""
+def _links(page: Page) -> list[str]:
+    """Return where a page leads to: nowhere where it is made to keep its reader busy."""
     if page.kind == "text/plain":
         return []
-    soup = BeautifulSoup(page.data, "html.parser")
-    found = (plain(urljoin(page.url, tag["href"])) for tag in soup.find_all("a", href=True, limit=2000))
+    try:
+        return bounded.call(links, page.url, page.data, field="site", budget=PAGE)
+    except OverBudget:
+        return []
+
+
+def links(url: str, data: bytes) -> list[str]:
+    """Return the addresses that the page at ``url`` leads to, in order, each once; runs in a child."""
+    soup = BeautifulSoup(data, "html.parser")
+    found = (plain(urljoin(url, tag["href"])) for tag in soup.find_all("a", href=True, limit=2000))
     return list(dict.fromkeys(url for url in found if url and not OTHER.search(urlsplit(url).path)))
 
 

@@ -4,26 +4,24 @@ Pandoc reads and writes them; it is never let out to other files or the network.
 """
 
 import io
+import json
 import re
 import zipfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistants import provenance
+from assistants import bounded, provenance
+from assistants.bounded import CONVERSION
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import documents
 from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.history.export import slug
-from assistants.knowledge import reading
-from assistants.knowledge.readers import encodings
-from assistants.knowledge.readers.notes import Notes
 from assistants.links import REMOVED, is_bare, without_bare_hosts
-from assistants.writing import intake
+from assistants.writing import intake, markup, pandoc
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -36,12 +34,11 @@ MEDIA: dict[str, str] = {
     "epub": "application/epub+zip",
 }
 MAX_BYTES = 5 * 1024 * 1024
-# What a file of words unpacks to.
-MAX_UNPACKED = 50 * 1024 * 1024
-MAX_ENTRIES = 2000
+# Every step of reading a file, which a stranger made.
+BUDGET: dict[str, Any] = {"field": "file", "budget": CONVERSION}
+# What is in a Word file, in Markdown that a person can read on: tables and footnotes, and no HTML.
+FROM_WORD = "gfm-raw_html-tex_math_dollars"
 READ = (".md", ".markdown", ".txt", ".docx")
-# As on the page, a line stays a line: a poem is no paragraph.
-WRITTEN = "commonmark_x+hard_line_breaks"
 PAGE = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -61,8 +58,6 @@ table {{ border-collapse: collapse; }}
 </html>
 """
 PICTURES = ("image/png", "image/jpeg", "image/gif")
-# Pandoc's own memory is bounded, so that no file takes all of it.
-BOUNDED = ["+RTS", "-M512m", "-RTS", "--sandbox", "--wrap=none", "--syntax-highlighting=none"]
 # In its sandbox it is always the same time.
 UNDATED = b"1970-01-01T00:00:00Z"
 
@@ -82,9 +77,8 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> Taken:
         raise InvalidInput("file", "{field} must be a Markdown, text or Word file (.md, .txt, .docx).")
     if len(content) > MAX_BYTES:
         raise InvalidInput("file", "{field} may have at most {limit} MB.", limit=MAX_BYTES // 2**20)
-    notes = Notes()
-    text = _word(name, content, notes) if suffix == ".docx" else _plain(content, notes)
-    document = intake.split(provenance.unlabelled(text), notes)
+    read = _word(name, content) if suffix == ".docx" else bounded.call(intake.plain, content, **BUDGET)
+    document = read["document"]
     if not documents.markdown(document).strip():
         raise InvalidInput("file", "{field} holds no text.")
     if len(document["sections"]) > MAX_SECTIONS:
@@ -92,50 +86,21 @@ def take_in(studio: "Studio", owner: str, name: str, content: bytes) -> Taken:
     if any(len(section["text"]) > MAX_TEXT for section in document["sections"]):
         raise InvalidInput("file", "{field} has a section of more than {limit} characters.", limit=MAX_TEXT)
     title = document["title"] or Path(name).stem
-    brief = {"kind": "article", "topic": title[:2000], "language": "zh" if _is_chinese(text) else "en"}
-    return Taken(studio.history.drafts.create(owner, title, brief, document, cause="import"), tuple(notes))
+    brief = {"kind": "article", "topic": title[:2000], "language": read["language"]}
+    return Taken(studio.history.drafts.create(owner, title, brief, document, cause="import"), tuple(read["notes"]))
 
 
-def _plain(content: bytes, notes: Notes) -> str:
-    if b"\0" in content and not encodings.is_wide(content):
-        raise InvalidInput("file", "{field} is no text.")
-    return encodings.decoded(content, notes).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _word(name: str, content: bytes, notes: Notes) -> str:
-    broken = "{field} is no Word file, or is damaged."
+def _word(name: str, content: bytes) -> dict[str, Any]:
+    """Return what is read of a Word file: pandoc reads it, between what is done to it before and behind that."""
+    file = bounded.call(intake.word_in_order, name, content, **BUDGET)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-                raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
-            if reading.kind_of(name, content) != "docx":
-                raise InvalidInput("file", broken)
-            _check_sizes(archive, entries)
-        return intake.from_word(content, notes, BOUNDED)
-    except InvalidInput as error:
-        if error.template == reading.UNKNOWN_KIND:
-            raise InvalidInput("file", broken) from error
-        raise
-    except Exception as error:
-        if content.startswith(reading.COMPOUND):
-            reading.kind_of(name, content)
-        raise InvalidInput("file", broken) from error
-
-
-def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
-    """Unpack what the archive says it holds, piece by piece: a bomb says less than it is."""
-    left = MAX_UNPACKED
-    for entry in entries:
-        with archive.open(entry) as file:
-            while piece := file.read(1 << 16):
-                left -= len(piece)
-                if left < 0:
-                    raise InvalidInput("file", "{field} unpacks to more than {limit} MB.", limit=MAX_UNPACKED // 2**20)
-
-
-def _is_chinese(text: str) -> bool:
-    return len(re.findall("[\u4e00-\u9fff]", text)) * 3 > documents.count(text)
+        tree = pandoc.convert(b64decode(file["data"]), "docx", "json")
+        plain = bounded.call(intake.reduced, tree.decode(), **BUDGET)
+        text = pandoc.convert(plain["tree"].encode(), "json", FROM_WORD)
+    except pandoc.Unreadable as error:
+        raise InvalidInput("file", intake.NO_WORD) from error
+    read = bounded.call(intake.from_word, text.decode(), **BUDGET)
+    return read | {"notes": [*file["notes"], *plain["notes"], *read["notes"]]}
 
 
 def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str, bytes]:
@@ -183,21 +148,28 @@ def _is_safe(tag: str, attribute: str, value: str) -> str | None:
 def _converted(text: str, form: str, title: str, language: str) -> bytes:
     """Convert by way of clean HTML, so that no script, no picture from elsewhere and no odd link goes along."""
     import nh3
-    import pypandoc
 
-    schemes = nh3.ALLOWED_URL_SCHEMES | {"data"}
-    written = pypandoc.convert_text(text, "html", WRITTEN, BOUNDED)
-    body = nh3.clean(written, url_schemes=schemes, attribute_filter=_is_safe)
-    # One whose address was taken away is none.
-    body = re.sub(r"<img(?![^>]*\ssrc=)[^>]*>", "", body)
+    made = bounded.call(markup.html, text, field="draft", budget=CONVERSION)
+    written = _with_formulas(made["html"], made["formulas"])
+    body = nh3.clean(written, url_schemes=nh3.ALLOWED_URL_SCHEMES | {"data"}, attribute_filter=_is_safe)
     if form == "html":
         return PAGE.format(language=language, title=escape(title), body=body).encode()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / f"file.{form}"
-        facts = [f"--metadata=title:{title}"] if form == "epub" else [f"--metadata=pagetitle:{title}"]
-        options = [*BOUNDED, "--standalone", *facts, f"--metadata=lang:{language}"]
-        pypandoc.convert_text(body, form, "html", options, outputfile=str(path))
-        return _dated(path.read_bytes())
+    facts = [f"--metadata=title:{title}"] if form == "epub" else [f"--metadata=pagetitle:{title}"]
+    options = ["--standalone", *facts, f"--metadata=lang:{language}"]
+    return _dated(pandoc.convert(body.encode(), "html", form, *options))
+
+
+def _with_formulas(html: str, formulas: list[tuple[bool, str]]) -> str:
+    """Put formulas in as pandoc writes them, which leaves LaTeX as it is where HTML has no words for it."""
+    if not formulas:
+        return html
+    blocks: list[dict[str, Any]] = []
+    for is_display, latex in formulas:
+        kind = {"t": "DisplayMath" if is_display else "InlineMath"}
+        blocks += [{"t": "Plain", "c": [{"t": "Math", "c": [kind, latex]}]}, {"t": "HorizontalRule"}]
+    tree = {"pandoc-api-version": [1, 23], "meta": {}, "blocks": blocks}
+    written = pandoc.convert(json.dumps(tree).encode(), "json", "html").decode().split("<hr />")
+    return markup.FORMULA.sub(lambda found: written[int(found[1])].strip(), html)
 
 
 def _dated(content: bytes) -> bytes:

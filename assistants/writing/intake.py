@@ -1,23 +1,29 @@
 """A file as Markdown that a person writes on with, and what of the file does not come along.
 
 Pandoc reads Word files that ``knowledge.readers.word`` has put in order. Tables of Markdown have cells of one line:
-what a Word table has beyond that is written into them. Knows nothing about drafts.
+what a Word table has beyond that is written into them. Runs in a child (``bounded``), pandoc beside it; knows nothing
+about drafts.
 """
 
+import io
 import json
 import re
+import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from assistants.history.documents import Document, Section, new_document, new_section
+from assistants import provenance
+from assistants.errors import InvalidInput
+from assistants.history.documents import Document, Section, count, new_document, new_section
+from assistants.knowledge import reading
 from assistants.knowledge.headings import headings
-from assistants.knowledge.readers import marked, word
+from assistants.knowledge.readers import encodings, marked, word
 from assistants.knowledge.readers.notes import Notes
 
-# What is in a Word file, in Markdown that a person can read on: tables and footnotes, and no HTML.
-FROM_WORD = "gfm-raw_html-tex_math_dollars"
+# What a file of words unpacks to.
+MAX_UNPACKED = 50 * 1024 * 1024
+MAX_ENTRIES = 2000
 # A picture inside a Word file.
 INSIDE = re.compile(r"!\[([^\]]*)\]\(media/[^)]*\)")
 
@@ -26,6 +32,8 @@ TITLE = re.compile(r"title[ \t]*[:=][ \t]*([^\[{|>\s].*)", re.IGNORECASE)
 # A longer one is a paragraph.
 MAX_HEADING = 300
 
+NO_WORD = "{field} is no Word file, or is damaged."
+UNPACKED = "{field} unpacks to more than {limit} MB."
 LEVELS = "Headings of lower levels are headings of sections here ({count})."
 PICTURES = "Pictures do not come along ({count}); their descriptions stand in their places."
 MERGED = "Merged cells of tables are single cells, the others of them empty ({count})."
@@ -63,19 +71,67 @@ def _section(heading: str, body: str) -> Section:
     return new_section(heading, None, "", re.sub(r"\n{3,}", "\n\n", body.strip()))
 
 
-def from_word(content: bytes, notes: Notes, options: list[str]) -> str:
-    """Return a Word file as Markdown; raises ``RuntimeError`` where pandoc cannot read it."""
-    import pypandoc
+def word_in_order(name: str, content: bytes) -> dict[str, Any]:
+    """Return the ``data``, in base64, of a Word file in which pandoc finds all that a reader sees, and ``notes``."""
+    notes = Notes()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+                raise InvalidInput("file", UNPACKED, limit=MAX_UNPACKED // 2**20)
+            if reading.kind_of(name, content) != "docx":
+                raise InvalidInput("file", NO_WORD)
+            _check_sizes(archive, entries)
+        return {"data": b64encode(word.ordered(content, notes)).decode(), "notes": list(notes)}
+    except InvalidInput as error:
+        if error.template == reading.UNKNOWN_KIND:
+            raise InvalidInput("file", NO_WORD) from error
+        raise
+    except Exception as error:
+        if content.startswith(reading.COMPOUND):
+            reading.kind_of(name, content)
+        raise InvalidInput("file", NO_WORD) from error
 
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "file.docx"
-        path.write_bytes(word.ordered(content, notes))
-        tree = json.loads(pypandoc.convert_file(str(path), "json", "docx", options))
-    tree["blocks"] = _reduced(tree["blocks"], notes)
-    text = pypandoc.convert_text(json.dumps(tree), FROM_WORD, "json", options)
+
+def _check_sizes(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+    """Unpack what the archive says it holds, piece by piece: a bomb says less than it is."""
+    left = MAX_UNPACKED
+    for entry in entries:
+        with archive.open(entry) as file:
+            while piece := file.read(1 << 16):
+                left -= len(piece)
+                if left < 0:
+                    raise InvalidInput("file", UNPACKED, limit=MAX_UNPACKED // 2**20)
+
+
+def reduced(tree: str) -> dict[str, Any]:
+    """Return pandoc's ``tree`` of a Word file with no more than Markdown has, as JSON, and ``notes``."""
+    notes, whole = Notes(), json.loads(tree)
+    whole["blocks"] = _reduced(whole["blocks"], notes)
+    return {"tree": json.dumps(whole), "notes": list(notes)}
+
+
+def from_word(text: str) -> dict[str, Any]:
+    """Return what ``plain`` does of the Markdown that pandoc made of a Word file."""
+    notes = Notes()
     text, pictures = INSIDE.subn(r"\1", text)
     notes.count(PICTURES, pictures)
-    return text
+    return _drafted(text, notes)
+
+
+def plain(content: bytes) -> dict[str, Any]:
+    """Return the ``document`` that a file of text is, its ``language``, and ``notes`` about what did not come along."""
+    if b"\0" in content and not encodings.is_wide(content):
+        raise InvalidInput("file", "{field} is no text.")
+    notes = Notes()
+    text = encodings.decoded(content, notes).replace("\r\n", "\n").replace("\r", "\n")
+    return _drafted(text, notes)
+
+
+def _drafted(text: str, notes: Notes) -> dict[str, Any]:
+    is_chinese = len(re.findall("[\u4e00-\u9fff]", text)) * 3 > count(text)
+    document = split(provenance.unlabelled(text), notes)
+    return {"document": document, "language": "zh" if is_chinese else "en", "notes": list(notes)}
 
 
 def _reduced(node: Any, notes: Notes) -> Any:
