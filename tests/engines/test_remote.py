@@ -400,6 +400,45 @@ def test_a_provider_of_langchain_gets_its_own_names(monkeypatch: pytest.MonkeyPa
         assert engine.models() == []
 
 
+THINKING = [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Yes."}, {"type": "image", "url": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("message", "text_", "thought", "reason"),
+    [
+        (AIMessageChunk(THINKING, response_metadata={"stop_reason": "end_turn"}), "Yes.", "Hm.", "stop"),
+        (AIMessageChunk("Yes.", additional_kwargs={"reasoning_content": "Hm."}), "Yes.", "Hm.", "stop"),
+        (AIMessageChunk("<think>Hm.</think>\n\nYes."), "Yes.", "Hm.", "stop"),
+        (AIMessageChunk("Hm.</think>\n\nYes."), "Yes.", "Hm.", "stop"),
+        (
+            AIMessageChunk("Yes.", response_metadata={"finish_reason": "FinishReason.SAFETY"}),
+            "Yes.",
+            "",
+            "content_filter",
+        ),
+        (AIMessageChunk("Yes.", response_metadata={"stop_reason": "refusal"}), "Yes.", "", "content_filter"),
+    ],
+)
+def test_what_a_provider_of_langchain_thinks_is_told_apart(
+    monkeypatch: pytest.MonkeyPatch, message: AIMessageChunk, text_: str, thought: str, reason: str
+) -> None:
+    class Thinks(SomeChat):
+        async def _astream(self, *_: object, **__: object) -> AsyncIterator[ChatGenerationChunk]:
+            yield ChatGenerationChunk(message=message)
+
+    monkeypatch.setattr("langchain.chat_models.init_chat_model", lambda *_, **__: Thinks())
+    with closing(open_remote("mine", "m", provider="someone", patience=QUICK)) as engine:
+        chunks = heard(engine)
+        kept, told = "", ""
+        for chunk in chunks:
+            kept = "" if chunk.response_metadata.get("retracted") else kept
+            kept, told = kept + chunk.text, told + chunk.additional_kwargs.get("reasoning_content", "")
+        assert (kept, told, chunks[-1].response_metadata["finish_reason"]) == (text_, thought, reason)
+        assert engine.invoke("hi").text == text_
+        kinds = [note["template"] for note in chunks[-1].response_metadata["notes"]]
+        assert any("pictures" in kind for kind in kinds) == (message.content is THINKING or message.content == THINKING)
+
+
 class SomeChat(GenericFakeChatModel):
     """A provider of LangChain that calls the limit ``num_predict`` and the reason for its end ``done_reason``."""
 
