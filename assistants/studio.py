@@ -11,6 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from assistants import ASSISTANTS, preferences
+from assistants.closing import Deadline
 from assistants.connections import Connections
 from assistants.history import History, take_waiting
 from assistants.history.home import take_home
@@ -23,6 +24,9 @@ from assistants.settings import Settings
 from prompts.library import Library
 
 PROMPTS = Path(__file__).parent.parent / "prompts"
+
+# What starts a program gives it ten seconds to end, as a rule (Docker does); the web server has taken two of them.
+CLOSE_SECONDS = 6.0
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +73,16 @@ class Studio:
         jobs.start(studio)
         return studio
 
-    def close(self) -> None:
-        """Interrupt what runs, keep it, and give the home folder back."""
-        self.jobs.close()
-        self.models.close()
-        self.connections.close()
-        self.knowledge.close()
-        self.history.close()
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Interrupt what runs, keep it, and give the home folder back; within so many seconds, whatever hangs.
+
+        Jobs end by themselves within a token or a step, as a rule. Those that do not by half the time wait for a model
+        or a server: these are closed, which ends them, and they have the rest.
+        """
+        deadline = Deadline(seconds)
+        self.jobs.interrupt()
+        self.jobs.wait_for_all(deadline, spare=seconds / 2)
+        deadline.close(self.models.close, self.connections.close, self.knowledge.close, spare=seconds / 4)
+        self.jobs.close(deadline)
+        deadline.close(self.history.close)
         self.lock.release()

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -42,8 +43,12 @@ Every failure below `/api` is `{"error": {"message", "field"}}`: a sentence in t
 English or Chinese, and the part of the request to mend, if it is one. On its own machine the studio asks for no key;
 elsewhere scripts send `Authorization: Bearer` with one of `STUDIO_API_KEYS`.
 """
-# Streams end this long after the server was told to; other answers have this long to finish.
-GRACE_SECONDS = 1.0
+# Streams end this long after the server was told to; other answers have as long to finish before they are given up.
+GRACE_SECONDS = 1
+# After this, the studio is closed though an answer may hang in a thread, which keeps the loop from ending.
+LOOP_SECONDS = 3.0
+# After this, the process ends though a thread may hang, for which Python waits; what there was to write is written.
+LAST_SECONDS = 1.0
 # The loop gets the interpreter's lock from jobs that compute, of which each may hold it ten times as long by default.
 SWITCH_SECONDS = 0.0005
 
@@ -179,11 +184,17 @@ def claim_port(settings: Settings) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with something to do once it listens, and without waiting for streams to end by themselves."""
+    """uvicorn, with something to do once it listens and when it is to end; streams do not end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, when_listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        when_listening: Callable[[], None],
+        when_ending: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self._when_listening = when_listening
+        self._when_ending = when_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
@@ -192,6 +203,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let answers finish; a page that follows a job, or Gradio's heartbeat, never would."""
+        self._when_ending()
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self._hang_up)
         await super().shutdown(sockets)
 
@@ -206,6 +218,7 @@ def serve(studio: Studio, listener: socket.socket) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     # uvicorn raises the signal again when it is done; as an exception it lets what follows run.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    late = timer(LOOP_SECONDS, studio.close)
     try:
         visitors = Visitors(settings)
         config = uvicorn.Config(
@@ -214,14 +227,29 @@ def serve(studio: Studio, listener: socket.socket) -> None:
             access_log=False,  # it would write tokens down
             server_header=False,
             ws="none",
+            timeout_graceful_shutdown=2 * GRACE_SECONDS,
             proxy_headers=False,  # webapp.addresses reads them, and knows which count
         )
         # On uvloop an interrupt only ends the loop.
         with contextlib.suppress(KeyboardInterrupt):
-            Server(config, lambda: open_house(studio, visitors)).run([listener])
+            Server(config, lambda: open_house(studio, visitors), late.start).run([listener])
         print("The studio is closed.")
     finally:
+        late.cancel()
         studio.close()
+        timer(LAST_SECONDS, lambda: None).start()
+
+
+def timer(seconds: float, do: Callable[[], None]) -> threading.Timer:
+    """Return a timer that does something and ends the process, whatever hangs in it, unless that ends before."""
+
+    def end() -> None:
+        do()
+        os._exit(0)
+
+    made = threading.Timer(seconds, end)
+    made.daemon = True
+    return made
 
 
 def open_house(studio: Studio, visitors: Visitors) -> None:

@@ -46,6 +46,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._closed = False
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         with self._clear_errors():
             self._writer = Database(sqlite3.connect(path, check_same_thread=False))
@@ -143,6 +144,8 @@ class Store:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            if self._closed:
+                raise StoreError("The studio is shutting down.") from None
             # Wrong SQL, wrong values and broken constraints are mistakes of ours, not a state of the file; an error of
             # the module's own, such as about a value, has no code.
             if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE) & 0xFF in (
@@ -155,6 +158,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection; the WAL is folded into the file."""
+        self._closed = True
         with self._lock:
             while not self._readers.empty():
                 self._readers.get_nowait().close()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from assistants.bounded import CALLER, Caller
+from assistants.closing import Deadline
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History, JobRow, new_id, now
 from assistants.jobs.assistant import Assistant, a_minute, is_attended, is_in_order, is_resumable
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 # second and the parts of a large matrix, so a job would have to run for hours to see as many.
 CRASH_GAP = 1_000_000
 CLOSE_SECONDS = 5.0
+# Of closing, for the last of it to be written down.
+WRITE_SECONDS = 1.0
 # So long an anonymous visitor's job may run while others could in its place; whether it has is looked at so often.
 TURN_SECONDS = 600.0
 CHECK_SECONDS = 5.0
@@ -224,8 +227,8 @@ class JobRunner:
         """Why what is made cannot be kept just now, if it cannot."""
         return self._writer.problem or self._history.problem
 
-    def close(self) -> None:
-        """Interrupt what runs, keeping it, and write everything down; queued and resumable jobs go on next time."""
+    def interrupt(self) -> None:
+        """Ask what runs to end, and begin nothing more; queued and resumable jobs go on next time."""
         with self._changed:
             self._closing = True
             self._closed.set()
@@ -233,9 +236,19 @@ class JobRunner:
             live = list(self._live.values())
         for job in live:
             job.ask_to_stop()
-        for thread in self._threads:
-            thread.join(CLOSE_SECONDS)
-        self._writer.close()
+
+    def wait_for_all(self, deadline: Deadline, spare: float) -> None:
+        """Wait until all that ran has ended, but not into the last ``spare`` seconds."""
+        deadline.join(self._threads, spare)
+
+    def close(self, deadline: Deadline | None = None) -> None:
+        """Interrupt what runs, keeping it, and write everything down by the deadline."""
+        deadline = deadline or Deadline(CLOSE_SECONDS)
+        self.interrupt()
+        with self._changed:
+            live = list(self._live.values())
+        self.wait_for_all(deadline, WRITE_SECONDS)
+        self._writer.close(deadline)
         for job in live:
             job.announce()
 

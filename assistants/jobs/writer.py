@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 
+from assistants.closing import Deadline
 from assistants.errors import GenerationFailed, StoreError
 from assistants.history import History
 from assistants.jobs.running import SEAL_SECONDS, RunningJob
@@ -88,12 +89,12 @@ class Writer:
         with self._changed:
             return self._ended.get(job_id) or self._given_up.get(job_id)
 
-    def close(self) -> None:
+    def close(self, deadline: Deadline) -> None:
         """Write what is left and end."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join()
+        deadline.join([self._thread])
 
     def _work(self) -> None:
         while dirty := self._next():

@@ -6,6 +6,7 @@ Knows nothing about what is done.
 import threading
 from collections.abc import Callable
 
+from assistants.closing import Deadline
 from assistants.engines.downloads import Halt
 
 CLOSE_SECONDS = 5
@@ -55,5 +56,4 @@ class Work:
             under_way = list(self._under_way.values())
         for _, halt in under_way:
             halt.pause()
-        for thread, _ in under_way:
-            thread.join(CLOSE_SECONDS)
+        Deadline(CLOSE_SECONDS).join(thread for thread, _ in under_way)
