@@ -83,9 +83,11 @@ def validated(model: type[RequestType], data: Any) -> RequestType:
         raise InvalidInput("request", "{field} must be an object.")
     check_characters(data, "request")
     try:
-        return model.model_validate(data)
+        read = model.model_validate(data)
     except ValidationError as error:
         raise invalid_input(error.errors(include_url=False)[0]) from error
+    check_numbers(data, "request")
+    return read
 
 
 def one_line(name: str, longest: int, field: str = "name") -> str:
@@ -131,3 +133,13 @@ def check_characters(value: Any, field: str) -> None:
     elif isinstance(value, list):
         for inner in value:
             check_characters(inner, field)
+
+
+def check_numbers(value: Any, field: str) -> None:
+    """Refuse whole numbers that SQLite cannot hold, where no field has a limit of its own."""
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise InvalidInput(field, "{field} is too large a number.")
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        check_numbers(inner, str(key))
+    for inner in value if isinstance(value, list) else ():
+        check_numbers(inner, field)

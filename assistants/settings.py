@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     queue_size: int = Field(
         2000, ge=1, description="Jobs that may wait; one account, or all visitors together, may hold half of them"
     )
+    uploads_mb: int = Field(
+        200, ge=1, description="Megabytes that a visitor's uploads may take; all anonymous ones have ten times as many"
+    )
     trash_days: int = Field(30, ge=0, description="Days after which a start empties the trash; 0 leaves that to you")
 
     @field_validator("allowed_hosts", "api_keys", mode="before")

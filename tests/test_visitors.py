@@ -142,7 +142,7 @@ def test_strangers_are_turned_away(app: FastAPI) -> None:
     assert answer.json()["error"]["message"].startswith("Open the studio's page first")
     assert stranger.get("/api/health").status_code == 200
     assert stranger.get("/docs").status_code == 200
-    assert stranger.post("/gradio_api/upload", files={"files": b"x"}).status_code == 401
+    assert stranger.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
     assert "error" in stranger.post("/gradio_api/run/who", json={"data": []}).json()
 
 

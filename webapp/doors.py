@@ -8,7 +8,8 @@
     SignIn        knows the visitor; makes newcomers of strangers at the page, turns them away at the API
     Localised     the page in the visitor's language
 
-Gradio's own endpoints lie behind the same doors. Knows nothing about what is behind them.
+Gradio's own endpoints lie behind the same doors and then behind ``webapp.gate``. Knows nothing about what is behind
+them.
 """
 
 import logging
@@ -93,7 +94,7 @@ class Headers:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception:
-            log.exception("%s %s broke", scope["method"], scope["path"])
+            log.exception("%s %r broke", scope["method"], scope["path"])
             if not started:
                 response = failure(Request(scope), StudioError("Something broke. The studio's log says more."))
                 await response(scope, receive, send_with_headers)
@@ -195,7 +196,7 @@ class BodyLimit:
 
 
 class SignIn:
-    """Finds out who asks, for ``webapp.visitors.visitor``; only visitors it knows get to the API and to uploads."""
+    """Finds out who asks, for ``webapp.visitors.visitor``; only visitors it knows get to the API."""
 
     def __init__(self, app: ASGIApp, visitors: Visitors) -> None:
         self.app = app
@@ -271,8 +272,8 @@ def is_page(scope: Scope) -> bool:
 
 
 def needs_visitor(path: str) -> bool:
-    """Say whether strangers are turned away at ``path``; Gradio's handlers ask for the visitor themselves."""
-    return (path.startswith(("/api/", "/v1/")) and path != "/api/health") or path == "/gradio_api/upload"
+    """Say whether strangers are turned away at ``path``; what is below /gradio_api asks for the visitor itself."""
+    return path.startswith(("/api/", "/v1/")) and path != "/api/health"
 
 
 def with_cookie(send: Send, cookie: str) -> Send:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import gradio as gr
 from gradio.i18n import I18nData
 
-from assistants.errors import StudioError
+from assistants.errors import InvalidInput, StudioError
 from assistants.requests import StudioRequest, validated
 from assistants.studio import Studio
 from webapp.i18n import has, language, t
@@ -22,6 +22,7 @@ Asked = TypeVar("Asked", bound=StudioRequest)
 # answer now and then when two events overlap: the stream that the first one closes was to bring the second one's.
 DIRECT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
+MB = 1024 * 1024
 BROKEN = StudioError("Something broke. The studio's log says more.")
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,10 @@ def respond(
 
     ``n`` is the question's number, by which the script knows its answer.
     """
-    data, lang = dict(event._data) if isinstance(event._data, dict) else {}, language(request)
-    number = data.pop("n", None)
+    data, lang = said(event), language(request)
+    number = None
     try:
+        number = counted(data.pop("n", None))
         answer = handle(visitor(request).owner, validated(asked, data), lang)
     except StudioError as error:
         answer = {"error": sentence(error, lang)}
@@ -65,6 +67,18 @@ def respond(
         log.exception("the page's question %r broke", data.get("do"))
         answer = {"error": sentence(BROKEN, lang)}
     return {"n": number, **answer}
+
+
+def said(event: gr.EventData) -> dict[str, Any]:
+    """Return what a script says with an event: anybody can send one that says anything."""
+    return dict(event._data) if isinstance(event._data, dict) else {}
+
+
+def counted(number: Any) -> int | None:
+    """Return the number of a question, if it has one; raises ``InvalidInput`` for what a script would not count to."""
+    if number is None or (type(number) is int and abs(number) < 2**53):
+        return number
+    raise InvalidInput("n", "{field} must be a whole number.")
 
 
 def spoken(studio: Studio, model: str, lang: str) -> tuple[str, str | None]:
@@ -115,3 +129,14 @@ def browse_button(assistant: str) -> gr.Button:
     event = f"new CustomEvent('studio:browse', {{ detail: '{assistant}' }})"
     button.click(None, js=f"() => {{ window.dispatchEvent({event}) }}", **DIRECT)
     return button
+
+
+def takes_files(component: gr.components.Component, megabytes: int = 20) -> gr.components.Component:
+    """Let visitors hand files to a component, of so many megabytes at most; no other component takes any."""
+    component.studio_file_limit = megabytes * MB
+    return component
+
+
+def file_limit(component: Any) -> int:
+    """Return how many bytes a file for a component may have: 0 where it takes none."""
+    return getattr(component, "studio_file_limit", 0)

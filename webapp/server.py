@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -32,6 +33,8 @@ from webapp import STATIC, __version__, customers
 from webapp.addresses import Scheme
 from webapp.api import add_api
 from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, OneSlash, SameOrigin, SignIn, TrustedHosts
+from webapp.logs import spare
+from webapp.transfers import Transfers, add_routes
 from webapp.visitors import Visitors
 
 ABOUT = """
@@ -51,6 +54,8 @@ LOOP_SECONDS = 3.0
 LAST_SECONDS = 1.0
 # The loop gets the interpreter's lock from jobs that compute, of which each may hold it ten times as long by default.
 SWITCH_SECONDS = 0.0005
+# So many sessions of Gradio are remembered, those used last.
+SESSIONS = 500
 
 
 def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
@@ -114,11 +119,16 @@ def add_page(app: FastAPI, studio: Studio) -> None:
     with no_sources():
         import gradio
 
-    from webapp import page
+    from webapp import events, gate, kit, page
 
+    transfers = Transfers(gradio_folder(studio.settings), studio.settings.uploads_mb << 20)
+    blocks = page.build(studio)
+    # Each has a copy of the page's description, 80 kB, and a session costs nothing to begin.
+    blocks.state_session_capacity = SESSIONS
+    add_routes(app, transfers, max(map(kit.file_limit, blocks.blocks.values()), default=0))
     gradio.mount_gradio_app(
         app,
-        page.build(studio),
+        blocks,
         path="/",
         server_name=studio.settings.host,
         server_port=studio.settings.port,
@@ -131,6 +141,9 @@ def add_page(app: FastAPI, studio: Studio) -> None:
         mcp_server=False,
         **page.mount_options(studio),
     )
+    events.Events(blocks, transfers)
+    mounted = app.routes[-1]
+    mounted.app = gate.Gate(mounted.app, blocks)
 
 
 def seal_gradio(settings: Settings) -> None:
@@ -142,10 +155,15 @@ def seal_gradio(settings: Settings) -> None:
     for name in [name for name in os.environ if name.startswith("GRADIO_")]:
         del os.environ[name]
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.home / "gradio")
+    os.environ["GRADIO_TEMP_DIR"] = str(gradio_folder(settings))
     # After every event it sums up the last 10,000 for a monitoring page that is off: 9 to 16 ms of CPU each.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = "1000000000"
+
+
+def gradio_folder(settings: Settings) -> Path:
+    """Return where files that go through Gradio's components lie."""
+    return settings.home / "gradio"
 
 
 @contextlib.contextmanager
@@ -230,6 +248,7 @@ def serve(studio: Studio, listener: socket.socket) -> None:
             timeout_graceful_shutdown=2 * GRACE_SECONDS,
             proxy_headers=False,  # webapp.addresses reads them, and knows which count
         )
+        spare("", "uvicorn")
         # On uvloop an interrupt only ends the loop.
         with contextlib.suppress(KeyboardInterrupt):
             Server(config, lambda: open_house(studio, visitors), late.start).run([listener])

@@ -8,7 +8,7 @@ from assistants import chat
 from assistants.errors import InvalidInput, NotFound
 from assistants.requests import validated
 from assistants.studio import Studio
-from webapp.kit import browse_button, model_picker, template_choices, template_picker, words
+from webapp.kit import browse_button, model_picker, said, template_choices, template_picker, words
 from webapp.visitors import visitor
 
 SAMPLING = {
@@ -96,7 +96,7 @@ class Panel:
 
     def put_back(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Show what a request asks with, as far as it says and that still exists."""
-        asked = validated(chat.Request, dict(event._data or {}))
+        asked = validated(chat.Request, said(event))
         params = {name: "" if value is None else str(value) for name, value in asked.params.model_dump().items()}
         picker, hint = self.templates(asked.template or "", request)
         values = {
@@ -106,9 +106,9 @@ class Panel:
         }
         values |= {box: params[name] for name, box in self.sampling.items()}
         values[self.stop] = "\n".join(asked.params.stop or [])
-        said = {self.template: "template", self.system: "template", self.model: "model"}
+        part = {self.template: "template", self.system: "template", self.model: "model"}
         given = asked.model_fields_set
-        shown = [one for one in self.widgets if one in values and said.get(one, "params") in given]
+        shown = [one for one in self.widgets if one in values and part.get(one, "params") in given]
         return [values[one] if one in shown else gr.skip() for one in self.widgets]
 
     def models(self, request: gr.Request) -> Any:
@@ -122,7 +122,7 @@ class Panel:
 
     def use(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the picker with the model that was chosen elsewhere on the page."""
-        chosen = dict(event._data or {}).get("model")
+        chosen = said(event).get("model")
         return gr.update(choices=self._studio.models.pickable(visitor(request).owner), value=str(chosen))
 
 

@@ -1,0 +1,35 @@
+"""Quotas: how much room there is for what visitors hand in, of each, of a place, and of all anonymous ones together.
+
+A visitor's name costs nothing to get anew, so there are limits that do not depend on it. The operator has none. Knows
+nothing about what is stored, nor where.
+"""
+
+from dataclasses import dataclass
+
+from assistants.owners import ANONYMOUS, NOWHERE, groups, is_operator
+
+# So many times as much as one visitor: those from one place, and all anonymous ones.
+OF_A_PLACE, OF_ALL = 3, 10
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room of a group of owners, such as all anonymous ones, in bytes."""
+
+    group: str
+    limit: int
+
+    def is_of(self, owner: str) -> bool:
+        """Say whether what ``owner`` has stands in this room."""
+        return self.group in groups(owner)
+
+
+def rooms(owner: str, quota: int) -> list[Room]:
+    """Return the rooms that what ``owner`` hands in has to fit into: the widest first, none for the operator.
+
+    ``quota`` is what one visitor may have, in bytes.
+    """
+    if is_operator(owner):
+        return []
+    widths = {ANONYMOUS: OF_ALL, NOWHERE: OF_ALL, owner: 1}
+    return [Room(group, quota * widths.get(group, OF_A_PLACE)) for group in groups(owner)]
