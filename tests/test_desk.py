@@ -1,5 +1,6 @@
 """The service desk: thumbs, a person who takes over, curated answers, and what the base could not answer."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,6 +73,23 @@ def test_a_model_sums_up_what_is_handed_over_and_invents_nothing(
         studio.jobs.submit(summaries.ID, {"hand_over": waiting.id}, CUSTOMER)
     with pytest.raises(NotFound):
         studio.jobs.submit(summaries.ID, {"hand_over": "nothing"}, LOCAL)
+
+
+def test_customers_cannot_fill_the_operators_queue(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summaries, "MOST_WAITING", 3)
+    says(monkeypatch, studio.models, "The customer asks.", is_capable=True)
+    monkeypatch.setattr(studio.models, "own", lambda *_: ABSENT)
+    # The model takes long.
+    studio.jobs.pause(OPERATOR, summaries.ID, True)
+    for number in range(5):
+        customer = f"v-{number}"
+        talk = ask(studio, "How long are gift cards valid?", customer).result["conversation"]
+        desk.hand_over(studio, talk, customer)
+    assert len(studio.jobs.queue(OPERATOR, summaries.ID)[0]) == 3
+    assert len(desk.inbox(studio, "sample", LOCAL)) == 5
+    studio.jobs.pause(OPERATOR, summaries.ID, False)
+    rows = sorted(summed_up(studio), key=lambda row: row.started)
+    assert all(one.finished <= two.started for one, two in pairwise(rows)), "they take one worker"
 
 
 def summed_up(studio: Studio) -> list[JobRow]:

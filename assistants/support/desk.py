@@ -59,6 +59,8 @@ def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
 def _have_summed_up(studio: "Studio", id: str, knowledge: str, owner: str) -> None:
     """Let a capable model say for the operator what a conversation was about; nobody waits for that."""
     operator = owner if is_operator(owner) else OPERATOR
+    if len(studio.jobs.queue(operator, summaries.ID)[0]) >= summaries.MOST_WAITING:
+        return
     # The base may be gone, the queue full, no model there: the open questions are in the inbox all the same.
     with contextlib.suppress(StudioError):
         if wants_help(studio, studio.knowledge.rows.base(knowledge), studio.models.resolve(None, operator, "chat")):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ID = "summaries"
+# Customers cause them and they are the operator's, whose other jobs are not to wait for all of them.
+IN_ORDER = True
+MOST_WAITING = 20
 
 TEMPLATES = {"en": "support/summary", "zh": "support/summary-zh"}
 MOST = 3
