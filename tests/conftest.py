@@ -21,6 +21,8 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from assistants.engines.catalog import read_catalog
+from assistants.errors import ModelUnavailable
+from assistants.models import Models
 from assistants.settings import Settings
 from assistants.studio import Studio
 
@@ -112,6 +114,19 @@ def is_here(host: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+@pytest.fixture
+def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a studio without the models of our own that it would fetch, such as the embedder, in a process apart."""
+    waiting = Models.waiting
+
+    def absent(self: Models, name: str | None, *needs: Any) -> Any:
+        if self.resolve(name).startswith("local:"):
+            raise ModelUnavailable("There is no model named {name}.", name=name)
+        return waiting(self, name, *needs)
+
+    monkeypatch.setattr(Models, "waiting", absent)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def newcomer(app: FastAPI) -> TestClient:
 def listening(app: FastAPI) -> Iterator[str]:
     """Serve ``app`` on a free port of this machine; yields its address."""
     ready = threading.Event()
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ws="none", proxy_headers=False)
     server = Server(config, ready.set)
     thread = threading.Thread(target=server.run)
     thread.start()

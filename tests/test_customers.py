@@ -8,6 +8,8 @@ from assistants import support
 from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
+
 SECURE = PUBLIC.replace("http:", "https:")
 
 

@@ -15,6 +15,8 @@ from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
 from webapp.tabs.support import Asked, act
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
+
 ASK = {"assistant": "support", "request": {"question": "How long?", "knowledge": "sample"}}
 CHAT = {"assistant": "chat", "request": {"message": "Hello", "model": "echo:"}}
 
