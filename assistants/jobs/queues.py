@@ -63,8 +63,7 @@ class Queues:
 
     def restore(self, job: RunningJob) -> None:
         """Put a job back that was begun or waited before; where there was room for it once, there is no more asking."""
-        kinds = (self._ready, self._held)[:: -1 if line(job) in self._paused else 1]
-        places = next((one for one in kinds if one.has_room(job.owner)), kinds[0])
+        places = next((one for one in (self._ready, self._held) if one.has_room(job.owner)), self._ready)
         places.take(job.owner)
         self.add(job, places)
 

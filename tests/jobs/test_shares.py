@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,22 @@ def test_turns_go_to_known_owners_and_places_first_and_then_to_the_names_of_a_pl
         assert gate.next(9) == ["a1", "account0", "b", "account1", "a2", "account2", "a3", "a4", "a5"]
 
 
+def test_a_free_worker_goes_to_who_has_fewest_though_another_waited_longer(tmp_path: Path) -> None:
+    with gated(tmp_path, workers=8) as (runner, gate):
+        others = [(f"key-{number}", submit(runner, f"key-{number}")) for number in range(5)]
+        for name in ("a", "a", "b"):
+            submit(runner, name)
+        gate.next(8)
+        submit(runner, "a", "more of a")
+        submit(runner, "b", "more of b")
+        # The last one is left for whoever has none.
+        for owner, job in others[:2]:
+            runner.stop(job, owner)
+        assert gate.next(1) == ["more of b"]
+        submit(runner, "c")
+        assert gate.next(1) == ["c"]
+
+
 def test_a_model_is_lent_to_a_known_owner_as_often_as_to_all_visitors_together(tmp_path: Path) -> None:
     history, stepper = History(tmp_path), Stepper()
     runner = JobRunner(history, [stepper], 16, 100)
@@ -168,6 +185,22 @@ def test_jobs_held_back_after_they_were_taken_give_their_place_to_others(tmp_pat
         runner.pause(flood, "gate", False)
         gate.open.set()
         assert gate.next(4) == ["flood"] * 4
+
+
+def test_a_job_held_back_while_it_is_taken_on_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with gated(tmp_path, workers=1, queue_size=16) as (runner, gate):
+        submit(runner, "operator", "first")
+        assert gate.next(1) == ["first"]
+        visitor, admit = anonymous("a"), Gate.admit
+
+        def slowly(self: Gate, *request: Any) -> Any:
+            runner.pause(visitor, "gate", True)
+            return admit(self, *request)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Gate, "admit", slowly)
+            submit(runner, visitor)
+        assert fill(runner, new_visitors("a")) == 3
 
 
 def test_holding_back_and_letting_go_by_turns_brings_no_more_places(tmp_path: Path) -> None:

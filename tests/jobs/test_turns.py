@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from assistants.history import History
-from assistants.jobs import JobRunner
+from assistants.history import History, JobRow
+from assistants.jobs import JobRunner, RunningJob
+from assistants.jobs.queues import Queues
+from assistants.jobs.slots import Slots
 from assistants.owners import anonymous
 from tests.jobs.stand_ins import ENGINE, Gate, Stepper, Talker, stand_in_studio
 
@@ -94,14 +96,41 @@ def test_nobody_gives_way_to_themselves_nor_where_nobody_waits_nor_with_a_name_o
 
 
 @pytest.mark.timeout(60)
-def test_who_stops_a_job_that_gives_way_has_stopped_it(core: Core) -> None:
+@pytest.mark.parametrize("late", [False, True])
+def test_who_stops_a_job_that_gives_way_has_stopped_it(core: Core, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    """Also when it has ended already, and is about to be put back into the queue."""
     runner, stepper, _ = core
-    owner = anonymous("a")
-    held = runner.submit("step", {"name": "held", "steps": 1, "pause": 1}, owner)
+    owner, ended = anonymous("a"), runner._queues.ended
+    held = runner.submit("step", {"name": "held", "steps": 100, "pause": 0.05}, owner)
     while not stepper.at_once:
         runner._closed.wait(0.01)
+
+    def stop_and_end(job: RunningJob) -> None:
+        runner.stop(held.id, owner)
+        ended(job)
+
     job = runner._find(held.id, owner)
+    if late:
+        monkeypatch.setattr(runner._queues, "ended", stop_and_end)
     job.ask_to_stop(gives_way=True)
-    assert runner.stop(held.id, owner).status == "stopping"
-    job.ask_to_stop(gives_way=True)
+    if not late:
+        assert runner.stop(held.id, owner).status == "stopping"
+        job.ask_to_stop(gives_way=True)
     assert runner.wait(held.id, owner, 10).status == "stopped"
+
+
+def test_nobody_gives_way_while_a_worker_is_free() -> None:
+    def job(owner: str) -> RunningJob:
+        row = JobRow(
+            id=owner, assistant="x", owner=owner, status="queued", model=None, input="", request={}, created=""
+        )
+        return RunningJob(row, Slots, lambda job: None, [])
+
+    queues = Queues(2, 10, (), ())
+    long, following, last = (job(f"v-{name}-1") for name in "abc")
+    for one in (long, following, last):
+        queues.add(one, queues.reserve(one.owner, "x"))
+    assert queues.pick(lambda _: False) is long
+    assert queues.overdue(0, lambda _: False) is long, "visitors have one of two workers"
+    queues.add(job("key-1"), queues.reserve("key-1", "x"))
+    assert queues.overdue(0, lambda _: False) is None
