@@ -21,6 +21,7 @@ from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
+from assistants.markdown.fences import closed
 from assistants.models import DEFAULT
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
@@ -281,6 +282,6 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
     for before, turn in pairwise([None, *turns]):
         assert turn is not None
         speaker = "User" if turn.role == "user" else turn.model or "Assistant"
-        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", turn.text]
+        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", closed(turn.text)]
     text = without_bare_hosts("\n\n".join(filter(None, blocks)) + "\n")
     return f"{name}.md", provenance.label("text/markdown", conversation_id, text.encode())

@@ -219,6 +219,12 @@ def test_a_parent_from_another_conversation_is_refused(studio: Studio) -> None:
     assert caught.value.field == "parent"
 
 
+def test_code_that_was_not_ended_takes_in_no_other_turn(studio: Studio) -> None:
+    job = ask(studio, message="See:\n```\n# code")
+    _, data = chat.export(studio, job.result["conversation"], "local", "md")
+    assert "# code\n```\n\n---\n\n**echo" in data.decode().replace("**local:", "**")
+
+
 def test_exports_are_whole_and_labelled(studio: Studio) -> None:
     job = ask(studio, message="Tell me: what is <b>退款</b>?")
     name, data = chat.export(studio, job.result["conversation"], "local", "md")

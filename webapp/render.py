@@ -10,50 +10,83 @@ from functools import cache, lru_cache
 from typing import Any
 
 import nh3
-from latex2mathml.converter import convert as to_mathml
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markupsafe import Markup
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-MAX_FORMULA = 2_000  # characters; longer ones are shown as their source
+from assistants.markdown.indenting import indented
+from assistants.markdown.reader import reader
+from webapp.formulas import formula
+
 MAX_HIGHLIGHTED = 20_000  # characters; some lexers are slow on hostile text
 SCHEMES = ("http://", "https://", "mailto:")  # any other could run something, or lead back into the studio
 URL_TAIL = re.compile(r"://[^\s<>\"'`\\|，。；：！？、（）【】「」《》]{1,2000}")
 URL_SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$")
 
+# Signs that stand for a line's end in a cell, and for what is raised or lowered; all other HTML is text.
+SMALL_TAG = re.compile(r"<br\s*/?>|<(su[bp])>([^<>\n]{1,200})</\1>", re.IGNORECASE)
+# Blocks whose writing may go from right to left.
+DIRECTED = frozenset({
+    "paragraph_open", "heading_open", "blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open",
+    "th_open", "td_open",
+})  # fmt: skip
+
 MATH = "math mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot munder mover munderover mtable mtr mtd"
-MATH += " menclose mpadded mphantom mstyle"
-PROSE = "p br hr h1 h2 h3 h4 h5 h6 em strong s blockquote ul ol li a code pre span div table thead tbody tr th td"
-ATTRIBUTES = {
-    "a": {"href", "title"},
-    "ol": {"start"},
-    "pre": {"data-language"},
-    "span": {"class"},
-    "div": {"class"},
-    "th": {"style"},
-    "td": {"style"},
-    "math": {"display"},
-    "mi": {"mathvariant"},
-    "mo": {"stretchy", "fence", "form", "minsize", "maxsize", "separator"},
-    "mspace": {"width", "linebreak"},
-    "mfrac": {"linethickness"},
-    "mstyle": {"displaystyle", "scriptlevel"},
-    "mtable": {"columnalign", "rowspacing", "columnspacing", "columnlines"},
-    "mtd": {"columnalign"},
-    "menclose": {"notation"},
-}
+MATH += " menclose mpadded mphantom mstyle mmultiscripts mprescripts"
+PROSE = "p br hr h1 h2 h3 h4 h5 h6 em strong s sup sub blockquote ul ol li a code pre span div table thead tbody tr th"
+PROSE += " td"
+STYLED = {name: {"style"} for name in ("mtable", "mtd", "mrow", "mspace", "mpadded")}
+# What formulas are set with; nothing that could lie over the page.
+STYLES = {"text-align", "justify-items", "padding-left", "padding-right", "width"}
+STYLES |= {f"border-{side}" for side in ("top", "right", "bottom", "left")}
+ATTRIBUTES = (
+    STYLED
+    | {
+        "a": {"href", "title"},
+        "ol": {"start", "dir"},
+        "pre": {"data-language", "dir"},
+        "span": {"class"},
+        "div": {"class", "tabindex"},
+        "th": {"style", "dir"},
+        "td": {"style", "dir"},
+        "math": {"display"},
+        "mi": {"mathvariant"},
+        "mo": {
+            "stretchy",
+            "fence",
+            "form",
+            "minsize",
+            "maxsize",
+            "separator",
+            "lspace",
+            "rspace",
+            "symmetric",
+            "largeop",
+        },
+        "mspace": {"width", "style"},
+        "mfrac": {"linethickness"},
+        "mstyle": {"displaystyle", "scriptlevel"},
+        "mtable": {"displaystyle", "scriptlevel", "style"},
+        "mover": {"accent"},
+        "munder": {"accentunder"},
+        "munderover": {"accent", "accentunder"},
+        "mrow": {"style", "class"},
+        "mpadded": {"width", "height", "depth", "lspace", "voffset", "style"},
+        "menclose": {"notation"},
+    }
+    | {name: {"dir"} for name in ("p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "li")}
+)
 
 
 @lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Turn Markdown with fenced code, tables and LaTeX into sanitised HTML; a long turn costs some 7 ms, once."""
-    return Markup(sanitiser().clean(parser().render(text)))  # noqa: S704 - this is the place that makes it safe
+    return Markup(sanitiser().clean(parser().render(indented(text))))  # noqa: S704 - this is the place that makes it safe
 
 
 @cache
@@ -65,32 +98,21 @@ def sanitiser() -> nh3.Cleaner:
         set_tag_attribute_values={"a": {"target": "_blank"}},
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto"},
-        filter_style_properties={"text-align"},
+        filter_style_properties=STYLES,
     )
 
 
 @cache
 def parser() -> MarkdownIt:
-    """Return the Markdown reader: CommonMark with tables, strike-through, bare addresses and LaTeX, without HTML."""
-    md = MarkdownIt("commonmark", {"html": False, "breaks": True})
-    md.enable(["table", "strikethrough"])
+    """Return the Markdown reader with what only the page does: links, directions, and how all of it is written."""
+    md = reader()
     md.validateLink = lambda url: url.startswith(SCHEMES)
-    md.use(
-        dollarmath_plugin,
-        allow_labels=False,
-        allow_space=False,
-        allow_digits=False,
-        allow_blank_lines=False,
-        double_inline=True,
-    )
-    md.inline.ruler.before("escape", "bracket_math", bracket_math)
-    md.block.ruler.before("fence", "bracket_math_block", bracket_math_block, {"alt": ["paragraph", "list"]})
+    md.core.ruler.before("footnote_tail", "unreferenced", keep_unreferenced)
+    md.core.ruler.push("direction", set_direction)
+    md.inline.ruler.before("html_inline", "small_tag", small_tag)
     md.inline.ruler.after("newline", "bare_url", bare_url)
-    md.add_render_rule("image", image_as_link)
-    for kind in ("fence", "code_block"):
-        md.add_render_rule(kind, code_block)
-    for kind in ("math_inline", "math_inline_double", "math_block"):
-        md.add_render_rule(kind, formula)
+    for name, written in RULES.items():
+        md.add_render_rule(name, written)
     return md
 
 
@@ -109,56 +131,83 @@ def code_block(_renderer: Any, tokens: list, index: int, options: Any, env: Any)
     except ClassNotFound:
         lexer = None
     code = Markup(highlight(source, lexer, HtmlFormatter(nowrap=True))) if lexer else source  # noqa: S704
-    return Markup('<pre data-language="{}"><code>{}</code></pre>\n').format(language, code)
+    return Markup('<pre dir="ltr" data-language="{}"><code>{}</code></pre>\n').format(language, code)
 
 
-def formula(_renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
-    """Show LaTeX as MathML, or as its own source where it cannot be read."""
-    source, kind = tokens[index].content, tokens[index].type
-    outer = Markup('<div class="math">{}</div>\n') if kind == "math_block" else Markup('<span class="math">{}</span>')
-    plain = outer.format(Markup("<code>{}</code>").format(source))
-    if len(source) > MAX_FORMULA:
-        return plain
-    try:
-        # The converter copies "<" inside \text{} as it stands; followed by a space it cannot open a tag.
-        mathml = to_mathml(source.replace("<", "< "), display="inline" if kind == "math_inline" else "block")
-    except Exception:  # noqa: BLE001 - the converter answers bad LaTeX with a dozen unrelated exception types
-        return plain
-    return outer.format(Markup(mathml))  # noqa: S704
+def table_open(_renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
+    """Put a table into a frame in which it can be moved, for its words are not broken."""
+    return '<div class="wide" tabindex="0"><table>\n'
 
 
-def bracket_math(state: StateInline, silent: bool) -> bool:
-    r"""Read ``\(...\)`` and ``\[...\]`` within a paragraph."""
-    opening = state.src[state.pos : state.pos + 2]
-    if opening not in ("\\(", "\\["):
-        return False
-    start = state.pos + 2
-    end = state.src.find("\\)" if opening == "\\(" else "\\]", start, min(start + MAX_FORMULA, state.posMax))
-    if end <= start:
+def footnote_mark(_renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
+    """Show the number of a footnote; a link to it would need a name that no other turn has."""
+    return f"<sup>[{tokens[index].meta['id'] + 1}]</sup>"
+
+
+def list_item_open(renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
+    """Begin an item, that of a task with its box: a sign, which is copied and printed as it looks."""
+    item = renderer.renderToken(tokens, index, options, env)
+    checked = tokens[index].meta.get("checked")
+    return item if checked is None else f'{item}<span class="task">{"☑" if checked else "☐"}</span> '
+
+
+RULES = {
+    "list_item_open": list_item_open,
+    "image": image_as_link,
+    "fence": code_block,
+    "code_block": code_block,
+    "table_open": table_open,
+    "table_close": lambda *_: "</table></div>\n",
+    "footnote_ref": footnote_mark,
+    "footnote_block_open": lambda *_: "<hr>\n<ol>\n",
+    "footnote_block_close": lambda *_: "</ol>\n",
+    "footnote_open": lambda *_: "<li>",
+    "footnote_close": lambda *_: "</li>\n",
+    "footnote_anchor": lambda *_: "",
+    "math_inline": formula,
+    "math_inline_double": formula,
+    "math_block": formula,
+}
+
+
+def keep_unreferenced(state: StateCore) -> None:
+    """Keep footnotes that nothing in the text refers to where they stand: the plugin would drop them."""
+    known = {label for label, number in state.env.get("footnotes", {}).get("refs", {}).items() if number >= 0}
+    kept, lost = [], ""
+    for token in state.tokens:
+        if token.type == "footnote_reference_open" and f":{token.meta['label']}" not in known:
+            lost = token.meta["label"]
+        elif token.type == "footnote_reference_close" and lost:
+            lost = ""
+        else:
+            kept.append(token)
+            if lost and token.type == "inline" and token.children:
+                token.children[0].content = f"[^{lost}]: {token.children[0].content}"
+                lost = " "
+    state.tokens = kept
+
+
+def set_direction(state: StateCore) -> None:
+    """Let each block be written from the side from which its first letter is."""
+    for token in state.tokens:
+        if token.type in DIRECTED:
+            token.attrSet("dir", "auto")
+
+
+def small_tag(state: StateInline, silent: bool) -> bool:
+    """Read the few tags that models put into cells of tables, which have no Markdown for them."""
+    found = SMALL_TAG.match(state.src, state.pos)
+    if found is None:
         return False
     if not silent:
-        token = state.push("math_inline" if opening == "\\(" else "math_inline_double", "math", 0)
-        token.content = state.src[start:end].strip()
-    state.pos = end + 2
-    return True
-
-
-def bracket_math_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    r"""Read ``\[`` at the start of a line to ``\]`` at the end of one, so that lines between are not lists or rules."""
-    begin = state.bMarks[start_line] + state.tShift[start_line]
-    if not state.src.startswith("\\[", begin):
-        return False
-    end = state.src.find("\\]", begin + 2, begin + MAX_FORMULA)
-    line = start_line
-    while line < end_line and state.eMarks[line] < end:
-        line += 1
-    if end < 0 or line >= end_line or state.src[end + 2 : state.eMarks[line]].strip():
-        return False
-    if not silent:
-        token = state.push("math_block", "math", 0)
-        token.block, token.map = True, [start_line, line + 1]
-        token.content = state.src[begin + 2 : end].strip()
-        state.line = line + 1
+        if found[1] is None:
+            state.push("hardbreak", "br", 0)
+        else:
+            name = found[1].lower()
+            state.push(f"{name}_open", name, 1)
+            state.push("text", "", 0).content = found[2]
+            state.push(f"{name}_close", name, -1)
+    state.pos = found.end()
     return True
 
 
@@ -168,7 +217,7 @@ def bare_url(state: StateInline, silent: bool) -> bool:
     tail = URL_TAIL.match(state.src, state.pos) if scheme and not state.linkLevel else None
     if not tail:
         return False
-    rest = tail[0].rstrip(".,;:!?*_~)]")
+    rest = _ended(tail[0])
     if len(rest) <= len("://"):
         return False
     if not silent:
@@ -179,3 +228,15 @@ def bare_url(state: StateInline, silent: bool) -> bool:
         state.push("link_close", "a", -1)
     state.pos += len(rest)
     return True
+
+
+def _ended(address: str) -> str:
+    """Return an address without the signs of the sentence behind it; brackets that it opens itself are its own."""
+    while address:
+        last = address[-1]
+        opening = {")": "(", "]": "["}.get(last)
+        is_own = opening is not None and address.count(opening) >= address.count(last)
+        if is_own or last not in ".,;:!?*_~)]":
+            break
+        address = address[:-1]
+    return address

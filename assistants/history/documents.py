@@ -14,6 +14,7 @@ from typing import Any
 
 from assistants.errors import NotFound
 from assistants.history.fulltext import CJK
+from assistants.markdown.fences import closed
 
 Document = dict[str, Any]
 Section = dict[str, Any]
@@ -127,5 +128,5 @@ def markdown(document: Document) -> str:
     blocks = [f"# {document['title']}"] if document["title"] else []
     for section in document["sections"]:
         blocks += [f"## {section['heading']}"] if section["heading"] and document["headings"] else []
-        blocks += [section["text"]] if section["text"] else []
+        blocks += [closed(section["text"])] if section["text"] else []
     return PARAGRAPH.join(blocks) + "\n"

@@ -24,6 +24,7 @@ from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.history.store import Store
 from assistants.links import without_bare_hosts
+from assistants.markdown.fences import closed
 
 MAX_SELECTED = 1000
 # The first moment that a zip knows.
@@ -198,7 +199,7 @@ def _markdown(db: Any, jobs: list[str]) -> str:
     for job in jobs:
         row = db.execute(ITEM, (job,)).fetchone()
         blocks.append("---" if blocks else f"# {_title(row)}")
-        blocks += [f"**User** · {row['created']}", row["input"]]
+        blocks += [f"**User** · {row['created']}", closed(row["input"])]
         blocks += [f"**{row['model'] or row['assistant']}** · {row['status']} · {row['finished']}"]
-        blocks.append((row["before"] or "") + row["output"])
+        blocks.append(closed((row["before"] or "") + row["output"]))
     return "\n\n".join(filter(None, blocks)) + "\n"

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistants.markdown.fences import lines
+
 ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?\S)(?:[ \t]+#+)?[ \t]*")
 UNDERLINE = re.compile(r" {0,3}(?:(={2,})|-{3,})[ \t]*")
-# A fence may stand in a list or a quotation.
-FENCE = re.compile(r"[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]+)*(`{3,}|~{3,})(.*)")
 # What no underlined heading begins with: a list, a quotation, a table, code, or a heading.
 MARKED = re.compile(r"(?:[-*+>|]|\d+[.)])[ \t]|[|>]|[ \t]{4,}|#{1,6}[ \t]")
 
@@ -42,18 +42,3 @@ def headings(text: str) -> Iterator[Heading]:
         is_plain = not (found or underline or is_code or MARKED.match(line)) and line.strip()
         above = (start, line) if is_plain and is_apart else None
         is_apart = not is_plain
-
-
-def lines(text: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield where each line begins, the line, and whether it belongs to fenced code."""
-    start, fence = 0, ""
-    for line in text.split("\n"):
-        mark = line.strip(" \t>")
-        if fence:
-            yield start, line, True
-            fence = "" if len(mark) >= len(fence) and not mark.strip(fence[0]) else fence
-        else:
-            opened = FENCE.match(line)
-            fence = opened[1] if opened and not (opened[1][0] == "`" and "`" in opened[2]) else ""
-            yield start, line, bool(fence)
-        start += len(line) + 1

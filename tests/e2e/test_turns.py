@@ -83,6 +83,21 @@ def test_text_and_code_can_be_copied(chat: Chat) -> None:
     assert chat.page.evaluate("navigator.clipboard.readText()").startswith("**look**\n```python")
 
 
+def test_formulas_have_their_font_and_wide_tables_move_in_their_frames(chat: Chat) -> None:
+    page = chat.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    row = "| " + " | ".join(f"incomprehensibilities{number}" for number in range(5)) + " |"
+    with page.expect_response(lambda response: "LibertinusMath" in response.url) as font:
+        reply = chat.ask(f"$$\\left( \\frac{{a}}{{b}} \\right)$$\n\n{row}\n{'|--' * 5}|\n{row}\n\n- [x] done")
+    assert font.value.ok
+    page.wait_for_function("document.fonts.check('16px \"Libertinus Math\"')")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    frame = reply.locator(".wide")
+    assert frame.evaluate("(frame) => frame.scrollWidth > frame.clientWidth && frame.tabIndex === 0")
+    assert frame.locator("td").first.evaluate("(cell) => cell.getClientRects().length === 1 && cell.offsetHeight < 60")
+    expect(reply.locator(".task")).to_have_text("☑")
+
+
 def test_hostile_text_runs_nothing_and_fetches_nothing(chat: Chat) -> None:
     # The page fixture fails on any request that leaves this machine.
     chat.page.on("dialog", lambda dialog: pytest.fail("a script ran"))

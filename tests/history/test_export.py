@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from markdown_it import MarkdownIt
 from PIL import Image
 
 from assistants import provenance
@@ -56,6 +57,17 @@ def test_everything_of_an_owner(history: History) -> None:
     assert entries[f"files/{given}-notes.txt"] == b"my own words"
     [talk] = [text.decode() for name, text in entries.items() if "退款" in name]
     assert talk.index("# 退款 / teas") < talk.index("Which tea?") < talk.index("红茶。")
+
+
+def test_code_that_was_not_ended_takes_in_no_other_turn(history: History) -> None:
+    conversation = history.conversations.create("me", "Code")
+    add_turn(history, conversation, "~~~ is it", "So:\n\n```py\nprint(1)")
+    add_turn(history, conversation, "And?", "- in a list\n  ````\n  ```\n")
+    [talk] = [text.decode() for name, text in exported(history).items() if name.endswith(".md")]
+    _, _, text = talk.removeprefix("---\n").partition("\n---\n")
+    tokens = MarkdownIt("commonmark").parse(text)
+    assert [token.content for token in tokens if token.type == "fence"] == ["", "print(1)\n", "```\n"]
+    assert sum(token.content.startswith("**User**") for token in tokens if token.type == "inline") == 2
 
 
 def test_drafts_are_in_it_with_every_version(history: History) -> None:

@@ -176,11 +176,6 @@ export function mountThread(root, { act, changed }) {
       block.tabIndex = 0;
       frame.append(block);
     }
-    for (const table of body.querySelectorAll("table")) {
-      const frame = el("div.wide", { tabindex: 0 });
-      table.replaceWith(frame);
-      frame.append(table);
-    }
     return body;
   }
 

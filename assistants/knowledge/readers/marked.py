@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from assistants.knowledge.chunking import Part
-from assistants.knowledge.headings import lines
 from assistants.knowledge.readers.notes import Notes
+from assistants.markdown.fences import lines
 
 # As Jekyll and Hugo begin a page: YAML between ---, or TOML between +++, with a key in its first lines.
 FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n((?:[^\n]*\n)*?)(?:\1|\.\.\.)[ \t\r]*(?:\n|\Z)")
