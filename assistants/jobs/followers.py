@@ -16,6 +16,9 @@ class Followers:
         self._lock = threading.Lock()
         self._waiting: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     @contextlib.contextmanager
     def lend(self, news: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
         """Lend an event of the running loop, ``news`` if given, that is set whenever there is something new."""

@@ -264,7 +264,7 @@ def test_errors_speak_the_clients_language(ann: TestClient, monkeypatch: pytest.
 
 
 def test_a_full_queue_is_429(ann: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.state.studio.jobs, "_queue_size", 1)
+    monkeypatch.setattr(app.state.studio.jobs._queues._ready, "_size", 1)
     job = ask(ann, model=SLOW)
     answer = ann.post("/api/jobs", json={"assistant": "chat", "request": {"message": "hi"}})
     assert answer.status_code == 429 and answer.json()["error"]["field"] is None
