@@ -28,14 +28,15 @@ STOP_CHINESE = re.compile("|".join(WORDS["chinese"].split()))
 SEAMS = frozenset(WORDS["seams"])
 SUFFIXES = ("ingly", "ments", "ment", "ings", "ing", "edly", "ed", "ies", "es", "s", "ly", "y", "e", "i")
 LEAST_STEM = 3
-# What tells English from other languages: letters before those of Greek and, among enough words, a share of those that
-# join others, as far as no neighbour has the same one.
+# What tells English from other languages: letters before those of Greek and, among enough words, few letters with
+# accents and few words that join others in another language.
 LATIN_END = "\u0370"
-MOSTLY_LATIN = 0.8
+MOSTLY = 0.8
+ACCENTED = 0.02
 WORD = re.compile(r"[^\W\d_]+")
 TELLING = 8
-JOINING = 0.1
-ENGLISH = frozenset(WORDS["joining"].split())
+JOINING = 0.15
+FOREIGN = frozenset(WORDS["foreign"].split()) - STOP_WORDS
 
 
 def sentences(text: str) -> list[Span]:
@@ -101,12 +102,14 @@ def stems(text: str) -> set[str]:
 
 
 def is_english(text: str) -> bool:
-    """Say whether a text may be English: in Latin letters and, unless it is short, with words that only join others."""
+    """Say whether a text may be English: in letters that English has, without many words that join others elsewhere."""
     letters = [character for character in text if character.isalpha()]
-    if sum(character < LATIN_END for character in letters) < MOSTLY_LATIN * len(letters):
+    if sum(character < LATIN_END for character in letters) < MOSTLY * len(letters):
         return False
     words = WORD.findall(text.lower())
-    return len(words) < TELLING or sum(word in ENGLISH for word in words) >= JOINING * len(words)
+    accented = sum(not character.isascii() for character in letters)
+    joining = sum(word in FOREIGN for word in words)
+    return len(words) < TELLING or (accented < ACCENTED * len(letters) and joining < JOINING * len(words))
 
 
 def share_chinese(text: str) -> float:
