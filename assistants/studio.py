@@ -13,7 +13,7 @@ from filelock import FileLock
 from assistants import ASSISTANTS, preferences
 from assistants.closing import Deadline
 from assistants.connections import Connections
-from assistants.history import History, take_waiting
+from assistants.history import History, take_waiting, uploads
 from assistants.history.home import take_home
 from assistants.jobs import JobRunner
 from assistants.jobs.assistant import Assistant
@@ -52,7 +52,8 @@ class Studio:
             library, connections = Library(PROMPTS), Connections(settings)
             if aside := take_waiting(settings.home):
                 log.info("The history is that of the backup now. What was there before is in %s", aside)
-            history = History(settings.home)
+            history = History(settings.home, settings.uploads_mb << 20)
+            history.files.forget_unused(uploads.before(days=uploads.DAYS))
             prompts = Prompts(library, history)
             if days := preferences.trash_days(settings, history):
                 history.trash.expire(days)

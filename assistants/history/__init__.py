@@ -60,7 +60,8 @@ GONE = "The studio's folder was deleted or replaced. What is made now is lost: p
 class History:
     """The open history of one home folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, quota: int | None = None) -> None:
+        """Open it; ``quota`` is how many bytes the uploads of one visitor may take, None for any."""
         self.home = home
         self.store = Store(home / "studio.db")
         self.jobs = Jobs(self.store)
@@ -68,7 +69,7 @@ class History:
         self.drafts = Drafts(self.store)
         self.experiments = Experiments(self.store)
         self.answers = Answers(self.store)
-        self.files = Files(self.store, home / "files")
+        self.files = Files(self.store, home / "files", quota)
         self.pictures = Pictures(self.store, self.files, home / "thumbnails")
         self.prompts = PromptVersions(self.store)
         self.trash = Trash(self.store, self.conversations, self.files, self.pictures, self.prompts)

@@ -7,12 +7,15 @@ import hashlib
 import mimetypes
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from assistants.errors import InvalidInput, NotFound, StoreError
+from assistants.history import uploads
 from assistants.history.store import Store, new_id, now
+from assistants.quotas import rooms
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_NAME = 200
@@ -61,8 +64,10 @@ def plain_name(name: str) -> str:
 class Files:
     """The files of one home folder."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, quota: int | None = None) -> None:
+        """Open a folder of files; ``quota`` is how many bytes the uploads of one visitor may take, None for any."""
         self._store = store
+        self._quota = quota
         self.folder = folder
         folder.mkdir(exist_ok=True)
 
@@ -70,6 +75,8 @@ class Files:
         """Keep what ``stream`` holds, at most ``MAX_BYTES``; nothing remains of a file that is refused."""
         file_id = new_id()
         path = self.folder / file_id
+        if job is None:
+            self._make_room(owner)
         try:
             size, sha256, head = self._copy(stream, path)
             if not size:
@@ -85,6 +92,8 @@ class Files:
                 "created": now(),
             }
             with self._store.write() as db:
+                if job is None and self._quota is not None:
+                    uploads.check_room(db, owner, self._quota, size)
                 db.table("files").insert(row)
         except OSError as error:
             path.unlink(missing_ok=True)
@@ -93,6 +102,24 @@ class Files:
             path.unlink(missing_ok=True)
             raise
         return self._file(row)
+
+    def _make_room(self, owner: str) -> None:
+        """Delete what nobody uses where there is no room for another upload; raises ``InvalidInput`` if that is it."""
+        if self._quota is None:
+            return
+        with self._store.read() as db:
+            if uploads.has_room(db, owner, self._quota, MAX_BYTES):
+                return
+        self.forget_unused(uploads.before(hours=uploads.HOURS), lambda other: bool(rooms(other, 1)))
+        with self._store.read() as db:
+            uploads.check_room(db, owner, self._quota, uploads.LEAST)
+
+    def forget_unused(self, until: str, is_of: Callable[[str], bool] = lambda _owner: True) -> None:
+        """Delete uploads of some owners, made before a moment, that no item, draft or source uses."""
+        with self._store.write() as db:
+            unused = uploads.forget_unused(db, until, is_of)
+        for one in unused:
+            (self.folder / one).unlink(missing_ok=True)
 
     def _copy(self, stream: BinaryIO, path: Path) -> tuple[int, str, bytes]:
         size, digest, head = 0, hashlib.sha256(), b""
