@@ -35,6 +35,7 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 def models(settings: Settings, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     with contextlib.closing(opened(settings, {"tiny": ENTRY, "parts": EMBEDDER, "large": LARGE_ENTRY})) as models:
         yield models
 
@@ -290,6 +291,7 @@ def test_deleting_closes_the_engine_and_waits_for_no_job(
     monkeypatch.setattr(Echo, "close", lambda self: closed.set(), raising=False)
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     monkeypatch.setattr(engines, "open_chat", lambda *_: engine)
     with contextlib.closing(Models(settings, Connections(settings), {"tiny": ENTRY}, lambda: in_use)) as models:
         list(models.waiting("tiny"))

@@ -74,6 +74,7 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     # What the hub of these tests serves is no real model.
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     return opener
 
 

@@ -32,6 +32,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     monkeypatch.setattr(memory, "total", lambda: SIXTEEN)
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     with opened(tmp_path / "home", text_model="starter") as studio:
         yield studio
 

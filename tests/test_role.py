@@ -78,6 +78,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     monkeypatch.setattr(speeds, "measured", machine.measured)
     monkeypatch.setattr(improving, "BUSY_SECONDS", 0)
     monkeypatch.setattr(packages, "RETRY_SECONDS", ())

@@ -82,6 +82,7 @@ def test_how_long_the_trash_is_kept_is_the_operators_to_say(studio: Studio) -> N
 def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     file = tmp_path / "mine.gguf"
     file.write_bytes(MODEL)
     studio.models.install(str(file), LOCAL)

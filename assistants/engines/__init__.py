@@ -9,6 +9,7 @@ on with a text. An image engine is what ``drawing.ImageEngine`` says.
 
 from pathlib import Path
 from pkgutil import resolve_name
+from threading import Event
 from typing import TYPE_CHECKING
 
 from assistants.engines.model_files import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from assistants.engines.classifier import LocalClassifier
     from assistants.engines.drawing import ImageEngine
+    from assistants.engines.readiness import Report
     from assistants.engines.reranker import LocalReranker
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "is_image_model",
     "is_plugin",
     "is_reranker",
+    "make_ready",
     "missing_package",
     "open_chat",
     "open_classifier",
@@ -71,6 +74,7 @@ IMAGE = {
     "local": "assistants.engines.diffusion:open_image",
     "echo": "assistants.engines.echo_images:open_image",
 }
+READY = "assistants.engines.readiness:make_ready"
 CHECK = "assistants.engines.inspection:check"
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
@@ -107,8 +111,20 @@ def missing_package(provider: str) -> str | None:
 
 
 def open_local(model: str, path: Path, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
-    """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``."""
-    return resolve_name(RUNNERS[runner(path, needs)])(model, path)
+    """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``.
+
+    A GGUF file is made ready beside itself, unless that was done in its folder before.
+    """
+    ready = make_ready(path, path.parent, lambda *_: None, Event(), needs)
+    return resolve_name(RUNNERS[runner(ready)])(model, ready)
+
+
+def make_ready(path: Path, folder: Path, report: "Report", halt: Event, needs: frozenset[str] = frozenset()) -> Path:
+    """Return what ``open_chat`` opens of the model at ``path``: a GGUF is made ready first, once, in ``folder``.
+
+    ``report`` gets note, bytes done and bytes in all; ``halt`` calls it off. Raises ``ModelUnavailable``.
+    """
+    return resolve_name(READY)(path, folder, report, halt, needs)
 
 
 def check(path: Path) -> None:

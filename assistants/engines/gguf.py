@@ -6,7 +6,7 @@ Knows the file format (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 import math
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,17 +20,23 @@ NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor: its ``shape``, the dimension whose numbers are neighbours first, and the number of its type."""
+    """A tensor: its ``shape``, the dimension whose numbers are neighbours first, and the number of its type.
+
+    ``place`` and ``size`` in bytes, from where the file begins.
+    """
 
     shape: tuple[int, ...]
     kind: int
+    place: int
+    size: int
 
 
 @dataclass(frozen=True)
 class Head:
-    """What a file says of itself, and its tensors by name."""
+    """What a file says of itself, where it says each thing (from, to), and its tensors by name."""
 
     metadata: dict[str, Any]
+    places: dict[str, tuple[int, int]]
     tensors: dict[str, Tensor]
 
 
@@ -46,34 +52,45 @@ def read_head(path: Path) -> Head:
     Raises ``ValueError`` if it is none, or is cut short in its head or in a tensor.
     """
     with path.open("rb") as file:
-        metadata, count = _metadata(file)
+        metadata, places, count = _metadata(file)
         try:
-            tensors = [_tensor(file) for _ in range(count)]
+            tensors = dict(_tensor(file) for _ in range(count))
         except (struct.error, OverflowError, MemoryError) as error:
             raise ValueError("a broken GGUF file") from error
         alignment = metadata.get("general.alignment", ALIGNMENT)
         if not (isinstance(alignment, int) and alignment > 0):
             raise ValueError("a broken GGUF file")
         # Tensors begin at the next multiple of the alignment after what is said of them.
-        start = -(-file.tell() // alignment) * alignment
-        if start + max((end for *_, end in tensors), default=0) > os.fstat(file.fileno()).st_size:
+        start, whole = aligned(file.tell(), alignment), os.fstat(file.fileno()).st_size
+        tensors = {name: replace(one, place=start + one.place) for name, one in tensors.items()}
+        if len(tensors) < count or any(one.place + one.size > whole for one in tensors.values()):
             raise ValueError("a broken GGUF file")
-        return Head(metadata, {name: tensor for name, tensor, _ in tensors})
+        return Head(metadata, places, tensors)
 
 
-def _metadata(file: BinaryIO) -> tuple[dict[str, Any], int]:
-    """Read what a file says of itself; also return how many tensors it is to have."""
+def aligned(place: int, alignment: int = ALIGNMENT) -> int:
+    """Return the next place that is a multiple of the alignment."""
+    return -(-place // alignment) * alignment
+
+
+def _metadata(file: BinaryIO) -> tuple[dict[str, Any], dict[str, tuple[int, int]], int]:
+    """Read what a file says of itself; also return where, and how many tensors it is to have."""
     if file.read(4) != MAGIC:
         raise ValueError("not a GGUF file")
+    metadata, places = {}, {}
     try:
         _version, tensors, count = _unpack(file, "IQQ")
-        return dict(_item(file) for _ in range(count)), tensors
+        for _ in range(count):
+            began = file.tell()
+            key, metadata[key] = _item(file)
+            places[key] = (began, file.tell())
     except (struct.error, KeyError, OverflowError, MemoryError) as error:
         raise ValueError("a broken GGUF file") from error
+    return metadata, places, tensors
 
 
-def _tensor(file: BinaryIO) -> tuple[str, Tensor, int]:
-    """Read what is said of a tensor; also return where it ends, in bytes from where tensors begin."""
+def _tensor(file: BinaryIO) -> tuple[str, Tensor]:
+    """Read what is said of a tensor; its place is from where tensors begin."""
     from gguf import GGML_QUANT_SIZES
 
     name = _value(file, STRING)
@@ -84,7 +101,7 @@ def _tensor(file: BinaryIO) -> tuple[str, Tensor, int]:
     if kind not in GGML_QUANT_SIZES:
         raise ValueError(f"its tensor {name} is of the unknown type {kind}")
     weights, size = GGML_QUANT_SIZES[kind]
-    return name, Tensor(tuple(shape), kind), place + math.prod(shape) // weights * size
+    return name, Tensor(tuple(shape), kind, place, math.prod(shape) // weights * size)
 
 
 def _item(file: BinaryIO) -> tuple[str, Any]:

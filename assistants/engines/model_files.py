@@ -5,23 +5,29 @@ Looks at names and heads of files only, which takes milliseconds; loads no model
 
 import ast
 import json
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from assistants.engines.gguf import read_head
+from assistants.engines.gguf import Head, read_head
 from assistants.errors import ModelUnavailable
 
 Runner = Literal["openvino", "transformers"]
 
 PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
-# The architectures of GGUF files: those that OpenVINO GenAI reads, and those that transformers converts.
+# The architectures of GGUF files, as llama.cpp names them: those that OpenVINO GenAI reads, and those that transformers
+# converts to models whose layers have keys and values. Mistral's models are llamas there.
 OPENVINO = frozenset({"llama", "qwen2", "qwen3"})
 TRANSFORMERS = OPENVINO | {
-    "bloom", "falcon", "gemma2", "gemma3", "gemma4", "gpt2", "gpt_oss", "mistral", "nemotron", "phi3", "qwen2_moe",
-    "qwen3_moe", "stablelm", "starcoder2",
+    "bloom", "falcon", "gemma2", "gemma3", "gemma4", "gpt-oss", "gpt2", "nemotron", "phi3", "qwen2moe", "qwen3moe",
+    "stablelm", "starcoder2",
 }  # fmt: skip
+PLAIN_TENSOR = re.compile(
+    r"(token_embd|output|output_norm|rope_freqs)\.weight"
+    r"|blk\.\d+\.((attn_(q|k|v|output)|ffn_(gate|up|down))\.(weight|bias)|(attn|ffn|attn_q|attn_k)_norm\.weight)"
+)
 # Models that read in both directions: they tell labels apart, once they have some, and write no text.
 ENCODERS = ("ForSequenceClassification", "ForMaskedLM", "ForPreTraining")
 BARE_ENCODERS = frozenset({
@@ -30,6 +36,8 @@ BARE_ENCODERS = frozenset({
 })  # fmt: skip
 # What tokenizers are kept in, one of which has to be there.
 TOKENIZERS = ("tokenizer.json", "*.model", "*.tiktoken", "vocab.*", "tekken.json")
+# In a folder that the studio has made of a GGUF: which engine opens it, and of what it was made.
+MARK = "ready.json"
 IMAGE_INDEX = "model_index.json"
 # How the names of weights begin in single files of models that draw, and how long the list of names may be.
 CHECKPOINTS = ("model.diffusion_model.", "first_stage_model.", "double_blocks.", "joint_blocks.")
@@ -49,15 +57,32 @@ def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:
 def _file_runner(file: Path, needs: frozenset[str]) -> Runner:
     if file.suffix in PICKLES:
         raise _pickled(file)
-    architecture = read_head(file).metadata.get("general.architecture")
-    if architecture in OPENVINO and not needs & BEYOND_OPENVINO and find_spec("openvino_genai"):
-        return "openvino"
+    head = read_head(file)
+    architecture = head.metadata.get("general.architecture")
     if architecture not in TRANSFORMERS:
         raise _unknown(file, architecture)
-    return "transformers"
+    can = not needs & BEYOND_OPENVINO and find_spec("openvino_genai")
+    return "openvino" if can and architecture in OPENVINO and _is_plain(head) else "transformers"
+
+
+def _is_plain(head: Head) -> bool:
+    """Say whether OpenVINO GenAI reads all that a model of its architectures has, and leaves nothing out unsaid.
+
+    The tokenizer is of one kind, and every dimension of a key or query is turned by its place.
+    """
+    said, architecture = head.metadata, head.metadata["general.architecture"]
+    heads = said.get(f"{architecture}.attention.head_count")
+    if not isinstance(heads, int) or said.get("tokenizer.ggml.model") != "gpt2":
+        return False
+    width = said.get(f"{architecture}.attention.key_length") or said[f"{architecture}.embedding_length"] // heads
+    turned = said.get(f"{architecture}.rope.dimension_count", width) == width
+    scaling = said.get(f"{architecture}.rope.scaling.type", "none")
+    return turned and scaling in ("none", "linear") and all(map(PLAIN_TENSOR.fullmatch, head.tensors))
 
 
 def _folder_runner(folder: Path) -> Runner:
+    if (folder / MARK).is_file():
+        return json.loads((folder / MARK).read_text(encoding="utf-8"))["engine"]
     if not any(folder.glob("*.safetensors")):
         if any(file.suffix in PICKLES for file in folder.iterdir()):
             raise _pickled(folder)

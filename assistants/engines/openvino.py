@@ -5,6 +5,7 @@ about catalogs or downloads.
 """
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from pydantic import Field
 from assistants import bounded
 from assistants.engines import grammar, memory
 from assistants.engines.constraints import CANNOT_SERVE, grammar_of
-from assistants.engines.gguf import read_metadata
+from assistants.engines.model_files import MARK
 from assistants.engines.process import PROGRAMS, ProcessChat
 from assistants.errors import InvalidInput, ModelUnavailable
 
@@ -22,8 +23,9 @@ CONTROL_TOKEN = 3
 # The library keeps keys and values as bytes, with a scale for every group of them.
 STORED_BYTES = 1.25
 SLOTS = 8
-# Tokens of a long conversation.
-LONG = 2048
+# Tokens of a long conversation, and of a model that does not say how much it reads.
+LONG = CONTEXT = 2048
+NO_TOKEN = -1
 
 
 class OpenVINOChat(ProcessChat):
@@ -41,7 +43,7 @@ class OpenVINOChat(ProcessChat):
         "completion",
     })
 
-    file: Path
+    folder: Path
     described: dict[str, Any] = Field(description="What the file says of the model, as the program needs it")
 
     @property
@@ -63,19 +65,16 @@ class OpenVINOChat(ProcessChat):
     def _first(self) -> dict[str, Any]:
         described = {name: value for name, value in self.described.items() if name != "token_bytes"}
         cache = cache_tokens(self.described["token_bytes"], self.described["context"], memory.available())
-        return {"model": str(self.file), "cache": cache, "slots": SLOTS, **described}
+        return {"model": str(self.folder), "cache": cache, "slots": SLOTS, **described}
 
 
-def open_chat(model: str, file: Path) -> OpenVINOChat:
-    """Load the GGUF file as ``model``; takes seconds and blocks. Raises ``ModelUnavailable``."""
+def open_chat(model: str, folder: Path) -> OpenVINOChat:
+    """Load what was made ready in ``folder`` as ``model``; takes seconds and blocks. Raises ``ModelUnavailable``."""
     if importlib.util.find_spec(PACKAGE.replace("-", "_")) is None:
         template = "{model} runs on the package {package}, which is not installed (pip install {package})."
         raise ModelUnavailable(template, model=model, package=PACKAGE)
-    try:
-        described = describe(read_metadata(file))
-    except (OSError, KeyError, ValueError) as error:
-        raise ModelUnavailable("The model file {file} does not load: {cause}.", file=file.name, cause=error) from error
-    engine = OpenVINOChat(model=model, file=file, described=described)
+    described = json.loads((folder / MARK).read_text(encoding="utf-8"))["facts"]
+    engine = OpenVINOChat(model=model, folder=folder, described=described)
     engine.start()
     return engine
 
@@ -83,7 +82,8 @@ def open_chat(model: str, file: Path) -> OpenVINOChat:
 def describe(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what the program needs to know of a model; raises ``KeyError`` or ``ValueError``.
 
-    ``context`` in tokens; ``control``: the tokens that structure a conversation, each of which ends a reply;
+    ``context`` in tokens; ``control``: the tokens that structure a conversation, each of which ends a reply, as ``eos``
+    does;
     ``template``: the chat template, if there is one, and the ``tokens`` that it may name; ``token_bytes``: how much
     memory the keys and values of a token take.
     """
@@ -93,7 +93,8 @@ def describe(metadata: dict[str, Any]) -> dict[str, Any]:
     shared = largest(fact.get("attention.head_count_kv", heads))
     kinds = zip(metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"], strict=True)
     return {
-        "context": metadata[f"{metadata['general.architecture']}.context_length"],
+        "context": fact.get("context_length", CONTEXT),
+        "eos": metadata.get("tokenizer.ggml.eos_token_id", NO_TOKEN),
         "control": {token: number for number, (token, kind) in enumerate(kinds) if kind == CONTROL_TOKEN},
         "template": metadata.get("tokenizer.chat_template") or None,
         "tokens": {

@@ -90,11 +90,14 @@ class Loader:
                 raise ModelUnavailable(FETCHES_NOTHING, model=self._shelf.get(name).title)
         path = self.fetch(doing)
         self._shelf.note_sha256(key)
+        ready = path
+        if entry.kind == "chat":
+            ready = engines.make_ready(path, self._shelf.place(key), doing.report, doing.halt, needs)
         with self._opening:
             doing.begin_loading()
             for closed in self._engines.make_room(entry.title, self._need(key, path, needs)):
                 self._states.rest(closed)
-            engine = self._opened(entry, doing.name, path, needs)
+            engine = self._opened(entry, doing.name, ready, needs)
             if entry.kind == "chat" and doing.label == doing.name and self._speeds.get(key) is None:
                 doing.begin_measuring()
                 self._speeds.measure(key, engine)

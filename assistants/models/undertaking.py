@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistants.engines.conversion import CONVERTING
 from assistants.engines.downloads import Halt
 from assistants.engines.sources import CHECKING, MEGABYTE
 from assistants.errors import ModelUnavailable, StudioError
@@ -44,7 +45,7 @@ class Undertaking:
 
     def report(self, note: str, done: int, total: int | None) -> None:
         """Tell a fetch's progress to those who wait, and now and then to the log."""
-        state = "loading" if note == CHECKING else "downloading"
+        state = "loading" if note in (CHECKING, CONVERTING) else "downloading"
         self.states.set(self.label, ModelState(self.name, state, note, done, total))
         if time.monotonic() - self._logged >= LOG_SECONDS:
             self._logged = time.monotonic()

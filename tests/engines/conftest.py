@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from assistants.engines import open_chat
 from assistants.engines.catalog import read_catalog
-from assistants.engines.openvino import OpenVINOChat, open_chat
+from assistants.engines.openvino import OpenVINOChat
 from tests.engines.stand_ins import Mirror, serve
 
 
@@ -26,6 +27,6 @@ def starter_file(starter_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def starter(starter_file: Path) -> Iterator[OpenVINOChat]:
     """The starter, open."""
-    engine = open_chat("starter", starter_file)
+    engine = open_chat("local:starter", starter_file)
     yield engine
     engine.close()

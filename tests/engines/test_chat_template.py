@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from chat_template import ChatTemplate, Refused, render
-from gguf import GGMLQuantizationType
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig, MistralConfig, MistralForCausalLM
 
@@ -16,7 +15,7 @@ from assistants.errors import InvalidInput
 from assistants.history import JobRow
 from assistants.owners import LOCAL
 from assistants.studio import Studio
-from tests.engines import tiny
+from tests.engines import tiny, tiny_gguf
 
 # As Mistral's and Gemma's own have it, with the control tokens of the tiny tokenizer.
 MISTRAL = (
@@ -124,7 +123,7 @@ def gguf_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("strict")
     tiny.take_one_thread()
     model = tiny.make_llama(folder / "source")
-    tiny.make_gguf(folder / "strict.gguf", model, template=MISTRAL, kind=GGMLQuantizationType.F16)
+    tiny_gguf.write(folder / "strict.gguf", model, template=MISTRAL)
     return folder / "strict.gguf"
 
 

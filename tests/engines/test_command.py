@@ -20,6 +20,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "read_catalog", lambda: {"tiny": ENTRY})
     monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
     monkeypatch.setattr(engines, "check", lambda path: None)
+    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

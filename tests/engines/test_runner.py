@@ -13,12 +13,16 @@ from assistants import engines
 from assistants.engines import open_chat, runner
 from assistants.engines.model_files import TRANSFORMERS, model_types
 from assistants.errors import ModelUnavailable
+from tests.engines import tiny_gguf
 
 
-def make_gguf(file: Path, architecture: str) -> Path:
+def make_gguf(file: Path, architecture: str, tensor: str = "output.weight", **facts: Any) -> Path:
     """Write a GGUF with one tensor."""
     writer = gguf.GGUFWriter(file, architecture)
-    writer.add_tensor("output.weight", gguf.np.zeros((64, 64), dtype=gguf.np.float32))
+    plain = {"tokenizer__ggml__model": "gpt2", f"{architecture}__attention__head_count": 4}
+    plain[f"{architecture}__embedding_length"] = 64
+    tiny_gguf.facts(**plain | facts)(writer)
+    writer.add_tensor(tensor, gguf.np.zeros((64, 64), dtype=gguf.np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -47,6 +51,23 @@ def make_folder(folder: Path, config: Any, *files: str) -> Path:
 )
 def test_a_gguf_runs_where_it_can(tmp_path: Path, architecture: str, needs: set[str], expected: str) -> None:
     assert runner(make_gguf(tmp_path / "model.gguf", architecture), frozenset(needs)) == expected
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"tokenizer__ggml__model": "llama"},
+        {"llama__attention__head_count": [4, 2]},
+        {"llama__rope__dimension_count": 8},
+        {"llama__rope__scaling__type": "yarn"},
+        {"tensor": "blk.0.ffn_gate_exps.weight"},
+        {"tensor": "output.bias"},
+    ],
+)
+def test_a_gguf_with_more_than_openvino_reads_runs_on_transformers(tmp_path: Path, otherwise: dict[str, Any]) -> None:
+    assert runner(make_gguf(tmp_path / "model.gguf", "llama", **otherwise)) == "transformers"
+    plain = {"llama__rope__dimension_count": 16, "llama__rope__scaling__type": "linear"}
+    assert runner(make_gguf(tmp_path / "plain.gguf", "llama", "rope_freqs.weight", **plain)) == "openvino"
 
 
 def test_without_openvino_transformers_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,15 +133,19 @@ def test_a_gguf_that_is_cut_short_is_a_sentence(tmp_path: Path, cut: int) -> Non
 
 
 def test_other_files_and_architectures_are_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="has the architecture clip, which no engine"):
-        runner(make_gguf(tmp_path / "model.gguf", "clip"))
+    for architecture in ("clip", "mistral", "mamba", "llama4"):
+        with pytest.raises(ModelUnavailable, match=f"has the architecture {architecture}, which no engine"):
+            runner(make_gguf(tmp_path / f"{architecture}.gguf", architecture))
     (tmp_path / "page.gguf").write_text("<html>", encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="not a GGUF file"):
         runner(tmp_path / "page.gguf")
 
 
 def test_what_is_said_of_transformers_is_true() -> None:
-    assert {*GGUF_ARCHS, *GGUF_SUPPORTED_ARCHITECTURES} >= TRANSFORMERS
+    # Its own names for what llama.cpp calls otherwise.
+    renamed = {"qwen2moe": "qwen2_moe", "qwen3moe": "qwen3_moe", "gpt-oss": "gpt_oss"}
+    assert {renamed.get(name, name) for name in TRANSFORMERS} <= {*GGUF_ARCHS, *GGUF_SUPPORTED_ARCHITECTURES}
+    assert set(gguf.MODEL_ARCH_NAMES.values()) >= TRANSFORMERS
     assert {"llama", "gpt2", "mistral"} <= model_types()
     assert "bert-generation" in model_types()
     assert "clip" not in model_types()

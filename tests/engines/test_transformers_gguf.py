@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 from assistants.engines import open_chat
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
-from tests.engines import tiny
+from tests.engines import tiny, tiny_gguf
 
 NEEDS = frozenset({"score"})
 HELLO = [HumanMessage("the cat sat on the mat")]
@@ -26,7 +26,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(file: Path) -> PreTrainedModel:
     model = tiny.make_llama(file.parent / "source")
-    tiny.make_gguf(file, model)
+    tiny_gguf.write(file, model, kind=lambda name: tiny_gguf.Kind.F32)
     return model
 
 
@@ -38,7 +38,7 @@ def engine(file: Path, model: PreTrainedModel) -> Iterator[TransformersChat]:
 
 
 def converted(file: Path) -> list[Path]:
-    return sorted(path for path in (file.parent / ".converted").iterdir() if path.is_dir())
+    return sorted(file.parent.glob("ready-transformers"))
 
 
 def test_the_converted_model_is_the_same(engine: TransformersChat, file: Path, model: PreTrainedModel) -> None:
@@ -68,8 +68,8 @@ def test_it_is_converted_once(engine: TransformersChat, file: Path) -> None:
 
 def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path, model: PreTrainedModel) -> None:
     file = tmp_path / "tiny.gguf"
-    tiny.make_gguf(file, model, width=48)
-    with pytest.raises(ModelUnavailable, match=r"tiny\.gguf does not fit its configuration: lm_head") as caught:
+    tiny_gguf.write(file, model, width=48)
+    with pytest.raises(ModelUnavailable, match=r"tiny\.gguf does not load: it does not fit its") as caught:
         open_chat("local:tiny", file, NEEDS)
     assert "\n" not in str(caught.value)
     assert converted(file) == []

@@ -1,10 +1,7 @@
-"""Tiny real models with random weights, made in a second: a Llama that chats, a GPT-2 that only goes on, a GGUF."""
+"""Tiny real models with random weights, made in a second: a Llama that chats, a GPT-2 that only goes on."""
 
-import json
 from pathlib import Path
 
-import gguf
-import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
@@ -23,7 +20,6 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 TEXT = ["the cat sat on the mat and the dog ran to the river", "user assistant system say a story again and again"]
-HEADS, GROUPS = 4, 2
 
 
 def take_one_thread() -> None:
@@ -55,8 +51,8 @@ def make_llama(folder: Path) -> PreTrainedModel:
         hidden_size=64,
         intermediate_size=96,
         num_hidden_layers=2,
-        num_attention_heads=HEADS,
-        num_key_value_heads=GROUPS,
+        num_attention_heads=4,
+        num_key_value_heads=2,
         max_position_embeddings=CONTEXT,
         initializer_range=0.3,
         bos_token_id=None,
@@ -91,67 +87,3 @@ def write(
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return model
-
-
-def make_gguf(
-    file: Path,
-    model: PreTrainedModel,
-    *,
-    width: int | None = None,
-    template: str = TEMPLATE,
-    kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32,
-) -> None:
-    """Write the Llama ``model`` as a GGUF whose matrices are of a ``kind``; it may say another ``width``."""
-    tokenizer, config = make_tokenizer(), model.config
-    writer = gguf.GGUFWriter(file, "llama")
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(width or config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(GROUPS)
-    writer.add_rope_dimension_count(config.hidden_size // HEADS)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
-    add_tokenizer(writer, tokenizer, config.vocab_size, template)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for name, weights in model.state_dict().items():
-        values = interleave(name, weights.numpy())
-        if values.ndim > 1:
-            values = gguf.quantize(values, kind)
-        writer.add_tensor(names.get_name(name, (".weight",)), values, raw_dtype=kind if values.ndim > 1 else None)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def add_tokenizer(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast, size: int, template: str) -> None:
-    """Say how texts become tokens."""
-    by_number = {number: token for token, number in tokenizer.get_vocab().items()}
-    tokens = [by_number.get(number, f"[PAD{number}]") for number in range(size)]
-    control = {START, END, CUT}
-    kinds = [gguf.TokenType.CONTROL if token in control else gguf.TokenType.NORMAL for token in tokens]
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    writer.add_token_merges([" ".join(merge) for merge in merges(tokenizer)])
-    writer.add_eos_token_id(tokenizer.eos_token_id)
-    writer.add_chat_template(template)
-
-
-def merges(tokenizer: PreTrainedTokenizerFast) -> list[list[str]]:
-    """Return the pairs that the tokenizer joins."""
-    return json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
-
-
-def interleave(name: str, weights: np.ndarray) -> np.ndarray:
-    """Return weights in the order that llama.cpp has them in, which rotates neighbours instead of halves."""
-    heads = {"q_proj": HEADS, "k_proj": GROUPS}.get(name.split(".")[-2])
-    if heads is None:
-        return weights
-    halves = weights.reshape(heads, 2, weights.shape[0] // heads // 2, weights.shape[1])
-    return halves.swapaxes(1, 2).reshape(weights.shape)

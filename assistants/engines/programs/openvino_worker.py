@@ -4,7 +4,8 @@ It is a process of its own for two reasons: ``ContinuousBatchingPipeline.step()`
 computes, so that a page served beside it would freeze at every step; and native code may crash. It is run by its path
 and imports nothing of the studio. One loop does everything, for the pipeline takes requests between steps only.
 
-In    {"model": path, "context": tokens, "control": {text: id},
+In    {"model": folder, "context": tokens, "control": {text: id},
+       "eos": the id that ends a text or -1,
        "template": the chat template or null, "tokens": texts of
        special tokens by their names, "cache": tokens,
        "slots": generations at once}                                the first line
@@ -260,7 +261,7 @@ def settings(options: dict[str, Any], room: int) -> dict[str, Any]:
 
 
 def load(model: str, cache: int) -> Any:
-    """Return the pipeline of the GGUF file at ``model``, with the keys and values of at most so many tokens."""
+    """Return the pipeline of what was made ready at ``model``, with the keys and values of at most so many tokens."""
     # Its only use here would be to report every import of OpenVINO to its maker.
     sys.modules["openvino_telemetry"] = None
     import openvino_genai
@@ -271,7 +272,8 @@ def load(model: str, cache: int) -> Any:
     scheduler.enable_prefix_caching = True
     # Without a bound it grows with every prompt that is new.
     scheduler.num_kv_blocks = cache // BLOCK
-    return openvino_genai.ContinuousBatchingPipeline(Path(model), scheduler, "CPU")
+    folder = Path(model)
+    return openvino_genai.ContinuousBatchingPipeline(folder, openvino_genai.Tokenizer(folder), scheduler, "CPU")
 
 
 def work(first: Event, commands: Incoming, say: Say) -> None:

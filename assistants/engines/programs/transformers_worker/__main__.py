@@ -4,6 +4,8 @@ It is a process of its own because native code may crash, and because the memory
 process. It is run by its path and imports nothing of the studio. One loop does everything: between two tokens of the
 replies under way it reads a part of one prompt that has come, so that nobody waits for another's reply to end.
 
+With two arguments it converts a GGUF, the first, to a folder, the second, behind all other work, and ends.
+
 In    {"model": path, "memory": bytes that are free}                the first line
       {"model": path}                                               instead: only say whether the model can be loaded
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``sampling.Wishes`` has them
@@ -21,12 +23,13 @@ Out   {"ready": true, "context", "slots", "is_base", ...}      the model is load
       {"broken": cause}                                             everything is over
 """
 
+import sys
 from pathlib import Path
 
 import torch
-from loading import load, look
+from loading import convert, load, look
 from worker import Worker, cause
-from worker_pipe import Event, Incoming, Say, listen, run
+from worker_pipe import Event, Incoming, Say, listen, run, stand_back
 
 
 @torch.inference_mode()
@@ -42,4 +45,11 @@ def work(first: Event, commands: Incoming, say: Say) -> None:
 
 
 if __name__ == "__main__":
-    run(work, cause=cause)
+    if len(sys.argv) > 1:
+        stand_back()
+        try:
+            convert(Path(sys.argv[1]), Path(sys.argv[2]))
+        except Exception as error:  # noqa: BLE001 (a file can be wrong in many ways)
+            sys.exit(cause(error))
+    else:
+        run(work, cause=cause)

@@ -1,4 +1,4 @@
-"""Opens a model: a folder of safetensors, or a GGUF file, which is converted to such a folder once.
+"""Opens a model, which is a folder of safetensors, or converts a GGUF file to such a folder.
 
 Knows files, devices and number formats; knows nothing about generating. No code of a model's own is run, and nothing
 that was pickled is read.
@@ -6,8 +6,6 @@ that was pickled is read.
 
 import os
 import re
-import shutil
-import tempfile
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -15,17 +13,13 @@ from typing import Any
 import psutil
 import torch
 from chat_template import check
-from filelock import FileLock
-from gguf import GGUFReader
 from text import Prompts
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GgufConfig, PreTrainedModel
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 from transformers.utils import logging
 from worker_pipe import Unfit, first_line
 
-CONVERTED = ".converted"
 SAFE = {"trust_remote_code": False, "local_files_only": True}
-MEGABYTE = 1_000_000
 # The number of a layer in the name of its weights.
 LAYER = re.compile(r"(?<=\.)\d+(?=\.)")
 
@@ -59,12 +53,11 @@ def own_layers(model: PreTrainedModel) -> list[bool]:
     return [kind is not DummyLayer for kind in kinds]
 
 
-def load(path: Path) -> tuple[PreTrainedModel, Any]:
+def load(folder: Path) -> tuple[PreTrainedModel, Any]:
     """Return the model and its tokenizer; raises what the libraries raise."""
     logging.disable_progress_bar()
     # Two threads of one core only get in each other's way.
     torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
-    folder = convert(path) if path.is_file() else path
     device = pick_device()
     tokenizer = read_tokenizer(folder)
     return read_weights(in_folder(folder), dtype=pick_dtype(device)).eval().to(device), tokenizer
@@ -153,36 +146,7 @@ def free_memory(model: PreTrainedModel, memory: int) -> int:
     return max(memory - sum(weights.nbytes for weights in model.parameters()), 0)
 
 
-def convert(file: Path) -> Path:
-    """Return the folder with the converted model of a GGUF ``file``, which is made at the first call.
-
-    Raises ``OSError`` if there is no space for it.
-    """
-    status = file.stat()
-    parent = file.parent / CONVERTED
-    folder = parent / f"{file.stem}-{status.st_size}-{status.st_mtime_ns}"
-    parent.mkdir(exist_ok=True)
-    with FileLock(parent / ".lock"):
-        if not folder.exists():
-            for outdated in parent.glob("tmp*"):
-                shutil.rmtree(outdated, ignore_errors=True)
-            check_space(file, parent)
-            with tempfile.TemporaryDirectory(dir=parent) as scratch:
-                write_converted(file, Path(scratch, "model"))
-                Path(scratch, "model").rename(folder)
-    return folder
-
-
-def check_space(file: Path, folder: Path) -> None:
-    """Raise ``OSError`` unless the converted model fits on the disk."""
-    needed = 2 * sum(int(tensor.n_elements) for tensor in GGUFReader(file).tensors)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        sizes = f"{needed // MEGABYTE + 1} MB of disk space, and {free // MEGABYTE} MB are free"
-        raise OSError(f"to be converted it needs {sizes}")
-
-
-def write_converted(file: Path, folder: Path) -> None:
+def convert(file: Path, folder: Path) -> None:
     """Write the model of a GGUF ``file`` into ``folder``, as bfloat16."""
     where = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
     tokenizer = AutoTokenizer.from_pretrained(**where, **SAFE)
