@@ -33,9 +33,9 @@ WRONG_TOKEN = "This is not the operator's token. After a few wrong ones, each an
 # Browsers keep a cookie for 400 days at most; each visit to the page renews it.
 COOKIE_SECONDS = 400 * 24 * 3600
 SECRET_BYTES = 32
-# So many different wrong tokens of an address are answered at once in a minute, each further one after these seconds.
+# So many different wrong tokens of an address are answered at once in a minute, each further one so much later.
 GUESSES = 10
-GUESS_SECONDS = 2.0
+GUESS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

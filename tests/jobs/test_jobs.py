@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -306,6 +307,17 @@ def test_a_job_that_died_in_its_first_moments_is_not_run_again_for_nobody(tmp_pa
         history.jobs.count_start(job.id)
     with opened(tmp_path) as (runner, _, _):
         assert runner.get(job.id, "me").status == "interrupted"
+
+
+def test_a_job_that_was_being_stopped_when_the_process_died_does_not_go_on(tmp_path: Path) -> None:
+    with opened(tmp_path) as (runner, history, _):
+        row = runner.wait(runner.submit("step", {"steps": 1}, "me").id, "me", 10)
+        for status in ("stopping", "running"):
+            history.jobs.insert(replace(row, id=status, status=status, result=None, finished=None))
+    with opened(tmp_path) as (runner, _, stepper):
+        assert runner.get("stopping", "me").status == "interrupted"
+        assert runner.wait("running", "me", 10).status == "done"
+        assert len(stepper.taken) == 1
 
 
 def test_closing_interrupts_what_runs_and_the_queue_goes_on_next_time(tmp_path: Path) -> None:
