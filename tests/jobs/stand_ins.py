@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 
+from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Stopped, Text
 from assistants.requests import Admission, StudioRequest
@@ -62,6 +63,8 @@ class Gate:
         self.open = threading.Event()
 
     def admit(self, studio: object, request: Name, owner: str, job_id: str) -> Admission:
+        if request.name == "refused":
+            raise InvalidInput("name", "{field} is refused.")
         return Admission(input=request.name)
 
     def run(self, studio: object, request: Name, job: RunningJob) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assistants.errors import QueueFull
+from assistants.errors import InvalidInput, QueueFull
 from assistants.history import History
 from assistants.jobs import JobRunner
 from assistants.jobs.shares import Shares
@@ -153,9 +153,9 @@ def test_a_place_in_the_queue_is_free_again_when_its_job_has_ended_or_was_refuse
         gate.open.set()
         for _ in range(3):
             assert runner.wait(submit(runner, visitor), visitor, 10).status == "done"
-        for _ in range(9):
-            with pytest.raises(Exception, match="name"):
-                runner.submit("gate", {"name": 1}, visitor)
+        for name in (1, *["refused"] * 9):
+            with pytest.raises(InvalidInput):
+                runner.submit("gate", {"name": name}, visitor)
         submit(runner, visitor)
 
 
