@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, ValidationError
 
 from assistants.history import History
+from assistants.models import LOCAL, MINI
 from assistants.owners import must_be_operator
 from assistants.requests import StudioRequest
 from assistants.settings import Settings
@@ -42,6 +43,14 @@ def change(studio: "Studio", wanted: Preferences, owner: str) -> None:
     if wanted.text_model:
         given["text_model"] = studio.models.resolve(wanted.text_model, owner, "chat")
     studio.history.settings.put(given)
+
+
+def take_better(studio: "Studio", owner: str) -> None:
+    """Let a better model come and be the studio's own, also where the small one was chosen; raises ``NotAllowed``."""
+    must_be_operator(owner)
+    if stored(studio.history).text_model == LOCAL + MINI:
+        studio.history.settings.put({"text_model": None})
+    studio.models.better.begin(owner)
 
 
 def trash_days(settings: Settings, history: History) -> int:

@@ -1,29 +1,59 @@
 """Settings > Models and the chat's offer without a browser: what their handlers answer, and to whom."""
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistants import engines
-from assistants.connections import Connection
+from assistants.connections import Connection, nearby
 from assistants.engines import memory
-from assistants.errors import InvalidInput, NotAllowed
+from assistants.engines.downloads import Halt
+from assistants.errors import InvalidInput, NotAllowed, StudioError
+from assistants.models.speeds import Speed
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines.stand_ins import MODEL
 from tests.serving import opened
+from webapp.better import offered, worth_waiting
 from webapp.i18n import book
 from webapp.tabs.chat.actions import Asked as ChatAsked
 from webapp.tabs.chat.actions import Chosen
 from webapp.tabs.chat.actions import act as chat_act
-from webapp.tabs.chat.offer import offered
 from webapp.tabs.settings.models import Asked, act
 
 SIXTEEN = 16 * 2**30
+
+
+@contextmanager
+def listening(answers: dict[str, tuple[int, Any]]) -> Iterator[str]:
+    """Serve some answers on this machine; yields the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, data = answers.get(self.path, (404, {}))
+            body = json.dumps(data).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.fixture
@@ -92,35 +122,115 @@ def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
         validated(Asked, data)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_first_start_offers_a_bigger_model_and_a_quicker_one(studio: Studio, lang: str) -> None:
-    best, quick = offered(studio, LOCAL, lang)
-    assert (best["name"], quick["name"]) == ("qwen3-4b-instruct", "qwen2.5-coder-1.5b")
-    assert offered(studio, "ann", lang) is None
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    """A studio that asks before it fetches a better model, on a machine without other servers."""
+    monkeypatch.setattr(memory, "total", lambda: SIXTEEN)
+    monkeypatch.setattr(nearby, "SERVERS", (("x", "X", "http://127.0.0.1:9/v1"),))
+    with opened(tmp_path / "home", text_model="default", fetch="ask") as studio:
+        studio.models.better.look(Halt())
+        yield studio
 
 
-def test_nothing_is_offered_where_there_is_something_bigger(studio: Studio, file: Path, tmp_path: Path) -> None:
-    ask(studio, do="install", name=str(file))
-    assert offered(studio, LOCAL, "en") is None
-    ask(studio, do="delete", name="mine")
-    assert offered(studio, LOCAL, "en")
-    studio.connections.save(Connection(name="far", url="http://localhost:8000/v1", models=["m"]), LOCAL)
-    assert offered(studio, LOCAL, "en") is None
-    with opened(tmp_path / "other", text_model="echo:") as other:
-        assert offered(other, LOCAL, "en") is None
+def test_the_first_start_offers_a_better_model_and_says_where_it_comes_from(asked: Studio) -> None:
+    offer = offered(asked, LOCAL, "en")
+    assert (offer["phase"], offer["title"]) == ("offered", "Qwen2.5 1.5B Instruct (Q4_K_M)")
+    assert (offer["size"], offer["parts"]) == (1_117_320_736, 22)
+    assert offer["hub"].endswith("/Qwen/Qwen2.5-1.5B-Instruct-GGUF") and "zh" in offer["languages"]
+    assert (offer["may"], offer["servers"]) == (True, [])
+    # What is to be decided is the operator's.
+    assert offered(asked, "ann", "en") is None
 
 
-def test_the_offer_is_taken_in_the_chat(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(type(studio.models), "install", lambda self, *what: asked.append(what))
-    chosen = Chosen("local:mini", None, dict)
-    answer = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "install", "target": "qwen3-8b"}), chosen, "en")
-    assert asked == [("qwen3-8b", LOCAL)]
-    assert answer["model"]["offer"]
+def test_what_a_person_decides_is_done_and_can_be_taken_back_in_the_settings(
+    asked: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+    monkeypatch.setattr(type(asked.models.better), "begin", lambda self, owner: begun.append(owner))
+    chosen = Chosen("", None, dict)
+    for do in ("better", "keep", "understood"):
+        with pytest.raises(NotAllowed):
+            chat_act(asked, "ann", validated(ChatAsked, {"do": do}), chosen, "en")
+    assert chat_act(asked, LOCAL, validated(ChatAsked, {"do": "keep"}), chosen, "en")["model"]["offer"] is None
+    assert offered(asked, LOCAL, "en") is None
+    assert ask(asked, do="list")["better"]["phase"] == "declined"
+    assert ask(asked, do="better")["models"] and begun == [LOCAL]
+
+
+def test_a_small_model_that_was_chosen_gives_way_when_a_better_one_is_asked_for(
+    asked: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(asked.models.better), "begin", lambda self, owner: None)
+    asked.history.settings.put({"text_model": "local:mini"})
+    assert offered(asked, LOCAL, "en")["phase"] == "offered"
+    ask(asked, do="better")
+    assert asked.history.settings.all().get("text_model") is None
+    asked.history.settings.put({"text_model": "echo:"})
+    assert offered(asked, LOCAL, "en") is None
+
+
+def test_why_another_model_answers_is_said_in_the_visitors_language(asked: Studio) -> None:
+    why = StudioError("{model} needs about {needed} GB of memory beside the rest, and this machine has {total} GB.")
+    asked.models._role.change(small=True, left=why.told)
+    assert offered(asked, LOCAL, "zh")["told"].startswith("除其他部分外")
+    assert offered(asked, "ann", "en") is None
+    ask(asked, do="understood")
+    assert offered(asked, LOCAL, "en") is None
+
+
+def test_servers_on_this_machine_are_named_until_there_is_a_connection(
+    asked: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"/v1/models": (200, {"data": [{"id": "qwen3"}]}), "/other/models": (200, {"pages": []})}
+    with listening(answers) as url:
+        servers = (
+            ("ollama", "Ollama", f"{url}/v1"),
+            ("lm-studio", "LM Studio", f"{url}/other"),
+            ("x", "X", f"{url}/no"),
+        )
+        monkeypatch.setattr(nearby, "SERVERS", servers)
+        assert offered(asked, LOCAL, "en")["servers"] == [{"name": "ollama", "title": "Ollama"}]
+    asked.connections.save(Connection(name="far", url="http://localhost:8000/v1", models=["m"]), LOCAL)
+    assert offered(asked, LOCAL, "en")["servers"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "waits"),
+    [
+        ("请写一封邮件", "default", True),
+        ("Write an e-mail", "default", False),
+        ("Translate 你好 into English, please", "default", False),
+        ("请写一封邮件", "local:mini", False),
+        ("请写一封邮件", "echo:", False),
+    ],
+)
+def test_a_chinese_message_may_wait_for_the_model_that_knows_chinese(
+    asked: Studio, monkeypatch: pytest.MonkeyPatch, text: str, model: str, waits: bool
+) -> None:
+    seen = replace(asked.models.better.seen(), phase="coming")
+    monkeypatch.setattr(type(asked.models.better), "seen", lambda self, **_: seen)
+    monkeypatch.setattr(type(asked.jobs), "submit", lambda self, *what: pytest.fail("nobody was asked"))
+    chosen = Chosen(model, None, lambda: {"model": model})
+    question = validated(ChatAsked, {"do": "send", "text": text})
+    if waits:
+        answer = chat_act(asked, LOCAL, question, chosen, "en")
+        assert answer["coming"]["title"] == seen.title and "turns" not in answer
+    else:
+        assert worth_waiting(asked, model, text, "en") is None
+
+
+def test_the_list_says_how_fast_each_model_is_here_and_how_fast_others_would_be(asked: Studio) -> None:
+    asked.models.speeds._found["mini"] = Speed(115, 1500)
+    shown = {model["name"]: model for model in ask(asked, do="list")["models"]}
+    assert shown["mini"]["speed"] == {"writes": 115, "tokens": 1500, "seconds": 1} and shown["mini"]["measured"]
+    other = shown["qwen2.5-coder-1.5b"]
+    assert other["speed"] == {"writes": 10, "tokens": 1500, "seconds": 11} and not other["measured"]
+    assert (other["parts"], other["origin"]) == (22, "Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF")
+    assert shown["starter-embedder"]["speed"] is None
 
 
 def test_a_base_model_is_said_to_be_one(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(studio.models), "is_base", lambda self, name: True)
-    chosen = Chosen("local:mini", None, dict)
+    chosen = Chosen("", None, dict)
     model = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "model"}), chosen, "en")["model"]
     assert model["advice"] == book("en")["page"]["model.base"]

@@ -218,7 +218,7 @@ def test_a_job_brings_what_it_was_asked_with(ann: Visitor) -> None:
     asked = {"message": "find me", "system": "Sing.", "params": {"seed": 7}}
     job = ann.http.post("/api/jobs", json={"assistant": "chat", "request": asked}).json()["id"]
     inputs = ann.ask("open", job=job)["inputs"]
-    settings = {"model": "echo:", "template": None, "system": None, "params": {}}
+    settings = {"model": None, "template": None, "system": None, "params": {}}
     assert inputs == {"now": {**settings, "system": "Sing.", "params": {"seed": 7}}, "before": settings}
     reply = ann.talk("as I always do")["turns"][1]
     assert ann.ask("open", job=reply["job"])["inputs"] is None

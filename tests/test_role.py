@@ -80,7 +80,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(engines, "check", lambda path: None)
     monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
     monkeypatch.setattr(speeds, "measured", machine.measured)
-    monkeypatch.setattr(improving, "BUSY_SECONDS", 0)
+    monkeypatch.setattr(improving, "BUSY_SECONDS", (0, 0))
     monkeypatch.setattr(packages, "RETRY_SECONDS", ())
     monkeypatch.setattr(memory, "total", lambda: 16 * GB)
     monkeypatch.setattr(memory, "available", lambda: 16 * GB)
@@ -141,7 +141,8 @@ def test_a_better_model_comes_beside_the_small_one_and_takes_over(mirror: Mirror
     mirror.flowing.clear()
     with opened(home, kept) as models:
         better = until(lambda: (seen := models.better.seen()) and seen.state.done and seen)
-        assert (better.title, better.phase, better.hub, better.parts) == ("Large", "coming", "someone/large", 3)
+        assert (better.title, better.phase, better.parts) == ("Large", "coming", 3)
+        assert better.hub == f"{mirror.url.removeprefix('http://')}/someone/large"
         assert better.state.note == "Downloading from the model hub"
         # The small one answers meanwhile.
         assert models.resolve(None) == models.resolve("default") == "local:mini"
@@ -225,11 +226,23 @@ def test_one_that_turns_out_too_slow_is_left_for_the_next_smaller_and_that_is_sa
     machine.speeds["large"] = SLOW
     kept = Forgetful()
     with opened(home, kept) as models:
-        # The relative of the same size that the index has is as slow, by all that is known.
+        # The relative of the same size that the index has would be as slow.
         assert over(models) == "local:small"
         assert models.state("large").state == "installed"
+        assert not (home / "models" / "large-parts").exists()
     with opened(home, kept) as models:
         assert over(models) == "local:small"
+
+
+def test_a_machine_that_was_busy_gets_another_chance(
+    mirror: Mirror, home: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home, "large")
+    figures = iter([FAST, SLOW, SLOW, MEDIUM])
+    monkeypatch.setattr(speeds, "measured", lambda engine: next(figures))
+    with opened(home) as models:
+        assert over(models) == "local:large"
+        assert models.speeds.get("large") == MEDIUM
 
 
 def test_why_another_one_answers_is_said_until_a_person_has_read_it(

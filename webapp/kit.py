@@ -87,19 +87,23 @@ def spoken(studio: Studio, model: str, lang: str) -> tuple[str, str | None]:
     return (lang, None) if not known or lang in known else ("en", t("model.english-only", lang))
 
 
-def model_picker(studio: Studio) -> gr.Dropdown:
+def model_picker() -> gr.Dropdown:
     """Return the choice among the models; any other ``provider:model`` can be typed.
 
-    It has the studio's own only: the page is the same for all, and what else one may choose comes with the visitor.
+    It has the default only: the page is the same for all, and what else one may choose comes with the visitor.
     """
-    own = studio.models.resolve(None)
     return gr.Dropdown(
-        choices=[own],
-        value=own,
+        choices=[(words("model.default"), "")],
+        value="",
         allow_custom_value=True,
         label=words("field.model"),
         elem_id="model",
     )
+
+
+def model_choices(studio: Studio, owner: str) -> list[tuple[Any, str]]:
+    """Return the choices of a visitor's model picker: the default, whichever that is, and each by its name."""
+    return [(words("model.default"), ""), *((name, name) for name in studio.models.pickable(owner))]
 
 
 def template_picker(studio: Studio, assistant: str) -> gr.Dropdown:

@@ -4,6 +4,7 @@
     addresses.py   which URLs it may have
     file.py        how they are kept
     testing.py     whether one works
+    nearby.py      which servers run on this machine
 
 The key and the URL it was given for stay together: a new URL without its key has none. Knows nothing about how a model
 is asked (``engines.remote``).
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 
 from assistants.connections import file
 from assistants.connections.connection import OPENAI, Connection, with_key
+from assistants.connections.nearby import Nearby
 from assistants.connections.testing import Tested, tested
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.owners import must_be_operator
@@ -40,6 +42,7 @@ class Connections:
         self._engines: dict[tuple[str, str], tuple[Connection, Any]] = {}
         self._saved = file.read(self._path)
         self.environment = from_environment()
+        self.nearby = Nearby()
 
     def get(self, name: str) -> Connection:
         """Return the connection of that name; raises ``NotFound``."""

@@ -120,8 +120,10 @@ class Models:
         if kind in ("image", "embed"):
             return self._settings.image_model if kind == "image" else STARTER_EMBEDDER
         chosen = self._chosen()
-        if chosen and self._names.find(chosen):
-            return chosen
+        return chosen if chosen and self._names.find(chosen) else self.unchosen()
+
+    def unchosen(self) -> str:
+        """Return the name of the text model that is the studio's own where the operator has chosen none."""
         return self._role.name() if self._settings.text_model == DEFAULT else self._settings.text_model
 
     def _follows_role(self) -> bool:
@@ -301,9 +303,10 @@ class Models:
         entries = self._shelf.entries()
         best = cards.recommended(entries, memory.total(), language)
         entries = {name: plan.entry for name, plan in plans.items()} | entries
-        return cards.in_order(self._card(name, entry, name in best, owner) for name, entry in entries.items())
+        sizes = self._role.sizes()
+        return cards.in_order(self._card(name, entry, name in best, owner, sizes) for name, entry in entries.items())
 
-    def _card(self, name: str, entry: Entry, is_best: bool, owner: str) -> ModelCard:
+    def _card(self, name: str, entry: Entry, is_best: bool, owner: str, sizes: dict[str, int]) -> ModelCard:
         state, is_installed = self._loader.state(LOCAL + name), self._shelf.is_installed(name)
         runner, size = cards.expected_runner(entry), entry.size or (state.total and int(state.total))
         if is_installed:
@@ -314,6 +317,9 @@ class Models:
                 except ModelUnavailable as error:
                     runner, state = None, ModelState(LOCAL + name, "failed", failure=error)
         facts = {"size": size, "state": state, "installed": is_installed, "runner": runner, "recommended": is_best}
+        measured = self.speeds.get(name)
+        estimated = self.speeds.estimated(size, sizes) if entry.kind == "chat" else None
+        facts |= {"speed": measured or estimated, "measured": measured is not None}
         return cards.card(name, entry, memory.total(), shows_paths=owners.is_operator(owner), **facts)
 
     def install(self, spec: str, owner: str) -> str:
@@ -362,7 +368,7 @@ class Models:
         for label, state in self._states.all().items():
             if state.name == LOCAL + name and state.state == "downloading":
                 self._work.cancel(label, keeps=True)
-                self._held(name)
+        self._held(name)
 
     def keep_small(self, owner: str) -> None:
         """Want no better model than the small one, and call off what is coming; raises ``NotAllowed``."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from assistants.engines.catalog import GGUF, RAM_FOLDER, Entry, Kind, Task
+from assistants.engines.catalog import GGUF, RAM_FOLDER, Entry, Kind, Parts, Task
+from assistants.models.speeds import Speed
 from assistants.models.states import ModelState
 
 # A model may take this share of the memory: the rest is for the studio, the browser and the system.
@@ -21,7 +22,8 @@ UNPACKED = 3.5
 class ModelCard:
     """A model to choose: ``size`` and ``ram`` in bytes, None where nobody knows yet; ``runner`` is the engine's name.
 
-    ``origin`` is a repository of the hub, or the path of a linked model.
+    ``speed`` was ``measured`` on this machine, or is estimated by what another model has shown. ``origin`` is a
+    repository of the hub, or the path of a linked model; ``parts`` is in how many parts the package index has it.
     """
 
     name: str
@@ -38,7 +40,10 @@ class ModelCard:
     runner: str | None
     fits: bool
     recommended: bool
+    speed: Speed | None
+    measured: bool
     origin: str | None
+    parts: int | None
     linked: bool
     shipped: bool
 
@@ -56,11 +61,19 @@ def card(
         installed=installed,
         fits=fits(need, memory),
         origin=entry.hub.repo if entry.hub else str(entry.linked) if entry.linked and shows_paths else None,
+        parts=parts_of(entry),
         linked=entry.linked is not None,
         shipped=entry.shipped is not None,
         **{field: getattr(entry, field) for field in own},
         **facts,
     )
+
+
+def parts_of(entry: Entry) -> int | None:
+    """Return in how many parts the package index has a model, if it does."""
+    if entry.package is None:
+        return None
+    return len(entry.package.sha256) if isinstance(entry.package, Parts) else 1
 
 
 def need_unpacked(size: int | None) -> int | None:

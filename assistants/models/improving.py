@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistants import owners
-from assistants.engines.catalog import Parts
+from assistants.engines import hub
 from assistants.engines.downloads import Halt
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models import installing
+from assistants.models.cards import parts_of
 from assistants.models.loading import Loader
 from assistants.models.opened import NoMemory
 from assistants.models.role import Role
@@ -22,10 +23,11 @@ from assistants.models.shelf import LOCAL, Shelf
 from assistants.models.states import WAIT_SECONDS, ModelState, States
 from assistants.models.undertaking import Undertaking
 
-# A machine that is busy when a model is measured gets a second chance.
-BUSY_SECONDS = 20
+# A machine may be busy when a model is measured, with the studio's own start for one: how long to wait before another
+# try, in seconds.
+BUSY_SECONDS = (15, 30, 60)
 
-Phase = Literal["offered", "coming", "paused", "failed"]
+Phase = Literal["offered", "coming", "paused", "failed", "declined"]
 Begin = Callable[[str, str, Callable[[Undertaking], None]], None]
 
 logger = logging.getLogger(__name__)
@@ -107,10 +109,13 @@ class Improvement:
 
     # What is seen
 
-    def seen(self) -> Better | None:
-        """Return the better model and how far it is; None where there is none, or nobody wants it."""
+    def seen(self, *, declined: bool = False) -> Better | None:
+        """Return the better model and how far it is; None where there is none.
+
+        One that a person does not want is seen only where ``declined`` ones are asked for.
+        """
         chosen = self._role.chosen
-        if not self._follows() or chosen.model or chosen.small:
+        if not self._follows() or chosen.model or (chosen.small and not declined):
             return None
         names = self._role.candidates()
         name = self._coming if self._coming in names else names[0] if names else None
@@ -119,15 +124,15 @@ class Improvement:
         entry, state = self._shelf.get(name), self._loader.state(LOCAL + name)
         if not (self._has_looked.is_set() or state.is_under_way or chosen.held) and self._is_unasked(name):
             state = ModelState(LOCAL + name, "downloading", "Waiting for the small model")
-        parts = next((self._parts(other) for other in names if self._parts(other)), None)
+        parts = next((count for other in names if (count := parts_of(self._shelf.get(other)))), None)
         return Better(
             name=name,
             title=entry.title,
             languages=entry.languages,
             size=self._shelf.size(name),
-            phase=self._phase(name, state),
+            phase="declined" if chosen.small else self._phase(name, state),
             state=state,
-            hub=entry.hub.repo if entry.hub else "",
+            hub=f"{hub.host()}/{entry.hub.repo}" if entry.hub else "",
             parts=parts,
         )
 
@@ -137,10 +142,6 @@ class Improvement:
         if state.failure:
             return "failed"
         return "paused" if state.state == "paused" else "offered"
-
-    def _parts(self, name: str) -> int | None:
-        package = self._shelf.get(name).package
-        return len(package.sha256) if isinstance(package, Parts) else None
 
     @property
     def is_awaited(self) -> bool:
@@ -250,8 +251,9 @@ class Improvement:
 
     def _takes_over(self, doing: Undertaking, name: str) -> bool:
         """Give the role to a model that is open, unless it is too slow; say whether it has it."""
-        if self._role.is_slow(name):
-            doing.halt.wait(BUSY_SECONDS)
+        for pause in BUSY_SECONDS:
+            if not self._role.is_slow(name) or doing.halt.wait(pause):
+                break
             self._loader.measure(name)
         has_it = self._role.try_out(name)
         if has_it:

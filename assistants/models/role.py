@@ -27,6 +27,8 @@ LEAST_WRITES = 6.0
 LONG_PROMPT, LONGEST_SECONDS = 1500, 20.0
 # An estimate may be wrong by so much before the model is not even tried.
 TOLERANCE = 0.7
+# Models of about the same size are of about the same speed.
+ALIKE = 0.9
 # So many times what is fetched must be free, where nobody is asked.
 SPARE_DISK = 3
 
@@ -38,13 +40,15 @@ class Chosen:
     """What was decided: the ``model`` that fills the role, and what a person or this machine does not want.
 
     ``small``: a person keeps the small one; ``held``: a person has paused or called off what was coming; ``ruled_out``:
-    models that turned out too slow or did not load, each with why; ``left``: why another one answers than before.
+    models that did not load or were too slow, each with why; ``too_large``: from so many bytes on they are too slow;
+    ``left``: why another one answers than before.
     """
 
     model: str | None = None
     small: bool = False
     held: bool = False
     ruled_out: dict[str, Any] = field(default_factory=dict)
+    too_large: int | None = None
     left: dict[str, Any] | None = None
 
 
@@ -95,10 +99,11 @@ class Role:
 
     def suits(self, name: str) -> bool:
         """Say whether a model has room on this machine and is likely to be fast enough, as far as anybody knows."""
-        if name in self.chosen.ruled_out or not self.has_room(name):
+        size, limit = self._shelf.size(name) or 0, self.chosen.too_large
+        if name in self.chosen.ruled_out or not self.has_room(name) or (limit and size >= limit):
             return False
         measured = self._speeds.get(name)
-        speed = measured or self._speeds.estimated(self._shelf.size(name), self.sizes())
+        speed = measured or self._speeds.estimated(size, self.sizes())
         return speed is None or is_fast(speed, 1 if measured else TOLERANCE)
 
     def sizes(self) -> dict[str, int]:
@@ -135,6 +140,7 @@ class Role:
             seconds = round(LONG_PROMPT / speed.reads)
             facts = {"writes": speed.writes, "seconds": seconds, "tokens": LONG_PROMPT}
             self.rule_out(name, StudioError(template, model=entry.title, **facts))
+            self.change(too_large=round(ALIKE * (self._shelf.size(name) or 0)))
             return False
         self.change(model=name, held=False, left=None)
         return True

@@ -5,7 +5,7 @@ import { mountComposer } from "./composer.js";
 import { el, fill, text, toast } from "./dom.js";
 import { asker } from "./live.js";
 import { openMenu } from "./menu.js";
-import { mountOffer } from "./offer.js";
+import { askToWait, comingLine, mountOffer } from "./offer.js";
 import { goTo, room } from "./page.js";
 import { openDrawer } from "./prompt-drawer.js";
 import { mountTemplate } from "./template.js";
@@ -43,7 +43,10 @@ export function mount(component) {
       return { do: what, ...shown, ...chats.wanted(), values: template.values(), ...more };
     };
     const value = await ask(question, (answer) => show(answer, visit === state.visit));
-    return !value.error;
+    if (!value.coming) return !value.error;
+    // A message that the model which is here doesn't understand.
+    const wait = await askToWait(value.coming);
+    return wait === null ? false : put(what, { ...more, wait });
   }
 
   function show(value, isHere) {
@@ -84,7 +87,7 @@ export function mount(component) {
 
   // The model's state and the examples that suit it.
 
-  const showOffer = mountOffer(find(".offer"), (what, target) => act(what, { target }));
+  const showOffer = mountOffer(find(".offer"), (what) => act(what));
   let modelTimer = null;
   function showModel(model) {
     clearTimeout(modelTimer);
@@ -93,10 +96,12 @@ export function mount(component) {
     line.hidden = !model.note;
     line.replaceChildren(`${model.note}${percent}`);
     if (model.share !== null) line.append(el("progress", { max: 1, value: model.share, "aria-label": model.note }));
-    const isComing = model.offer?.some((one) => one.busy);
+    const isComing = model.offer?.phase === "coming";
     if (model.is_busy || isComing) modelTimer = setTimeout(() => act("model"), MODEL_STATE_MS);
+    find(".coming").hidden = !isComing;
+    if (isComing) find(".coming").replaceChildren(...comingLine(model.offer, (what) => act(what)));
     // The offer says as much, and what can be done about it.
-    const isOffered = showOffer(model.offer);
+    const isOffered = showOffer(model.offer, model.model);
     find(".advice").hidden = !model.advice || isOffered;
     find(".advice").textContent = model.advice ?? "";
     find(".examples").replaceChildren(

@@ -152,6 +152,11 @@ export function mount(component) {
   }
 
   find(".add").addEventListener("click", () => open(null, find(".add")));
+  // Who comes from the offer of a model wants a new one, perhaps of a server that was found on this machine.
+  addEventListener("studio:connect", ({ detail }) => {
+    open(null, find(".add"));
+    if (detail) form.preset(detail);
+  });
   form.element.addEventListener("submit", (event) => (event.preventDefault(), save()));
   form.find("[data-do=cancel]").addEventListener("click", close);
   form.find("[data-do=test]").addEventListener("click", (event) =>
@@ -176,7 +181,7 @@ function tell(result, words, kind = "") {
 function mountForm(element) {
   const find = (selector) => element.querySelector(selector);
   const field = (name) => element.elements.namedItem(name);
-  const form = { element, find, result: find(".result"), hadKey: false, open, close, read, offer };
+  const form = { element, find, result: find(".result"), hadKey: false, open, close, read, offer, preset: fillIn };
   let listed = [];
   // Whether somebody has chosen or unchosen a model.
   let isByHand = false;
@@ -238,6 +243,11 @@ function mountForm(element) {
     if (!field("name").readOnly && known.includes(field("name").value)) field("name").value = preset()?.id ?? "";
     if (known.includes(field("url").value)) field("url").value = preset()?.url ?? "";
     draw();
+  }
+
+  function fillIn(kind) {
+    field("kind").value = kind;
+    choose();
   }
 
   function kindOf(connection) {

@@ -3,7 +3,8 @@
 
 import { el, fill, text, toast } from "./dom.js";
 import { asker } from "./live.js";
-import { bytes, languageNames, memory } from "./units.js";
+import { bar, mountOffer } from "./offer.js";
+import { bytes, count, languageNames, memory } from "./units.js";
 
 const LOOK_MS = 1_000;
 
@@ -19,7 +20,7 @@ export function mount(component) {
   let busy = new Set();
 
   const load = () => ask(() => ({ do: "list" }), show);
-  const act = (what, name) =>
+  const act = (what, name = "") =>
     ask(
       () => ({ do: what, name }),
       (value) => {
@@ -27,6 +28,8 @@ export function mount(component) {
         show(value);
       },
     );
+
+  const showBetter = mountOffer(find(".offer"), (what) => act(what), { always: true });
 
   function show(value) {
     clearTimeout(timer);
@@ -37,7 +40,8 @@ export function mount(component) {
     find(".lead").textContent = text("models.lead", { total: memory(total), free: memory(available) });
     if (!value.may) find(".lead").append(" ", text("models.operator-only"));
     const open = new Set([...root.querySelectorAll(".sure")].map((sure) => sure.closest("li").dataset.name));
-    const primary = value.models.find((model) => model.recommended && !model.installed)?.name;
+    // One button is the first, and it may be above.
+    const primary = value.better ? null : value.models.find((model) => model.recommended && !model.installed)?.name;
     const rows = (models) => models.map((model) => row(model, value.may, model.name === primary));
     const here = value.models.filter((model) => model.installed);
     const there = value.models.filter((model) => !model.installed);
@@ -47,17 +51,18 @@ export function mount(component) {
     find(".all").hidden = there.length > 0;
     find(".another").hidden = !value.may;
     for (const model of here) if (open.has(model.name)) confirm(model, rowOf(model.name));
-    follow(value.models);
+    showBetter(value.better, value.models.find((model) => model.own)?.name);
+    follow(value);
   }
 
   const rowOf = (name) => root.querySelector(`li[data-name="${CSS.escape(name)}"]`);
 
   // Who chooses among the models elsewhere on the page hears of each that has come.
-  function follow(models) {
+  function follow({ models, better }) {
     const now = new Set(models.filter((model) => model.busy).map((model) => model.name));
     if ([...busy].some((name) => !now.has(name))) dispatchEvent(new Event("studio:models"));
     busy = now;
-    if (busy.size && isSeen) timer = setTimeout(load, LOOK_MS);
+    if ((busy.size || better?.phase === "coming") && isSeen) timer = setTimeout(load, LOOK_MS);
   }
 
   function row(model, may, isPrimary) {
@@ -74,7 +79,8 @@ export function mount(component) {
       el("div.buttons", {}, ...(may ? buttons(model, isPrimary) : [])),
       facts(model),
       model.reason && !model.installed ? el("p.reason", {}, model.reason) : null,
-      model.busy ? progress(model) : null,
+      model.speed ? el("p.facts", {}, pace(model)) : null,
+      model.busy || model.held ? bar(model) : null,
       model.error ? el("p.problem", { role: "status" }, model.error) : null,
     );
   }
@@ -89,22 +95,22 @@ export function mount(component) {
       model.runner,
     ];
     const line = el("p.facts", {}, ...words.filter(Boolean).map((word) => el("span", {}, word)));
+    if (model.parts) line.append(el("span", {}, text(model.parts > 1 ? "models.in-parts" : "models.in-index", { parts: model.parts })));
     if (model.origin) line.append(el("span.origin", {}, model.origin));
     return line;
   }
 
-  function progress(model) {
-    const percent = model.share === null ? "" : ` ${Math.floor(100 * model.share)} %`;
-    const value = model.share === null ? {} : { value: model.share };
-    return el("div.progress", { role: "status" }, el("span", {}, `${model.note ?? ""}${percent}`),
-      el("progress", { max: 1, "aria-label": model.note ?? "", ...value }));
-  }
+  // What it is good for on this machine: how fast it writes, and how long it reads before it begins.
+  const pace = ({ measured, speed }) =>
+    text(measured ? "models.speed" : "models.speed-estimated", { ...speed, tokens: count(speed.tokens) });
 
   function buttons(model, isPrimary) {
     const button = (kind, key, onclick) => el(`button.${kind}`, { type: "button", onclick }, text(key));
     // What is there already and is only being loaded needs no button.
     if (model.busy && model.installed) return [];
-    if (model.busy) return [button("outlined", "action.cancel", () => act("cancel", model.name))];
+    const cancel = (key) => button("plain", key, () => act("cancel", model.name));
+    if (model.busy) return [button("outlined", "offer.pause", () => act("hold", model.name)), cancel("action.cancel")];
+    if (model.held) return [button("outlined", "offer.go-on", () => act("install", model.name)), cancel("models.discard")];
     if (!model.installed) {
       const install = () => act("install", model.name);
       const again = model.error ? "models.again" : "models.install";

@@ -11,6 +11,8 @@ const NAMED = 2;
 // Memory is sold and told in powers of two.
 export const memory = (count) => `${number(1).format(count / 2 ** 30)} GB`;
 
+export const count = (figure) => number(0).format(figure);
+
 export function bytes(count) {
   if (count >= 1e9) return `${number(1).format(count / 1e9)} GB`;
   if (count >= 1e6) return `${number(0).format(count / 1e6)} MB`;

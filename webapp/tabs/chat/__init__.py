@@ -29,7 +29,7 @@ def build(studio: Studio) -> None:
     chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **DIRECT)
     chat.ready(panel.restore, saved, panel.widgets, **DIRECT)
     chat.ready(panel.models, None, panel.model, **DIRECT)
-    chat.models(panel.renew, [panel.model, panel.own], [panel.model, panel.own], **DIRECT)
+    chat.models(panel.models, None, panel.model, **DIRECT)
     chat.use(panel.use, None, panel.model, **DIRECT)
     chat.prompts(panel.templates, panel.template, [panel.template, panel.system], **DIRECT)
     chat.refill(panel.put_back, None, panel.widgets, **DIRECT)

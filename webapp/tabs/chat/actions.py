@@ -14,6 +14,7 @@ from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.history import JobRow
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
+from webapp import better
 from webapp.i18n import t
 from webapp.kit import sentence
 from webapp.tabs.chat import view
@@ -29,12 +30,14 @@ WHOLE_LIST = 1_000
 class Asked(StudioRequest):
     """A question of the script; ``have`` maps the turns it shows to their keys, so that only changed ones are sent.
 
-    ``values`` are for the variables of the template that is chosen.
+    ``values`` are for the variables of the template that is chosen. Whether a message is to ``wait`` for the better
+    model, a person may have to be asked.
     """
 
     do: Literal[
         "open", "refresh", "send", "regenerate", "continue", "stop", "select", "delete-message", "restore-message",
-        "list", "rename", "pin", "unpin", "delete", "restore", "model", "template", "install", "cancel",
+        "list", "rename", "pin", "unpin", "delete", "restore", "model", "template", "better", "pause", "keep",
+        "understood",
     ]  # fmt: skip
     conversation: Id | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_WINDOW)] = 30
@@ -46,6 +49,7 @@ class Asked(StudioRequest):
     message: Id | None = None
     job: Id | None = None
     target: Id | None = None
+    wait: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,9 @@ class Chosen:
 
 def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
     """Do what was asked and return what the page shows now."""
-    if asked.do == "install":
-        studio.models.install(asked.target or "", owner)
-    elif asked.do == "cancel":
-        studio.models.cancel(asked.target or "", owner)
-    if asked.do in ("model", "install", "cancel"):
+    if asked.do in better.DEEDS:
+        better.do(studio, owner, asked.do)
+    if asked.do in ("model", *better.DEEDS):
         return {"model": view.model(studio, owner, chosen.model, lang)}
     if asked.do == "template":
         return {"template": view.template(studio, owner, chosen.template)}
@@ -92,7 +94,10 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
             turn = view.turn_of(studio, owner, asked.job)
             studio.history.conversations.select(turn.id, owner)
             conversation = turn.conversation
-            extra = {"focus": turn.id, "inputs": _inputs(studio.jobs.get(asked.job, owner), chosen, asked.values)}
+            extra = {
+                "focus": turn.id,
+                "inputs": _inputs(studio, studio.jobs.get(asked.job, owner), chosen, asked.values),
+            }
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
@@ -100,9 +105,12 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
     return answer | about | {"model": view.model(studio, owner, chosen.model, lang)}
 
 
-def _inputs(job: JobRow, chosen: Chosen, values: dict[str, str]) -> dict[str, Any] | None:
+def _inputs(studio: Studio, job: JobRow, chosen: Chosen, values: dict[str, str]) -> dict[str, Any] | None:
     """Return what a job was asked with and what the settings say now, for one who wants that back; None if the same."""
     now = chat.inputs(job.request, job.model)
+    if now["model"] == studio.models.resolve(None):
+        # The default, as long as that is the same.
+        now["model"] = None
     # The page asks with the version in use.
     now.pop("template_version", None)
     try:
@@ -116,6 +124,8 @@ def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lan
     conversation, extra = asked.conversation, {}
     match asked.do:
         case "send" | "regenerate" | "continue":
+            if asked.wait is None and (coming := better.worth_waiting(studio, chosen.model, asked.text, lang)):
+                return {"coming": coming}
             try:
                 conversation = _submit(studio, owner, asked, chosen)
             except StudioError as error:
@@ -137,6 +147,8 @@ def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
         request["values"] = asked.values
     if asked.do == "send":
         request |= {"message": asked.text, "conversation": asked.conversation}
+    if asked.wait:
+        request["wait"] = True
     return studio.jobs.submit(chat.ID, request, owner).result["conversation"]
 
 

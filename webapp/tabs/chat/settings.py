@@ -8,7 +8,7 @@ from assistants import chat
 from assistants.errors import InvalidInput, NotFound
 from assistants.requests import validated
 from assistants.studio import Studio
-from webapp.kit import browse_button, model_picker, said, template_choices, template_picker, words
+from webapp.kit import browse_button, model_choices, model_picker, said, template_choices, template_picker, words
 from webapp.visitors import visitor
 
 SAMPLING = {
@@ -31,7 +31,7 @@ class Panel:
         self.system = gr.Textbox(
             label=words("field.system"), placeholder=words("system.hint"), lines=3, max_lines=12, elem_id="system"
         )
-        self.model = model_picker(studio)
+        self.model = model_picker()
         with gr.Accordion(words("sampling.label"), open=False, elem_id="sampling"):
             with gr.Row():
                 # Not gr.Number, which shows nothing as 0.
@@ -39,9 +39,7 @@ class Panel:
             self.stop = gr.Textbox(
                 label=words("field.stop"), placeholder=words("sampling.stop-hint"), lines=1, max_lines=8
             )
-        # Kept beside the model, so that who never chose one gets the studio's own, whichever that is by then.
-        self.own = gr.Textbox(studio.models.resolve(None), visible="hidden")
-        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop, self.own]
+        self.widgets = [self.template, self.system, self.model, *self.sampling.values(), self.stop]
 
     @staticmethod
     def _box(name: str) -> gr.Textbox:
@@ -57,7 +55,7 @@ class Panel:
                 params[name] = number(name, text)
         if stop := [line for line in (values[self.stop] or "").splitlines() if line]:
             params["stop"] = stop
-        request = {"model": values[self.model], "params": params}
+        request = {"model": values[self.model] or None, "params": params}
         if values[self.template]:
             request["template"] = values[self.template]
         if (values[self.system] or "").strip():
@@ -66,13 +64,16 @@ class Panel:
 
     def restore(self, saved: list[Any] | None, request: gr.Request) -> list[Any]:
         """Put back what the visitor's browser has kept, as far as it still exists."""
+        if isinstance(saved, list) and len(saved) == len(self.widgets) + 1:
+            # Earlier pages kept the default by its name then, which stood at the end.
+            *saved, own_then = saved
+            saved[2] = "" if saved[2] == own_then else saved[2]
         if not isinstance(saved, list) or len(saved) != len(self.widgets):
-            saved = ["", gr.skip(), None, *[gr.skip()] * (len(self.widgets) - 4), None]
-        template, system, model, *rest, own_then = saved
+            saved = ["", gr.skip(), "", *[gr.skip()] * (len(self.widgets) - 3)]
+        template, system, model, *rest = saved
         picker, hint = self.templates(template if isinstance(template, str) else "", request)
         box = hint if isinstance(system, dict) else hint | {"value": system}
-        own = self._studio.models.resolve(None)
-        return [picker, box, own if model in (None, own_then) else model, *rest, own]
+        return [picker, box, model or "", *rest]
 
     def templates(self, chosen: str, request: gr.Request) -> list[Any]:
         """Return the picker with the visitor's templates as they are now, and what the chosen one says to the model."""
@@ -102,7 +103,7 @@ class Panel:
         values = {
             self.template: picker,
             self.system: hint | {"value": asked.system or ""},
-            self.model: asked.model or self._studio.models.resolve(None),
+            self.model: asked.model or "",
         }
         values |= {box: params[name] for name, box in self.sampling.items()}
         values[self.stop] = "\n".join(asked.params.stop or [])
@@ -113,17 +114,12 @@ class Panel:
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
-        return gr.update(choices=self._studio.models.pickable(visitor(request).owner))
-
-    def renew(self, model: str, own_then: str, request: gr.Request) -> list[Any]:
-        """Return the picker when the models have changed, on the studio's own if that was chosen, and the own one."""
-        own, choices = self._studio.models.resolve(None), self._studio.models.pickable(visitor(request).owner)
-        return [gr.update(choices=choices, value=own if model == own_then else model), own]
+        return gr.update(choices=model_choices(self._studio, visitor(request).owner))
 
     def use(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the picker with the model that was chosen elsewhere on the page."""
         chosen = said(event).get("model")
-        return gr.update(choices=self._studio.models.pickable(visitor(request).owner), value=str(chosen))
+        return gr.update(choices=model_choices(self._studio, visitor(request).owner), value=str(chosen))
 
 
 def number(name: str, text: str) -> float | int:

@@ -14,10 +14,10 @@ from assistants.history import Turn
 from assistants.jobs import TERMINAL
 from assistants.models import ModelState
 from assistants.studio import Studio
+from webapp.better import offered
 from webapp.i18n import t
 from webapp.kit import sentence, spoken, why
 from webapp.render import markdown
-from webapp.tabs.chat.offer import offered
 
 EXAMPLES = 4
 # Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
@@ -128,14 +128,14 @@ def template(studio: Studio, owner: str, chosen: str | None) -> dict[str, Any] |
 
 
 def model(studio: Studio, owner: str, name: str, lang: str) -> dict[str, Any]:
-    """Return how far a model is and what suits it: ``progress``, ``suggestions``, and a bigger one to install."""
+    """Return how far a model is and what suits it: ``progress``, ``suggestions``, and a better one that is offered."""
     try:
         state = studio.models.state(studio.models.resolve(name, owner))
     except StudioError as error:
         said = {"note": sentence(error, lang), "share": None, "is_busy": False}
     else:
         name, said = state.name, progress(state, lang)
-    return said | suggestions(studio, name, lang) | {"offer": offered(studio, owner, lang)}
+    return said | suggestions(studio, name, lang) | {"model": name, "offer": offered(studio, owner, lang)}
 
 
 def progress(state: ModelState, lang: str) -> dict[str, Any]:

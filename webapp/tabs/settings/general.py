@@ -40,7 +40,7 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
         change(studio, asked.preferences, owner)
     if not is_operator(owner):
         return {"model": None}
-    chosen, setting = stored(studio.history).text_model, studio.settings.text_model
+    chosen, setting = stored(studio.history).text_model, studio.models.unchosen()
     return {
         "model": {
             "chosen": chosen,

@@ -10,9 +10,12 @@ from pydantic import Field
 
 from assistants.engines import memory
 from assistants.models import LOCAL, ModelCard
+from assistants.models.role import LONG_PROMPT
+from assistants.models.speeds import Speed
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
+from webapp import better
 from webapp.i18n import t
 from webapp.kit import DIRECT, respond, sentence
 from webapp.live import live
@@ -21,9 +24,12 @@ TITLE = "models.title"
 
 
 class Asked(StudioRequest):
-    """A question of the script: ``install`` goes with what a person typed or chose, the rest with a model's name."""
+    """A question of the script: ``install`` goes with what a person typed or chose, others with a model's name.
 
-    do: Literal["list", "install", "cancel", "delete"]
+    What is done about a better model than the one that answers needs no name.
+    """
+
+    do: Literal["list", "install", "hold", "cancel", "delete", "better", "pause", "keep", "understood"]
     name: Annotated[str, Field(max_length=1000)] = ""
 
 
@@ -43,15 +49,20 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
     match asked.do:
         case "install":
             extra["begun"] = studio.models.install(asked.name, owner)
+        case "hold":
+            studio.models.pause(asked.name, owner)
         case "cancel":
             studio.models.cancel(asked.name, owner)
         case "delete":
             studio.models.delete(asked.name, owner)
+        case deed if deed in better.DEEDS:
+            better.do(studio, owner, deed)
     cards = studio.models.listed(owner, lang)
     return extra | {
         "models": [shown(studio, card, lang) for card in cards],
         "memory": {"total": memory.total(), "available": memory.available()},
         "may": is_operator(owner),
+        "better": better.offered(studio, owner, lang, declined=True),
     }
 
 
@@ -68,13 +79,17 @@ def shown(studio: Studio, card: ModelCard, lang: str) -> dict[str, Any]:
         "installed",
         "fits",
         "recommended",
+        "measured",
         "origin",
+        "parts",
         "linked",
         "shipped",
     )
     return {name: getattr(card, name) for name in facts} | {
         "model": LOCAL + card.name,
         "languages": list(card.languages),
+        "speed": pace(card.speed),
+        "held": state.state == "paused",
         "runner": RUNNERS.get(card.runner or ""),
         "state": state.state,
         "busy": state.is_under_way,
@@ -83,6 +98,17 @@ def shown(studio: Studio, card: ModelCard, lang: str) -> dict[str, Any]:
         "error": sentence(state.failure, lang) if state.failure else None,
         "reason": reason(card, lang) if card.recommended else None,
         "own": LOCAL + card.name == studio.models.resolve(None),
+    }
+
+
+def pace(speed: Speed | None) -> dict[str, int] | None:
+    """Return how many tokens a model writes in a second, and how many seconds it needs to read a long prompt."""
+    if speed is None:
+        return None
+    return {
+        "writes": max(1, round(speed.writes)),
+        "tokens": LONG_PROMPT,
+        "seconds": max(1, round(LONG_PROMPT / speed.reads)),
     }
 
 

@@ -1,0 +1,79 @@
+"""A better model than the one that answers, as the scripts draw it: on the first page, and in Settings > Models.
+
+Knows what is shown to whom, and what the script may ask to be done; whether a visitor has had enough of it, their
+browser knows.
+"""
+
+from typing import Any, Literal
+
+from assistants import preferences
+from assistants.knowledge.sentences import share_chinese
+from assistants.models import DEFAULT
+from assistants.models.improving import Better
+from assistants.owners import is_operator
+from assistants.studio import Studio
+from webapp.i18n import t
+from webapp.kit import sentence
+
+# From this share of Chinese letters on, a message is one for a model that knows Chinese.
+CHINESE = 0.3
+
+Deed = Literal["better", "pause", "keep", "understood"]
+DEEDS: tuple[Deed, ...] = ("better", "pause", "keep", "understood")
+
+
+def do(studio: Studio, owner: str, deed: Deed) -> None:
+    """Do what the script asks for; raises ``NotAllowed``."""
+    better = studio.models.better
+    match deed:
+        case "better":
+            preferences.take_better(studio, owner)
+        case "pause":
+            if seen := better.seen():
+                studio.models.pause(seen.name, owner)
+        case "keep":
+            studio.models.keep_small(owner)
+        case "understood":
+            better.understood(owner)
+
+
+def offered(studio: Studio, owner: str, lang: str, *, declined: bool = False) -> dict[str, Any] | None:
+    """Return the better model as it is drawn; None where there is nothing to say.
+
+    Visitors see it while it comes; what is to be decided is the operator's.
+    """
+    may, better = is_operator(owner), studio.models.better.seen(declined=declined)
+    if better is None:
+        left = studio.models.better.left
+        return {"phase": "left", "may": True, "told": sentence(left, lang)} if left and may else None
+    if not may and better.phase != "coming":
+        return None
+    return shown(better, lang) | {"may": may, "servers": servers(studio, owner) if may else []}
+
+
+def shown(better: Better, lang: str) -> dict[str, Any]:
+    """Return a better model as text and numbers."""
+    state = better.state
+    return {
+        **{name: getattr(better, name) for name in ("phase", "name", "title", "size", "hub", "parts")},
+        "languages": list(better.languages),
+        "note": t(state.note, lang) if state.note else None,
+        "share": state.done / state.total if state.total else None,
+        "error": sentence(state.failure, lang) if state.failure else None,
+    }
+
+
+def servers(studio: Studio, owner: str) -> list[dict[str, Any]]:
+    """Return the servers of models on this machine, unless there is a connection to use already."""
+    if studio.connections.names(owner):
+        return []
+    return [{"name": one.name, "title": one.title} for one in studio.connections.nearby.found()]
+
+
+def worth_waiting(studio: Studio, model: str, text: str, lang: str) -> dict[str, Any] | None:
+    """Return the better model that is coming, where it knows the language of a message and the small one doesn't."""
+    better = studio.models.better.seen()
+    if model not in (None, "", DEFAULT) or better is None or better.phase != "coming" or share_chinese(text) < CHINESE:
+        return None
+    known = studio.models.languages(studio.models.resolve(None))
+    return shown(better, lang) if known and "zh" not in known and "zh" in better.languages else None
