@@ -64,7 +64,7 @@ CHECK = Budget(2, 512, "checks")
 DOCUMENT = Budget(120, 1536, "documents")
 CONVERSION = Budget(30, 1024, "documents")
 # How many of each are under way at once.
-PLACES = {"checks": 3, "documents": 2}
+PLACES = {"checks": 3, "documents": 2, "pages": 2}
 
 
 @dataclass(frozen=True)

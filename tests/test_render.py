@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from assistants import bounded
+from assistants.errors import QueueFull
 from assistants.markdown.formulas import MAX_FORMULA
 from webapp.render import STYLES, markdown
 
@@ -388,3 +390,35 @@ def test_random_latex_and_markdown_is_always_harmless() -> None:
 def test_long_hostile_text_is_rendered_all_the_same(text: str) -> None:
     # Rules that look back or ahead are bounded; without that, one of these takes the better part of an hour.
     assert markdown(text * min(20_000, 60_000 // len(text)))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [f"```cuda\nint a;{' ' * 9}\n" + "\n " * 9_000 + "\nint b;\n```", "```desktop\n" + "a" * 19_000 + "\nint b;\n```"],
+    ids=["blank lines", "one word"],
+)
+def test_code_that_pygments_reads_for_ever_comes_without_colours(code: str) -> None:
+    html = markdown(f"Before **it**.\n\n{code}\n\nBehind.")
+    assert "<strong>it</strong>" in html and "int b;" in html and "<p>Behind.</p>" in html.replace(' dir="auto"', "")
+    assert "<span" not in html
+
+
+def test_no_word_vanishes() -> None:
+    deep = "".join(f"{'  ' * level}- word{level}\n" for level in range(40))
+    assert all(f"word{level}" in markdown(deep) for level in range(40))
+    assert "quoted" in markdown("> " * 90 + "quoted") and "quoted" in markdown("> " * 500 + "quoted")
+    html = markdown("See [one].\n\n[one]: https://a.example\n[1]: https://b.example\n[Note]: important\n[one]: again")
+    assert all(words in html for words in ("[1]:", "https://b.example", "[Note]: important", ": again"))
+    assert 'href="https://a.example"' in html and "[one]: https" not in html
+    assert all(cell in markdown("| a | b |\n|---|---|\n| 1 | 2 | 3 | 4 |") for cell in "1234")
+    assert "unused" in markdown("A[^1].\n\n[^1]: used\n[^2]: unused")
+
+
+def test_where_all_places_are_taken_text_comes_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise QueueFull("The studio is busy with other work of this kind. Try again in a moment.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bounded, "call", busy)
+        assert markdown("just *now*\n<b>") == "<p>just *now*<br>&lt;b&gt;</p>"
+    assert "<em>now</em>" in markdown("just *now*\n<b>"), "it is tried again"

@@ -2,7 +2,8 @@
 
 Everything here is hostile until it has been through ``markdown()``: raw HTML stays visible text, images become links
 (so that nothing is ever fetched), links leave without a referrer, and a second, independent sanitiser goes over the
-result. Every step is linear in the length of the text. Knows nothing about turns, jobs or languages.
+result. It is made in a child with a budget, for code in some languages takes pygments for ever. Knows nothing about
+turns, jobs or languages.
 """
 
 import re
@@ -19,17 +20,19 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from assistants.markdown.indenting import indented
+from assistants import bounded
+from assistants.bounded import Budget, OverBudget
+from assistants.errors import QueueFull
 from assistants.markdown.reader import reader
+from assistants.markdown.whole import TooDeep, parsed
 from webapp.formulas import formula
 
-MAX_HIGHLIGHTED = 20_000  # characters; some lexers are slow on hostile text
+MAX_HIGHLIGHTED = 20_000  # characters; what is longer is no longer read for its colours
+BUDGET = Budget(1, 300, "pages")
 SCHEMES = ("http://", "https://", "mailto:")  # any other could run something, or lead back into the studio
 URL_TAIL = re.compile(r"://[^\s<>\"'`\\|，。；：！？、（）【】「」《》]{1,2000}")
 URL_SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$")
 
-# Signs that stand for a line's end in a cell, and for what is raised or lowered; all other HTML is text.
-SMALL_TAG = re.compile(r"<br\s*/?>|<(su[bp])>([^<>\n]{1,200})</\1>", re.IGNORECASE)
 # Blocks whose writing may go from right to left.
 DIRECTED = frozenset({
     "paragraph_open", "heading_open", "blockquote_open", "bullet_list_open", "ordered_list_open", "list_item_open",
@@ -83,10 +86,41 @@ ATTRIBUTES = (
 )
 
 
-@lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
-    """Turn Markdown with fenced code, tables and LaTeX into sanitised HTML; a long turn costs some 7 ms, once."""
-    return Markup(sanitiser().clean(parser().render(indented(text))))  # noqa: S704 - this is the place that makes it safe
+    """Turn Markdown with fenced code, tables and LaTeX into sanitised HTML; a long turn costs some 7 ms, once.
+
+    What takes too long comes without colours, or else as it is written.
+    """
+    try:
+        return _made(text)
+    except QueueFull:
+        return plain(text)
+
+
+@lru_cache(maxsize=512)
+def _made(text: str) -> Markup:
+    for colours in (True, False):
+        try:
+            made = bounded.call(html, text, colours, field="text", budget=BUDGET)
+        except OverBudget:
+            continue
+        return Markup(sanitiser().clean(made)) if made else plain(text)  # noqa: S704 - this makes it safe
+    return plain(text)
+
+
+def plain(text: str) -> Markup:
+    """Return a text as it is written, line by line."""
+    return Markup("<p>{}</p>").format(Markup("<br>").join(text.split("\n")))
+
+
+def html(text: str, colours: bool) -> str:
+    """Return Markdown as HTML, its code in colours or not; nothing where it is nested too deep. Runs in a child."""
+    env: dict[str, Any] = {"colours": colours}
+    try:
+        tokens = parsed(parser(), text, env)
+    except TooDeep:
+        return ""
+    return parser().renderer.render(tokens, parser().options, env)
 
 
 @cache
@@ -107,9 +141,7 @@ def parser() -> MarkdownIt:
     """Return the Markdown reader with what only the page does: links, directions, and how all of it is written."""
     md = reader()
     md.validateLink = lambda url: url.startswith(SCHEMES)
-    md.core.ruler.before("footnote_tail", "unreferenced", keep_unreferenced)
     md.core.ruler.push("direction", set_direction)
-    md.inline.ruler.before("html_inline", "small_tag", small_tag)
     md.inline.ruler.after("newline", "bare_url", bare_url)
     for name, written in RULES.items():
         md.add_render_rule(name, written)
@@ -127,7 +159,9 @@ def code_block(_renderer: Any, tokens: list, index: int, options: Any, env: Any)
     source, info = tokens[index].content, tokens[index].info.split()
     language = info[0][:30] if info else ""
     try:
-        lexer = get_lexer_by_name(language, stripnl=False) if len(source) <= MAX_HIGHLIGHTED else None
+        lexer = (
+            get_lexer_by_name(language, stripnl=False) if env["colours"] and len(source) <= MAX_HIGHLIGHTED else None
+        )
     except ClassNotFound:
         lexer = None
     code = Markup(highlight(source, lexer, HtmlFormatter(nowrap=True))) if lexer else source  # noqa: S704
@@ -170,45 +204,11 @@ RULES = {
 }
 
 
-def keep_unreferenced(state: StateCore) -> None:
-    """Keep footnotes that nothing in the text refers to where they stand: the plugin would drop them."""
-    known = {label for label, number in state.env.get("footnotes", {}).get("refs", {}).items() if number >= 0}
-    kept, lost = [], ""
-    for token in state.tokens:
-        if token.type == "footnote_reference_open" and f":{token.meta['label']}" not in known:
-            lost = token.meta["label"]
-        elif token.type == "footnote_reference_close" and lost:
-            lost = ""
-        else:
-            kept.append(token)
-            if lost and token.type == "inline" and token.children:
-                token.children[0].content = f"[^{lost}]: {token.children[0].content}"
-                lost = " "
-    state.tokens = kept
-
-
 def set_direction(state: StateCore) -> None:
     """Let each block be written from the side from which its first letter is."""
     for token in state.tokens:
         if token.type in DIRECTED:
             token.attrSet("dir", "auto")
-
-
-def small_tag(state: StateInline, silent: bool) -> bool:
-    """Read the few tags that models put into cells of tables, which have no Markdown for them."""
-    found = SMALL_TAG.match(state.src, state.pos)
-    if found is None:
-        return False
-    if not silent:
-        if found[1] is None:
-            state.push("hardbreak", "br", 0)
-        else:
-            name = found[1].lower()
-            state.push(f"{name}_open", name, 1)
-            state.push("text", "", 0).content = found[2]
-            state.push(f"{name}_close", name, -1)
-    state.pos = found.end()
-    return True
 
 
 def bare_url(state: StateInline, silent: bool) -> bool:
