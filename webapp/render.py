@@ -178,15 +178,7 @@ def footnote_mark(_renderer: Any, tokens: list, index: int, options: Any, env: A
     return f"<sup>[{tokens[index].meta['id'] + 1}]</sup>"
 
 
-def list_item_open(renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
-    """Begin an item, that of a task with its box: a sign, which is copied and printed as it looks."""
-    item = renderer.renderToken(tokens, index, options, env)
-    checked = tokens[index].meta.get("checked")
-    return item if checked is None else f'{item}<span class="task">{"☑" if checked else "☐"}</span> '
-
-
 RULES = {
-    "list_item_open": list_item_open,
     "image": image_as_link,
     "fence": code_block,
     "code_block": code_block,

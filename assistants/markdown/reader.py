@@ -1,4 +1,6 @@
-"""The reader of Markdown. Knows nothing about what becomes of what it reads."""
+"""The reader of Markdown. Knows nothing about what becomes of what it reads, but how tasks are written."""
+
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import emphasis, strikethrough
@@ -14,9 +16,9 @@ OPTIONS = {"maxNesting": MAX_NESTING + 1, "store_labels": True}
 
 
 def reader() -> MarkdownIt:
-    """Return a reader: CommonMark without HTML, of GitHub's what is no HTML, formulas; a line stays a line.
+    """Return a reader of CommonMark without HTML but a few small tags, of tables, tasks, footnotes and formulas.
 
-    It is for ``whole.parsed``.
+    A line stays a line. It is for ``whole.parsed``.
     """
     md = MarkdownIt("commonmark", {"html": False, "breaks": True, "tasklists": True, **OPTIONS})
     md.enable(["table", "strikethrough"])
@@ -25,4 +27,12 @@ def reader() -> MarkdownIt:
     md.use(formulas_plugin)
     md.use(footnote_plugin, inline=False)
     md.inline.ruler.before("html_inline", "small_tag", small_tag)
+    md.add_render_rule("list_item_open", _item)
     return md
+
+
+def _item(renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
+    """Begin an item, that of a task with its box: a sign, which is copied and printed as it looks."""
+    item = renderer.renderToken(tokens, index, options, env)
+    checked = tokens[index].meta.get("checked")
+    return item if checked is None else f'{item}<span class="task">{"☑" if checked else "☐"}</span> '

@@ -40,17 +40,9 @@ def _reader() -> MarkdownIt:
     # Where a link may lead is said where the HTML is cleaned; its words stay.
     md.validateLink = lambda url: True
     md.add_render_rule("image", _picture)
-    md.add_render_rule("list_item_open", _item)
     for kind in ("math_inline", "math_inline_double", "math_block"):
         md.add_render_rule(kind, _formula)
     return md
-
-
-def _item(renderer: Any, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    """Begin an item, that of a task with its box as a sign."""
-    checked = tokens[index].meta.get("checked")
-    box = "" if checked is None else "☑ " if checked else "☐ "
-    return renderer.renderToken(tokens, index, options, env) + box
 
 
 def _picture(_renderer: Any, tokens: list[Token], index: int, _options: Any, _env: Any) -> str:
