@@ -196,6 +196,13 @@ def test_an_announced_body_that_is_too_large_is_not_read(browser: TestClient, pa
         }
 
 
+def test_a_body_as_large_as_may_be_is_read(browser: TestClient) -> None:
+    head = b'{"assistant": "none", "request": {}}'
+    for size, status in ((BODY_LIMIT, 422), (BODY_LIMIT + 1, 413)):
+        answer = browser.post("/api/jobs", content=head.ljust(size), headers={"Content-Type": "application/json"})
+        assert answer.status_code == status, size
+
+
 @pytest.mark.parametrize("path", ["/api/files", "/api/images/read", "/api/knowledge/x/sources"])
 def test_a_file_may_be_larger_than_text(browser: TestClient, path: str) -> None:
     answer = browser.post(path, content=b"", headers={"Content-Length": str(BODY_LIMIT + 1)})

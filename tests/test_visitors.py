@@ -244,7 +244,7 @@ def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
         assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("content", [b"", b"short\n", b" " * 100])
+@pytest.mark.parametrize("content", [b"", b"short\n", b" " * 100, b"f" * 63 + b"\n"])
 def test_a_damaged_secret_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret.key").write_bytes(content)
     with pytest.raises(StoreError, match="damaged"):
