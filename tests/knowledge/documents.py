@@ -76,3 +76,13 @@ def locked_zip() -> bytes:
             data[at + place] |= 1
             at = data.find(sign, at + 4)
     return bytes(data)
+
+
+def with_entities() -> bytes:
+    """Return a Word file that defines an entity by a thousand others."""
+    entities = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "' + b"&a;" * 1000 + b'">]>'
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(docx())) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, (entities if name == "word/document.xml" else b"") + old.read(name))
+    return file.getvalue()

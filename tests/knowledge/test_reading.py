@@ -71,6 +71,7 @@ def test_encodings_are_told_apart(encoding: str, text: str) -> None:
         ("a.docx", b"PK\x03\x04 nothing", "a.docx is damaged and"),
         ("a.docx", documents.docx()[:1000], "a.docx is damaged and"),
         ("a.docx", documents.bomb(), "a.docx unpacks to more than 300 MB"),
+        ("a.docx", documents.with_entities(), "a.docx is damaged and"),
         ("a.pdf", b"%PDF-1.7 nothing", "a.pdf is damaged and"),
         ("a.json", b'[1,\n{"a"', "a.json is not valid JSON (line 2)."),
         ("a.json", b"[" * 100_000, "a.json is nested too deep"),

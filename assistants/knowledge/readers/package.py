@@ -83,6 +83,9 @@ class Package:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             self.parts = {entry.filename.replace("\\", "/"): archive.read(entry) for entry in archive.infolist()}
         for name, part in self.parts.items():
+            # Office writes no definitions of entities, and its format forbids them.
+            if name.endswith((".xml", ".rels")) and b"<!DOCTYPE" in part:
+                raise ValueError(f"{name} defines entities")
             if name.endswith((".xml", ".rels")) and b"purl.oclc.org/ooxml" in part:
                 self.parts[name] = STRICT.sub(_transitional, part)
         self._names = {name.lower(): name for name in self.parts}

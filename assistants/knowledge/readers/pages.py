@@ -36,9 +36,9 @@ LONGEST_CELL = 1000
 SPACES = re.compile(r"\s+")
 
 HIDDEN = "Hidden text is left out ({count})."
-NAVIGATION = "Menus for finding one's way (nav) are left out ({count})."
+NAVIGATION = "Navigation menus are left out ({count})."
 PICTURES_LEFT = "Pictures and their descriptions are left out ({count})."
-FORMULAS = "Formulas are read sign by sign, without how they are set ({count})."
+FORMULAS = "Formulas are read without their layout ({count})."
 EMBEDDED_LEFT = "Embedded pages, sounds and films are left out ({count})."
 
 

@@ -83,7 +83,7 @@ def files() -> list[File]:
             _page(LEFT_OUT),
             ("Words.",),
             ("Home", "described", "drawn", "frame", "film"),
-            ("Menus", pictures, "Embedded pages"),
+            ("Navigation menus", pictures, "Embedded pages"),
         ),
         File("maths.html", "MathML", _page(MATHS), (r"\(\frac{a}{b}\)", "c + d"), said=("Formulas",)),
         File(
