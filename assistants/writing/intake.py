@@ -34,10 +34,10 @@ MAX_HEADING = 300
 
 NO_WORD = "{field} is no Word file, or is damaged."
 UNPACKED = "{field} unpacks to more than {limit} MB."
-LEVELS = "Headings of lower levels are headings of sections here ({count})."
+LEVELS = "Lower-level headings become section headings ({count})."
 PICTURES = "Pictures do not come along ({count}); their descriptions stand in their places."
-MERGED = "Merged cells of tables are single cells, the others of them empty ({count})."
-NESTED = "Tables in cells of tables are lines of text ({count})."
+MERGED = "Merged table cells are split, and the extra cells are empty ({count})."
+NESTED = "Tables inside table cells become lines of text ({count})."
 
 Node = dict[str, Any]
 BREAK: Node = {"t": "RawInline", "c": ["gfm", "<br>"]}

@@ -62,7 +62,7 @@ def test_a_draft_is_arranged_undone_compared_restored_and_branched(ann: TestClie
 
 def test_files_come_in_and_go_out(ann: TestClient) -> None:
     begun = ann.post("/api/drafts/import", files={"file": ("tea.md", b"# Tea\n\nHot.\n\n### Deep\n\nWater.\n")}).json()
-    assert [note["text"] for note in begun["notes"]] == ["Headings of lower levels are headings of sections here (1)."]
+    assert [note["text"] for note in begun["notes"]] == ["Lower-level headings become section headings (1)."]
     draft = begun["id"]
     answer = ann.get(f"/api/drafts/{draft}/export?form=md")
     assert answer.headers["content-disposition"].startswith('attachment; filename="Tea.md"')

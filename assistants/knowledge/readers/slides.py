@@ -32,7 +32,7 @@ def read(data: bytes, notes: Notes) -> Iterator[Part]:
     for number, slide in enumerate(Presentation(io.BytesIO(package.packed())).slides, 1):
         reader = _Slide(package, slide, notes)
         if slide._element.get("show") in ("0", "false"):
-            notes.name(HIDDEN_SLIDES, " ".join(filter(None, (str(number), reader.title))))
+            notes.name(HIDDEN_SLIDES, f"{number} ({reader.title})" if reader.title else str(number))
             continue
         text = reader.text()
         yield Part(text or reader.title, reader.title or str(number))

@@ -151,7 +151,7 @@ def files() -> list[File]:
             saved(_hidden, _hidden_slide),
             ("Seen",),
             ("obey",),
-            ("Hidden text", "Hidden slides are left out: 2 Returns."),
+            ("Hidden text", "Hidden slides are left out: 2 (Returns)."),
         ),
         File("notes.pptx", "speaker notes", saved(_noted), ("Free Say it slowly. 慢慢说。",)),
         File("drawn.pptx", "charts and diagrams", drawn, ("三十天内免费。", *ooxml.CHART_WORDS, *ooxml.DIAGRAM_WORDS)),
