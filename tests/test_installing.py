@@ -131,7 +131,7 @@ def test_a_file_or_folder_of_ones_own_is_used_where_it_lies_and_never_deleted(
     models: Models, settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "Mein Modell ü.gguf"
-    file.write_bytes(MODEL)
+    file.write_bytes(MODEL[::-1])
     name = models.install(str(file), LOCAL)
     assert name == "mein-modell"
     found = card(models, name)
@@ -161,7 +161,7 @@ def test_an_embedder_of_ones_own_is_a_folder_with_safetensors(models: Models, tm
 
 def test_what_was_linked_and_is_gone_is_said(models: Models, tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
-    file.write_bytes(MODEL)
+    file.write_bytes(MODEL[::-1])
     name = models.install(str(file), LOCAL)
     file.unlink()
     assert not card(models, name).installed

@@ -437,6 +437,36 @@ def test_a_model_that_was_deleted_is_not_fetched_again_unasked(mirror: Mirror, h
     assert mirror.asked == []
 
 
+def test_a_file_of_ones_own_that_is_the_models_goes_before_the_hub_and_the_index(
+    mirror: Mirror, home: Path, machine: Machine
+) -> None:
+    file = home / "downloads" / "something.gguf"
+    file.parent.mkdir()
+    file.write_bytes(CONTENTS["large"])
+    with opened(home, fetch="ask") as models:
+        assert over(models) == "local:mini"
+        assert models.install(str(file), LOCAL) == "large"
+        [card] = [card for card in models.listed(LOCAL) if card.name == "large"]
+        assert (card.title, card.languages, card.linked, card.origin) == ("Large", ("en", "zh"), True, str(file))
+        assert models.install(str(file), LOCAL) == "large"
+        assert models.better.seen().phase == "offered"
+        models.better.begin(LOCAL)
+        assert over(models) == "local:large"
+        assert models.sha256("local:large") == CATALOG["large"].files[0].sha256
+    assert mirror.asked == [] and file.exists()
+
+
+def test_what_is_installed_by_hand_is_considered_at_once(mirror: Mirror, home: Path, machine: Machine) -> None:
+    mirror.repos.pop("someone/large")
+    mirror.wheels.clear()
+    file = home / "large.gguf"
+    file.write_bytes(CONTENTS["large"])
+    with opened(home) as models:
+        until(lambda: (seen := models.better.seen()) and seen.phase == "failed")
+        models.install(str(file), LOCAL)
+        until(lambda: models.resolve(None) == "local:large")
+
+
 # Who waits for it
 
 

@@ -91,6 +91,8 @@ def install(shelf: Shelf, plan: Plan) -> int:
         return 1
     except KeyboardInterrupt:
         progress.end()
+        if shelf.has_begun(plan.name):
+            print("Stopped. The same command goes on from here.", file=sys.stderr)
         raise
     progress.end()
     print(f"{plan.entry.title} ({plan.name}) is at {path}")

@@ -21,6 +21,8 @@ HUB = "https://huggingface.co"
 UNREACHABLE = "The model hub ({host}) can't be reached."
 # The hub answers at all within this, name look-up and the start of a process included.
 HUB_SECONDS = 15
+# Where there is another source, nobody waits so long.
+HASTY_SECONDS = 8
 # Mirrors of the hub have no Xet storage, and a file that comes by HTTP can be seen to grow.
 HUB_SETTINGS = {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_XET": "1"}
 

@@ -279,8 +279,9 @@ def _from_hub(entry: Entry, scratch: Path, report: Report, halt: Halt) -> tuple[
 
     command = ["-P", hub_download.__file__, "get", entry.hub.repo, entry.hub.revision, str(folder)]
     command += [file.name for file in entry.files]
+    patience = hub.HASTY_SECONDS if entry.package else hub.HUB_SECONDS
     try:
-        Download(command, os.environ | hub.HUB_SETTINGS, folder, answered, hub.HUB_SECONDS).run(grown, halt)
+        Download(command, os.environ | hub.HUB_SETTINGS, folder, answered, patience).run(grown, halt)
     except NoAnswer:
         raise Unreachable(hub.UNREACHABLE, host=hub.host()) from None
     except ProgramFailed as failed:

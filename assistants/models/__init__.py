@@ -288,6 +288,12 @@ class Models:
             installing.carry_out(self._shelf, plan, doing.report, doing.halt)
             doing.rest()
             logger.info("%s is installed", doing.name)
+            self._consider(plan)
+
+    def _consider(self, plan: Plan) -> None:
+        """Look whether what was just installed is to be the studio's own model."""
+        if plan.entry.tier:
+            self._work.start("better", self.better.look)
 
     def _begin(self, label: str, name: str, do: Callable[[Undertaking], None]) -> None:
         """Do something to a model in the background."""
@@ -340,6 +346,7 @@ class Models:
                 self._begin(name, name, lambda doing: self._install(doing, plan))
                 return plan.name
         installing.carry_out(self._shelf, plan, lambda *_: None, Halt())
+        self._consider(plan)
         return plan.name
 
     def cancel(self, name: str, owner: str) -> None:

@@ -38,6 +38,8 @@ def planned(shelf: Shelf, spec: str) -> Plan:
         return Plan(spec, entry, is_known=True)
     if is_path(spec):
         entry = linked(spec)
+        if known := recognised(shelf, entry.linked):
+            return known
         return Plan(shelf.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
     return from_hub(shelf, spec)
 
@@ -67,6 +69,20 @@ def linked(spec: str) -> Entry:
         raise InvalidInput("spec", "{path} cannot be read.", path=spec) from error
     title = path.stem if path.is_file() else path.name
     return Entry(title=title[:MAX_TITLE], kind=kind, linked=path)
+
+
+def recognised(shelf: Shelf, path: Path) -> Plan | None:
+    """Return the plan for a person's own file that is the one of a model of the catalog, which it then counts as."""
+    size = path.stat().st_size if path.is_file() else None
+    for name, entry in shelf.catalog.items():
+        if (known := shelf.get(name)).linked == path:
+            return Plan(name, known)
+        if len(entry.files) != 1 or entry.files[0].size != size or shelf.is_installed(name):
+            continue
+        if sources.digest(path) == entry.files[0].sha256:
+            own = {"hub": None, "files": (), "package": None, "converted": None, "linked": path}
+            return Plan(name, entry.model_copy(update=own))
+    return None
 
 
 def kind_of(path: Path) -> Kind:
@@ -113,7 +129,7 @@ def carry_out(shelf: Shelf, plan: Plan, report: Report, halt: Halt) -> Path:
         kind = kind_of(path) if entry.kind == "chat" else entry.kind
         if kind == "chat":
             check_runs(shelf, plan.name, path, was_there=was_there)
-        if plan.name not in shelf.catalog and not was_there:
+        if (plan.name not in shelf.catalog or plan.entry.linked) and not was_there:
             shelf.add(plan.name, installed(entry, folder).model_copy(update={"kind": kind}))
     finally:
         if not (was_there or shelf.get(plan.name)):

@@ -70,7 +70,7 @@ def test_a_file_of_ones_own_is_added_used_and_forgotten(chat: Chat, starter_fold
     mine = rows.filter(has_text="OpenVINO")
     mine.get_by_role("button", name="Use").click()
     expect(chat.toast).to_contain_text("is chosen for your chats")
-    expect(page.locator("#model input")).to_have_value("local:smollm2-135m-instruct.q4-1")
+    expect(page.locator("#model input")).to_have_value("local:mini")
     mine.get_by_role("button", name="Remove").click()
     expect(mine).to_contain_text("Its files stay where they are")
     rows.locator(".sure .danger").click()

@@ -90,7 +90,7 @@ def test_the_index_serves_where_the_hub_refuses(
 
 
 def test_a_hub_that_never_answers_is_given_up(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "HUB_SECONDS", 1)
+    monkeypatch.setattr(hub, "HASTY_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert get(tmp_path).read_bytes() == MODEL

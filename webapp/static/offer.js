@@ -47,7 +47,7 @@ export function mountOffer(root, act, { always = false } = {}) {
     return [
       el("p.lead", {}, text("offer.lead")),
       el("p", {}, el("strong", {}, offer.title), " ", text(SAID[offer.phase], { languages: languageNames(offer.languages) })),
-      el("p.where", {}, where(offer)),
+      offer.hub && el("p.where", {}, where(offer)),
       offer.phase === "coming" || offer.phase === "paused" ? bar(offer) : null,
       offer.error && el("p.problem", { role: "status" }, offer.error),
       offer.may && el("div.deeds", {}, ...deeds(offer)),
