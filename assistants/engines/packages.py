@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -42,6 +43,7 @@ RETRY_SECONDS = (2, 10, 30)
 # Beside what pip is told to download there are its own small files.
 SLACK = 4 * MEGABYTE
 STATE = "joined.json"
+COMING = "wheel-"
 # What pip says, in small letters, of a connection that broke and of what the index lacks.
 LOST = ("connection broken", "connection interrupted", "incomplete-download")
 ABSENT = "no matching distribution"
@@ -98,9 +100,9 @@ def fetch(entry: Entry, folder: Path, grown: Grown, halt: Halt) -> Path:
     total = sum(wheel.size for wheel in wheels)
     for number in range(joined.count, len(wheels)):
         before = sum(wheel.size for wheel in wheels[:number])
-        path = _patient(wheels, number, folder / "wheel", lambda done, before=before: grown(before + done, total), halt)
+        path = _patient(wheels, number, folder, lambda done, before=before: grown(before + done, total), halt)
         joined.take(path)
-        path.unlink()
+        shutil.rmtree(path.parent)
     return joined.files
 
 
@@ -120,8 +122,11 @@ def _patient(wheels: list[Wheel], number: int, folder: Path, grown: Callable[[in
 
 
 def _download(wheel: Wheel, folder: Path, grown: Callable[[int], None], halt: Halt) -> Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{COMING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A new one each time: the pip of a studio that was killed may still be at work in the last one.
+    folder = Path(tempfile.mkdtemp(prefix=COMING, dir=folder))
     # pip downloads into its temporary folder first: here, where there is space and its progress can be seen.
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     environment = {name: value for name, value in os.environ.items() if name.upper() != PIP_OBSTACLE} | temporary
