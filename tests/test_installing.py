@@ -19,6 +19,7 @@ from assistants.models.cards import recommended
 from assistants.owners import LOCAL, OPERATOR
 from assistants.settings import Settings
 from tests.engines.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
+from tests.engines.test_gguf import tensor, written
 
 GB = 10**9
 
@@ -190,6 +191,21 @@ def test_a_download_is_paused_gone_on_with_and_dropped(models: Models, mirror: M
     models.install("large", LOCAL)
     assert settled(models, "large").installed
     assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
+
+
+def test_a_gguf_that_is_cut_off_in_a_tensor_is_a_sentence_and_leaves_nothing(
+    settings: Settings, mirror: Mirror, tmp_path: Path
+) -> None:
+    file = written(tmp_path / "cut.gguf", tensor("one", (4096, 2)))
+    mirror.repos["someone/Cut-GGUF"] = {"cut-Q4_K_M.gguf": file.read_bytes()}
+    with contextlib.closing(opened(settings, {"tiny": ENTRY})) as models:
+        with pytest.raises(ModelUnavailable, match="does not load: a broken GGUF file"):
+            models.install(str(file), LOCAL)
+        models.install("someone/Cut-GGUF", LOCAL)
+        assert "does not load: a broken GGUF file" in settled(models, "cut").state.error
+        models.cancel("cut", LOCAL)
+        assert card(models, "cut") is None
+    assert in_folder(settings) == set()
 
 
 def test_what_is_not_downloading_cannot_be_paused(models: Models) -> None:

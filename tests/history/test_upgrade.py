@@ -7,16 +7,18 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from assistants import preferences
-from assistants.engines import sources
+from assistants.engines import memory, sources
 from assistants.engines.catalog import read_catalog
+from assistants.engines.downloads import Halt
 from assistants.models.shelf import Shelf
 from assistants.owners import LOCAL
 from assistants.studio import Studio
-from tests.engines.stand_ins import ENTRY, MODEL
+from tests.engines.stand_ins import ENTRY, MODEL, serve
 from tests.serving import opened
 
 OLD = Path(__file__).parent.parent / "data" / "studio-40.db"
@@ -86,6 +88,24 @@ def test_the_choice_of_the_operator_is_kept_and_old_names_still_mean_the_model(s
     assert preferences.stored(studio.history).text_model == "local:mini"
     for name in ("starter", "local:starter", "mini", "default", None):
         assert studio.models.resolve(name) == "local:mini"
+
+
+def test_a_home_that_was_in_use_is_offered_the_better_model_and_nothing_changes_by_itself(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "total", lambda: 16 * 2**30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=10**12))
+    with serve(monkeypatch) as mirror:
+        studio.models.better.look(Halt())
+        assert (studio.models.better.seen().phase, mirror.asked) == ("offered", [])
+        assert studio.models.resolve(None) == "local:mini"
+        # A new home would have begun.
+        with opened(tmp_path / "fresh", text_model="default") as fresh:
+            begun = []
+            monkeypatch.setattr(type(fresh.models.better), "_go", lambda self, names: begun.append(names[0]))
+            fresh.models.better.look(Halt())
+            assert begun == ["qwen2.5-1.5b"]
+        assert mirror.asked == []
 
 
 def test_a_new_row_holds_the_sha256_of_the_file_and_so_does_its_export(studio: Studio, tmp_path: Path) -> None:
