@@ -92,7 +92,7 @@ def install(shelf: Shelf, plan: Plan) -> int:
     except KeyboardInterrupt:
         progress.end()
         if shelf.has_begun(plan.name):
-            print("Stopped. The same command goes on from here.", file=sys.stderr)
+            print("stopped; the same command goes on from here", file=sys.stderr)
         raise
     progress.end()
     print(f"{plan.entry.title} ({plan.name}) is at {path}")
