@@ -272,8 +272,21 @@ def test_one_that_does_not_load_is_left_for_the_next(mirror: Mirror, home: Path,
     for name in ("small", "large"):
         put(home, name)
     machine.broken = {"large", "large-parts"}
-    with opened(home) as models:
+    kept = Forgetful()
+    with opened(home, kept) as models:
         assert over(models) == "local:small"
+        # The next one of the same size was asked for, too.
+        assert str(models.better.left) == "The model file tiny.gguf does not load: odd layers."
+        models.better.understood(LOCAL)
+    # A person may want it tried again, and another version may load it.
+    kept["role"] = {**kept["role"], "model": None}
+    with opened(home, kept) as models:
+        assert over(models) == "local:small"
+        assert models.better.left is None
+        machine.broken = set()
+    kept["role"] = {**kept["role"], "model": None}
+    with opened(home, kept) as models:
+        assert over(models) == "local:large"
 
 
 def test_without_room_just_now_it_is_said_and_tried_again_on_request(

@@ -167,7 +167,7 @@ class Improvement:
     def begin(self, owner: str) -> None:
         """Fetch the better model, or go on with that; raises ``NotAllowed``."""
         owners.must_be_operator(owner)
-        self._role.change(small=False, held=False)
+        self._role.reconsider()
         if not self._under_way and (names := self._role.candidates()):
             self._go(names)
 

@@ -39,9 +39,9 @@ Fetch = Literal["auto", "ask", "off"]
 class Chosen:
     """What was decided: the ``model`` that fills the role, and what a person or this machine does not want.
 
-    ``small``: a person keeps the small one; ``held``: a person has paused or called off what was coming; ``ruled_out``:
-    models that did not load or were too slow, each with why; ``too_large``: from so many bytes on they are too slow;
-    ``left``: why another one answers than before.
+    ``small``: a person keeps the small one; ``held``: a person has paused or called off what was coming; ``too_large``:
+    from so many bytes on models are too slow; ``ruled_out``: why models were of no use, by name; ``left``: why another
+    one answers than before, until a person has read it.
     """
 
     model: str | None = None
@@ -61,6 +61,8 @@ class Role:
         self._kept = kept
         self._settings = settings
         self._lock = threading.Lock()
+        # What did not load: another start, perhaps of another version, may try again.
+        self._unfit: set[str] = set()
         self.chosen = self._read()
 
     def _read(self) -> Chosen:
@@ -100,7 +102,7 @@ class Role:
     def suits(self, name: str) -> bool:
         """Say whether a model has room on this machine and is likely to be fast enough, as far as anybody knows."""
         size, limit = self._shelf.size(name) or 0, self.chosen.too_large
-        if name in self.chosen.ruled_out or not self.has_room(name) or (limit and size >= limit):
+        if name in self._unfit or not self.has_room(name) or (limit and size >= limit):
             return False
         measured = self._speeds.get(name)
         speed = measured or self._speeds.estimated(size, self.sizes())
@@ -142,14 +144,27 @@ class Role:
             self.rule_out(name, StudioError(template, model=entry.title, **facts))
             self.change(too_large=round(ALIKE * (self._shelf.size(name) or 0)))
             return False
-        self.change(model=name, held=False, left=None)
+        best = max(entry.tier or 0 for entry in self._shelf.catalog.values())
+        is_best = self._shelf.get(name).tier == best
+        self.change(model=name, held=False, left=None if is_best else self.chosen.left)
         return True
 
     def rule_out(self, name: str, why: StudioError) -> None:
-        """Note that a model is of no use here, and take the role from it."""
+        """Note that a model is of no use here, and take the role from it; the same reason is said once."""
         chosen = self.chosen
-        model = None if chosen.model == name else chosen.model
-        self.change(model=model, ruled_out=chosen.ruled_out | {name: why.told}, left=why.told)
+        self._unfit.add(name)
+        self.change(
+            model=None if chosen.model == name else chosen.model,
+            ruled_out=chosen.ruled_out | {name: why.told},
+            left=chosen.left if chosen.ruled_out.get(name) == why.told else why.told,
+        )
+
+    def reconsider(self) -> None:
+        """Take all models for possible again, as a person wants."""
+        for name in self.chosen.ruled_out:
+            self._speeds.forget(name)
+        self._unfit.clear()
+        self.change(small=False, held=False, ruled_out={}, too_large=None)
 
     def fetch(self, entry: Entry) -> Fetch:
         """Return whether a better model is fetched unasked, on demand, or not at all."""
