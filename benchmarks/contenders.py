@@ -19,7 +19,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistants.engines import make_ready
 from assistants.engines.catalog import read_catalog
+from assistants.engines.downloads import Halt
+from assistants.engines.gguf import read_metadata
 from assistants.settings import Settings
 
 AT_ONCE = 8
@@ -156,7 +159,10 @@ class OpenVINO:
 
         scheduler = openvino_genai.SchedulerConfig()
         scheduler.enable_prefix_caching = True
-        self._pipe = openvino_genai.ContinuousBatchingPipeline(starter(), scheduler, "CPU")
+        folder = make_ready(starter(), starter().parent, lambda *_: None, Halt())
+        tokenizer = openvino_genai.Tokenizer(folder)
+        tokenizer.set_chat_template(read_metadata(starter())["tokenizer.chat_template"])
+        self._pipe = openvino_genai.ContinuousBatchingPipeline(folder, tokenizer, scheduler, "CPU")
         self._number = 0
 
     def run(self, talks: list[Talk], tokens: int) -> list[Sample]:

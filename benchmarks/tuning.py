@@ -1,18 +1,26 @@
 """How OpenVINO GenAI is best set up for a model here; run ``python -m benchmarks.tuning``.
 
 One process a setting, each measured in turn in every round, so that a busy moment of the machine hits all of them.
-``write`` is a story of its own, ``copy`` a rewrite that keeps most words, alone and eight of them at once.
+``write`` is a story of its own, ``copy`` a rewrite that keeps most words, alone and eight of them at once; ``read`` is
+a new prompt of 1,000 tokens. What the studio chooses from by itself, ``assistants.engines.tuning`` says.
 """
 
 import argparse
 import contextlib
 import json
+import os
+import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+from assistants.engines import make_ready
+from assistants.engines.downloads import Halt
+from assistants.engines.gguf import read_metadata
+from assistants.engines.tuning import machine
 from benchmarks.contenders import AT_ONCE, starter, threads
 
 PASSAGE = (
@@ -25,8 +33,16 @@ TASKS = {
     "copy": f"Repeat this text word by word, but write lantern instead of lamp: {PASSAGE}",
 }
 # By name: properties of the pipeline, of the scheduler, and of every generation.
+F32, BF16 = {"INFERENCE_PRECISION_HINT": "f32"}, {"INFERENCE_PRECISION_HINT": "bf16"}
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "as it is": ({}, {}, {}),
+    "bf16": (BF16, {}, {}),
+    "f32": (F32, {}, {}),
+    "f32, groups of 64": (F32 | {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 64}, {}, {}),
+    "f32, groups of 128": (F32 | {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 128}, {}, {}),
+    "f32, no groups": (F32 | {"DYNAMIC_QUANTIZATION_GROUP_SIZE": 0}, {}, {}),
+    "f32, cache f16": (F32 | {"KV_CACHE_PRECISION": "f16"}, {}, {}),
+    "f32, cache f32": (F32 | {"KV_CACHE_PRECISION": "f32"}, {}, {}),
     "one thread": ({"INFERENCE_NUM_THREADS": 1}, {}, {}),
     "threads pinned": ({"ENABLE_CPU_PINNING": True, "INFERENCE_NUM_THREADS": threads()}, {}, {}),
     "batch of 512": ({}, {"max_num_batched_tokens": 512}, {}),
@@ -36,10 +52,13 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 }
 
 
-class Pipeline:
-    """The starter under one setting."""
+READ = 1000
 
-    def __init__(self, name: str) -> None:
+
+class Pipeline:
+    """A model under one setting."""
+
+    def __init__(self, file: Path, name: str) -> None:
         sys.modules["openvino_telemetry"] = None
         import openvino_genai
 
@@ -48,8 +67,31 @@ class Pipeline:
         scheduler.enable_prefix_caching = True
         for key, value in scheduling.items():
             setattr(scheduler, key, value)
-        self._pipe = openvino_genai.ContinuousBatchingPipeline(starter(), scheduler, "CPU", properties)
+        folder = make_ready(file, file.parent, lambda *_: None, Halt())
+        tokenizer = openvino_genai.Tokenizer(folder)
+        tokenizer.set_chat_template(read_metadata(file)["tokenizer.chat_template"])
+        self._pipe = openvino_genai.ContinuousBatchingPipeline(folder, tokenizer, scheduler, "CPU", **properties)
         self._number = 0
+
+    def measure(self, task: str, count: int, tokens: int) -> float:
+        """Return tokens a second: written in all by ``count`` at once, or read of a new prompt."""
+        return self._reads() if task == "read" else self.pace(task, count, tokens)
+
+    def _reads(self) -> float:
+        import openvino
+        import openvino_genai
+
+        self._number += 1
+        config = openvino_genai.GenerationConfig(max_new_tokens=1)
+        ids = openvino.Tensor(openvino.Type.i64, openvino.Shape([1, READ]))
+        ids.data[0] = [random.randrange(1000, 40_000) for _ in range(READ)]
+        began = time.perf_counter()
+        # Without somebody who holds it, a request is dropped.
+        handle = self._pipe.add_request(self._number, ids, config)
+        while self._pipe.has_non_finished_requests():
+            self._pipe.step()
+        assert handle.can_read()
+        return READ / (time.perf_counter() - began)
 
     def pace(self, task: str, count: int, tokens: int) -> float:
         """Answer ``count`` prompts at once; return tokens a second in all, from the first token on."""
@@ -74,24 +116,26 @@ class Pipeline:
         return (seen - count) / (time.perf_counter() - began)
 
 
-def serve(name: str) -> None:
+def serve(file: str, name: str) -> None:
     """Answer commands until standard input ends."""
-    pipeline = Pipeline(name)
+    pipeline = Pipeline(Path(file), name)
     for line in sys.stdin:
-        print(json.dumps(pipeline.pace(*json.loads(line))), flush=True)
+        print(json.dumps(pipeline.measure(*json.loads(line))), flush=True)
 
 
 def main() -> None:
     """Measure every setting."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--file", type=Path, default=starter(), help="a GGUF that OpenVINO GenAI runs")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--only", nargs="+", choices=SETTINGS, default=list(SETTINGS), metavar="NAME")
     asked = parser.parse_args()
-    rows = [("write", 1), ("copy", 1), ("write", AT_ONCE), ("copy", AT_ONCE)]
+    rows = [("write", 1), ("copy", 1), ("write", AT_ONCE), ("copy", AT_ONCE), ("read", 1)]
+    make_ready(asked.file, asked.file.parent, lambda *_: None, Halt())
     programs = {
         name: subprocess.Popen(
-            [sys.executable, "-c", f"from benchmarks.tuning import serve; serve({name!r})"],
+            [sys.executable, "-c", f"from benchmarks.tuning import serve; serve({str(asked.file)!r}, {name!r})"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -108,7 +152,8 @@ def main() -> None:
                 pace = float(program.stdout.readline() or "nan")
                 if number >= 0:  # the first round warms up
                     figures[name][row].append(pace)
-    print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 4)
+    print(f"{asked.file.name}, {os.cpu_count()} processors: {' '.join(machine()['units']) or 'no units for 16 bits'}\n")
+    print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 5)
     for name, found in figures.items():
         with contextlib.suppress(BrokenPipeError):
             programs[name].stdin.close()

@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assistants.engines import openvino
+from assistants.engines import openvino, rewriting
 from assistants.engines.gguf import Head, read_head
-from assistants.engines.model_files import TOKENIZERS, missing, runner
+from assistants.engines.model_files import OPENVINO, PLAIN_TENSOR, TOKENIZERS, missing, runner
 from assistants.engines.process import PROGRAMS, Event, environment, unfit
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
@@ -34,8 +34,16 @@ def check(path: Path) -> None:
 
 
 def check_file(file: Path, head: Head) -> None:
-    """Raise ``ModelUnavailable`` unless a GGUF holds as many layers as it says, a tokenizer and a usable template."""
+    """Raise ``ModelUnavailable`` unless a GGUF is whole and holds what it says, a tokenizer and a usable template."""
     architecture = head.metadata["general.architecture"]
+    if (pieces := head.metadata.get("split.count", 1)) > 1:
+        template = "{file} is one of {count} pieces of a model: put them together first (llama-gguf-split --merge)."
+        raise ModelUnavailable(template, file=file.name, count=pieces)
+    rewriting.check_types(file, head)
+    for name in head.tensors:
+        if architecture in OPENVINO and not PLAIN_TENSOR.fullmatch(name):
+            template = "{file} has weights named {name}, which {architecture} has for no engine of the studio."
+            raise ModelUnavailable(template, file=file.name, name=name, architecture=architecture)
     blocks = [int(found[1]) for found in map(BLOCK.match, head.tensors) if found]
     said, held = head.metadata.get(f"{architecture}.block_count"), max(blocks, default=-1) + 1
     if said != held:

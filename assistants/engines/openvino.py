@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from assistants import bounded
-from assistants.engines import grammar, memory
+from assistants.engines import grammar, memory, tuning
 from assistants.engines.constraints import CANNOT_SERVE, grammar_of
 from assistants.engines.model_files import MARK
 from assistants.engines.process import PROGRAMS, ProcessChat
@@ -65,7 +65,9 @@ class OpenVINOChat(ProcessChat):
     def _first(self) -> dict[str, Any]:
         described = {name: value for name, value in self.described.items() if name != "token_bytes"}
         cache = cache_tokens(self.described["token_bytes"], self.described["context"], memory.available())
-        return {"model": str(self.folder), "cache": cache, "slots": SLOTS, **described}
+        return {"model": str(self.folder), "cache": cache, "slots": SLOTS, **described} | {
+            "properties": tuning.properties(self.folder)
+        }
 
 
 def open_chat(model: str, folder: Path) -> OpenVINOChat:

@@ -8,6 +8,7 @@ and when they are of use; knows nothing about numbers or engines.
 
 import errno
 import json
+import logging
 import os
 import shutil
 import threading
@@ -16,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from assistants.engines import openvino, rewriting
+from assistants.engines import openvino, rewriting, tuning
 from assistants.engines.conversion import CONVERTING
 from assistants.engines.downloads import Cancelled, Download, ProgramFailed
 from assistants.engines.gguf import Head, read_head
@@ -34,10 +35,13 @@ PACKAGES: dict[Runner, tuple[str, ...]] = {
     "transformers": ("transformers", "gguf"),
 }
 SCRATCH = ".ready"
+MEASURING = "Measuring the model"
 # Where the studio kept what it made before this version.
 FORMER = ".converted"
 NOTICE = Path(__file__).with_name("notice.txt")
 DOES_NOT_LOAD = "The model file {file} does not load: {cause}."
+
+logger = logging.getLogger(__name__)
 
 
 def make_ready(
@@ -86,6 +90,9 @@ class Making:
                 self._make(report, halt)
             finally:
                 shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._kind == "openvino" and tuning.known(self._target) is None:
+            report(MEASURING, 0, None)
+            tuning.keep(self._target, self._figures(halt))
         return self._target
 
     def _is_of_use(self) -> bool:
@@ -110,7 +117,7 @@ class Making:
         def grown(done: int) -> None:
             report(CONVERTING, min(done, total), total)
 
-        Download(["-P", *command], environment(os.environ), self._scratch).run(grown, halt)
+        self._run(command, grown, halt)
         self._sign(model, head, facts)
         shutil.rmtree(self._target, ignore_errors=True)
         shutil.rmtree(self._target.parent / FORMER, ignore_errors=True)
@@ -133,6 +140,28 @@ class Making:
     def _conversion(self, head: Head, model: Path) -> tuple[list[str], int, dict[str, Any]]:
         total = 2 * sum(rewriting.count(one) for one in head.tensors.values())
         return [str(PROGRAMS / "transformers_worker"), str(self._file), str(model)], total, {}
+
+    def _figures(self, halt: threading.Event) -> list[dict[str, float]]:
+        """Measure the model under each choice that this machine gives."""
+        if not (choices := tuning.choices()):
+            return []
+        try:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.mkdir()
+            result, paper = self._scratch / "figures.json", self._scratch / "orders.json"
+            orders = {"folder": str(self._target), "choices": choices, "result": str(result)}
+            paper.write_text(json.dumps(orders), encoding="utf-8")
+            self._run([str(PROGRAMS / "openvino_prober.py"), str(paper)], lambda _: None, halt)
+            return json.loads(result.read_text(encoding="utf-8"))
+        except (ProgramFailed, ValueError, FileNotFoundError) as failure:
+            # What cannot be measured may still run as it comes.
+            logger.warning("%s could not be measured: %s", self._file.name, failure)
+            return []
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _run(self, command: list[str], grown: Callable[[int], None], halt: threading.Event) -> None:
+        Download(["-P", *command], environment(os.environ), self._scratch).run(grown, halt)
 
     def _check_space(self, needed: int) -> None:
         free = shutil.disk_usage(self._scratch).free

@@ -12,6 +12,7 @@ from typing import Any
 
 from assistants.engines.conversion import CONVERTING
 from assistants.engines.downloads import Halt
+from assistants.engines.readiness import MEASURING
 from assistants.engines.sources import CHECKING, MEGABYTE
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models.states import ModelState, States
@@ -41,11 +42,11 @@ class Undertaking:
 
     def begin_measuring(self) -> None:
         """Say that the engine is open, and is looked at before anybody uses it."""
-        self.states.set(self.label, ModelState(self.name, "loading", "Measuring the model"))
+        self.states.set(self.label, ModelState(self.name, "loading", MEASURING))
 
     def report(self, note: str, done: int, total: int | None) -> None:
         """Tell a fetch's progress to those who wait, and now and then to the log."""
-        state = "loading" if note in (CHECKING, CONVERTING) else "downloading"
+        state = "loading" if note in (CHECKING, CONVERTING, MEASURING) else "downloading"
         self.states.set(self.label, ModelState(self.name, state, note, done, total))
         if time.monotonic() - self._logged >= LOG_SECONDS:
             self._logged = time.monotonic()

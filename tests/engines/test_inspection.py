@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gguf
+import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
@@ -176,6 +177,29 @@ def test_a_gguf_that_would_fail_later_is_refused_in_a_sentence(
     tiny_gguf.write(file, source[1])
     spoil(file)
     with pytest.raises(ModelUnavailable, match=rf"tiny\.gguf.*{said}"):
+        check(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("F16", lambda writer: writer.add_uint16("split.count", 3), "is one of 3 pieces of a model"),
+        ("F16", lambda writer: writer.add_tensor("blk.0.ffn_gate_exps.weight", np.zeros((2, 32, 32), np.float32)),
+         "has weights named blk.0.ffn_gate_exps.weight, which llama has for no engine"),
+        ("Q8_K", lambda writer: None, "has tensors of the type Q8_K, which no engine of the studio reads"),
+    ],
+)  # fmt: skip
+def test_what_no_engine_reads_is_named(
+    source: tuple[Path, PreTrainedModel], tmp_path: Path, kind: str, more: Callable[[gguf.GGUFWriter], None], said: str
+) -> None:
+    file = tmp_path / "tiny.gguf"
+    tiny_gguf.write(file, source[1], more=more)
+    if kind != "F16":
+        # The number of a type of which each number takes more than one of two bytes would take.
+        f16, other = (struct.pack("<I", gguf.GGMLQuantizationType[one]) for one in ("F16", kind))
+        name = b"token_embd.weight" + struct.pack("<IQQ", 2, 64, source[1].config.vocab_size)
+        spoiled(file, name + f16, name + other)
+    with pytest.raises(ModelUnavailable, match=rf"tiny\.gguf {said}"):
         check(file)
 
 

@@ -32,7 +32,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from assistants.engines import make_ready, open_chat, readiness, runner
+from assistants.engines import make_ready, open_chat, readiness, runner, tuning
 from assistants.engines.downloads import Halt
 from assistants.engines.process import ProcessChat
 from assistants.engines.transformers_chat import TransformersChat
@@ -99,6 +99,8 @@ def distance(engine: ProcessChat, model: PreTrainedModel) -> float:
 @pytest.fixture(autouse=True)
 def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    # Nothing is measured that need not be.
+    monkeypatch.setattr(tuning, "choices", tuple)
 
 
 def deviation(file: Path, model: PreTrainedModel) -> float:
@@ -127,7 +129,7 @@ def test_a_file_of_every_type_is_what_it_says(source: tuple[Path, PreTrainedMode
     assert deviation(*source) < 0.15
     folder = source[0].parent / "ready-openvino"
     assert {file.name for file in folder.iterdir()} == {
-        "NOTICE.txt", "ready.json", "openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml",
+        "NOTICE.txt", "ready.json", "tuned.json", "openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml",
         "openvino_tokenizer.bin", "openvino_detokenizer.xml", "openvino_detokenizer.bin",
     }  # fmt: skip
     notice = (folder / "NOTICE.txt").read_text(encoding="utf-8")
@@ -209,10 +211,19 @@ class Maker:
         self.do("")
         monkeypatch.setattr(readiness, "PROGRAMS", self.program)
 
-    def do(self, code: str) -> None:
+    def measure(self, figures: list[dict[str, float]]) -> None:
+        """Let the program that measures find so much."""
+        code = (
+            f"asked = json.loads(pathlib.Path(sys.argv[1]).read_text())\n"
+            f"pathlib.Path(asked['result']).write_text({json.dumps(json.dumps(figures))})"
+        )
+        self.do(code, "openvino_prober.py")
+
+    def do(self, code: str, name: str = "openvino_maker.py") -> None:
+        """Let a program do something."""
         self.program.mkdir(exist_ok=True)
         lines = f"import json, sys, time, uuid, pathlib\npathlib.Path({str(self.runs)!r}, uuid.uuid4().hex).touch()\n"
-        (self.program / "openvino_maker.py").write_text(lines + code, encoding="utf-8")
+        (self.program / name).write_text(lines + code, encoding="utf-8")
 
     @property
     def count(self) -> int:
@@ -253,6 +264,55 @@ def test_it_is_made_once_and_again_where_something_has_changed(
     assert maker.count == 4
     assert [file.name for file in plain.parent.iterdir()] == ["plain.gguf"], "a person's own folder stays as it is"
     assert ready(folder, place) == folder
+
+
+FAST, SLOW = {"reads": 900.0, "writes": 40.0}, {"reads": 900.0, "writes": 20.0}
+
+
+def test_a_machine_with_a_choice_is_measured_once(
+    plain: Path, tmp_path: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {"processor": "new", "units": ["amx_bf16"], "usable": 2}
+    monkeypatch.setattr(tuning, "machine", lambda: here)
+    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    maker.measure([SLOW, FAST])
+    folder = ready(plain, tmp_path / "models")
+    assert (maker.count, tuning.properties(folder)) == (2, {"INFERENCE_PRECISION_HINT": "f32"})
+    ready(plain, tmp_path / "models")
+    assert maker.count == 2
+    here = here | {"usable": 1}
+    maker.measure([FAST, SLOW])
+    assert tuning.properties(folder) == {}, "what was found elsewhere says nothing"
+    ready(plain, tmp_path / "models")
+    assert (maker.count, tuning.properties(folder)) == (3, {"INFERENCE_PRECISION_HINT": "bf16"})
+    here = here | {"units": []}
+    monkeypatch.setattr(tuning, "choices", tuple)
+    ready(plain, tmp_path / "models")
+    assert (maker.count, tuning.properties(folder)) == (3, {}), "where there is no choice, nothing is measured"
+
+
+def test_what_cannot_be_measured_runs_as_it_comes(
+    plain: Path, tmp_path: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    for code in ("sys.exit('no')", "pass", "pathlib.Path(asked['result']).write_text('{')"):
+        shutil.rmtree(tmp_path / "models", ignore_errors=True)
+        maker.do("asked = json.loads(pathlib.Path(sys.argv[1]).read_text())\n" + code, "openvino_prober.py")
+        folder = ready(plain, tmp_path / "models")
+        assert tuning.properties(folder) == {}
+        assert {file.name for file in folder.parent.iterdir()} == {".lock", "ready-openvino"}
+
+
+def test_the_program_measures_what_was_made_ready(
+    source: tuple[Path, PreTrainedModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_ready(source[0], source[0].parent, lambda *_: None, Halt())
+    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    (folder / tuning.FILE).unlink()
+    assert make_ready(source[0], source[0].parent, lambda *_: None, Halt()) == folder
+    figures = tuning.known(folder)["figures"]
+    assert len(figures) == 2 and all(one["reads"] > 100 and one["writes"] > 10 for one in figures)
+    assert tuning.properties(folder) in tuning.CHOICES
 
 
 def test_two_at_once_make_it_once(plain: Path, tmp_path: Path, maker: Maker) -> None:

@@ -8,6 +8,7 @@ In    {"model": folder, "context": tokens, "control": {text: id},
        "eos": the id that ends a text or -1,
        "template": the chat template or null, "tokens": texts of
        special tokens by their names, "cache": tokens,
+       "properties": of the library,
        "slots": generations at once}                                the first line
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
                                                                     "grammar" as xgrammar reads it; "eager": true tells
@@ -260,7 +261,7 @@ def settings(options: dict[str, Any], room: int) -> dict[str, Any]:
     return named | {"do_sample": True}
 
 
-def load(model: str, cache: int) -> Any:
+def load(model: str, cache: int, properties: dict[str, Any]) -> Any:
     """Return the pipeline of what was made ready at ``model``, with the keys and values of at most so many tokens."""
     # Its only use here would be to report every import of OpenVINO to its maker.
     sys.modules["openvino_telemetry"] = None
@@ -273,14 +274,15 @@ def load(model: str, cache: int) -> Any:
     # Without a bound it grows with every prompt that is new.
     scheduler.num_kv_blocks = cache // BLOCK
     folder = Path(model)
-    return openvino_genai.ContinuousBatchingPipeline(folder, openvino_genai.Tokenizer(folder), scheduler, "CPU")
+    tokenizer = openvino_genai.Tokenizer(folder)
+    return openvino_genai.ContinuousBatchingPipeline(folder, tokenizer, scheduler, "CPU", **properties)
 
 
 def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and generate until standard input ends."""
     # The reader gets the interpreter's lock between two steps, however short they are.
     sys.setswitchinterval(0.0005)
-    worker = Worker(load(first["model"], first["cache"]), first, say)
+    worker = Worker(load(first["model"], first["cache"], first["properties"]), first, say)
     say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": not first["template"]})
     worker.run(listen(commands))
 

@@ -1,0 +1,68 @@
+"""Tuning: which properties of OpenVINO GenAI run a model best on this machine, found once and remembered beside it.
+
+A processor with units for 16 bits computes in these by default, which reads long prompts sooner; in 32 bits, weights of
+4 and 8 bits meet activations of 8, and tokens are written up to 1.6 times as fast. Which is better depends on machine
+and model. Knows what may be chosen and how it is judged; what measures it is the program ``openvino_prober``.
+"""
+
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+Properties = dict[str, Any]
+# The choice is beside what was made ready, for the machine and the versions that it was made on.
+FILE = "tuned.json"
+# Units of a processor without which there is nothing to choose.
+UNITS = ("amx_bf16", "amx_int8", "avx512_bf16", "avx512_fp16")
+# By python -m benchmarks.tuning nothing else makes a difference beyond the noise, or makes one for the better.
+CHOICES: tuple[Properties, ...] = ({"INFERENCE_PRECISION_HINT": "bf16"}, {"INFERENCE_PRECISION_HINT": "f32"})
+# Tokens of what a person asks and gets, new to the model: the choice is for them.
+READ, WRITTEN = 300, 150
+
+
+def properties(folder: Path) -> Properties:
+    """Return the properties that were chosen for what lies in a folder; none where nothing was on this machine."""
+    return (known(folder) or {}).get("properties", {})
+
+
+def known(folder: Path) -> dict[str, Any] | None:
+    """Return what was found on this machine, as it is now."""
+    try:
+        said = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return said if said["machine"] == machine() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(folder: Path, figures: list[dict[str, float]]) -> None:
+    """Choose by the tokens that were read and written a second under each choice, and remember that."""
+    chosen: Properties = {}
+    if figures:
+        costs = [READ / one["reads"] + WRITTEN / one["writes"] for one in figures]
+        chosen = CHOICES[costs.index(min(costs))]
+    said = {"machine": machine(), "properties": chosen, "figures": figures}
+    (folder / FILE).write_text(json.dumps(said), encoding="utf-8")
+
+
+def choices() -> tuple[Properties, ...]:
+    """Return what there is to choose from on this machine, which may be nothing."""
+    return CHOICES if machine()["units"] else ()
+
+
+def machine() -> dict[str, Any]:
+    """Return what tells this machine from another: its processor, its units, and how many of them may be used."""
+    name, flags = platform.machine(), set()
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                name = value.strip()
+            elif key.strip() == "flags":
+                flags |= set(value.split())
+    except OSError:
+        # Other systems do not say it here, and have no such units that the library uses.
+        pass
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"processor": name, "units": sorted(flags.intersection(UNITS)), "usable": usable}
