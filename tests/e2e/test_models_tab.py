@@ -111,3 +111,5 @@ def test_a_better_model_is_offered_comes_is_paused_and_declined(page: "Page", fr
     expect(again).to_contain_text("Its download is paused")
     again.get_by_role("button", name="Keep the small model").click()
     expect(again).to_contain_text("You chose to keep the small model")
+    again.get_by_role("button", name="Connect a server or a key").click()
+    expect(page.get_by_label("Kind")).to_be_visible()

@@ -3,7 +3,7 @@
 
 import { el, recall, remember, text, toast } from "./dom.js";
 import { openDialog } from "./dialog.js";
-import { goTo } from "./page.js";
+import { enter } from "./page.js";
 import { bytes, languageNames } from "./units.js";
 
 const KEY = "studio.offer";
@@ -89,8 +89,8 @@ export function bar({ note, share }) {
   return el("div.progress", { role: "status" }, el("span", {}, `${note ?? ""}${percent}`), el("progress", { max: 1, "aria-label": note ?? "", ...value }));
 }
 
-async function connect(preset) {
-  await goTo("settings", "");
+function connect(preset) {
+  enter("settings");
   dispatchEvent(new CustomEvent("studio:connect", { detail: preset }));
 }
 
