@@ -10,6 +10,7 @@ from typing import Any
 
 from assistants import engines
 from assistants.engines.catalog import Entry
+from assistants.engines.downloads import bytes_in
 from assistants.engines.sources import begun
 from assistants.errors import ModelUnavailable
 from assistants.models import cards, installing
@@ -95,7 +96,7 @@ class Loader:
             ready = engines.make_ready(path, self._shelf.place(key), doing.report, doing.halt, needs)
         with self._opening:
             doing.begin_loading()
-            for closed in self._engines.make_room(entry.title, self._need(key, path, needs)):
+            for closed in self._engines.make_room(entry.title, self._need(key, path, ready)):
                 self._states.rest(closed)
             engine = self._opened(entry, doing.name, ready, needs)
             if entry.kind == "chat" and doing.label == doing.name and self._speeds.get(key) is None:
@@ -124,12 +125,11 @@ class Loader:
         for label in (name, *labels):
             self._states.rest(label)
 
-    def _need(self, key: str, path: Path, needs: frozenset[str]) -> int | None:
-        """Return how many bytes of memory a model takes on the engine that will run it."""
-        entry, size = self._shelf.get(key), self._shelf.size(key)
-        if entry.kind == "chat" and path.is_file() and self.runner(path, needs) == "transformers":
-            return cards.need_unpacked(size)
-        return entry.need(size)
+    def _need(self, key: str, path: Path, ready: Path) -> int | None:
+        """Return how many bytes of memory a model takes, or what was made ready of it."""
+        if ready == path:
+            return self._shelf.get(key).need(self._shelf.size(key))
+        return cards.need_ready(bytes_in(ready), engines.runner(ready))
 
     def _opened(self, entry: Entry, name: str, path: Path, needs: frozenset[str]) -> Any:
         if entry.kind == "embed":

@@ -32,7 +32,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from assistants.engines import make_ready, open_chat, readiness, runner, tuning
+from assistants.engines import make_ready, memory, open_chat, readiness, runner, tuning
 from assistants.engines.downloads import Halt
 from assistants.engines.process import ProcessChat
 from assistants.engines.transformers_chat import TransformersChat
@@ -373,12 +373,14 @@ def test_a_file_that_is_cut_short_is_a_sentence(plain: Path, tmp_path: Path, mak
 
 
 def test_a_model_that_is_linked_is_made_ready_in_the_home_and_goes_with_it(
-    plain: Path, studio: Studio, maker: Maker
+    plain: Path, studio: Studio, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    maker.do("pathlib.Path(json.loads(pathlib.Path(sys.argv[1]).read_text())['folder'], 'made').touch()")
+    code = "pathlib.Path(json.loads(pathlib.Path(sys.argv[1]).read_text())['folder'], 'made').write_bytes(bytes(10**8))"
+    maker.do(code)
+    monkeypatch.setattr(memory, "available", lambda: 10**8)
     name = studio.models.install(str(plain), LOCAL)
     place = studio.settings.models_folder / name
-    with pytest.raises(ModelUnavailable):
+    with pytest.raises(ModelUnavailable, match=r"plain needs about 0\.5 GB of memory, and 0\.1 GB are free"):
         list(studio.models.waiting(f"local:{name}"))
     assert (place / "ready-openvino" / "made").is_file()
     studio.models.delete(name, LOCAL)
