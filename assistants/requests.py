@@ -136,8 +136,8 @@ def check_characters(value: Any, field: str) -> None:
 
 
 def check_numbers(value: Any, field: str) -> None:
-    """Refuse whole numbers that SQLite cannot hold, where no field has a limit of its own."""
-    if isinstance(value, int) and abs(value) >= 2**63:
+    """Refuse whole numbers that SQLite cannot hold, where no field has a limit of its own, as seeds have."""
+    if field != "seed" and isinstance(value, int) and abs(value) >= 2**63:
         raise InvalidInput(field, "{field} is too large a number.")
     for key, inner in value.items() if isinstance(value, dict) else ():
         check_numbers(inner, str(key))

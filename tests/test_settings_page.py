@@ -94,6 +94,7 @@ def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monke
 
 
 def test_what_others_made_for_the_page_is_named_with_its_licence() -> None:
-    assert {folder.name for folder in STATIC.iterdir() if folder.is_dir()} == {"docs"}
+    assert {folder.name for folder in STATIC.iterdir() if folder.is_dir()} == {"docs", "fonts"}
     assert "Apache License" in (STATIC / "docs" / "LICENSE").read_text(encoding="utf-8")
-    assert [one["license"] for one in about.ASSETS] == ["Apache-2.0"]
+    assert "SIL OPEN FONT LICENSE" in (STATIC / "fonts" / "OFL.txt").read_text(encoding="utf-8")
+    assert [one["license"] for one in about.ASSETS] == ["Apache-2.0", "OFL-1.1"]

@@ -141,7 +141,7 @@ def test_errors_are_its_own(client: openai.OpenAI, url: str) -> None:
 def test_a_full_queue_is_its_rate_limit_which_it_waits_out(
     served: tuple[FastAPI, str], client: openai.OpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(served[0].state.studio.jobs, "_queue_size", 2)
+    monkeypatch.setattr(served[0].state.studio.jobs._queues._ready, "_size", 1)
     monkeypatch.setattr("webapp.api.errors.RETRY_SECONDS", "1")
     with client.chat.completions.create(model=SLOW, messages=HELLO, stream=True) as stream:
         next(iter(stream))

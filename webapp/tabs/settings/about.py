@@ -24,7 +24,10 @@ PACKAGES = (
     "gradio", "fastapi", "langchain-core", "openvino-genai", "transformers", "torch", "sqlite-utils", "pydantic",
 )  # fmt: skip
 # What lies in static/ and is not ours.
-ASSETS = ({"title": "Swagger UI", "license": "Apache-2.0"},)
+ASSETS = (
+    {"title": "Swagger UI", "license": "Apache-2.0"},
+    {"title": "Libertinus Math", "license": "OFL-1.1"},
+)
 
 
 class Asked(StudioRequest):
