@@ -1,17 +1,24 @@
 """What streaming costs; run ``python -m benchmarks.streaming``.
 
-Two questions, each answered side by side in one run on a server of its own:
+Three questions, each answered side by side in one run on a server of its own:
 
 1. How much slower is the starter through the page than by itself? Tokens a second and seconds to the first token of the
    bare engine, through the REST interface, and through the page in Chromium (where it is installed).
 2. Does a long conversation make a token dearer? The server's CPU and the bytes it sends while a reply streams into a
    conversation of 10 and of 2,000 messages.
+3. What does it cost that nothing is shown before it is written down? The server's CPU and the waits of programs whose
+   calls the history keeps, and of others that keep out of it, by one and by many at once.
 
 Numbers are medians of the rounds; the ratios count, not the absolute figures.
 """
 
 import argparse
+import contextlib
+import http.client
+import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -156,16 +163,60 @@ def compare_lengths(rounds: int, words: int) -> None:
     print(f"| ratio | {cpu:.2f} | {size:.2f} |")
 
 
+def call(port: int, words: int, history: str) -> tuple[float, list[float]]:
+    """Stream an answer of ``words`` words over /v1; return the seconds to the first and between the next pieces."""
+    body = {"messages": [{"role": "user", "content": "Say it again and again."}], "stream": True}
+    headers = {"Content-Type": "application/json", "X-Studio-History": history}
+    moments = [time.perf_counter()]
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=600)) as connection:
+        connection.request("POST", "/v1/chat/completions", json.dumps(body), headers)
+        answer = connection.getresponse()
+        while line := answer.readline():
+            if b'"content":"' in line and b'"content":""' not in line:
+                moments.append(time.perf_counter())
+    first, *gaps = (after - before for before, after in pairwise(moments))
+    return first, gaps
+
+
+def compare_saving(rounds: int, words: int) -> None:
+    """Print what streaming costs where the history keeps it, and where it does not."""
+    print(f"\nStand-in, 50 words/s, {words} words, median of {rounds}\n")
+    print("| calls at once | history | server CPU ms a token | first piece s | longest gap s (99 %) |")
+    print("|---|---|---|---|---|")
+    with serving(f"echo:delay=0.02&words={words}&slots=64") as server:
+        call(server.port, words, "on")
+        for many in (1, 16):
+            ways: dict[str, list[tuple[float, float, float]]] = {"off": [], "on": []}
+            for _ in range(rounds):
+                for history, figures in ways.items():
+                    # Whoever asks again has read the answer first.
+                    time.sleep(0.2)
+                    cpu = server.cpu_seconds()
+                    with ThreadPoolExecutor(many) as pool:
+                        answers = list(pool.map(lambda _, way=history: call(server.port, words, way), range(many)))
+                    gaps = sorted(gap for _, own in answers for gap in own)
+                    used = (server.cpu_seconds() - cpu) / (many * words)
+                    figures.append((used, median(first for first, _ in answers), gaps[int(len(gaps) * 0.99)]))
+            medians = {way: [median(values) for values in zip(*figures, strict=True)] for way, figures in ways.items()}
+            for way, (used, first, gap) in medians.items():
+                print(f"| {many} | {way} | {used * 1000:.3f} | {first:.3f} | {gap:.3f} |")
+            ratios = [on / off for off, on in zip(medians["off"], medians["on"], strict=True)]
+            print(f"| {many} | ratio | {ratios[0]:.2f} | {ratios[1]:.2f} | {ratios[2]:.2f} |")
+
+
 def main() -> None:
-    """Run both comparisons."""
+    """Run the comparisons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--words", type=int, default=300)
-    parser.add_argument("--skip-starter", action="store_true", help="only compare lengths")
+    parser.add_argument("--skip-starter", action="store_true", help="leave out the first question")
+    parser.add_argument("--only-saving", action="store_true", help="leave out the first two")
     options = parser.parse_args()
-    if not options.skip_starter:
+    if not (options.skip_starter or options.only_saving):
         compare_paces(options.rounds, 200)
-    compare_lengths(options.rounds, options.words)
+    if not options.only_saving:
+        compare_lengths(options.rounds, options.words)
+    compare_saving(options.rounds, options.words)
 
 
 if __name__ == "__main__":

@@ -24,14 +24,13 @@ def test_a_killed_server_has_the_partial_text_as_interrupted(server: Server) -> 
     request = {"message": "one two three", "model": "echo:delay=0.02&words=1000"}
     job = ask(server, "/api/jobs", {"assistant": "chat", "request": request})
     deadline = time.monotonic() + 20
-    # Enough for a part of it to be on disk.
-    while len(ask(server, f"/api/jobs/{job['id']}")["output"]) < 300 and time.monotonic() < deadline:
+    while len(seen := ask(server, f"/api/jobs/{job['id']}")["output"]) < 300 and time.monotonic() < deadline:
         time.sleep(0.05)
     server.kill()
     server.start()
     after = ask(server, f"/api/jobs/{job['id']}")
     assert after["status"] == "interrupted"
-    assert after["output"].startswith("one two three one2 two2 three2 ") and len(after["output"]) > 100
+    assert after["output"].startswith(seen) and seen.startswith("one two three one2 two2 three2 ")
     items = ask(server, "/api/history?q=three&status=interrupted")["items"]
     assert [item["id"] for item in items] == [job["id"]]
     assert after["result"]["conversation"] == items[0]["conversation"]
@@ -56,8 +55,6 @@ def test_a_killed_article_goes_on_in_the_section_it_was_in(server: Server) -> No
     while "Wren 320 sings" not in (before := ask(server, f"/api/jobs/{job['id']}"))["output"]:
         assert time.monotonic() < deadline and before["status"] in ("queued", "running")
         time.sleep(0.02)
-    # The partial text is on disk within 0.3 seconds.
-    time.sleep(0.5)
     draft = f"/api/drafts/{before['result']['draft']}"
     first, second, *_ = ask(server, draft)["document"]["sections"]
     server.kill()
@@ -116,8 +113,7 @@ def test_killed_pictures_go_on_and_those_that_wait_keep_their_order(server: Serv
     while not ask(server, "/api/images")["pictures"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    # The picture's event is on disk within 0.3 seconds.
-    time.sleep(0.5)
+    # The picture is in the gallery, and whether its job has told of it does not matter.
     server.kill()
     server.start()
     for job in (first, second, third):

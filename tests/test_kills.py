@@ -224,6 +224,10 @@ def check(server: Server, load: Load, killed: list[float]) -> None:
 def check_statuses(job: Followed, statuses: list[str]) -> None:
     """A job ends once; what cannot go on after a restart is begun once."""
     assert [status in TERMINAL for status in statuses].index(True) == len(statuses) - 1, (job.id, statuses)
+    if job.status == "failed":
+        # Three kills in the middle of it, and it is not begun a fourth time.
+        error = job.seen[max(job.seen)][1][1]["error"]
+        assert error.startswith("The studio ended unexpectedly 3 times"), (job.id, error)
     if job.assistant in ("chat", "support"):
         assert statuses.count("running") <= 1, (job.id, statuses)
 

@@ -70,6 +70,8 @@ class RunningJob:
         self._lock = threading.Lock()
         self._events: list[Numbered] = [(number, event_from(kind, data)) for number, kind, data in earlier]
         self._saved = self._visible = len(self._events)
+        # Whether anybody could see more of it than that it waits or runs.
+        self.has_begun = bool(self._events)
         self._told = Counter(part_key(event) for _, event in self._events if isinstance(event, Part))
         # Since when there is something that nobody has seen yet.
         self._held_since: float | None = None
@@ -247,9 +249,13 @@ class RunningJob:
             self._reveal()
 
     def _reveal(self) -> None:
-        self._held_since = None
-        if self._visible < len(self._events):
-            self._visible = len(self._events)
+        self._show(len(self._events))
+
+    def _show(self, count: int) -> None:
+        self._held_since = time.monotonic() if count < len(self._events) else None
+        if self._visible < count:
+            self.has_begun = self.has_begun or self.is_awaited
+            self._visible = count
             self._followers.wake()
 
     def ask_to_skip(self) -> None:
@@ -319,16 +325,12 @@ class RunningJob:
         """Note that the database has everything up to ``mark``, so that all may see it."""
         with self._lock:
             self._saved = max(self._saved, mark)
-            if self._visible < (seen := min(self._saved, len(self._events))):
-                self._visible = seen
-                self._held_since = time.monotonic() if seen < len(self._events) else None
-                self._followers.wake()
+            self._show(min(self._saved, len(self._events)))
 
     @property
     def is_awaited(self) -> bool:
         """Whether something waits to be seen beside that the job waits or runs."""
-        with self._lock:
-            return any(not isinstance(event, Status) for _, event in self._events[self._visible :])
+        return any(not isinstance(event, Status) for _, event in self._events[self._visible :])
 
     @property
     def has_news(self) -> bool:

@@ -1,9 +1,9 @@
 """The one thread that writes jobs to the database: all that changed, in one transaction, at most every 40 ms.
 
 What a job tells is held back until it is written, which takes a millisecond or two, so that nothing that anybody saw is
-lost when the process dies. A job that ends does not wait for the next round; jobs that end together share one. If the
-disk refuses, or keeps the writer waiting, the jobs go on in memory and all can see them; the writer tries again. What
-one job brings and no database can hold fails that job and no other. Knows nothing about what runs the jobs.
+lost when the process dies. First words and ends do not wait for the next round; jobs that end together share one. If
+the disk refuses, or keeps the writer waiting, the jobs go on in memory and all can see them; the writer tries again.
+What one job brings and no database can hold fails that job and no other. Knows nothing about what runs the jobs.
 """
 
 import logging
@@ -37,9 +37,9 @@ class Writer:
         self._ended: dict[str, RunningJob] = {}
         # What the database takes in no form; it can be seen as long as this process lives.
         self._given_up: dict[str, RunningJob] = {}
-        self._awaited = False
+        self._awaited = self._begins = False
         self._rounds = 0
-        # When the round under way began, and when the last one did.
+        # When the round under way began, and when the last one that nobody called for.
         self._began: float | None = None
         self._last = 0.0
         self._closing = False
@@ -67,9 +67,10 @@ class Writer:
             job.reveal()
         is_awaited = job.is_awaited
         with self._changed:
-            if job.id not in self._dirty or (is_awaited and not self._awaited):
+            if job.id not in self._dirty or (is_awaited and not (self._awaited and job.has_begun)):
                 self._dirty[job.id] = job
                 self._awaited = self._awaited or is_awaited
+                self._begins = self._begins or (is_awaited and not job.has_begun)
                 self._changed.notify_all()
 
     def settle(self, job: RunningJob) -> None:
@@ -115,14 +116,15 @@ class Writer:
             self._changed.wait_for(lambda: self._awaited or self._is_urgent, SEAL_SECONDS)
             due = self._last + (RETRY_SECONDS if self._failing else SEAL_SECONDS) - time.monotonic()
             self._changed.wait_for(lambda: self._is_urgent, due)
-            dirty, self._awaited = list(self._dirty.values()), False
+            self._began = time.monotonic()
+            self._last = self._last if self._is_urgent else self._began
+            dirty, self._awaited, self._begins = list(self._dirty.values()), False, False
             self._dirty.clear()
-            self._began = self._last = time.monotonic()
         return dirty
 
     @property
     def _is_urgent(self) -> bool:
-        return self._closing or bool(self._ended and not self._failing)
+        return self._closing or bool((self._ended or self._begins) and not self._failing)
 
     def _save(self, jobs: list[RunningJob]) -> StoreError | None:
         """Save jobs in one transaction, or one by one where something is wrong with one of them."""
