@@ -2,7 +2,8 @@
 
 One process a setting, each measured in turn in every round, so that a busy moment of the machine hits all of them.
 ``write`` is a story of its own, ``copy`` a rewrite that keeps most words, alone and eight of them at once; ``read`` is
-a new prompt of 1,000 tokens. What the studio chooses from by itself, ``assistants.engines.tuning`` says.
+a new prompt of 1,000 tokens, and ``beside`` what another reply writes while such a prompt is read. What the studio
+chooses from by itself, ``assistants.engines.tuning`` says.
 """
 
 import argparse
@@ -45,6 +46,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "f32, cache f32": (F32 | {"KV_CACHE_PRECISION": "f32"}, {}, {}),
     "one thread": ({"INFERENCE_NUM_THREADS": 1}, {}, {}),
     "threads pinned": ({"ENABLE_CPU_PINNING": True, "INFERENCE_NUM_THREADS": threads()}, {}, {}),
+    "batch of 64": ({}, {"max_num_batched_tokens": 64}, {}),
+    "batch of 128": ({}, {"max_num_batched_tokens": 128}, {}),
     "batch of 512": ({}, {"max_num_batched_tokens": 512}, {}),
     "four slots": ({}, {"max_num_seqs": 4}, {}),
     "lookup 3, guess 5": ({"prompt_lookup": True}, {}, {"max_ngram_size": 3, "num_assistant_tokens": 5}),
@@ -74,24 +77,49 @@ class Pipeline:
         self._number = 0
 
     def measure(self, task: str, count: int, tokens: int) -> float:
-        """Return tokens a second: written in all by ``count`` at once, or read of a new prompt."""
-        return self._reads() if task == "read" else self.pace(task, count, tokens)
+        """Return tokens a second: written in all by ``count`` at once, read of a new prompt, or written beside that."""
+        if task == "read":
+            return self._reads()
+        return self._writes_beside() if task == "beside" else self.pace(task, count, tokens)
 
-    def _reads(self) -> float:
+    def _ask(self, prompt: int, tokens: int) -> Any:
+        """Return the handle of a prompt of so many tokens by chance; without who holds it, it is dropped."""
         import openvino
         import openvino_genai
 
         self._number += 1
-        config = openvino_genai.GenerationConfig(max_new_tokens=1)
-        ids = openvino.Tensor(openvino.Type.i64, openvino.Shape([1, READ]))
-        ids.data[0] = [random.randrange(1000, 40_000) for _ in range(READ)]
-        began = time.perf_counter()
-        # Without somebody who holds it, a request is dropped.
-        handle = self._pipe.add_request(self._number, ids, config)
+        config = openvino_genai.GenerationConfig(max_new_tokens=tokens, min_new_tokens=tokens, ignore_eos=True)
+        ids = openvino.Tensor(openvino.Type.i64, openvino.Shape([1, prompt]))
+        ids.data[0] = [random.randrange(1000, 40_000) for _ in range(prompt)]
+        return self._pipe.add_request(self._number, ids, config)
+
+    def _end(self, *handles: Any) -> None:
+        for handle in handles:
+            handle.cancel()
         while self._pipe.has_non_finished_requests():
             self._pipe.step()
-        assert handle.can_read()
-        return READ / (time.perf_counter() - began)
+
+    def _reads(self) -> float:
+        handle, began = self._ask(READ, 2), time.perf_counter()
+        while not handle.can_read():
+            self._pipe.step()
+        seconds = time.perf_counter() - began
+        self._end(handle)
+        return READ / seconds
+
+    def _writes_beside(self) -> float:
+        writing = self._ask(16, READ)
+        while not writing.can_read():
+            self._pipe.step()
+        writing.read()
+        reading, began, seen = self._ask(READ, 2), time.perf_counter(), 0
+        while not reading.can_read():
+            self._pipe.step()
+            while writing.can_read():
+                seen += sum(len(output.generated_ids) for output in writing.read().values())
+        seconds = time.perf_counter() - began
+        self._end(writing, reading)
+        return seen / seconds
 
     def pace(self, task: str, count: int, tokens: int) -> float:
         """Answer ``count`` prompts at once; return tokens a second in all, from the first token on."""
@@ -131,7 +159,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--only", nargs="+", choices=SETTINGS, default=list(SETTINGS), metavar="NAME")
     asked = parser.parse_args()
-    rows = [("write", 1), ("copy", 1), ("write", AT_ONCE), ("copy", AT_ONCE), ("read", 1)]
+    rows = [("write", 1), ("copy", 1), ("write", AT_ONCE), ("copy", AT_ONCE), ("read", 1), ("beside", 1)]
     make_ready(asked.file, asked.file.parent, lambda *_: None, Halt())
     programs = {
         name: subprocess.Popen(
@@ -153,7 +181,7 @@ def main() -> None:
                 if number >= 0:  # the first round warms up
                     figures[name][row].append(pace)
     print(f"{asked.file.name}, {os.cpu_count()} processors: {' '.join(machine()['units']) or 'no units for 16 bits'}\n")
-    print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 5)
+    print("| tokens/s | " + " | ".join(f"{task}, {count} at once" for task, count in rows) + " |\n|---|" + "---|" * 6)
     for name, found in figures.items():
         with contextlib.suppress(BrokenPipeError):
             programs[name].stdin.close()

@@ -65,9 +65,8 @@ class OpenVINOChat(ProcessChat):
     def _first(self) -> dict[str, Any]:
         described = {name: value for name, value in self.described.items() if name != "token_bytes"}
         cache = cache_tokens(self.described["token_bytes"], self.described["context"], memory.available())
-        return {"model": str(self.folder), "cache": cache, "slots": SLOTS, **described} | {
-            "properties": tuning.properties(self.folder)
-        }
+        chosen = tuning.chosen(self.folder)
+        return {"model": str(self.folder), "cache": cache, "slots": SLOTS, **described, **chosen}
 
 
 def open_chat(model: str, folder: Path) -> OpenVINOChat:

@@ -143,13 +143,11 @@ class Making:
 
     def _figures(self, halt: threading.Event) -> list[dict[str, float]]:
         """Measure the model under each choice that this machine gives."""
-        if not (choices := tuning.choices()):
-            return []
         try:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch.mkdir()
             result, paper = self._scratch / "figures.json", self._scratch / "orders.json"
-            orders = {"folder": str(self._target), "choices": choices, "result": str(result)}
+            orders = {"folder": str(self._target), "choices": tuning.choices(), "result": str(result)}
             paper.write_text(json.dumps(orders), encoding="utf-8")
             self._run([str(PROGRAMS / "openvino_prober.py"), str(paper)], lambda _: None, halt)
             return json.loads(result.read_text(encoding="utf-8"))

@@ -96,11 +96,14 @@ def distance(engine: ProcessChat, model: PreTrainedModel) -> float:
     return max(found)
 
 
+FIGURES = readiness.Making._figures
+
+
 @pytest.fixture(autouse=True)
 def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
     # Nothing is measured that need not be.
-    monkeypatch.setattr(tuning, "choices", tuple)
+    monkeypatch.setattr(readiness.Making, "_figures", lambda self, halt: [])
 
 
 def deviation(file: Path, model: PreTrainedModel) -> float:
@@ -266,7 +269,7 @@ def test_it_is_made_once_and_again_where_something_has_changed(
     assert ready(folder, place) == folder
 
 
-FAST, SLOW = {"reads": 900.0, "writes": 40.0}, {"reads": 900.0, "writes": 20.0}
+FAST, SLOW = {"reads": 1900.0, "writes": 40.0}, {"reads": 1900.0, "writes": 20.0}
 
 
 def test_a_machine_with_a_choice_is_measured_once(
@@ -274,32 +277,32 @@ def test_a_machine_with_a_choice_is_measured_once(
 ) -> None:
     here = {"processor": "new", "units": ["amx_bf16"], "usable": 2}
     monkeypatch.setattr(tuning, "machine", lambda: here)
-    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    monkeypatch.setattr(readiness.Making, "_figures", FIGURES)
     maker.measure([SLOW, FAST])
     folder = ready(plain, tmp_path / "models")
-    assert (maker.count, tuning.properties(folder)) == (2, {"INFERENCE_PRECISION_HINT": "f32"})
+    assert (maker.count, tuning.chosen(folder)["properties"]) == (2, {"INFERENCE_PRECISION_HINT": "f32"})
     ready(plain, tmp_path / "models")
     assert maker.count == 2
     here = here | {"usable": 1}
     maker.measure([FAST, SLOW])
-    assert tuning.properties(folder) == {}, "what was found elsewhere says nothing"
+    assert tuning.chosen(folder)["properties"] == {}, "what was found elsewhere says nothing"
     ready(plain, tmp_path / "models")
-    assert (maker.count, tuning.properties(folder)) == (3, {"INFERENCE_PRECISION_HINT": "bf16"})
+    assert (maker.count, tuning.chosen(folder)["properties"]) == (3, {"INFERENCE_PRECISION_HINT": "bf16"})
     here = here | {"units": []}
-    monkeypatch.setattr(tuning, "choices", tuple)
+    maker.measure([SLOW])
     ready(plain, tmp_path / "models")
-    assert (maker.count, tuning.properties(folder)) == (3, {}), "where there is no choice, nothing is measured"
+    assert (maker.count, tuning.chosen(folder)) == (4, {"properties": {}, "part": 256})
 
 
 def test_what_cannot_be_measured_runs_as_it_comes(
     plain: Path, tmp_path: Path, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    monkeypatch.setattr(readiness.Making, "_figures", FIGURES)
     for code in ("sys.exit('no')", "pass", "pathlib.Path(asked['result']).write_text('{')"):
         shutil.rmtree(tmp_path / "models", ignore_errors=True)
         maker.do("asked = json.loads(pathlib.Path(sys.argv[1]).read_text())\n" + code, "openvino_prober.py")
         folder = ready(plain, tmp_path / "models")
-        assert tuning.properties(folder) == {}
+        assert tuning.chosen(folder)["properties"] == {}
         assert {file.name for file in folder.parent.iterdir()} == {".lock", "ready-openvino"}
 
 
@@ -307,12 +310,13 @@ def test_the_program_measures_what_was_made_ready(
     source: tuple[Path, PreTrainedModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_ready(source[0], source[0].parent, lambda *_: None, Halt())
+    monkeypatch.setattr(readiness.Making, "_figures", FIGURES)
     monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
     (folder / tuning.FILE).unlink()
     assert make_ready(source[0], source[0].parent, lambda *_: None, Halt()) == folder
     figures = tuning.known(folder)["figures"]
     assert len(figures) == 2 and all(one["reads"] > 100 and one["writes"] > 10 for one in figures)
-    assert tuning.properties(folder) in tuning.CHOICES
+    assert tuning.chosen(folder)["properties"] in tuning.CHOICES
 
 
 def test_two_at_once_make_it_once(plain: Path, tmp_path: Path, maker: Maker) -> None:

@@ -36,7 +36,7 @@ def test_only_units_for_16_bits_give_a_choice(
     found = tuning.machine()
     assert found["units"] == units and found["processor"]
     assert 1 <= found["usable"] <= (os.cpu_count() or 1)
-    assert tuning.choices() == (tuning.CHOICES if units else ())
+    assert tuning.choices() == (tuning.CHOICES if units else ({},))
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,31 @@ def test_only_units_for_16_bits_give_a_choice(
     ],
 )
 def test_the_choice_is_for_what_people_ask_and_get(
-    tmp_path: Path, bf16: tuple[float, float], f32: tuple[float, float], best: tuning.Properties
-) -> None:
+    tmp_path: Path, bf16: tuple[float, float], f32: tuple[float, float], best: tuning.Properties,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
     tuning.keep(tmp_path, [{"reads": reads, "writes": writes} for reads, writes in (bf16, f32)])
-    assert tuning.properties(tmp_path) == best
+    assert tuning.chosen(tmp_path)["properties"] == best
+
+
+@pytest.mark.parametrize(("reads", "part"), [(2000, 256), (300, 128), (168, 64), (20, 64)])
+def test_others_do_not_wait_long_for_a_part_of_a_prompt(tmp_path: Path, reads: float, part: int) -> None:
+    tuning.keep(tmp_path, [{"reads": reads, "writes": 10.0}])
+    assert tuning.chosen(tmp_path)["part"] == part
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"machine": 3}'])
 def test_a_choice_that_cannot_be_read_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / tuning.FILE).write_text(text, encoding="utf-8")
-    assert tuning.known(tmp_path) is None and tuning.properties(tmp_path) == {}
+    assert tuning.known(tmp_path) is None
+    assert tuning.chosen(tmp_path) == {"properties": {}, "part": 256}
 
 
-def test_what_was_chosen_is_what_the_program_is_told(tmp_path: Path) -> None:
+def test_what_was_chosen_is_what_the_program_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     described = {"context": 512, "token_bytes": 1000, "control": {}, "eos": 2, "template": None, "tokens": {}}
     engine = OpenVINOChat(model="tiny", folder=tmp_path, described=described)
-    assert engine._first()["properties"] == {}
-    tuning.keep(tmp_path, [{"reads": 1.0, "writes": 1.0}, {"reads": 1.0, "writes": 9.0}])
-    assert engine._first()["properties"] == F32
+    assert (engine._first()["properties"], engine._first()["part"]) == ({}, 256)
+    monkeypatch.setattr(tuning, "choices", lambda: tuning.CHOICES)
+    tuning.keep(tmp_path, [{"reads": 200.0, "writes": 1.0}, {"reads": 200.0, "writes": 9.0}])
+    assert (engine._first()["properties"], engine._first()["part"]) == (F32, 96)

@@ -8,7 +8,8 @@ In    {"model": folder, "context": tokens, "control": {text: id},
        "eos": the id that ends a text or -1,
        "template": the chat template or null, "tokens": texts of
        special tokens by their names, "cache": tokens,
-       "properties": of the library,
+       "properties": of the library, "part": how many tokens of
+       a prompt are read at a time,
        "slots": generations at once}                                the first line
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``process`` names them, and
                                                                     "grammar" as xgrammar reads it; "eager": true tells
@@ -261,18 +262,19 @@ def settings(options: dict[str, Any], room: int) -> dict[str, Any]:
     return named | {"do_sample": True}
 
 
-def load(model: str, cache: int, properties: dict[str, Any]) -> Any:
-    """Return the pipeline of what was made ready at ``model``, with the keys and values of at most so many tokens."""
+def load(model: str, cache: int, part: int, properties: dict[str, Any]) -> Any:
+    """Return the pipeline of what was made ready at ``model``, with the keys and values of at most ``cache`` tokens."""
     # Its only use here would be to report every import of OpenVINO to its maker.
     sys.modules["openvino_telemetry"] = None
     import openvino_genai
 
     # By benchmarks.tuning: prompt lookup writes a fifth faster what is copied by one request alone, and up to half as
-    # fast everything else; other threads, slots and sizes of a batch made no difference beyond the noise.
+    # fast everything else; other threads and slots made no difference beyond the noise.
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.enable_prefix_caching = True
     # Without a bound it grows with every prompt that is new.
     scheduler.num_kv_blocks = cache // BLOCK
+    scheduler.max_num_batched_tokens = part
     folder = Path(model)
     tokenizer = openvino_genai.Tokenizer(folder)
     return openvino_genai.ContinuousBatchingPipeline(folder, tokenizer, scheduler, "CPU", **properties)
@@ -282,7 +284,7 @@ def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and generate until standard input ends."""
     # The reader gets the interpreter's lock between two steps, however short they are.
     sys.setswitchinterval(0.0005)
-    worker = Worker(load(first["model"], first["cache"], first["properties"]), first, say)
+    worker = Worker(load(first["model"], first["cache"], first["part"], first["properties"]), first, say)
     say({"ready": True, "context": first["context"], "slots": first["slots"], "is_base": not first["template"]})
     worker.run(listen(commands))
 
