@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 MARK = "\ufffd"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 FIRST_HALVES = ("\ud800", "\udbff")
 
 
@@ -33,6 +34,11 @@ def storable(value: T) -> T:
 def _text(text: str) -> str:
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return joined.replace("\0", MARK)
+
+
+def for_xml(text: str) -> str:
+    """Return ``text`` with what XML 1.0 cannot hold marked, for files that are made of it: EPUB, Word, reports."""
+    return NO_XML.sub(MARK, text)
 
 
 def from_json(text: str | bytes) -> Any:

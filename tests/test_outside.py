@@ -1,9 +1,12 @@
 """What a server, a plugin, a document or a model says that is no text: it is marked, kept and shown."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +14,7 @@ from langchain_core.language_models import BaseChatModel, FakeListChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from assistants import writing
 from assistants.connections import Connection
 from assistants.engines.controls import Controls, stream
 from assistants.engines.remote import Patience
@@ -108,10 +112,12 @@ def strange(*chunks: dict[str, Any]) -> BaseChatModel:
 
 def test_what_an_engine_says_of_tokens_is_storable_too() -> None:
     tokens = [{"token": FIRST, "logprob": float("-inf"), "bytes": [240, 159], "top_logprobs": []}]
-    engine = strange({"content": "a" + FIRST, "response_metadata": {"logprobs": {"content": tokens}}})
-    first, *_, last = stream(engine, [], Controls(logprobs=True), {})
+    thought = {"reasoning_content": f"hm{FIRST}\0"}
+    said = {"content": "a" + FIRST, "response_metadata": {"logprobs": {"content": tokens}}}
+    first, *_, last = stream(strange(said | {"additional_kwargs": thought}), [], Controls(logprobs=True), {})
     kept = [{"token": "\ufffd", "logprob": None, "bytes": [240, 159], "top_logprobs": []}]
     assert (first.text, first.response_metadata["logprobs"]["content"], last.text) == ("a", kept, "\ufffd")
+    assert first.additional_kwargs == {"reasoning_content": "hm\ufffd\ufffd"}
 
 
 def test_an_answer_under_a_constraint_is_joined_before_it_is_looked_at() -> None:
@@ -153,3 +159,24 @@ def test_a_file_of_the_operator_whose_name_is_no_text_can_be_named(studio: Studi
     (folder / "style-\udcff.safetensors").write_bytes(b"")
     assert list(loras(studio)) == ["style-\ufffd"]
     assert lora_file(studio, "style-\ufffd").exists()
+
+
+ODD = "\x01\x08\x0b\x0c\x1b\x7f\ufeff\ufffe\uffff\U0001fffe"
+
+
+@pytest.mark.parametrize("form", ["md", "html", "docx", "epub"])
+def test_what_a_model_writes_of_odd_characters_breaks_no_file(studio: Studio, form: str) -> None:
+    asked = {"model": "echo:", "topic": "Doors", "outline": [{"heading": "A", "notes": "one"}], "polish": False}
+    job = studio.jobs.wait(studio.jobs.submit("writing", asked, LOCAL).id, LOCAL, WAIT_SECONDS)
+    draft = studio.history.drafts.open(job.result["draft"], LOCAL)
+    section = draft.document["sections"][0]
+    text = f"before {ODD} after. " * 3
+    studio.history.drafts.write(draft.id, LOCAL, section["id"], text, section["revision"], "draft", job.id, "echo:")
+    _, content = writing.export(studio, draft.id, LOCAL, form)
+    if form in ("docx", "epub"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            pages = {name: archive.read(name) for name in archive.namelist() if name.endswith(("xml", "html", "opf"))}
+        for page in pages.values():
+            ElementTree.fromstring(page)
+        content = b"".join(pages.values())
+    assert b"before" in content and b"after." in content

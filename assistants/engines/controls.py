@@ -33,6 +33,8 @@ ATTEMPTS = 3
 TIGHTER = {2: (240, 8), 3: (60, 3)}
 # What never chances anything would fail again in the same way.
 RETRY_TEMPERATURE = 0.5
+# What a chunk says beside its text: log-probabilities, notes, reasoning.
+BESIDE = ("response_metadata", "additional_kwargs")
 FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 INSTRUCTIONS = {
     "json_schema": "Answer with one JSON value that is valid against this JSON schema, and nothing else: {wanted}",
@@ -148,9 +150,9 @@ def pieces(engine: "BaseChatModel", messages: list[BaseMessage], options: dict[s
     deltas = Deltas()
     with closing(engine.stream(messages, **options)) as chunks:
         for chunk in chunks:
-            text, said = deltas.push(chunk.text), storable(chunk.response_metadata)
-            is_plain = text == chunk.text and said == chunk.response_metadata
-            yield chunk if is_plain else chunk.model_copy(update={"content": text, "response_metadata": said})
+            text, beside = deltas.push(chunk.text), {name: getattr(chunk, name) for name in BESIDE}
+            is_plain = text == chunk.text and storable(beside) == beside
+            yield chunk if is_plain else chunk.model_copy(update={"content": text, **storable(beside)})
     if rest := deltas.flush():
         yield AIMessageChunk(rest)
 

@@ -14,11 +14,10 @@ from xml.etree import ElementTree
 from assistants import provenance
 from assistants.errors import worded
 from assistants.playground.statistics import rate
+from assistants.storable import for_xml
 
 SHOWN = 20
 WIDTH = 100
-# What XML cannot hold.
-CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1d2327; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
@@ -143,19 +142,15 @@ def as_junit(found: list[Outcome]) -> bytes:
         failed = [one for one in group if not one.passed]
         errors = sum(one.error is not None for one in failed)
         counts = {"tests": str(len(group)), "failures": str(len(failed) - errors), "errors": str(errors)}
-        parent = ElementTree.SubElement(root, "testsuite", name=_xml(f"{suite} / {variant}"), **counts)
+        parent = ElementTree.SubElement(root, "testsuite", name=for_xml(f"{suite} / {variant}"), **counts)
         for one in group:
-            facts = {"name": f"row {one.row + 1}", "classname": _xml(variant), "time": f"{one.seconds:.3f}"}
+            facts = {"name": f"row {one.row + 1}", "classname": for_xml(variant), "time": f"{one.seconds:.3f}"}
             case = ElementTree.SubElement(parent, "testcase", **facts)
             if not one.passed:
                 why = " ".join([one.error] if one.error else one.why)
-                ElementTree.SubElement(case, "error" if one.error else "failure", message=_xml(why))
-            ElementTree.SubElement(case, "system-out").text = _xml(one.output)
+                ElementTree.SubElement(case, "error" if one.error else "failure", message=for_xml(why))
+            ElementTree.SubElement(case, "system-out").text = for_xml(one.output)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-
-
-def _xml(text: str) -> str:
-    return text.translate(CONTROL).replace("\ufffe", "").replace("\uffff", "")
 
 
 def as_html(found: list[Outcome]) -> bytes:

@@ -21,6 +21,7 @@ from assistants.history import documents
 from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.history.export import slug
 from assistants.links import REMOVED, is_bare, without_bare_hosts
+from assistants.storable import for_xml
 from assistants.writing import intake, markup, pandoc
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def export(studio: "Studio", draft_id: str, owner: str, form: Form) -> tuple[str
         raise InvalidInput("form", "{field} must be one of: {known}.", known=", ".join(MEDIA))
     if form == "md":
         return name, provenance.label(MEDIA[form], draft_id, without_bare_hosts(text).encode())
-    whole = _with_pictures(studio, owner, text)
-    content = _converted(whole, form, draft.name, draft.brief.get("language", "en"))
+    whole = _with_pictures(studio, owner, for_xml(text))
+    content = _converted(whole, form, for_xml(draft.name), draft.brief.get("language", "en"))
     return name, provenance.label(MEDIA[form], draft_id, content)
 
 

@@ -14,7 +14,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistants import completions
 from assistants.engines import CHAT
+from assistants.jobs import Text
 from tests.api.able import EMBEDDER, stand_in_for_embedder
 from tests.api.talk import SLOW
 from tests.serving import PUBLIC, SHARED, client, listening, newcomer, opened, small_app
@@ -603,3 +605,20 @@ def test_many_at_once_with_some_who_leave(app: FastAPI, server: httpx.Client) ->
     assert all(results[number] == 40 for number in range(64) if number % 3)
     until(lambda: running(app) == 0)
     assert chat(server).status_code == 200
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_nobody_thought_of_is_an_error_like_any_other(
+    script: TestClient, monkeypatch: pytest.MonkeyPatch, after: int, stream: bool
+) -> None:
+    def broken(*_: Any) -> Iterator[Text]:
+        yield from [Text("word ")] * after
+        raise KeyError("nobody thought of it")
+
+    monkeypatch.setattr(completions, "run", broken)
+    answer = chat(script, stream=stream)
+    if stream and after:
+        assert "KeyError" in events(answer)[-1]["error"]["message"]
+    else:
+        assert answer.status_code == 502 and "KeyError" in answer.json()["error"]["message"]
