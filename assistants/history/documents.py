@@ -25,7 +25,7 @@ COUNTED = re.compile(rf"[{CJK}]|[^\W_{CJK}]+(?:['’\-][^\W_{CJK}]+)*")
 
 
 # A picture of the studio's gallery, as the Images tab puts it into a draft: its name and its file.
-PICTURE = re.compile(r"!\[([^\]\n]*)\]\(/api/files/([0-9a-f]{32})\)")
+PICTURE = re.compile(r"!\[([^\[\]\n]*)\]\(/api/files/([0-9a-f]{32})\)")
 
 
 def count(text: str) -> int:

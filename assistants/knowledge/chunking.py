@@ -108,7 +108,8 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _lengths(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut what has no end of a sentence, at a space where there is one."""
-    while _size(text[start:end]) > LIMIT:
+    # What is longer than this is too long, however much longer.
+    while _size(text[start : min(end, start + LIMIT + 1)]) > LIMIT:
         reach = start + LIMIT // 3 if CHINESE.search(text[start : start + LIMIT]) else start + LIMIT
         cut = text.rfind(" ", start + 1, reach)
         cut = reach if cut < 0 else cut

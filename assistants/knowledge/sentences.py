@@ -15,7 +15,8 @@ Span = tuple[int, int]
 
 # A full stop ends a sentence where something else begins, but not after these.
 ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "no.", "nos.", "mr.", "mrs.", "ms.", "dr.", "st.", "approx.", "incl.")
-END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？!?；]+[”’」』）)]*|\n+")
+# From the first of several signs only, for to try from each of them takes time by the square.
+END = re.compile(r"(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？!?；]+[”’」』）)]*|\n+")
 # A line that breaks off earlier was meant to; so was one before a line that begins with a sign.
 LEAST_LINE = 50
 MARKED = re.compile(r"\s*(?:[-*•·>#|]|\d{1,2}[.)、])")

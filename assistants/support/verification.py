@@ -31,7 +31,7 @@ GIVE_UP = 2
 NUMBERED = re.compile(r"\s?\[\d{1,2}\]")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w-]+")
-ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<![^\s@])[^\s@]+@[^\s@]+\.\w+")
 NEGATION = re.compile(
     r"\b(?:no|not|never|none|nothing|neither|nor|without|cannot|only|except|unless|forbidden|impossible|\w+n['’]t)\b|"
     r"不|没|无|未|非|禁止|仅|只|除外|勿",

@@ -23,7 +23,7 @@ TOLERANCE = 0.25
 ENDINGS = r"(?:['’]s|s|es|ed|d|ing|ly|er|ers)?"
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:of |de |van )?[A-Z][\w'’-]+)*")
 # Pictures after the last words.
-ILLUSTRATED = re.compile(rf"(?:\s*{PICTURE.pattern})+\s*$")
+ILLUSTRATED = re.compile(rf"(?<!\s)(?:\s*{PICTURE.pattern})+\s*$")
 QUOTE = re.compile(r"[\"“][^\"“”]{3,}[\"”]|「[^」]{2,}」")
 # Names of one word that differ so little are one name, spelt twice.
 SIMILAR, LONG_NAME = 0.8, 5
@@ -32,7 +32,7 @@ LEVELS = (
     (70, "Reading ease {score} of 100: easy to read."),
     (50, "Reading ease {score} of 100: fairly easy to read."),
     (30, "Reading ease {score} of 100: hard to read."),
-    (-1000, "Reading ease {score} of 100: very hard to read."),
+    (float("-inf"), "Reading ease {score} of 100: very hard to read."),
 )
 
 

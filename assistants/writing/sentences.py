@@ -13,7 +13,7 @@ from assistants.history.fulltext import IS_CJK, WORDS
 
 # A sentence with what closes it: its signs, and quotes or brackets after them; one that goes on in small letters has
 # not ended.
-ENDED = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)(?!\s+[a-z])|[。！？…]+[”’」』）]*|\n+")
+ENDED = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s)(?!\s+[a-z])|[。！？…]+[”’」』）]*|\n+")
 COMPLETE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")
 # Full stops that end no sentence.
 ABBREVIATED = re.compile(

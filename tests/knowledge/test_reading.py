@@ -110,6 +110,14 @@ def test_chunks_say_where_they_stand_and_below_what() -> None:
     assert " ".join(chunk.text for chunk in chunks if "Returns" in chunk.heading) == long
 
 
+@pytest.mark.parametrize("sign", [".", "!?", "水", "。", ". ", "\n", " ", "a", '."'])
+def test_long_texts_of_one_sign_are_cut_as_others_are(sign: str) -> None:
+    # By the square, half a megabyte would take half an hour.
+    text, chunks = compose([Part(sign * (500_000 // len(sign)))])
+    assert all(text[chunk.start : chunk.start + len(chunk.text)] == chunk.text for chunk in chunks)
+    assert sum(len(chunk.text.strip()) for chunk in chunks) >= len(text.strip()) * 0.9
+
+
 def test_sentences_end_where_they_do() -> None:
     text = "Mr. Li pays 3.5 euros. He said: no! 是的。好吗？\n- one item\n- two"
     assert [text[start:end] for start, end in sentences(text)] == [

@@ -81,6 +81,14 @@ def test_news_marks_what_no_fact_says() -> None:
     assert findings("verify", text) == []
 
 
+@pytest.mark.parametrize("sign", [" ", "\n", "a ", ".", "a. ", "![", "“"])
+def test_what_is_no_text_at_all_is_checked_like_any_other(sign: str) -> None:
+    text = f"One.{sign * (200_000 // len(sign))}Two"
+    assert {
+        found.name for found in check(brief_of({"topic": "Tea"}), new_document(sections=(new_section("", text=text),)))
+    }
+
+
 def test_length_and_readability_are_told() -> None:
     short = findings("length", "Three words only.", words=100)[0]
     assert not short.ok and short.sentence == "3 words; the target is 100."
