@@ -74,7 +74,7 @@ class Writer:
                 self._changed.notify_all()
 
     def settle(self, job: RunningJob) -> None:
-        """Return once the end of ``job`` is on disk, or the disk has refused it once (it will be tried again)."""
+        """Return once the end of ``job`` is on disk, or at once while the disk refuses: it is tried again then."""
         if not job.recorded:
             return
         with self._changed:
@@ -82,7 +82,7 @@ class Writer:
             # The round under way may have looked at this job already: wait for the one after it.
             target = self._rounds + 2
             self._changed.notify_all()
-            while job.id in self._ended and self._rounds < target and self._thread.is_alive():
+            while job.id in self._ended and self._rounds < target and self._thread.is_alive() and not self._failing:
                 self._changed.wait(RETRY_SECONDS)
 
     def unwritten(self, job_id: str) -> RunningJob | None:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from assistants import history as history_module
+from assistants.errors import StoreError
 from assistants.history import History, JobRow
+from assistants.history.jobs import Jobs
 from assistants.jobs import Event, JobRunner, Part, Progress, Result, RunningJob, Status, Text, writer
 from assistants.requests import Admission, StudioRequest
 from tests.jobs.stand_ins import Stepper, Talker, full, stand_in_studio
@@ -222,6 +224,28 @@ def test_a_full_disk_loses_nothing_once_there_is_room(core: tuple[JobRunner, His
     assert (stored.status, stored.output) == ("done", whole)
     assert until(lambda: runner.problem is None)
     assert runner.wait(runner.submit("talk", {}, "me").id, "me", 10).status == "done"
+
+
+@pytest.mark.timeout(60)
+def test_a_start_on_a_full_disk_waits_for_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path) as (runner, history):
+        rows = [history.jobs.get(runner.submit("talk", {"words": 1}, "me").id, "me") for _ in range(30)]
+    history = History(tmp_path)
+    for row in rows:
+        history.jobs.save([(replace(row, status="running"), [])])
+    history.close()
+    # One after the other, they would take half an hour.
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 30)
+
+    def refuse(*_: object) -> None:
+        raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Jobs, "save", refuse)
+        with opened(tmp_path) as (runner, _):
+            assert {runner.get(row.id, "me").status for row in rows} == {"interrupted"}
+    with opened(tmp_path) as (_, history):
+        assert {history.jobs.get(row.id, "me").status for row in rows} == {"interrupted"}
 
 
 def test_what_somebody_else_could_not_write_is_a_problem_until_there_is_room(core: tuple[JobRunner, History]) -> None:
