@@ -77,7 +77,7 @@ def recognised(shelf: Shelf, path: Path) -> Plan | None:
     for name, entry in shelf.catalog.items():
         if (known := shelf.get(name)).linked == path:
             return Plan(name, known)
-        if len(entry.files) != 1 or entry.files[0].size != size or shelf.is_installed(name):
+        if size is None or len(entry.files) != 1 or entry.files[0].size != size or shelf.is_installed(name):
             continue
         if sources.digest(path) == entry.files[0].sha256:
             own = {"hub": None, "files": (), "package": None, "converted": None, "linked": path}

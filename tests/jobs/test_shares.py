@@ -99,9 +99,12 @@ def test_turns_go_to_known_owners_and_places_first_and_then_to_the_names_of_a_pl
 def test_a_free_worker_goes_to_who_has_fewest_though_another_waited_longer(tmp_path: Path) -> None:
     with gated(tmp_path, workers=8) as (runner, gate):
         others = [(f"key-{number}", submit(runner, f"key-{number}")) for number in range(5)]
-        for name in ("a", "a", "b"):
+        for name in ("a", "a"):
             submit(runner, name)
-        gate.next(8)
+        # Only then: the last worker is for whoever has none, so that the second of a's would not get it.
+        gate.next(7)
+        submit(runner, "b")
+        gate.next(1)
         submit(runner, "a", "more of a")
         submit(runner, "b", "more of b")
         # The last one is left for whoever has none.
