@@ -146,12 +146,15 @@ def write(
     if begins and not before:
         sieve.text = begins
         yield Text(begins)
-    if not writer.is_led:
-        said = telling.before(brief, document, section)
-        yield from _told(writer, made.turns, said, section, sieve, target, options)
-    else:
+    if writer.is_led:
         page = leading.page(brief, document, section, keywords_of(brief, document["sections"])[section["id"]])
         yield from leading.led(writer, made.turns, page, sieve, target, options, guard=asked.guard)
+    elif asked.guard:
+        # Whoever asks for the guard wants what is said again to be left out.
+        yield from writer.prose(made.turns, sieve, target, options, guard=True)
+    else:
+        said = telling.before(brief, document, section)
+        yield from _told(writer, made.turns, said, section, sieve, target, options)
     if not sieve.text[len(begins) :].strip() and (settled := sieve.settle()):
         yield Text(settled)
         yield Part("note", {"template": SHORT, "values": {}})

@@ -98,6 +98,21 @@ def test_each_section_goes_on_with_what_was_said(studio: Studio) -> None:
     assert asked[1][2] == {"role": "assistant", "content": f"## Ada\n\n{first}\n\n## Bo\n\n"}
 
 
+@pytest.mark.parametrize("guard", [False, True])
+def test_what_is_said_again_is_left_out_where_a_person_asks_for_that(studio: Studio, guard: bool) -> None:
+    def answer(one: Handler) -> None:
+        one.say(*"The red door of the old town hall opens at nine. " * 2)
+        one.conclude()
+
+    with serving() as server:
+        fields = {"name": "cluster", "url": server.url, "key": "sk-1234567890", "models": ["m"]}
+        studio.connections.save(validated(Connection, fields), OPERATOR)
+        server.otherwise = answer
+        row = run(studio, topic="Doors", outline=[{"heading": "Ada", "words": 20}], guard=guard)
+    assert row.status == "done", row.error
+    assert row.result["sections"][0]["text"].count("The red door") == (1 if guard else 2)
+
+
 def test_a_part_about_which_nothing_is_known_stays_empty_and_says_so(studio: Studio) -> None:
     def answer(one: Handler) -> None:
         one.say(*("The library opens on Saturday." if len(one.server.asked) == 1 else " "))
