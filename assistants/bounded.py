@@ -37,9 +37,10 @@ KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TE
 # Work that takes so many times its processor time by the clock is ended, too: the machine may be busy.
 PATIENCE = 5
 LOOK_SECONDS = 0.05
-# Whoever's work had to be ended comes after all others for so long.
-PENALTY_SECONDS = 60
-MOST_PENALTIES = 1000
+# Whoever has held places for long comes after the others, until that is forgotten: half of it in so many seconds.
+FORGOTTEN_SECONDS = 30
+LONG_SECONDS = 2
+MOST_KNOWN = 1000
 # Of those who wait on the line, all and each: they hold a thread of the server meanwhile.
 AT_DOOR, EACH_AT_DOOR = 20, 4
 
@@ -157,15 +158,12 @@ class Pool:
         caller, queue = CALLER.get(), self._queues[budget.lane]
         with self.changed:
             queue.enter(caller, self.changed)
+        began = time.monotonic()
         try:
             yield Place(self, budget, field, caller)
-        except OverBudget:
-            with self.changed:
-                queue.punish(caller.owner)
-            raise
         finally:
             with self.changed:
-                queue.leave(caller)
+                queue.leave(caller, time.monotonic() - began)
                 self.changed.notify_all()
 
     @contextmanager
@@ -204,60 +202,72 @@ def _pool() -> Pool:
 
 
 class Queue:
-    """Who waits for one of a few places: one's work after the other, those before whose work had to be ended."""
+    """Who waits for one of a few places: whoever has held them least of late comes first."""
 
     def __init__(self, places: int) -> None:
         self._free = places
         self._running: Counter[str] = Counter()
         self._waiting: dict[int, Caller] = {}
+        self._refused: set[int] = set()
         self._numbers = itertools.count()
-        self._punished: dict[str, float] = {}
+        # By owner: seconds, and when they were reckoned.
+        self._held: dict[str, tuple[float, float]] = {}
 
     def enter(self, caller: Caller, changed: threading.Condition) -> None:
-        """Wait for a place and take it."""
-        self._check_room(caller)
+        """Wait for a place and take it; raises ``QueueFull`` and ``Stopped``."""
         number = next(self._numbers)
         self._waiting[number] = caller
+        self._keep_room(number)
         try:
-            # The last place is not for whoever is punished.
-            while not (self._free > self._is_punished(caller.owner) and self._first() == number):
+            while not self._may_go(number):
+                if number in self._refused:
+                    raise QueueFull(BUSY)
                 changed.wait(LOOK_SECONDS)
                 caller.check()
         finally:
             del self._waiting[number]
+            self._refused.discard(number)
             changed.notify_all()
         self._free -= 1
         self._running[caller.owner] += 1
 
-    def _check_room(self, caller: Caller) -> None:
-        if caller.is_stopping:
-            return
-        others = [one.owner for one in self._waiting.values() if not one.is_stopping]
-        is_full = len(others) >= AT_DOOR or others.count(caller.owner) >= EACH_AT_DOOR
-        if is_full or (self._is_punished(caller.owner) and self._free <= 1):
-            raise QueueFull(BUSY)
-
-    def _first(self) -> int:
-        return min(self._waiting, key=self._rank)
-
-    def _rank(self, number: int) -> tuple[bool, int, int]:
-        owner = self._waiting[number].owner
-        return self._is_punished(owner), self._running[owner], number
-
-    def leave(self, caller: Caller) -> None:
-        """Give the place back."""
+    def leave(self, caller: Caller, seconds: float) -> None:
+        """Give the place back after so many seconds."""
         self._free += 1
         self._running -= Counter([caller.owner])
+        held = self.held(caller.owner) + seconds
+        self._held.pop(caller.owner, None)
+        self._held[caller.owner] = (held, time.monotonic())
+        if len(self._held) > MOST_KNOWN:
+            del self._held[next(iter(self._held))]
 
-    def punish(self, owner: str) -> None:
-        """Note that somebody's work had to be ended."""
-        self._punished.pop(owner, None)
-        self._punished[owner] = time.monotonic()
-        if len(self._punished) > MOST_PENALTIES:
-            del self._punished[next(iter(self._punished))]
+    def held(self, owner: str) -> float:
+        """Return for how many seconds somebody has held places, of which half is forgotten in half a minute."""
+        seconds, moment = self._held.get(owner, (0.0, 0.0))
+        return seconds * 0.5 ** ((time.monotonic() - moment) / FORGOTTEN_SECONDS)
 
-    def _is_punished(self, owner: str) -> bool:
-        return time.monotonic() - self._punished.get(owner, -PENALTY_SECONDS) < PENALTY_SECONDS
+    def _keep_room(self, number: int) -> None:
+        """Refuse one where too many wait on the line: of one's own the last, of all whoever would come last."""
+        door = [one for one, caller in self._waiting.items() if not caller.is_stopping and one not in self._refused]
+        mine = [one for one in door if self._waiting[one].owner == self._waiting[number].owner]
+        if number in door and len(mine) > EACH_AT_DOOR:
+            self._refused.add(number)
+        elif len(door) > AT_DOOR:
+            self._refused.add(max(door, key=self._rank))
+
+    def _may_go(self, number: int) -> bool:
+        # The last place is not for whoever holds them long while there are others.
+        owner = self._waiting[number].owner
+        kept = int(self.held(owner) > LONG_SECONDS and self._is_shared(owner))
+        return self._free > kept and min(self._waiting, key=self._rank) == number
+
+    def _rank(self, number: int) -> tuple[int, int, int]:
+        owner = self._waiting[number].owner
+        return round(self.held(owner)), self._running[owner], number
+
+    def _is_shared(self, owner: str) -> bool:
+        owners = {*self._running, *(caller.owner for caller in self._waiting.values())}
+        return bool(owners - {owner}) or any(self.held(other) > 0.01 for other in self._held if other != owner)
 
 
 class Place:

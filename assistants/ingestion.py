@@ -62,6 +62,15 @@ def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, Binary
         raise
 
 
+def look_over(studio: "Studio", request: Request, owner: str) -> None:
+    """Raise ``InvalidInput`` for a file that cannot be read."""
+    must_be_operator(owner)
+    for file_id in request.files:
+        file = studio.history.files.get(file_id, owner)
+        data = file.path.read_bytes()
+        bounded.call(reading.kind_of, file.name, data, field="file", budget=DOCUMENT)
+
+
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Note every source as one that is to come, so that the same file cannot come twice meanwhile."""
     if request.embedder:
@@ -86,7 +95,6 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job_id: str) -> str:
     file = studio.history.files.get(file_id, owner)
     data = file.path.read_bytes()
-    bounded.call(reading.kind_of, file.name, data, field="file", budget=DOCUMENT)
     studio.knowledge.rows.expect(knowledge, file.name, hashlib.sha256(data).hexdigest(), job_id, file.id)
     return file.name
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 
 from assistants import bounded
@@ -20,13 +19,11 @@ from assistants.engines.controls import check_schema
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History, Version
 from assistants.requests import one_line
-from prompts.library import READ_LATELY, Library, Messages, Template, parse, read
+from prompts.library import Library, Messages, Template, parse, read
 from prompts.packing import checked, pack, unpack_plain
 from prompts.reading import PromptError
 
 MAX_NOTE = 200
-# Characters, which are read in 0.05 seconds at worst.
-SHORT = 8000
 # A zip of prompts.
 MANY = Budget(20, 512, "documents")
 
@@ -102,7 +99,7 @@ class Prompts:
         found = []
         for id in sorted({*own, *built_in}):
             source = own.get(id)
-            template = _read(source, id) if source is not None else built_in.get(id)
+            template = parse(source, id) if source is not None else built_in.get(id)
             if template is not None:
                 is_changed = id in built_in and template.version != built_in[id].version
                 card = _card(template, is_own=id not in built_in, is_changed=is_changed)
@@ -115,7 +112,7 @@ class Prompts:
         """Return a template as the owner has it in use, or a version of it; raises ``NotFound``."""
         version = version or self._rows.in_use(id, owner)
         if version is not None:
-            return _read(self._rows.find(id, owner, version).source, id)
+            return parse(self._rows.find(id, owner, version).source, id)
         try:
             return self._library.get(id)
         except PromptError as error:
@@ -135,9 +132,13 @@ class Prompts:
         return self._rows.uses(id, owner)
 
     def read(self, id: str, source: str) -> Template:
-        """Return the template that a text is; raises ``InvalidInput`` with the line that is wrong."""
+        """Return the template that a text is; raises ``InvalidInput`` with the line that is wrong.
+
+        A child is the first to read it.
+        """
         with _told("source"):
-            return _checked_schema(_read(source, self._checked(id)))
+            found = bounded.call(read, source, self._checked(id), field="source")
+        return _checked_schema(Template.model_validate(found))
 
     def create(self, id: str, owner: str, source: str, note: str = "") -> Template:
         """Keep a new template; its name must not be taken."""
@@ -158,10 +159,10 @@ class Prompts:
 
     def put(self, id: str, owner: str, source: str, note: str = "", *, use: bool = True) -> Template:
         """Keep another version of a template, or a new template where there is none."""
+        template = self.read(id, source)
         with self._store.write():
-            if id in self._taken(owner):
-                return self.save(id, owner, source, note, use=use)
-            return self.create(id, owner, source, note)
+            self._add(template, owner, note, use=use or id not in self._taken(owner))
+        return template
 
     def use(self, id: str, owner: str, version: str) -> None:
         """Put a version in use."""
@@ -184,7 +185,7 @@ class Prompts:
         name = self.read(id, source).name
         renamed = NAME_LINE.sub(lambda line: line[0].replace(name, f"{name} ({number})", 1), source, count=1)
         try:
-            return _read(renamed, id).source
+            return parse(renamed, id).source
         except PromptError:
             return source
 
@@ -245,14 +246,6 @@ def render(template: Template, values: Mapping[str, str], field: str = "template
     """Return a template's messages with these values in them; raises ``InvalidInput`` where they do not go together."""
     with _told(field):
         return Library.render(template, values)
-
-
-@lru_cache(READ_LATELY)
-def _read(source: str, id: str) -> Template:
-    """Return the template that somebody's text is; a long one is read in a child, for a few KB can take a second."""
-    if len(source) <= SHORT:
-        return parse(source, id)
-    return Template.model_validate(bounded.call(read, source, id, field="source"))
 
 
 def _card(template: Template, *, is_own: bool, is_changed: bool) -> Card:

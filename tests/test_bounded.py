@@ -1,6 +1,7 @@
 """Work within a budget: what takes too much is ended, what must not get out does not, and nobody takes all places."""
 
 import contextvars
+import itertools
 import os
 import socket
 import subprocess
@@ -179,42 +180,66 @@ def order(queue: Queue, waiting: dict[int, str]) -> list[str]:
     queue._waiting = {number: Caller(owner) for number, owner in waiting.items()}
     found = []
     while queue._waiting:
-        found.append(queue._waiting.pop(queue._first()).owner)
+        found.append(queue._waiting.pop(min(queue._waiting, key=queue._rank)).owner)
     return found
 
 
-def test_places_go_round_and_whoevers_work_had_to_be_ended_comes_last() -> None:
+def test_places_go_round_and_whoever_held_them_long_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
     queue = Queue(3)
     assert order(queue, {1: "a", 2: "b", 3: "a"}) == ["a", "b", "a"]
     queue._running["a"] = 1
     assert order(queue, {1: "a", 2: "b", 3: "a"}) == ["b", "a", "a"]
-    queue.punish("b")
+    queue._running["b"] = 1
+    queue.leave(Caller("b"), 10)
     assert order(queue, {1: "b", 2: "a", 3: "c", 4: "b"}) == ["c", "a", "b", "b"]
-    queue._punished["b"] -= bounded.PENALTY_SECONDS
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 10 * bounded.FORGOTTEN_SECONDS)
     assert order(queue, {1: "b", 2: "c"}) == ["b", "c"]
-    for number in range(2 * bounded.MOST_PENALTIES):
-        queue.punish(f"v-{number}")
-    assert len(queue._punished) == bounded.MOST_PENALTIES
+    for number in range(2 * bounded.MOST_KNOWN):
+        queue.leave(Caller(f"v-{number}"), 1)
+    assert len(queue._held) == bounded.MOST_KNOWN
+
+
+def test_the_last_place_is_not_for_whoever_holds_them_long_unless_nobody_else_is_there() -> None:
+    queue = Queue(2)
+    queue.leave(Caller("a"), 60)
+    queue._free = 1
+    queue._waiting = {1: Caller("a")}
+    assert queue._may_go(1)
+    queue.leave(Caller("b"), 1)
+    queue._free = 1
+    assert not queue._may_go(1)
+    queue._waiting[2] = Caller("c")
+    assert queue._may_go(2)
+    queue._free = 2
+    del queue._waiting[2]
+    assert queue._may_go(1)
 
 
 def test_of_those_who_wait_on_the_line_only_some_are_let_in_and_each_only_a_few_times() -> None:
+    def waiting(*owners: str) -> Queue:
+        queue = Queue(1)
+        queue._free = 0
+        queue._numbers = itertools.count(len(owners))
+        queue._waiting = {number: Caller(owner) for number, owner in enumerate(owners)}
+        return queue
+
     changed = threading.Condition()
-    queue = Queue(1)
-    queue._free = 0
-    queue._waiting = {number: Caller(f"v-{number // bounded.EACH_AT_DOOR}") for number in range(bounded.EACH_AT_DOOR)}
+    queue = waiting(*["a"] * bounded.EACH_AT_DOOR)
     with changed, pytest.raises(QueueFull):
-        queue.enter(Caller("v-0"), changed)
-    queue._waiting = {number: Caller(f"v-{number}") for number in range(bounded.AT_DOOR)}
+        queue.enter(Caller("a"), changed)
+    others = [f"v-{number}" for number in range(bounded.AT_DOOR)]
     with changed, pytest.raises(QueueFull):
-        queue.enter(Caller("v-new"), changed)
-    queue._waiting = {}
-    queue.punish("v-1")
-    with changed, pytest.raises(QueueFull):
-        queue.enter(Caller("v-1"), changed)
+        waiting(*others).enter(Caller("new"), changed)
+    # Where there are too many, it is whoever held places long that goes.
+    queue = waiting(*others)
+    queue._held["v-3"] = (60, time.monotonic())
+    queue._waiting[bounded.AT_DOOR] = Caller("new")
+    queue._keep_room(bounded.AT_DOOR)
+    assert queue._refused == {3}
     # A job waits as long as it needs to: of those there are only so many.
-    queue._waiting = {number: Caller(f"v-{number}") for number in range(bounded.AT_DOOR)}
     with changed, pytest.raises(Stopped):
-        queue.enter(Caller("v-new", lambda: True), changed)
+        waiting(*others).enter(Caller("new", lambda: True), changed)
 
 
 def test_twenty_whose_work_hangs_do_not_keep_another_from_theirs() -> None:

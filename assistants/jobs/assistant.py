@@ -25,6 +25,9 @@ class Assistant(Protocol):
     ID: str
     Request: type[StudioRequest]
 
+    def look_over(self, studio: "Studio", request: Any, owner: str) -> None:
+        """Check what takes its time, before the stores are held; a module need not have it."""
+
     def admit(self, studio: "Studio", request: Any, owner: str, job_id: str) -> Admission:
         """Check what only the stores can tell and write what must be there before the job runs."""
 

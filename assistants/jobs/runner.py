@@ -99,6 +99,8 @@ class JobRunner:
         checked = validated(module.Request, request)
         places = self._reserve(owner, assistant)
         try:
+            if look_over := getattr(module, "look_over", None):
+                look_over(self._studio, checked, owner)
             if is_attended(module) or not recorded:
                 row = self._admit(module, checked, owner)
             else:

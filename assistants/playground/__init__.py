@@ -67,10 +67,14 @@ DATASETS = {language: dataset(language) for language in ("en", "zh")}
 DATASET = DATASETS["en"]
 
 
+def look_over(studio: "Studio", request: Request, owner: str) -> None:
+    """Raise ``InvalidInput`` for a check that cannot be made."""
+    evaluators.check(request.evaluators, request.rows or [{}])
+
+
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Check all that can be checked before a model is asked; the record names models and versions outright."""
     planned = plan(studio, request, owner)
-    evaluators.check(request.evaluators, planned.rows)
     models = [studio.models.resolve(name, owner, "chat") for name in request.models or [None]]
     for evaluator in request.evaluators:
         if evaluator.type in evaluators.JUDGES:

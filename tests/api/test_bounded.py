@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistants.bounded import Queue
 from tests.api.talk import ended
 from tests.engines.test_constraints import HANGING, leading
 from tests.test_packing import SMALL, zipped
@@ -116,3 +117,28 @@ def test_yaml_of_many_parts_is_refused_and_the_others_are_served(ann: TestClient
     rows = "".join(f"  - question: Is {number} even?\n    expected: no\n" for number in range(1000))
     assert ann.put("/api/prompts/chat/cases", json={"source": SMALL + f"testData:\n{rows}"}).status_code == 200
     assert ann.get("/api/prompts/chat/cases").json()["name"] == "Small"
+
+
+def test_nobody_waits_for_a_child_while_they_hold_the_stores(
+    ann: TestClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[str] = []
+    entered, lock = Queue.enter, app.state.studio.history.store._lock
+
+    def enter(self: Queue, *arguments: Any) -> None:
+        held.append("held" if lock._is_owned() else "free")
+        entered(self, *arguments)
+
+    monkeypatch.setattr(Queue, "enter", enter)
+    source = SMALL + "".join(f"# {number}\n" for number in range(5000))
+    assert ann.put("/api/prompts/chat/long", json={"source": source}).status_code == 200
+    assert ann.put("/api/prompts/chat/long", json={"source": source + "#"}).status_code == 200
+    assert taken_in(ann, {"type": "object"}).status_code == 200
+    assert check(ann, "regex", "a+").status_code == 202
+    assert check(ann, "json_schema", {"type": "object"}).status_code == 202
+    assert completed(ann, {"type": "object"}).status_code == 202
+    request = {"message": "x", "template": "chat/long", "values": {"word": "y"}}
+    ann.post("/api/jobs", json={"assistant": "chat", "request": request})
+    draft = ann.post("/api/drafts/import", files={"file": ("a.md", b"# A\n\nwords")})
+    assert draft.status_code == 200, draft.text
+    assert len(held) > 6 and "held" not in held
