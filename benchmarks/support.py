@@ -93,12 +93,11 @@ def auroc(sure: list[float], unsure: list[float]) -> float:
 
 def recalls(studio: Studio, base: str, answerable: dict[str, str]) -> dict[str, float]:
     """Return how often the passage that answers is among the first five: by words, by vectors, and as support does."""
-    engine, hits = studio.models.engine(MODEL), {"words": 0, "vectors": 0, "both": 0}
+    hits = {"words": 0, "vectors": 0, "both": 0}
     known = studio.knowledge.base(base)
     asking = asking_of(studio, known)
-    dense = studio.models.languages(MODEL) and not base.endswith("zh")
     for question, phrase in answerable.items():
-        vector = engine.embed_query(question) if dense else None
+        [vector] = asking.embedder.vectors([question], "query")
         nearest = studio.knowledge.vectors.nearest(base, known.revision, vector, TOP) if vector else []
         texts = {
             "words": in_first(studio.knowledge.find(known, question, None, TOP)),
@@ -117,7 +116,8 @@ def in_first(found: Found) -> list[str]:
 def asking_of(studio: Studio, base: Any) -> Asking:
     """Return what answers from a base, without a job."""
     job = type("NoJob", (), {"slot": lambda *_: contextmanager(lambda: iter([None]))()})()
-    embedder = Embedder(studio.models.engine(MODEL), job, studio.models.languages(MODEL))
+    model = base.embedder or MODEL
+    embedder = Embedder(studio.models.engine(model), job, studio.models.languages(model), model)
     reranker = studio.models.engine(base.reranker) if base.reranker else None
     return Asking(studio, job, base, embedder, Reranker(reranker, job, base.reranker))
 

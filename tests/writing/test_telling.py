@@ -4,14 +4,12 @@ from typing import Any
 
 import pytest
 
-from assistants.connections import Connection
 from assistants.history import JobRow
-from assistants.owners import LOCAL, OPERATOR
-from assistants.requests import validated
+from assistants.owners import LOCAL
 from assistants.studio import Studio
 from assistants.writing.sentences import Sieve
 from assistants.writing.telling import Taken
-from tests.engines.misbehaving import Handler, serving
+from tests.engines.misbehaving import Handler, Server
 
 # Sentences that a filter for small models would leave out.
 HARMLESS = (
@@ -77,19 +75,16 @@ def run(studio: Studio, **request: Any) -> JobRow:
     return studio.jobs.wait(row.id, LOCAL, 60)
 
 
-def test_each_section_goes_on_with_what_was_said(studio: Studio) -> None:
+def test_each_section_goes_on_with_what_was_said(studio: Studio, cluster: Server) -> None:
     def answer(one: Handler) -> None:
         number = len(one.server.asked)
         one.say(*f"This is what part {number} says about the doors of the town. In this article we will explore more.")
         one.conclude()
 
     outline = [{"heading": "Ada", "words": 20}, {"heading": "Bo", "words": 20}]
-    with serving() as server:
-        fields = {"name": "cluster", "url": server.url, "key": "sk-1234567890", "models": ["m"]}
-        studio.connections.save(validated(Connection, fields), OPERATOR)
-        server.otherwise = answer
-        row = run(studio, topic="Doors", outline=outline, keywords=["hinge"])
-        asked = [one.body["messages"] for one in server.asked]
+    cluster.otherwise = answer
+    row = run(studio, topic="Doors", outline=outline, keywords=["hinge"])
+    asked = [one.body["messages"] for one in cluster.asked]
     assert row.status == "done", row.error
     first = row.result["sections"][0]["text"]
     assert first.endswith("In this article we will explore more."), "a capable model's words stay"
@@ -99,30 +94,24 @@ def test_each_section_goes_on_with_what_was_said(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("guard", [False, True])
-def test_what_is_said_again_is_left_out_where_a_person_asks_for_that(studio: Studio, guard: bool) -> None:
+def test_what_is_said_again_is_left_out_where_a_person_wants_that(studio: Studio, cluster: Server, guard: bool) -> None:
     def answer(one: Handler) -> None:
         one.say(*"The red door of the old town hall opens at nine. " * 2)
         one.conclude()
 
-    with serving() as server:
-        fields = {"name": "cluster", "url": server.url, "key": "sk-1234567890", "models": ["m"]}
-        studio.connections.save(validated(Connection, fields), OPERATOR)
-        server.otherwise = answer
-        row = run(studio, topic="Doors", outline=[{"heading": "Ada", "words": 20}], guard=guard)
+    cluster.otherwise = answer
+    row = run(studio, topic="Doors", outline=[{"heading": "Ada", "words": 20}], guard=guard)
     assert row.status == "done", row.error
     assert row.result["sections"][0]["text"].count("The red door") == (1 if guard else 2)
 
 
-def test_a_part_about_which_nothing_is_known_stays_empty_and_says_so(studio: Studio) -> None:
+def test_a_part_about_which_nothing_is_known_stays_empty_and_says_so(studio: Studio, cluster: Server) -> None:
     def answer(one: Handler) -> None:
         one.say(*("The library opens on Saturday." if len(one.server.asked) == 1 else " "))
         one.conclude()
 
-    with serving() as server:
-        fields = {"name": "cluster", "url": server.url, "key": "sk-1234567890", "models": ["m"]}
-        studio.connections.save(validated(Connection, fields), OPERATOR)
-        server.otherwise = answer
-        row = run(studio, kind="news", topic="The library opens")
+    cluster.otherwise = answer
+    row = run(studio, kind="news", topic="The library opens")
     events = [data for _, kind, data in studio.history.jobs.events(row.id) if kind == "part" and data["name"] == "note"]
     assert [section["text"] for section in row.result["sections"]] == ["The library opens on Saturday.", "", "", ""]
     assert {note["data"]["values"]["heading"] for note in events} == {"Details", "Background", "What comes next"}

@@ -11,21 +11,19 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 
 from assistants import writing
-from assistants.connections import Connection
 from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import JobRow
 from assistants.history.documents import count
 from assistants.history.draft_rows import Draft
 from assistants.jobs import Progress, room
-from assistants.owners import LOCAL, OPERATOR
-from assistants.requests import validated
+from assistants.owners import LOCAL
 from assistants.studio import Studio
 from assistants.writing import drafting, leading, outline, poems, rewriting
 from assistants.writing.brief import brief_of
 from assistants.writing.kinds import kinds
 from prompts.library import Library
-from tests.engines.misbehaving import Handler, Server, serving
+from tests.engines.misbehaving import Handler, Server
 
 OUTLINE = [{"heading": "Ada", "words": 40}, {"heading": "Bo", "words": 50}]
 ZH_OUTLINE = {
@@ -309,13 +307,10 @@ def test_a_proposal_is_made_for_a_selection_and_taken_by_the_person(studio: Stud
 
 
 @pytest.fixture
-def server(studio: Studio) -> Iterator[Server]:
+def server(cluster: Server) -> Server:
     """A server that answers by what is asked of it."""
-    with serving() as server:
-        fields = {"name": "cluster", "url": server.url, "key": "sk-1234567890", "models": ["m"]}
-        studio.connections.save(validated(Connection, fields), OPERATOR)
-        server.otherwise = answer
-        yield server
+    cluster.otherwise = answer
+    return cluster
 
 
 def answer(one: Handler) -> None:
