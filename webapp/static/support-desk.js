@@ -87,7 +87,7 @@ function mountEmbedder(section, base) {
     words.textContent = text(`support.embedder-${value.embedder ?? "none"}`)
       + (value.unread ? ` ${text("support.embedder-unread", { count: value.unread })}` : "");
     button.textContent = text(`support.read-${other}`);
-    button.hidden = false;
+    button.hidden = !value.embedder;
     button.onclick = () => again(other);
   };
   async function again(embedder) {
