@@ -37,6 +37,8 @@ KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "TE
 # Work that takes so many times its processor time by the clock is ended, too: the machine may be busy.
 PATIENCE = 5
 LOOK_SECONDS = 0.05
+# All libraries take 90 MB. A child that keeps more, such as patterns that it compiled, has too little left for others.
+WARM_MEGABYTES = 128
 # Whoever has held places for long comes after the others, until that is forgotten: half of it in so many seconds.
 FORGOTTEN_SECONDS = 30
 LONG_SECONDS = 2
@@ -127,10 +129,10 @@ class Watched:
             self._end("stop")
         elif time.monotonic() > self._deadline:
             self._end("time")
-        elif self._size() > 2 * self._budget.megabytes << 20:
+        elif self.size() > 2 * self._budget.megabytes << 20:
             self._end("memory")
 
-    def _size(self) -> int:
+    def size(self) -> int:
         """Return the bytes it holds: not every system keeps a process to the limit that it was given."""
         try:
             return psutil.Process(self.process.pid).memory_info().rss
@@ -292,7 +294,7 @@ class Place:
                     process.stdin.flush()
                 while "item" in (answer := self._read(watched)):
                     yield answer["item"]
-            is_well = "over" not in answer and not watched.cause
+            is_well = "over" not in answer and not watched.cause and watched.size() < WARM_MEGABYTES << 20
         finally:
             self._put_back(process, is_well)
         if "end" not in answer:

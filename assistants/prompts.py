@@ -27,7 +27,7 @@ MAX_NOTE = 200
 # A zip of prompts.
 MANY = Budget(20, 512, "documents")
 
-NAME_LINE = re.compile(r"^name:[ \t]*(\S.*?)[ \t]*\r?$", re.MULTILINE)
+NAME_LINE = re.compile(r"^name:[ \t]*\S.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,15 @@ def grow() -> None:
         pieces.append(bytearray(16 << 20))
 
 
+KEPT: list[bytearray] = []
+
+
+def keep(megabytes: int) -> int:
+    """Keep so much memory, as a cache does."""
+    KEPT.append(bytearray(b"x") * (megabytes << 20))
+    return megabytes
+
+
 def die() -> None:
     os._exit(3)
 

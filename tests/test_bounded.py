@@ -71,6 +71,14 @@ def test_what_takes_too_much_is_ended_and_the_next_work_is_done(
     assert call(work.say, "still here", field="x") == "still here"
 
 
+def test_what_one_piece_of_work_leaves_behind_takes_nothing_from_the_next() -> None:
+    budget = Budget(60, 300, "checks")
+    for _ in range(4):
+        assert call(work.keep, 250, field="x", budget=budget) == 250
+    first = call(work.whoami, field="x")
+    assert call(work.keep, 1, field="x") == 1 and call(work.whoami, field="x") == first
+
+
 def test_errors_of_the_work_come_through_and_a_library_that_breaks_has_no_traceback(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

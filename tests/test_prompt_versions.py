@@ -90,6 +90,10 @@ def test_a_copy_has_a_name_of_its_own(studio: Studio) -> None:
     assert id == "chat/tutor-2"
     assert studio.prompts.create(id, "me", source).name == "Patient tutor (2)"
     assert studio.prompts.copy(TUTOR, "me")[0] == "chat/tutor-3"
+    # Its place is found in one go: by the square of so many spaces, the studio would stand still for ten minutes.
+    wide = SMALL.replace("Small", f"Small{' ' * 250_000}one")
+    studio.prompts.create("chat/wide", "me", wide)
+    assert "one (2)\n" in studio.prompts.copy("chat/wide", "me")[1]
 
 
 def test_what_was_deleted_comes_back_from_the_trash(studio: Studio, tutor: str) -> None:

@@ -15,6 +15,7 @@ Fault = tuple[str, dict[str, Any]]
 Node = dict[str, Any]
 
 CANNOT_SERVE = "{field} cannot be served: {cause}."
+CIRCLE = "its references go round in a circle"
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 # What else is said of the same value, by one schema, by some in a list, or by names.
 SAME_ONE, SAME_LIST = ("not", "if", "then", "else"), ("allOf", "anyOf", "oneOf", "extends", "type", "disallow")
@@ -45,8 +46,8 @@ def schema_fault(schema: Node) -> Fault | None:
     except (ValueError, RecursionError, TypeError) as error:
         return CANNOT_SERVE, {"cause": sentence(str(error))}
     try:
-        for value in VALUES:
-            wrong(schema, value)
+        if any(wrong(schema, value) == TOO_DEEP for value in VALUES):
+            return CANNOT_SERVE, {"cause": CIRCLE}
     except Exception as error:  # noqa: BLE001 (a library that breaks here would break on every answer)
         return CANNOT_SERVE, {"cause": sentence(str(error))}
     return None
@@ -197,7 +198,7 @@ class _Load:
         try:
             applied = self._of(node, frozenset())
         except _Circle:
-            return "its references go round in a circle"
+            return CIRCLE
         except RecursionError:
             return TOO_DEEP
         return f"its references come to more than {MOST_APPLIED} parts" if applied > MOST_APPLIED else None

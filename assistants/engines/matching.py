@@ -20,6 +20,8 @@ MESSAGE = 200
 BEGINNINGS = 50
 NO_JSON = "it is no JSON"
 TOO_DEEP = "it is nested too deep"
+TOO_LARGE = "a number in it is too large"
+TOO_SLOW = f"a pattern of the schema needs more than {MATCH_SECONDS} seconds for it"
 
 
 def problem(name: str, wanted: Any, answer: str) -> str | None:
@@ -43,6 +45,10 @@ def wrong(schema: Any, value: Any) -> str | None:
         return f"the schema refers to {stray.ref}, which is not in it"[:MESSAGE]
     except RecursionError:
         return TOO_DEEP
+    except OverflowError:
+        return TOO_LARGE
+    except TimeoutError:
+        return TOO_SLOW
     return error.message[:MESSAGE] if error else None
 
 
@@ -84,14 +90,18 @@ def compiled(pattern: str, flags: int = 0) -> Any:
 
 
 def _matches(pattern: str, text: str, whole: bool = False) -> bool:
-    """Say whether a pattern is found in a text, or is all of it; a search that takes too long has found nothing."""
+    """Say whether a pattern is all of a text, or is found in it, which may raise ``TimeoutError``."""
     import regex
 
     try:
         ready = compiled(pattern)
         find = ready.fullmatch if whole else ready.search
         return find(text, timeout=MATCH_SECONDS) is not None
-    except (TimeoutError, regex.error, RecursionError, OverflowError):
+    except TimeoutError:
+        if whole:
+            return False
+        raise
+    except (regex.error, RecursionError, OverflowError):
         return False
 
 

@@ -21,7 +21,8 @@ SAMPLERS = {
     "ddim": "ddim", "pndm": "pndm", "plms": "pndm", "euler": "euler", "euler a": "euler_a", "heun": "heun",
     "dpm++ 2m": "dpmpp_2m", "dpm++ 2m karras": "dpmpp_2m_karras", "unipc": "unipc", "lcm": "lcm",
 }  # fmt: skip
-PAIR = re.compile(r'\s*([\w/ -]+):\s*("(?:\\.|[^"\\])*"|[^,]*)(?:,|$)')
+# Each begins behind a comma: tried from every place, a long line would take time by the square.
+PAIR = re.compile(r'(?<![^,])([^,:]+):\s*("(?:\\.|[^"\\])*"|[^,]*)(?:,|$)')
 TEMPLATE_MISSING = "{name} ({value}) could not be restored."
 # The names of their settings are compared in small letters.
 KNOWN = {"steps", "sampler", "schedule type", "cfg scale", "seed", "size", "model", "denoising strength"}
@@ -81,7 +82,7 @@ def _ours(text: str) -> Found:
         settings = from_json(text)["settings"]
         if not isinstance(settings, dict):
             raise TypeError
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidInput("file", "What this picture says of how it was made cannot be read.") from None
     return Found(settings, "studio")
 
@@ -100,7 +101,7 @@ def _a1111(text: str) -> Found:
                 settings[key] = kind(said[name])
             except ValueError:
                 gone.append(missing(name, said[name]))
-    if size := re.fullmatch(r"(\d+)x(\d+)", said.get("size", "")):
+    if size := re.fullmatch(r"(\d{1,6})x(\d{1,6})", said.get("size", "")):
         settings |= {"width": int(size[1]), "height": int(size[2])}
     if sampler := said.get("sampler"):
         full = f"{sampler} {said.get('schedule type', '')}".strip().lower()

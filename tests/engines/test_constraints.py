@@ -134,6 +134,11 @@ HANGING = {
         "go round in a circle",
     ),
     "of itself by an anchor": ({"$anchor": "x", "anyOf": [{"$ref": "#x"}]}, "go round in a circle"),
+    "of itself by one of two anchors of a name": (
+        {"$defs": {"a": {"$anchor": "x", "anyOf": [{"$ref": "#x"}]}, "b": {"$anchor": "x"}}, "$ref": "#x"},
+        "go round in a circle",
+    ),
+    "of itself by what is dynamic": ({"$dynamicAnchor": "x", "$dynamicRef": "#x"}, "go round in a circle"),
     "for an absent name": (
         {"dependentSchemas": {"a": {"$ref": "#"}}, "type": "object"},
         "go round in a circle",
@@ -198,6 +203,15 @@ def test_a_check_that_takes_for_ever_on_an_answer_says_so() -> None:
         "(?:ab){30000}",
         "a{" + "9" * 1000 + "}",
         "(?:" * 40 + "a" + "{2})" * 40,
+        # What is no part of a pattern does not hide a count, nor the group that it is for.
+        "(?:a{1500})(?#x){1500}",
+        "(?:a{1500}(?#)){1500}",
+        "(?x)(?:a{15 00}) {1500}",
+        "(?x)(?:a{1500} # )\n){15#\n00}",
+        "(?:a{1500} # )\n)\t{1500}(?x)",
+        "#(?x:(?:a{1500} # ))\n){1500})",
+        "(?V1)(?x:x)#(?:a{1500}){1500}",
+        "(?x)(? - x:#(?:a{1500}){1500})",
     ],
 )
 def test_counts_that_come_to_too_much_are_refused_before_they_are_compiled(pattern: str) -> None:
@@ -210,13 +224,25 @@ def test_counts_that_come_to_too_much_are_refused_before_they_are_compiled(patte
 
 def test_counts_as_people_write_them_are_not() -> None:
     for pattern in (r"^.{1,20000}$", r"(?:.{1,300}\n){1,100}", r"\(a{1500}\){1500}", "[(a{1500})]{1500}", "]{5}",
-                    "a{1500}|b{1500}", "{", "a{,}", r"\d{3}-\d{4}", ")(", "[]a]{3}"):  # fmt: skip
+                    "a{1500}|b{1500}", "{", "a{,}", r"(?x)(?: a{1500} # ){1500}", r"(?x)[#](?:\#{2}){3}",
+                    "(?#(?:a{1500}){1500}", "#(?:a{15 00}){15 00}", r"\d{3}-\d{4}", ")(", "[]a]{3}"):  # fmt: skip
         assert excess(pattern) is None, pattern
+
+
+def test_numbers_that_are_too_large_to_reckon_with_do_not_keep_to_a_schema() -> None:
+    for number in ("1" + "0" * 400, "-" + "9" * 4000):
+        assert validation.problem("json_schema", {"multipleOf": 0.5}, number) == "a number in it is too large"
+        assert validation.problem("json_schema", {"type": "integer"}, number) is None
 
 
 def test_patterns_that_take_for_ever_are_given_up() -> None:
     assert validation.search("(?:(?:a|aa)+c?)+d", "a" * 60, False) == {"slow": True}
     assert validation.problem("regex", "(a|aa)+", "a" * 60 + "b") == "it does not match"
+    # What was not looked at does not keep to a schema, whatever the schema says of it.
+    name = "a" * 60 + "c"
+    for schema in ({"patternProperties": {"(a|aa)+b": False}}, {"propertyNames": {"not": {"pattern": "(a|aa)+b"}}}):
+        check_schema(schema)
+        assert "needs more than 0.5 seconds" in validation.problem("json_schema", schema, json.dumps({name: 1}))
     # By the library's own check of formats, which goes by another module.
     with pytest.raises(InvalidInput):
         check_schema({"pattern": "(" * 200})

@@ -65,12 +65,26 @@ def test_what_is_not_here_is_named(studio: Studio, tmp_path: Path) -> None:
     assert [one["values"]["name"] for one in found.missing] == ["Model hash", "Lora hashes", "model"]
 
 
+@pytest.mark.parametrize("piece", ["1", " ", ":", '"', ",", 'a:"', "a:\\", "\\,", "a b/", 'a: "b", '])
+def test_a_long_line_of_settings_keeps_nobody_waiting(tmp_path: Path, piece: str) -> None:
+    # A visitor's picture is read by the server itself; the square of this many would be the better part of an hour.
+    found = read(saved(tmp_path / "a.png", parameters="a cat\nSteps: 28, " + piece * (600_000 // len(piece))))
+    assert found.settings["prompt"] == "a cat" and found.settings["steps"] == 28
+
+
+def test_numbers_of_thousands_of_digits_are_no_settings(tmp_path: Path) -> None:
+    digits = "1" * 5000
+    found = read(saved(tmp_path / "a.png", parameters=f"a cat\nSteps: {digits}, Size: {digits}x8, Seed: {digits}"))
+    assert found.settings == {"prompt": "a cat", "negative": ""}
+
+
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
         ({}, "does not say how it was made"),
         ({"aigc_studio": "[1]"}, "cannot be read"),
         ({"aigc_studio": "{"}, "cannot be read"),
+        ({"aigc_studio": "[" * 100_000}, "cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, texts: dict[str, str], said: str) -> None:

@@ -44,7 +44,7 @@ def _is_hiding(style: dict[str, str]) -> bool:
     is_moved = style.get("position") in ("absolute", "fixed")
     if is_moved and any(_pixels(style.get(side)) <= FAR for side in ("left", "top", "right", "bottom")):
         return True
-    if is_moved and re.fullmatch(r"rect\((?:[01]?(?:px)?[\s,]*)+\)", style.get("clip", "")):
+    if is_moved and re.fullmatch(r"rect\((?:[01\s,]|px)*\)", style.get("clip", "")):
         return True
     return _pixels(style.get("text-indent")) <= FAR
 
