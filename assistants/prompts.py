@@ -27,6 +27,9 @@ MAX_NOTE = 200
 # A zip of prompts.
 MANY = Budget(20, 512, "documents")
 
+# GitHub's files have a schema as OpenAI's requests do: with a name.
+NAMED_SCHEMA = {"name", "description", "schema", "strict"}
+
 NAME_LINE = re.compile(r"^name:[ \t]*\S.*$", re.MULTILINE)
 
 
@@ -264,10 +267,9 @@ def _card(template: Template, *, is_own: bool, is_changed: bool) -> Card:
 
 
 def _checked_schema(template: Template) -> Template:
-    if template.json_schema is not None:
-        # GitHub's files have it as OpenAI's requests do: with a name.
-        inner = template.json_schema.get("schema")
-        check_schema(inner if isinstance(inner, dict) else template.json_schema, "jsonSchema")
+    if (whole := template.json_schema) is not None:
+        is_named = isinstance(whole.get("schema"), dict) and whole.keys() <= NAMED_SCHEMA
+        check_schema(whole["schema"] if is_named else whole, "jsonSchema")
     return template
 
 

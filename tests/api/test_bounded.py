@@ -49,6 +49,16 @@ def saved(browser: TestClient, schema: Any) -> Any:
     return browser.put("/api/prompts/chat/schema", json={"source": written({"name": "x", "schema": schema})})
 
 
+def around(browser: TestClient, schema: Any) -> Any:
+    source = written({"name": "x", "schema": {}} | schema)
+    return browser.put("/api/prompts/chat/around", json={"source": source})
+
+
+def sent(browser: TestClient, schema: Any) -> Any:
+    content = (written(schema) + "metadata: {assistant: chat}\n").encode()
+    return browser.post("/api/prompts/import", files={"file": ("sent.prompt.yml", content)})
+
+
 def taken_in(browser: TestClient, schema: Any) -> Any:
     content = zipped(**{"chat/schema.prompt.yml": written(schema)})
     return browser.post("/api/prompts/import", files={"file": ("all.zip", content)})
@@ -57,9 +67,12 @@ def taken_in(browser: TestClient, schema: Any) -> Any:
 DOORS = {
     "a check": lambda browser, schema: check(browser, "json_schema", schema),
     "another check": lambda browser, schema: check(browser, "contains_json", schema),
+    "a third check": lambda browser, schema: check(browser, "json", schema),
     "response_format": asked,
     "controls": completed,
     "a prompt": saved,
+    "around a prompt's schema": around,
+    "a prompt file": sent,
     "a zip of prompts": taken_in,
 }
 
