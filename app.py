@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from assistants.command import settings_problem
 from assistants.errors import StudioError
+from assistants.opening import open_studio
 from assistants.settings import Settings
-from assistants.studio import Studio
 from prompts.library import PromptError
 from webapp.server import claim_port, serve
 
@@ -20,7 +20,7 @@ def main() -> None:
     try:
         settings = Settings()
         listener = claim_port(settings)
-        serve(Studio.open(settings), listener)
+        serve(open_studio(settings), listener)
     except ValidationError as error:
         sys.exit(settings_problem(error))
     except (StudioError, PromptError) as error:

@@ -3,9 +3,10 @@
 ``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
 """
 
-from assistants import chat, completions, embeddings, images, ingestion, playground, support, triage, writing
+from assistants import chat, images, ingestion, playground, support, writing
 from assistants.images import upscaling
-from assistants.support import checks, summaries
+from assistants.openai import completions, embeddings
+from assistants.support import checks, summaries, triage
 
 ASSISTANTS = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,

@@ -17,7 +17,6 @@ from assistants import provenance
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
 from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, settled, watch
-from assistants.history import Turn
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
@@ -25,6 +24,7 @@ from assistants.markdown.fences import closed
 from assistants.models import DEFAULT
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
+from assistants.store.conversations import Turn
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from assistants import bounded
 from assistants.bounded import Budget
 from assistants.engines.controls import check_schema
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import History, Version
+from assistants.history import History
 from assistants.requests import one_line
+from assistants.store.prompts import Version
 from prompts.library import Library, Messages, Template, parse, read
 from prompts.packing import checked, pack, unpack_plain
 from prompts.reading import PromptError

@@ -19,10 +19,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Protocol
 
-from assistants.engines import make_ready
-from assistants.engines.catalog import read_catalog
-from assistants.engines.downloads import Halt
-from assistants.engines.gguf import read_metadata
+from assistants.models.files.catalog import read_catalog
+from assistants.models.files.downloads import Halt
+from assistants.models.files.gguf import read_metadata
+from assistants.models.files.readiness import make_ready
 from assistants.settings import Settings
 
 AT_ONCE = 8

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from assistants.history import History, new_id, now
-from assistants.history.fulltext import indexable
-from assistants.history.pictures import Wanted
+from assistants.history import History
+from assistants.store import new_id, now
+from assistants.store.fulltext import indexable
+from assistants.store.pictures import Wanted
 
 THINGS = ("cat", "dog", "rocket", "castle", "企鹅", "penguin", "robot", "apple", "horse", "sailboat")
 PLACES = ("on mars", "in the snow", "in space", "on the sea", "雪地里", "in a forest", "at night")

@@ -17,8 +17,10 @@ from itertools import accumulate
 from pathlib import Path
 from statistics import median
 
-from assistants.history import History, JobRow, new_id
+from assistants.history import History
 from assistants.jobs import Text, event_data
+from assistants.store import new_id
+from assistants.store.jobs import JobRow
 
 OWNER = "local"
 VISITORS = 50

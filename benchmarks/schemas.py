@@ -14,9 +14,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
 from assistants.engines import open_chat
-from assistants.engines.catalog import read_catalog
 from assistants.engines.controls import Controls, check, stream
 from assistants.errors import GenerationFailed
+from assistants.models.files.catalog import read_catalog
 from assistants.settings import Settings
 
 TEXT = {"type": "string"}

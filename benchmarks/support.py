@@ -24,11 +24,12 @@ import yaml
 
 from assistants import ingestion
 from assistants.embedder import MODEL, Embedder
-from assistants.history import JobRow
 from assistants.knowledge import Found
 from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import packed
+from assistants.opening import open_studio
 from assistants.settings import Settings
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import desk
 from assistants.support.asking import Asking
@@ -50,7 +51,7 @@ def opened(model: str) -> Iterator[Studio]:
     """Open a studio on a home of its own, with the models of the real one."""
     models = Settings().models_folder
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        studio = Studio.open(Settings(home=Path(folder) / "home", models=models, text_model=model))
+        studio = open_studio(Settings(home=Path(folder) / "home", models=models, text_model=model))
         try:
             for _ in studio.models.waiting(MODEL):
                 pass
@@ -211,7 +212,7 @@ def logistic(rows: list[tuple[list[float], int]], steps: int = 20_000, rate: flo
 def scale(chunks: int, sources: int = 20) -> None:
     """Print how long a search takes in a base of made-up chunks, model apart."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        studio = Studio.open(Settings(home=Path(folder) / "home", text_model="echo:"))
+        studio = open_studio(Settings(home=Path(folder) / "home", text_model="echo:"))
         writer, numbers = Writer(3), np.random.default_rng(3)
         rows = studio.knowledge.rows
         rows.create("large")

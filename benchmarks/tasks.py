@@ -20,10 +20,11 @@ from typing import Any
 import yaml
 
 from assistants import ingestion, writing
-from assistants.history import JobRow
-from assistants.history.documents import markdown
+from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.settings import Settings
+from assistants.store.documents import markdown
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
 TASKS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -152,7 +153,7 @@ def main() -> None:
     asked.kept.mkdir(parents=True, exist_ok=True)
     answers: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        studio = Studio.open(Settings(home=Path(folder) / "home", models=Settings().models_folder))
+        studio = open_studio(Settings(home=Path(folder) / "home", models=Settings().models_folder))
         try:
             for spec in asked.model:
                 model = f"local:{studio.models.install(spec, LOCAL)}" if Path(spec).exists() else spec

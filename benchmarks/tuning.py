@@ -18,10 +18,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from assistants.engines import make_ready
-from assistants.engines.downloads import Halt
-from assistants.engines.gguf import read_metadata
 from assistants.engines.tuning import machine
+from assistants.models.files.downloads import Halt
+from assistants.models.files.gguf import read_metadata
+from assistants.models.files.readiness import make_ready
 from benchmarks.contenders import AT_ONCE, starter, threads
 
 PASSAGE = (

@@ -18,10 +18,11 @@ from statistics import mean
 from typing import Any
 
 from assistants.embedder import MODEL
-from assistants.history import JobRow
-from assistants.history.documents import count, markdown, text_of
+from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.settings import Settings
+from assistants.store.documents import count, markdown, text_of
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.writing.checks import keyword_pattern
 from assistants.writing.sentences import grams, is_complete, sentences, units
@@ -177,7 +178,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), models=Settings().models_folder, text_model=options.model)
-        studio = Studio.open(settings)
+        studio = open_studio(settings)
         try:
             if options.outlines:
                 outlines(studio, options.outlines)

@@ -20,9 +20,10 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from assistants.engines.catalog import read_catalog
 from assistants.errors import ModelUnavailable
 from assistants.models import Models
+from assistants.models.files.catalog import read_catalog
+from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
 
@@ -138,7 +139,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def studio(settings: Settings) -> Iterator[Studio]:
     """An open studio."""
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     yield studio
     studio.close()
 

@@ -17,8 +17,8 @@ import pytest
 
 from assistants.errors import ModelUnavailable
 from assistants.models import Models
+from assistants.opening import open_studio
 from assistants.settings import Settings
-from assistants.studio import Studio
 from tests.conftest import ROOT, START_SECONDS, Server, clean_environment
 from webapp import server
 
@@ -91,7 +91,7 @@ def serve() -> None:
     settings = Settings()
     listener = server.claim_port(settings)
     with patch.object(server, "add_page", lambda *_: None), patch.object(Models, "waiting", only_the_stand_in):
-        server.serve(Studio.open(settings), listener)
+        server.serve(open_studio(settings), listener)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
 from webapp.page import QUEUE_SECONDS
@@ -49,7 +50,7 @@ def tiny_page(_studio: Studio) -> gr.Blocks:
 @contextlib.contextmanager
 def opened(home: Path, **settings: Any) -> Iterator[Studio]:
     """Open a studio that answers with the stand-in model."""
-    studio = Studio.open(Settings(home=home, **{"text_model": "echo:", "image_model": "echo:", **settings}))
+    studio = open_studio(Settings(home=home, **{"text_model": "echo:", "image_model": "echo:", **settings}))
     try:
         yield studio
     finally:

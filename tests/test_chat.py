@@ -8,7 +8,8 @@ import yaml
 
 from assistants import chat
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import JobRow, Turn
+from assistants.store.conversations import Turn
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.tabs.chat import view
 

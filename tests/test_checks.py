@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.history import JobRow
-from assistants.knowledge.expectations import Expectation, parsed
 from assistants.models import Models
 from assistants.owners import LOCAL
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
+from assistants.support import checks
 from assistants.support.__main__ import main
+from assistants.support.expectations import Expectation, ExpectationRows, parsed
 
 LINES = """
 How long are gift cards valid? | 3 years
@@ -31,7 +32,7 @@ def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check(studio: Studio, lines: str | None = None) -> JobRow:
     if lines is not None:
-        studio.knowledge.expect("sample", lines, LOCAL)
+        checks.expect(studio, "sample", lines, LOCAL)
     row = studio.jobs.submit("checks", {"knowledge": "sample"}, LOCAL)
     row = studio.jobs.wait(row.id, LOCAL, 30)
     assert row.status == "done", row.error
@@ -60,18 +61,18 @@ def test_answers_sources_and_refusals_are_checked_and_compared(studio: Studio) -
     # What is expected now is something else, so nothing of it became better.
     third = check(studio, "How long are gift cards valid? | !").result
     assert (third["passed"], third["better"]) == (1, [])
-    assert [len(run["results"]) for run in studio.knowledge.expectations.last_runs("sample", 9)] == [1, 3, 3]
+    assert [len(run["results"]) for run in ExpectationRows(studio.history.store).last_runs("sample", 9)] == [1, 3, 3]
 
 
 def test_only_the_operator_expects_and_asks(studio: Studio) -> None:
     with pytest.raises(InvalidInput, match="is empty"):
         check(studio)
     with pytest.raises(NotAllowed):
-        studio.knowledge.expect("sample", LINES, "v-1")
+        checks.expect(studio, "sample", LINES, "v-1")
     with pytest.raises(NotAllowed):
         studio.jobs.submit("checks", {"knowledge": "sample"}, "v-1")
     with pytest.raises(NotFound):
-        studio.knowledge.expect("nowhere", LINES, LOCAL)
+        checks.expect(studio, "nowhere", LINES, LOCAL)
 
 
 @pytest.mark.parametrize(("lines", "status"), [(LINES, 0), ("What is pi? | 3.14", 1), ("nothing", 2), (None, 2)])

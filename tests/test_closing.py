@@ -17,9 +17,9 @@ import pytest
 
 from assistants.closing import Deadline
 from assistants.jobs import Event, RunningJob, Text
+from assistants.opening import open_studio
 from assistants.requests import Admission, StudioRequest
 from assistants.settings import Settings
-from assistants.studio import Studio
 from tests.conftest import Server
 from tests.test_page import Visitor
 
@@ -64,7 +64,7 @@ def status_on_disk(home: Path) -> dict[str, tuple[str, str]]:
 def test_jobs_that_do_not_end_are_left_behind_all_at_once_with_what_they_said(
     settings: Settings, stubborn: Stubborn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    studio = Studio.open(settings, [stubborn])
+    studio = open_studio(settings, [stubborn])
     jobs = [studio.jobs.submit("stubborn", {}, f"owner{number}").id for number in range(JOBS)]
     for _ in jobs:
         assert stubborn.hanging.acquire(timeout=10)
@@ -76,7 +76,7 @@ def test_jobs_that_do_not_end_are_left_behind_all_at_once_with_what_they_said(
     for thread in studio.jobs._threads:
         thread.join(10)
     assert [record for record in caplog.records if record.exc_info] == []
-    with closing(Studio.open(settings, [])) as again:
+    with closing(open_studio(settings, [])) as again:
         assert {again.jobs.get(job, f"owner{number}").status for number, job in enumerate(jobs)} == {"interrupted"}
 
 
@@ -84,19 +84,19 @@ def test_jobs_that_do_not_end_are_left_behind_all_at_once_with_what_they_said(
 def test_what_hangs_while_it_closes_is_left_behind_all_at_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio, free = Studio.open(settings), threading.Event()
+    studio, free = open_studio(settings), threading.Event()
     for one in (studio.models, studio.connections, studio.knowledge):
         monkeypatch.setattr(type(one), "close", lambda self: free.wait(120))
     job = studio.jobs.submit("chat", {"message": "hi"}, "local")
     assert studio.jobs.wait(job.id, "local", 10).status == "done"
     studio.close(1)
     free.set()
-    Studio.open(settings).jobs.interrupt()
+    open_studio(settings).jobs.interrupt()
 
 
 @pytest.mark.timeout(30)
 def test_a_disk_that_hangs_keeps_nobody(settings: Settings) -> None:
-    studio, free, held = Studio.open(settings), threading.Event(), threading.Event()
+    studio, free, held = open_studio(settings), threading.Event(), threading.Event()
 
     def hold() -> None:
         with studio.history.store.write():
@@ -114,14 +114,14 @@ def test_a_disk_that_hangs_keeps_nobody(settings: Settings) -> None:
 def test_what_breaks_while_it_closes_keeps_nothing_else_open(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
 
     def broken(_self: object) -> None:
         raise OSError("it is gone")
 
     monkeypatch.setattr(type(studio.models), "close", broken)
     studio.close()
-    Studio.open(settings).close()
+    open_studio(settings).close()
 
 
 def test_a_deadline_is_one_for_all() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from assistants.command import run
-from assistants.engines.__main__ import main as engines
 from assistants.errors import StoreError
 from assistants.history.__main__ import main as history
+from assistants.models.__main__ import main as engines
 from assistants.playground.__main__ import main as playground
 from assistants.support.__main__ import main as support
 from prompts.reading import line_error

@@ -8,9 +8,9 @@ import pytest
 from assistants.connections import Connection
 from assistants.engines.remote import Patience
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
-from assistants.history import JobRow
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Behaviour, Server, serving

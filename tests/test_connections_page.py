@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
+from assistants.opening import open_studio
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
@@ -98,7 +99,7 @@ def test_the_environments_connection_is_fixed(studio: Studio, monkeypatch: pytes
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     settings = studio.settings.model_copy(update={"home": studio.settings.home / "other"})
     settings.home.mkdir()
-    with_environment = Studio.open(settings)
+    with_environment = open_studio(settings)
     try:
         (shown,) = ask(with_environment, do="list")["connections"]
         assert (shown["name"], shown["fixed"], shown["has_key"]) == ("openai", True, True)

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from assistants.errors import Conflict, InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.history import JobRow
 from assistants.knowledge.curating import SOURCE
 from assistants.models import Models
 from assistants.owners import LOCAL, OPERATOR
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import desk, summaries
+from assistants.support.desk_rows import DeskRows
 from tests.test_support import ABSENT, says
 
 CUSTOMER, OTHER = "v-1", "v-2"
@@ -39,11 +40,11 @@ def test_a_person_answers_and_with_one_click_everybody_gets_it(studio: Studio) -
     [waiting] = desk.inbox(studio, "sample", LOCAL)
     assert (waiting.summary, waiting.answer) == ("Is there a swimming pool?", None)
     assert [turn["grounded"] for turn in waiting.transcript] == [True, False]
-    assert studio.knowledge.desk.waiting() == {"sample": 1}
+    assert DeskRows(studio.history.store).waiting() == {"sample": 1}
     desk.answer(studio, id, "Yes, on the roof.", LOCAL, curate=True)
-    [mine] = studio.knowledge.desk.of_conversation(talk, CUSTOMER)
+    [mine] = DeskRows(studio.history.store).of_conversation(talk, CUSTOMER)
     assert mine.answer == "Yes, on the roof."
-    assert studio.knowledge.desk.of_conversation(talk, OTHER) == []
+    assert DeskRows(studio.history.store).of_conversation(talk, OTHER) == []
     again = ask(studio, "Is there a swimming pool?", OTHER)
     assert again.output == "Yes, on the roof." and again.result["grounded"]
     with pytest.raises(Conflict):
@@ -140,7 +141,7 @@ def test_what_could_not_be_answered_is_listed_with_a_draft(studio: Studio) -> No
     assert {gap["question"] for gap in gaps} >= {"Who won the football world cup?", "How long are gift cards valid?"}
     assert [gap["reasons"] for gap in gaps if gap["reasons"]] == [["I meant the Berlin shop"]]
     assert next(gap["draft"] for gap in gaps if "gift" in gap["question"])
-    studio.knowledge.desk.dismiss("sample", gaps[0]["questions"])
+    DeskRows(studio.history.store).dismiss("sample", gaps[0]["questions"])
     assert len(desk.gaps(studio, "sample", LOCAL)) == 2
     desk.judge(studio, bad.id, CUSTOMER, good=True)
     assert len(desk.gaps(studio, "sample", LOCAL)) == 1

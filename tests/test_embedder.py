@@ -13,9 +13,10 @@ from assistants import classify, embedder, ingestion
 from assistants.classify import Head, features
 from assistants.embedder import MODEL, MULTILINGUAL, Embedder, Scale, model_for
 from assistants.errors import ModelUnavailable, NotAllowed
-from assistants.history import JobRow
 from assistants.models import Models
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
+from assistants.support.intent_rows import IntentRows
 from tests.knowledge.stand_ins import Words, stand_in_for_embedder, vector
 
 ME = "local"
@@ -165,7 +166,7 @@ def test_intents_are_guessed_by_the_embedder_that_they_were_learned_with(
     add(studio, ENGLISH)
     examples = "停车, 在哪里停车\n停车, 停车要付钱吗\n宠物, 可以带狗吗\n宠物, 允许带宠物吗"
     assert run(studio, "triage", examples=examples).status == "done"
-    known = Head.from_json(studio.knowledge.intents.get("shop").head)
+    known = Head.from_json(IntentRows(studio.history.store).get("shop").head)
     assert known.embedder == MULTILINGUAL and known.size == len(vector("x"))
     before = len(multilingual.read)
     assert "停车" in ask(studio, "我在哪里可以停车")["intents"]

@@ -413,7 +413,7 @@ def test_nonsense_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
         log.error("another kind")
         assert len(caplog.records) == LINES + 1
         later = time.monotonic() + 61
-        with patch("assistants.pace.time.monotonic", lambda: later):
+        with patch("assistants.jobs.pace.time.monotonic", lambda: later):
             log.warning("%s is nonsense", "this")
         assert caplog.messages[-1] == f"this is nonsense (and {100 - LINES} more of this kind)"
     finally:

@@ -14,9 +14,9 @@ import pytest
 
 from assistants import ASSISTANTS
 from assistants.errors import ModelUnavailable, StudioError, worded
-from assistants.history.drafts import GENERATED
 from assistants.jobs import TERMINAL
 from assistants.playground.request import CHOICES, HOWS, STUDIES, TYPES
+from assistants.store.drafts import GENERATED
 from assistants.studio import Studio
 from assistants.writing.drafting import TRIMMED
 from assistants.writing.rewriting import OPERATIONS

@@ -10,12 +10,13 @@ import pytest
 from assistants import bounded, ingestion
 from assistants.bounded import Budget
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.history import JobRow
 from assistants.knowledge import reading, sites
 from assistants.knowledge.fetching import Page
 from assistants.knowledge.reading import read
 from assistants.models import Models
+from assistants.opening import open_studio
 from assistants.settings import Settings
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests import bounded_work
 from tests.knowledge import corpus, documents
@@ -184,7 +185,7 @@ def test_a_disabled_chunk_does_not_answer_and_stays_so_in_a_new_version(studio: 
 def test_a_restart_goes_on_where_it_was(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n\n".join(f"# Number {number}\n\nThis is paragraph {number}." for number in range(200))
     embedding, closing = threading.Event(), threading.Event()
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     with monkeypatch.context() as patch:
         stand_in_for_embedder(patch, studio.models)
         engine = studio.models.engine("local:starter-embedder")
@@ -200,7 +201,7 @@ def test_a_restart_goes_on_where_it_was(settings: Settings, monkeypatch: pytest.
         assert embedding.wait(10)
         threading.Timer(0.1, closing.set).start()
         studio.close()
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     try:
         row = ended(studio, row)
         assert (row.status, row.output) == ("done", "long.md: 200\n")

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from assistants import engines
+from assistants import engines, memory
 from assistants.connections import Connections
-from assistants.engines import memory
-from assistants.engines.catalog import Catalog, read_catalog, read_manifest
 from assistants.engines.echo import Echo, Options
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound, StudioError
-from assistants.models import ModelCard, Models
+from assistants.models import ModelCard, Models, files
 from assistants.models.cards import recommended
+from assistants.models.files.catalog import Catalog, read_catalog, read_manifest
 from assistants.owners import LOCAL, OPERATOR
 from assistants.settings import Settings
 from tests.engines.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
@@ -34,9 +33,9 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
 
 @pytest.fixture
 def models(settings: Settings, mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     with contextlib.closing(opened(settings, {"tiny": ENTRY, "parts": EMBEDDER, "large": LARGE_ENTRY})) as models:
         yield models
 
@@ -284,7 +283,7 @@ def test_a_model_that_no_engine_runs_is_not_kept(
     def refuse(path: Path) -> None:
         raise ModelUnavailable("No engine runs {file}.", file=path.name)
 
-    monkeypatch.setattr(engines, "check", refuse)
+    monkeypatch.setattr(files, "check", refuse)
     models.install("someone/Some-Chat-GGUF", LOCAL)
     assert settled(models, "some-chat").state.error == "No engine runs some-Q4_K_M.gguf."
     assert in_folder(settings) == set()
@@ -305,9 +304,9 @@ def test_deleting_closes_the_engine_and_waits_for_no_job(
     closed = threading.Event()
     engine = Echo(options=Options())
     monkeypatch.setattr(Echo, "close", lambda self: closed.set(), raising=False)
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     monkeypatch.setattr(engines, "open_chat", lambda *_: engine)
     with contextlib.closing(Models(settings, Connections(settings), {"tiny": ENTRY}, lambda: in_use)) as models:
         list(models.waiting("tiny"))

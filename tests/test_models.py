@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage
 
-from assistants import engines
+from assistants import engines, memory
 from assistants.connections import Connection, Connections
-from assistants.engines import memory
-from assistants.engines.catalog import Catalog
 from assistants.engines.echo import Echo, Options
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
-from assistants.models import Models
+from assistants.models import Models, files
+from assistants.models.files.catalog import Catalog
 from assistants.owners import LOCAL
 from assistants.settings import Settings
 from tests.engines.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
@@ -72,9 +71,9 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     monkeypatch.setattr(f"{__name__}.open_chat", opener.open_chat)
     monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
     # What the hub of these tests serves is no real model.
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     return opener
 
 

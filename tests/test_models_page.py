@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from assistants import engines
+from assistants import memory
 from assistants.connections import Connection, nearby
-from assistants.engines import memory
-from assistants.engines.downloads import Halt
 from assistants.errors import InvalidInput, NotAllowed, StudioError
+from assistants.models import files
+from assistants.models.files.downloads import Halt
 from assistants.models.speeds import Speed
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
@@ -60,9 +60,9 @@ def listening(answers: dict[str, tuple[int, Any]]) -> Iterator[str]:
 def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
     """A studio that is fresh from its first start, on a machine with 16 GB."""
     monkeypatch.setattr(memory, "total", lambda: SIXTEEN)
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     with opened(tmp_path / "home", text_model="starter") as studio:
         yield studio
 

@@ -19,12 +19,12 @@ from assistants.connections import Connection
 from assistants.engines.controls import Controls, stream
 from assistants.engines.remote import Patience
 from assistants.errors import GenerationFailed, InvalidInput, StudioError
-from assistants.history import JobRow
 from assistants.images import reading
 from assistants.jobs import note
 from assistants.knowledge.fetching import Page
 from assistants.knowledge.sites import name
 from assistants.owners import LOCAL, OPERATOR
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Behaviour, Server, serving

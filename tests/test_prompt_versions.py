@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.opening import open_studio
 from assistants.prompts import MAX_NOTE
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -148,14 +149,14 @@ def test_running_again_sends_the_recorded_version(studio: Studio, tutor: str, he
 
 
 def test_an_older_studios_built_in_text_can_be_sent_again(settings: Settings) -> None:
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         shipped = studio.prompts.get(TUTOR, "local").version
     with closing(sqlite3.connect(settings.home / "studio.db")) as db, db:
         db.execute(
             "UPDATE prompt_versions SET version = 'old', source = replace(source, 'patient', 'OLD') WHERE version = ?",
             (shipped,),
         )
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         assert studio.prompts.get(TUTOR, "local").version == shipped
         assert "OLD tutor" in studio.prompts.get(TUTOR, "local", "old").source
         assert [one.version for one in studio.prompts.versions(TUTOR, "local")] == [shipped, "old"]

@@ -8,11 +8,11 @@ import pytest
 
 from assistants.connections import Connection
 from assistants.engines.remote import Patience
-from assistants.history import JobRow
 from assistants.jobs import RunningJob
 from assistants.jobs.slots import Slots
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines.misbehaving import Behaviour, Server, delta, events, in_deltas, raw, serving, whole
 from tests.serving import client, small_app

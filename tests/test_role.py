@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from assistants import engines
+from assistants import engines, memory
 from assistants.connections import Connections
-from assistants.engines import memory, packages
-from assistants.engines.catalog import Entry, File, Hub
 from assistants.engines.echo import Echo, Options
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
-from assistants.models import Models, improving, role, speeds
+from assistants.models import Models, files, improving, role, speeds
+from assistants.models.files import packages
+from assistants.models.files.catalog import Entry, File, Hub
 from assistants.models.speeds import Forgetful, Speed
+from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -76,9 +77,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine()
     monkeypatch.setattr(f"{__name__}.open_chat", machine.open_chat)
     monkeypatch.setitem(engines.CHAT, "local", f"{__name__}:open_chat")
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     monkeypatch.setattr(speeds, "measured", machine.measured)
     monkeypatch.setattr(improving, "BUSY_SECONDS", (0, 0))
     monkeypatch.setattr(packages, "RETRY_SECONDS", ())
@@ -488,7 +489,7 @@ def studio(mirror: Mirror, tmp_path: Path, machine: Machine, monkeypatch: pytest
     monkeypatch.setattr("assistants.models.read_catalog", lambda: CATALOG)
     home = tmp_path / "home"
     put(home, "mini")
-    studio = Studio.open(Settings(home=home))
+    studio = open_studio(Settings(home=home))
     yield studio
     studio.close()
 
@@ -540,7 +541,7 @@ def test_who_waits_still_does_after_a_restart(studio: Studio, mirror: Mirror, ma
     waits = send(studio, wait=True)
     studio.close()
     mirror.flowing.set()
-    again = Studio.open(Settings(home=tmp_path / "home"))
+    again = open_studio(Settings(home=tmp_path / "home"))
     try:
         assert again.jobs.get(waits, LOCAL).status == "queued"
         again.models.begin()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from assistants import engines
 from assistants.errors import InvalidInput, NotAllowed
+from assistants.models import files
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
@@ -80,9 +80,9 @@ def test_how_long_the_trash_is_kept_is_the_operators_to_say(studio: Studio) -> N
 
 
 def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     file = tmp_path / "mine.gguf"
     file.write_bytes(MODEL)
     studio.models.install(str(file), LOCAL)

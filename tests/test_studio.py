@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import StoreError
+from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.conftest import ROOT, Server
@@ -16,7 +17,7 @@ from tests.conftest import ROOT, Server
 def test_a_second_studio_on_the_same_home_refuses_and_harms_nothing(studio: Studio, settings: Settings) -> None:
     job = studio.jobs.submit("chat", {"message": "hello"}, "local")
     with pytest.raises(StoreError, match="Another studio uses"):
-        Studio.open(settings)
+        open_studio(settings)
     assert studio.jobs.wait(job.id, "local", 10).status == "done"
 
 
@@ -34,14 +35,14 @@ def test_a_second_server_on_the_same_home_ends_with_one_sentence(server: Server)
 
 
 def test_the_home_is_given_back(settings: Settings) -> None:
-    Studio.open(settings).close()
-    Studio.open(settings).close()
+    open_studio(settings).close()
+    open_studio(settings).close()
 
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match="file/home"):
-        Studio.open(Settings(home=tmp_path / "file" / "home", text_model="echo:"))
+        open_studio(Settings(home=tmp_path / "file" / "home", text_model="echo:"))
 
 
 def test_a_broken_database_does_not_keep_the_home(settings: Settings) -> None:
@@ -49,6 +50,6 @@ def test_a_broken_database_does_not_keep_the_home(settings: Settings) -> None:
     database = settings.home / "studio.db"
     database.write_text("no database " * 100, encoding="utf-8")
     with pytest.raises(StoreError, match=r"studio\.db"):
-        Studio.open(settings)
+        open_studio(settings)
     database.unlink()
-    Studio.open(settings).close()
+    open_studio(settings).close()

@@ -8,11 +8,11 @@ import pytest
 from assistants import ingestion
 from assistants.engines import echo
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.history import JobRow
 from assistants.models import Models, ModelState
 from assistants.settings import Settings
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from assistants.support import desk, reranking
+from assistants.support import checks, desk, reranking
 from assistants.support.rewording import keeps
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
@@ -329,7 +329,7 @@ def test_a_reranker_puts_what_was_found_in_its_order(studio: Studio, monkeypatch
     scores = [one["reranked"] for one in facts["candidates"]]
     assert scores == sorted(scores, reverse=True) and scores[0] > 0.5 and "rerank" in facts["seconds"]
     assert len(scores) <= len(plain) and facts["candidates"][0] != plain[0]
-    studio.knowledge.expect("sample", f"{question} | !", ME)
+    checks.expect(studio, "sample", f"{question} | !", ME)
     row = studio.jobs.submit("checks", {"knowledge": "sample"}, ME)
     assert studio.jobs.wait(row.id, ME, 20).status == "done"
     engine.broken = True

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistants.engines import open_chat
+from assistants.opening import open_studio
 from assistants.settings import Settings
-from assistants.studio import Studio
 from prompts.library import Library, Messages, Template
 from webapp.i18n import LANGUAGES
 
@@ -63,7 +63,7 @@ def test_its_checks_pass_on_the_stand_in(template: Template) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("id", STARTER)
 def test_its_checks_pass_on_the_starter(id: str, settings: Settings, starter_folder: Path) -> None:
-    studio = Studio.open(settings.model_copy(update={"models": starter_folder, "text_model": "starter"}))
+    studio = open_studio(settings.model_copy(update={"models": starter_folder, "text_model": "starter"}))
     try:
         for case in PROMPTS.get(id).test_data:
             request = {"message": case["message"], "template": id, "params": {"temperature": 0.0, "max_tokens": 60}}

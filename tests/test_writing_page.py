@@ -8,9 +8,9 @@ import pytest
 
 from assistants import writing
 from assistants.errors import InvalidInput, NotFound, StudioError
-from assistants.history import documents
 from assistants.owners import LOCAL
 from assistants.requests import validated
+from assistants.store import documents
 from assistants.studio import Studio
 from tests.serving import opened
 from webapp.tabs.writing import view

@@ -28,8 +28,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistants.bounded import CALLER, Caller
 from assistants.errors import NotAllowed, SignInNeeded, StudioError
-from assistants.history.files import MAX_BYTES
 from assistants.settings import Settings, is_loopback
+from assistants.store.files import MAX_BYTES
 from webapp.api.errors import TOO_LARGE, failure
 from webapp.i18n import language, localise
 from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors

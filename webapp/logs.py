@@ -6,7 +6,7 @@ What strangers send can be wrong as often as they like. Knows nothing about what
 import logging
 from collections import Counter
 
-from assistants.pace import Pace
+from assistants.jobs.pace import Pace
 
 LINES = 10
 KINDS = 1000

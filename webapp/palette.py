@@ -12,10 +12,10 @@ import gradio as gr
 from pydantic import Field
 
 from assistants import chat, images, playground, writing
-from assistants.history.pictures import Wanted
 from assistants.history.search import TITLE
 from assistants.history.snippets import Marks, marks, pattern
 from assistants.requests import StudioRequest
+from assistants.store.pictures import Wanted
 from assistants.studio import Studio
 from webapp.kit import DIRECT, respond
 from webapp.live import live

@@ -25,9 +25,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.history.files import plain_name
 from assistants.owners import is_operator
-from assistants.quotas import rooms
+from assistants.store.files import plain_name
+from assistants.store.quotas import rooms
 from webapp.api.files import DOWNLOAD, SHOWN, disposition
 from webapp.visitors import visitor
 

@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection, Request
 
 from assistants import owners
 from assistants.errors import SignInNeeded, StoreError
-from assistants.pace import Pace
+from assistants.jobs.pace import Pace
 from assistants.settings import Settings
 from webapp.addresses import Addresses
 

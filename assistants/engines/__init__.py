@@ -7,19 +7,11 @@ has the usage and the ``finish_reason``; closing the stream ends the generation 
 on with a text. An image engine is what ``drawing.ImageEngine`` says.
 """
 
+import json
 from pathlib import Path
 from pkgutil import resolve_name
-from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from assistants.engines.model_files import (
-    Runner,
-    check_image_model,
-    is_encoder,
-    is_image_model,
-    is_reranker,
-    runner,
-)
 from assistants.engines.plugins import open_plugin, plugins
 from assistants.errors import ModelUnavailable
 
@@ -32,7 +24,6 @@ if TYPE_CHECKING:
 
     from assistants.engines.classifier import LocalClassifier
     from assistants.engines.drawing import ImageEngine
-    from assistants.engines.readiness import Report
     from assistants.engines.reranker import LocalReranker
 
 __all__ = [
@@ -42,29 +33,26 @@ __all__ = [
     "IMAGE",
     "RUNNERS",
     "Runner",
-    "check",
-    "check_image_model",
-    "is_encoder",
-    "is_image_model",
+    "engine_of",
     "is_plugin",
-    "is_reranker",
-    "make_ready",
     "missing_package",
     "open_chat",
     "open_classifier",
     "open_embedder",
     "open_image",
     "open_reranker",
-    "runner",
     "upscale",
 ]
 
+Runner = Literal["openvino", "transformers"]
+# In a folder that the studio has made of a GGUF: which engine opens it, and of what it was made.
+MARK = "ready.json"
 # Provider: the function that opens its models, given what stands after the colon and the model's file or folder.
 CHAT = {
     "local": "assistants.engines:open_local",
     "echo": "assistants.engines.echo:open_chat",
 }
-# The engines behind the provider ``local``, by the names that ``runner`` returns.
+# The engines behind the provider ``local``, by their names.
 RUNNERS: dict[Runner, str] = {
     "openvino": "assistants.engines.openvino:open_chat",
     "transformers": "assistants.engines.transformers_chat:open_chat",
@@ -74,8 +62,6 @@ IMAGE = {
     "local": "assistants.engines.diffusion:open_image",
     "echo": "assistants.engines.echo_images:open_image",
 }
-READY = "assistants.engines.readiness:make_ready"
-CHECK = "assistants.engines.inspection:check"
 EMBED = "assistants.engines.embeddings:open_embedder"
 CLASSIFY = "assistants.engines.classifier:open_classifier"
 RERANK = "assistants.engines.reranker:open_reranker"
@@ -87,15 +73,15 @@ def is_plugin(provider: str) -> bool:
     return provider in plugins(CHAT)
 
 
-def open_chat(name: str, path: Path | None = None, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
+def open_chat(name: str, path: Path | None = None) -> "BaseChatModel":
     """Open the chat model ``provider:model``, which may take seconds.
 
-    ``path`` is where a local one is, and ``needs`` are the capabilities that it has to have. A provider that is neither
-    in ``CHAT`` nor a plugin is LangChain's. Raises ``ModelUnavailable``.
+    ``path`` is the folder of a local one, whose GGUF was made ready. A provider that is neither in ``CHAT`` nor a
+    plugin is LangChain's. Raises ``ModelUnavailable``.
     """
     provider, _, model = name.partition(":")
     if provider in CHAT:
-        return resolve_name(CHAT[provider])(model, path, **({"needs": needs} if needs else {}))
+        return resolve_name(CHAT[provider])(model, path)
     if plugin := plugins(CHAT).get(provider):
         return open_plugin(plugin, model, path)
     from assistants.engines.remote import open_provider
@@ -110,26 +96,15 @@ def missing_package(provider: str) -> str | None:
     return missing_package(provider)
 
 
-def open_local(model: str, path: Path, needs: frozenset[str] = frozenset()) -> "BaseChatModel":
-    """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``.
-
-    A GGUF file is made ready beside itself, unless that was done in its folder before.
-    """
-    ready = make_ready(path, path.parent, lambda *_: None, Event(), needs)
-    return resolve_name(RUNNERS[runner(ready)])(model, ready)
+def open_local(model: str, folder: Path) -> "BaseChatModel":
+    """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``."""
+    return resolve_name(RUNNERS[engine_of(folder)])(model, folder)
 
 
-def make_ready(path: Path, folder: Path, report: "Report", halt: Event, needs: frozenset[str] = frozenset()) -> Path:
-    """Return what ``open_chat`` opens of the model at ``path``: a GGUF is made ready first, once, in ``folder``.
-
-    ``report`` gets note, bytes done and bytes in all; ``halt`` calls it off. Raises ``ModelUnavailable``.
-    """
-    return resolve_name(READY)(path, folder, report, halt, needs)
-
-
-def check(path: Path) -> None:
-    """Look closely at a model of text that is to be added, which takes seconds; raises ``ModelUnavailable``."""
-    resolve_name(CHECK)(path)
+def engine_of(folder: Path) -> Runner:
+    """Return the engine for a folder: the one for which it was made ready, else transformers, for safetensors."""
+    mark = folder / MARK
+    return json.loads(mark.read_text(encoding="utf-8"))["engine"] if mark.is_file() else "transformers"
 
 
 def open_embedder(name: str, folder: Path) -> "Embeddings":

@@ -25,7 +25,6 @@ from assistants.engines.drawing import (
     Step,
     check,
 )
-from assistants.engines.model_files import check_image_model
 from assistants.engines.process import PROGRAMS, Event, Restarting, WorkerProcess, failure
 from assistants.errors import InvalidInput
 
@@ -108,7 +107,6 @@ def mark(event: Event) -> Mark:
 
 def open_image(model: str, path: Path, text_encoder: Path | None = None) -> Diffusion:
     """Load the folder or file at ``path`` as ``model``; takes seconds and blocks. Raises ``ModelUnavailable``."""
-    check_image_model(path)
     engine = Diffusion(model, path, text_encoder)
     engine.start()
     return engine

@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from assistants import bounded
-from assistants.engines import grammar, memory, tuning
+from assistants import bounded, memory
+from assistants.engines import MARK, grammar, tuning
 from assistants.engines.constraints import CANNOT_SERVE, grammar_of
-from assistants.engines.model_files import MARK
 from assistants.engines.process import PROGRAMS, ProcessChat
 from assistants.errors import InvalidInput, ModelUnavailable
 

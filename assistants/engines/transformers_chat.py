@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
-from assistants.engines import memory
+from assistants import memory
 from assistants.engines.process import PROGRAMS, ProcessChat
 
 

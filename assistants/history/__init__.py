@@ -12,21 +12,21 @@ from typing import Any, BinaryIO
 from assistants.errors import StoreError
 from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
-from assistants.history.conversations import Conversation, Conversations, Turn, Window
-from assistants.history.drafts import Drafts
-from assistants.history.experiments import Answers, Experiment, Experiments
 from assistants.history.export import export
-from assistants.history.files import File, Files
-from assistants.history.jobs import JobRow, Jobs
-from assistants.history.pictures import Pictures
-from assistants.history.prompts import PromptVersions, Version
 from assistants.history.restoring import Waiting, forget, put_by, restore, take_waiting, waiting
 from assistants.history.search import Filters, Item, choices, search
-from assistants.history.settings import StoredSettings
 from assistants.history.stats import Count, stats
-from assistants.history.store import Store, new_id, now
 from assistants.history.trash import Trash, Trashed
 from assistants.owners import must_be_operator
+from assistants.store import Store, new_id, now
+from assistants.store.conversations import Conversation, Conversations, Turn, Window
+from assistants.store.drafts import Drafts
+from assistants.store.experiments import Answers, Experiment, Experiments
+from assistants.store.files import File, Files
+from assistants.store.jobs import JobRow, Jobs
+from assistants.store.pictures import Pictures
+from assistants.store.prompts import PromptVersions, Version
+from assistants.store.settings import StoredSettings
 
 __all__ = [
     "Comparison",

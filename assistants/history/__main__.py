@@ -15,11 +15,11 @@ from assistants.errors import InvalidInput, StoreError
 from assistants.history import History
 from assistants.history.backup import backup
 from assistants.history.export import export
-from assistants.history.home import make_private
 from assistants.history.restoring import restore
 from assistants.history.search import Filters, search
 from assistants.history.stats import stats
 from assistants.settings import Settings
+from assistants.store.home import make_private
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,8 +19,9 @@ from typing import BinaryIO
 
 from assistants import provenance
 from assistants.errors import InvalidInput
-from assistants.history.files import MAX_BYTES
-from assistants.history.store import Store, known_migrations, new_id, now
+from assistants.store import Store, new_id, now
+from assistants.store.connection import known_migrations
+from assistants.store.files import MAX_BYTES
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "backup.json", "studio.db", "files"

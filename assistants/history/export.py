@@ -17,14 +17,14 @@ from typing import Any, BinaryIO
 
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound
-from assistants.history.documents import markdown
-from assistants.history.files import File, Files
-from assistants.history.jobs import OPEN, PLAIN_COLUMNS, from_row
 from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
-from assistants.history.store import Store
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
+from assistants.store import Store
+from assistants.store.documents import markdown
+from assistants.store.files import File, Files
+from assistants.store.jobs import OPEN, PLAIN_COLUMNS, from_row
 
 MAX_SELECTED = 1000
 # The first moment that a zip knows.

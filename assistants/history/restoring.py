@@ -16,8 +16,8 @@ from pathlib import Path
 
 from assistants.errors import InvalidInput
 from assistants.history.backup import DATABASE, FILES, MANIFEST, take_in
-from assistants.history.home import take_home
-from assistants.history.store import new_id, now
+from assistants.store import new_id, now
+from assistants.store.home import take_home
 
 WAITING, ASIDE = "restore-waiting-", "before-restore-"
 # What SQLite keeps beside its file until that is closed.

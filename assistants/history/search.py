@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistants.errors import InvalidInput
-from assistants.history.fulltext import escape_like, queries
 from assistants.history.snippets import REACH, Marks, excerpt, marks, pattern, shorten
-from assistants.history.store import Store
+from assistants.store import Store
+from assistants.store.fulltext import escape_like, queries
 
 LIMIT = 200
 TITLE, SNIPPET = 80, 160

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from assistants.errors import InvalidInput
 from assistants.history.search import Filters
-from assistants.history.store import Store
+from assistants.store import Store
 
 MAX_DAYS = 3660
 

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assistants.errors import NotFound
-from assistants.history.conversations import BELOW, Conversations
-from assistants.history.files import Files
-from assistants.history.jobs import OPEN
-from assistants.history.pictures import Pictures
-from assistants.history.prompts import PromptVersions
 from assistants.history.search import TITLE, moment
 from assistants.history.snippets import shorten
-from assistants.history.store import Store, now
+from assistants.store import Store, now
+from assistants.store.conversations import BELOW, Conversations
+from assistants.store.files import Files
+from assistants.store.jobs import OPEN
+from assistants.store.pictures import Pictures
+from assistants.store.prompts import PromptVersions
 
 LIMIT = 200
 

@@ -11,10 +11,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assistants import provenance
-from assistants.history.pictures import Made, Picture
-from assistants.history.store import now
 from assistants.images.reading import A1111, OURS
 from assistants.jobs import RunningJob
+from assistants.store import now
+from assistants.store.pictures import Made, Picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

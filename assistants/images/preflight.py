@@ -7,7 +7,7 @@ pictures are drawn.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from assistants.engines import memory
+from assistants import memory
 from assistants.images.request import Request
 
 if TYPE_CHECKING:

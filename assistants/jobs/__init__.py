@@ -4,16 +4,18 @@
 yields.
 """
 
-from assistants.history import JobRow
+from assistants.jobs.assistant import Assistant
 from assistants.jobs.events import Event, Part, Preview, Progress, Result, Retracted, Status, Text, event_data, note
 from assistants.jobs.room import kept
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
+from assistants.store.jobs import JobRow
 
 TERMINAL = frozenset({"done", "stopped", "failed", "interrupted"})
 
 __all__ = [
     "TERMINAL",
+    "Assistant",
     "Event",
     "JobRow",
     "JobRunner",

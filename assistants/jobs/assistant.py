@@ -1,19 +1,19 @@
 """What the job core asks of an assistant's module, and what one that says nothing about it gets."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from assistants.jobs.events import Event
 from assistants.jobs.running import RunningJob
 from assistants.requests import Admission, StudioRequest
 
-if TYPE_CHECKING:
-    from assistants.studio import Studio
+# What an assistant finds everything in: the studio, of which jobs know nothing.
+Host = TypeVar("Host", contravariant=True)
 
 A_MINUTE = 120
 
 
-class Assistant(Protocol):
+class Assistant(Protocol[Host]):
     """A module that does jobs of one kind.
 
     ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
@@ -25,31 +25,31 @@ class Assistant(Protocol):
     ID: str
     Request: type[StudioRequest]
 
-    def look_over(self, studio: "Studio", request: Any, owner: str) -> None:
+    def look_over(self, studio: Host, request: Any, owner: str) -> None:
         """Check what takes its time, before the stores are held; a module need not have it."""
 
-    def admit(self, studio: "Studio", request: Any, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: Host, request: Any, owner: str, job_id: str) -> Admission:
         """Check what only the stores can tell and write what must be there before the job runs."""
 
-    def run(self, studio: "Studio", request: Any, job: RunningJob) -> Iterator[Event]:
+    def run(self, studio: Host, request: Any, job: RunningJob) -> Iterator[Event]:
         """Do the work, telling of it; closed at the next event when the job is stopped."""
 
 
-def is_resumable(module: Assistant | None) -> bool:
+def is_resumable(module: Assistant[Any] | None) -> bool:
     """Say whether the module's jobs go on after they were interrupted."""
     return getattr(module, "RESUMABLE", False)
 
 
-def is_attended(module: Assistant) -> bool:
+def is_attended(module: Assistant[Any]) -> bool:
     """Say whether somebody waits on the line for what the module does."""
     return getattr(module, "ATTENDED", False)
 
 
-def is_in_order(module: Assistant) -> bool:
+def is_in_order(module: Assistant[Any]) -> bool:
     """Say whether the module does one of an owner's jobs after the other."""
     return getattr(module, "IN_ORDER", False)
 
 
-def a_minute(module: Assistant | None) -> int:
+def a_minute(module: Assistant[Any] | None) -> int:
     """Return how many of the module's jobs may begin in a minute."""
     return getattr(module, "A_MINUTE", A_MINUTE)

@@ -9,26 +9,27 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from assistants.bounded import CALLER, Caller
 from assistants.closing import Deadline
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
-from assistants.history import History, JobRow, new_id, now
+from assistants.history import History
 from assistants.jobs.assistant import Assistant, a_minute, is_attended, is_in_order, is_resumable
 from assistants.jobs.events import Status, event_from
+from assistants.jobs.pace import Pace
 from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.shares import Shares
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
 from assistants.owners import NOWHERE, groups
-from assistants.pace import Pace
 from assistants.requests import BETTER_MODEL, StudioRequest, validated
+from assistants.store import new_id, now
+from assistants.store.jobs import JobRow
 
-if TYPE_CHECKING:
-    from assistants.studio import Studio
+Host = TypeVar("Host")
 
 # Followers see what is on disk. Where the disk refused, they have seen more, for as long as that lasted: 25 events a
 # second and the parts of a large matrix, so a job would have to run for hours to see as many.
@@ -53,10 +54,10 @@ TOO_OFTEN = (
 log = logging.getLogger(__name__)
 
 
-class JobRunner:
+class JobRunner(Generic[Host]):
     """Runs the jobs of all owners on ``workers`` threads; ``start`` it with the studio that assistants get."""
 
-    def __init__(self, history: History, assistants: Iterable[Assistant], workers: int, queue_size: int) -> None:
+    def __init__(self, history: History, assistants: Iterable[Assistant[Host]], workers: int, queue_size: int) -> None:
         self._history = history
         self._assistants = {assistant.ID: assistant for assistant in assistants}
         self._writer = Writer(history)
@@ -73,7 +74,7 @@ class JobRunner:
             threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
         ]  # fmt: skip
 
-    def start(self, studio: "Studio") -> None:
+    def start(self, studio: Host) -> None:
         """Pick up what the last run left and begin to work."""
         self._studio = studio
         self._writer.start()
@@ -125,7 +126,7 @@ class JobRunner:
         same = getattr(self._assistants.get(row.assistant), "again", None)
         return self.submit(row.assistant, same(self._studio, row) if same else row.request, owner)
 
-    def _admit(self, module: Assistant, request: StudioRequest, owner: str) -> JobRow:
+    def _admit(self, module: Assistant[Host], request: StudioRequest, owner: str) -> JobRow:
         job_id = new_id()
         admission = module.admit(self._studio, request, owner, job_id)
         return JobRow(

@@ -17,7 +17,6 @@ from dataclasses import replace
 from typing import Any
 
 from assistants.errors import Stopped, StudioError
-from assistants.history import JobRow, now
 from assistants.jobs.events import (
     Event,
     Part,
@@ -35,6 +34,8 @@ from assistants.jobs.events import (
 from assistants.jobs.followers import Followers
 from assistants.jobs.slots import Slots
 from assistants.storable import storable
+from assistants.store import now
+from assistants.store.jobs import JobRow
 
 SEAL_SECONDS = 0.04
 PROGRESS_SECONDS = 0.1

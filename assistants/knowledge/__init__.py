@@ -14,11 +14,7 @@
     wording.py              what a base says and offers, and which words mean the same
     retrieval.py            words and vectors together
     curating.py             answers that somebody wrote by hand
-    desk.py                 thumbs, and conversations that wait for a person
     editing.py              other words in place of a chunk's
-    expectations.py         what a base must answer and refuse
-    intents.py              what a base was taught to tell apart
-    followups.py            a question that leans on the one before it
     samples.py              the bases that come with the studio
 
 Everybody may ask, and sees answers with what they quote; only the operator changes anything, and reads sources in full
@@ -32,9 +28,6 @@ from pathlib import Path
 from assistants.errors import InvalidInput, NotAllowed
 from assistants.history import History
 from assistants.knowledge import curating, editing, samples, wording
-from assistants.knowledge.desk import Desk
-from assistants.knowledge.expectations import Expectations
-from assistants.knowledge.intents import IntentRows
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import EVERYONE, Base, Kept, Rows, Source
 from assistants.knowledge.sentences import share_chinese
@@ -54,9 +47,6 @@ class Knowledge:
 
     def __init__(self, history: History, home: Path) -> None:
         self.rows = Rows(history.store, history.files)
-        self.intents = IntentRows(history.store)
-        self.desk = Desk(history.store)
-        self.expectations = Expectations(history.store)
         self.vector_rows = VectorRows(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():
@@ -129,11 +119,6 @@ class Knowledge:
         """Return questions to begin with: the operator's, else those that somebody answered by hand."""
         base = self.rows.base(name)
         return wording.lines_of(base.suggested) or self.rows.curated_questions(base.name, SUGGESTIONS)
-
-    def expect(self, name: str, lines: str, owner: str) -> None:
-        """Set what a base must answer and refuse; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
-        must_be_operator(owner)
-        self.expectations.save(self.rows.base(name).name, lines)
 
     def curate(self, name: str, question: str, answer: str, owner: str) -> None:
         """Give a question an answer by hand; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from assistants.history.fulltext import CJK
 from assistants.knowledge.cleaning import clean
 from assistants.knowledge.headings import headings
 from assistants.knowledge.sentences import Span, sentences
+from assistants.store.fulltext import CJK
 
 # About 180 tokens of an embedder, most of which read 256: a Chinese character is one, and three Latin letters or more.
 LIMIT = 720

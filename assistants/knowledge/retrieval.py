@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
-from assistants.history.fulltext import IS_CJK, is_pair
-from assistants.history.store import Store
 from assistants.knowledge.rows import Base, Kept, Rows, mark
 from assistants.knowledge.sentences import is_seam, stems, terms
 from assistants.knowledge.vectors import Vectors
+from assistants.store import Store
+from assistants.store.fulltext import IS_CJK, is_pair
 
 # Of each half; the constant of reciprocal rank fusion is the one of the paper.
 CANDIDATES = 50

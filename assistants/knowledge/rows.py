@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.history.files import Files
-from assistants.history.fulltext import indexable
-from assistants.history.jobs import OPEN
-from assistants.history.store import Store, new_id, now
 from assistants.knowledge.chunking import Chunk
+from assistants.store import Store, new_id, now
+from assistants.store.files import Files
+from assistants.store.fulltext import indexable
+from assistants.store.jobs import OPEN
 
 # What else is kept of a base, and goes with it.
 OF_A_BASE = ("intents", "expectations", "check_runs", "feedback", "hand_overs", "dismissed")

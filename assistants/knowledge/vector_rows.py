@@ -5,8 +5,8 @@ Knows nothing about how a text becomes a vector or how the nearest ones are foun
 
 from collections.abc import Iterable
 
-from assistants.history.store import Store
 from assistants.knowledge.rows import CHUNK, Kept, count_change
+from assistants.store import Store
 
 # Enough to tell a language by.
 SOME = 200

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from assistants.history.store import Store
 from assistants.knowledge import graph
 from assistants.knowledge.graph import Graph
 from assistants.knowledge.rows import mark
+from assistants.store import Store
 
 ROWS_AT_ONCE = 4096
 # Up to so many vectors are all compared: two cores take some 60 ms for that.

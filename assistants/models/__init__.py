@@ -24,14 +24,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistants import engines, owners
-from assistants.engines import memory
-from assistants.engines.catalog import Catalog, Entry, Kind, read_catalog
-from assistants.engines.downloads import Halt
-from assistants.engines.sources import CANCELLED, PAUSED
+from assistants import engines, memory, owners
 from assistants.errors import InvalidInput, ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
+from assistants.models.files.catalog import Catalog, Entry, Kind, read_catalog
+from assistants.models.files.downloads import Halt
+from assistants.models.files.sources import CANCELLED, PAUSED
 from assistants.models.improving import Improvement
 from assistants.models.installing import Plan
 from assistants.models.loading import NO_NEEDS, Loader

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from assistants.engines import Runner
-from assistants.engines.catalog import GGUF, RAM_FOLDER, Entry, Kind, Parts, Task
+from assistants.models.files.catalog import GGUF, RAM_FOLDER, Entry, Kind, Parts, Task
+from assistants.models.files.contents import Runner
 from assistants.models.speeds import Speed
 from assistants.models.states import ModelState
 

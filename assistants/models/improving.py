@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assistants import owners
-from assistants.engines import hub
-from assistants.engines.downloads import Halt
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models import installing
 from assistants.models.cards import parts_of
+from assistants.models.files import hub
+from assistants.models.files.downloads import Halt
 from assistants.models.loading import Loader
 from assistants.models.opened import NoMemory
 from assistants.models.role import Role

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistants import engines
-from assistants.engines import hub, sources
-from assistants.engines.catalog import Entry, Kind
-from assistants.engines.downloads import Cancelled, Halt, SourceFailed
-from assistants.engines.sources import CANCELLED, Report, fetch, given_up, installed
 from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.models import files
+from assistants.models.files import hub, sources
+from assistants.models.files.catalog import Entry, Kind
+from assistants.models.files.downloads import Cancelled, Halt, SourceFailed
+from assistants.models.files.sources import CANCELLED, Report, fetch, given_up, installed
 from assistants.models.shelf import Shelf, parsed
 
 MAX_SPEC = 1000
@@ -59,9 +59,9 @@ def linked(spec: str) -> Entry:
             raise InvalidInput("spec", "There is nothing at {path}.", path=spec)
         kind = kind_of(path)
         if kind == "chat":
-            engines.runner(path)
+            files.runner(path)
         elif kind == "image":
-            engines.check_image_model(path)
+            files.check_image_model(path)
         elif path.is_dir() and not any(path.rglob("*.safetensors")):
             template = "The folder {file} holds no model: {missing} is missing."
             raise InvalidInput("spec", template, file=path.name, missing="*.safetensors")
@@ -87,13 +87,13 @@ def recognised(shelf: Shelf, path: Path) -> Plan | None:
 
 def kind_of(path: Path) -> Kind:
     """Return what the model in a file or folder is for, as far as its files tell."""
-    if engines.is_reranker(path):
+    if files.is_reranker(path):
         return "rerank"
     if (path / "modules.json").is_file():
         return "embed"
-    if engines.is_image_model(path):
+    if files.is_image_model(path):
         return "image"
-    return "classify" if engines.is_encoder(path) else "chat"
+    return "classify" if files.is_encoder(path) else "chat"
 
 
 def from_hub(shelf: Shelf, spec: str) -> Plan:
@@ -167,10 +167,10 @@ def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:
     One that is new is looked at closely: what is wrong with it is said now, and not in the first conversation.
     """
     if was_there:
-        engines.runner(path)
+        files.runner(path)
         return
     try:
-        engines.check(path)
+        files.check(path)
     except ModelUnavailable:
         delete(shelf, name)
         raise

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from assistants import engines
-from assistants.engines.catalog import Entry
-from assistants.engines.downloads import bytes_in
-from assistants.engines.sources import begun
 from assistants.errors import ModelUnavailable
-from assistants.models import cards, installing
+from assistants.models import cards, files, installing
+from assistants.models.files.catalog import Entry
+from assistants.models.files.downloads import bytes_in
+from assistants.models.files.sources import begun
 from assistants.models.installing import Plan
 from assistants.models.opened import Engines, close_engine
 from assistants.models.shelf import LOCAL, Shelf
@@ -75,7 +75,7 @@ class Loader:
         """Return the engine that runs a file; raises ``ModelUnavailable``."""
         # Telling takes a look into the file.
         if (path, needs) not in self._runners:
-            self._runners[path, needs] = engines.runner(path, needs)
+            self._runners[path, needs] = files.runner(path, needs)
         return self._runners[path, needs]
 
     def forget(self) -> None:
@@ -93,12 +93,12 @@ class Loader:
         self._shelf.note_sha256(key)
         ready = path
         if entry.kind == "chat":
-            ready = engines.make_ready(path, self._shelf.place(key), doing.report, doing.halt, needs)
+            ready = files.make_ready(path, self._shelf.place(key), doing.report, doing.halt, needs)
         with self._opening:
             doing.begin_loading()
             for closed in self._engines.make_room(entry.title, self._need(key, path, ready)):
                 self._states.rest(closed)
-            engine = self._opened(entry, doing.name, ready, needs)
+            engine = self._opened(entry, doing.name, ready)
             if entry.kind == "chat" and doing.label == doing.name and self._speeds.get(key) is None:
                 doing.begin_measuring()
                 self._speeds.measure(key, engine)
@@ -129,9 +129,9 @@ class Loader:
         """Return how many bytes of memory a model takes, or what was made ready of it."""
         if ready == path:
             return self._shelf.get(key).need(self._shelf.size(key))
-        return cards.need_ready(bytes_in(ready), engines.runner(ready))
+        return cards.need_ready(bytes_in(ready), files.runner(ready))
 
-    def _opened(self, entry: Entry, name: str, path: Path, needs: frozenset[str]) -> Any:
+    def _opened(self, entry: Entry, name: str, path: Path) -> Any:
         if entry.kind == "embed":
             return engines.open_embedder(name, path)
         if entry.kind == "classify":
@@ -139,9 +139,10 @@ class Loader:
         if entry.kind == "rerank":
             return engines.open_reranker(name, path)
         if entry.kind == "image":
+            files.check_image_model(path)
             encoder = next((self._shelf.path(other) for other in entry.needs), None)
             return engines.open_image(name, path, encoder)
-        return engines.open_chat(name, path, needs)
+        return engines.open_chat(name, path)
 
     def _keep(self, doing: Undertaking, engine: Any) -> None:
         with self._states.changed:

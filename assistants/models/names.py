@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from assistants import engines, owners
 from assistants.connections.connection import OPENAI
-from assistants.engines.catalog import Kind
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
+from assistants.models.files.catalog import Kind
 from assistants.models.shelf import LOCAL, Shelf
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from assistants.engines import memory
+from assistants import memory
 from assistants.errors import ModelUnavailable
 
 GIGABYTE = 2**30

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assistants.engines.catalog import Entry
+from assistants.models.files.catalog import Entry
 from assistants.models.names import LOCAL
 from assistants.models.shelf import Shelf
 

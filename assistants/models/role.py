@@ -10,10 +10,10 @@ import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from assistants.engines import memory
-from assistants.engines.catalog import Entry
+from assistants import memory
 from assistants.errors import StudioError
 from assistants.models.cards import fits
+from assistants.models.files.catalog import Entry
 from assistants.models.names import MINI
 from assistants.models.shelf import Shelf
 from assistants.models.speeds import Kept, Speed, Speeds

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from assistants.engines.catalog import GGUF, MANIFEST, NAME, Catalog, Entry, Hub, read_manifest, write_manifest
-from assistants.engines.sources import LOCK, begun, is_there, locked, mark, marked
 from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.models.files.catalog import GGUF, MANIFEST, NAME, Catalog, Entry, Hub, read_manifest, write_manifest
+from assistants.models.files.sources import LOCK, begun, is_there, locked, mark, marked
 
 # "org/repo", with "/file.gguf" and "@revision" if wanted.
 PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"

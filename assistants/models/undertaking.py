@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistants.engines.conversion import CONVERTING
-from assistants.engines.downloads import Halt
-from assistants.engines.readiness import MEASURING
-from assistants.engines.sources import CHECKING, MEGABYTE
 from assistants.errors import ModelUnavailable, StudioError
+from assistants.models.files.conversion import CONVERTING
+from assistants.models.files.downloads import Halt
+from assistants.models.files.readiness import MEASURING
+from assistants.models.files.sources import CHECKING, MEGABYTE
 from assistants.models.states import ModelState, States
 
 LOG_SECONDS = 5

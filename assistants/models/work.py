@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from assistants.closing import Deadline
-from assistants.engines.downloads import Halt
+from assistants.models.files.downloads import Halt
 
 CLOSE_SECONDS = 5
 

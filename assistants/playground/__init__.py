@@ -25,7 +25,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import NotFound
-from assistants.history import Experiment
 from assistants.jobs import Event, Part, Result, RunningJob, Stopped, Text
 from assistants.playground import evaluators, findings, preparing
 from assistants.playground.asking import Asking
@@ -39,6 +38,7 @@ from assistants.playground.samples import dataset, examples
 from assistants.playground.summary import summary
 from assistants.playground.tables import load_csv
 from assistants.requests import Admission, validated
+from assistants.store.experiments import Experiment
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

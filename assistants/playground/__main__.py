@@ -17,12 +17,13 @@ from typing import Any
 from assistants import command
 from assistants.connections import FILE as CONNECTIONS
 from assistants.errors import InvalidInput, StudioError
-from assistants.history import JobRow
+from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.playground import reports
 from assistants.playground.reports import Outcome, outcomes
 from assistants.playground.suites import Suite, read_suite
 from assistants.settings import Settings
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
 PASSED, FAILED, WRONG_USE = 0, 1, 2
@@ -121,7 +122,7 @@ def opened(home: Path | None) -> Iterator[Studio]:
         own = Path(folder)
         if (known.home / CONNECTIONS).exists():
             shutil.copy2(known.home / CONNECTIONS, own / CONNECTIONS)
-        studio = Studio.open(known.model_copy(update={"home": own, "models": known.models_folder}))
+        studio = open_studio(known.model_copy(update={"home": own, "models": known.models_folder}))
         try:
             yield studio
         finally:

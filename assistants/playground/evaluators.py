@@ -14,9 +14,9 @@ from assistants.engines import controls, validation
 from assistants.engines.constraints import pattern_cause
 from assistants.engines.matching import MATCH_SECONDS, NO_JSON
 from assistants.errors import InvalidInput, StudioError
-from assistants.history.documents import count
 from assistants.playground.plan import EXPECTED, filled
 from assistants.playground.request import MAX_VALUE, Evaluator
+from assistants.store.documents import count
 from prompts.library import VARIABLE
 
 SHOWN = 120

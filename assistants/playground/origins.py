@@ -12,8 +12,8 @@ import yaml
 
 from assistants.errors import InvalidInput
 from assistants.generation import SEEDS, Params
-from assistants.history import JobRow
 from assistants.playground.plan import filled
+from assistants.store.jobs import JobRow
 from prompts.library import VARIABLE, Evaluator, JudgeEvaluator, Template
 
 if TYPE_CHECKING:

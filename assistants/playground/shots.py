@@ -40,7 +40,7 @@ class Words(Embeddings):
     def __init__(self, texts: Sequence[str]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        from assistants.history.fulltext import tokens
+        from assistants.store.fulltext import tokens
 
         self._words = TfidfVectorizer(analyzer=tokens).fit([*texts, "-"])
 
@@ -113,6 +113,6 @@ def _count(shots: Shots, examples: Sequence[Example]) -> int:
 
 
 def _words(text: str) -> int:
-    from assistants.history.documents import count
+    from assistants.store.documents import count
 
     return count(text)

@@ -12,6 +12,7 @@ from typing import Any
 
 from assistants.command import run
 from assistants.errors import StudioError
+from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def tested(options: argparse.Namespace) -> int:
     """Ask, tell what came of it and return the exit status."""
-    studio = Studio.open(Settings())
+    studio = open_studio(Settings())
     try:
         result = asked(studio, options)
     finally:
@@ -55,7 +56,7 @@ def asked(studio: Studio, options: argparse.Namespace) -> dict[str, Any]:
     """Run the checks and return their result; raises ``StudioError`` where they do not get to an end."""
     if options.lines:
         lines = options.lines.read_text(encoding="utf-8-sig")
-        studio.knowledge.expect(options.knowledge, lines, LOCAL)
+        checks.expect(studio, options.knowledge, lines, LOCAL)
     request = {"knowledge": options.knowledge} | ({"model": options.model} if options.model else {})
     row = studio.jobs.submit(checks.ID, request, LOCAL)
     row = studio.jobs.wait(row.id, LOCAL)

@@ -20,6 +20,7 @@ from assistants.support.asking import Asking
 from assistants.support.drafting import is_elsewhere, prompt, write
 from assistants.support.evidence import Evidence
 from assistants.support.intent import Meant, fallback, meant
+from assistants.support.intent_rows import IntentRows
 from assistants.support.quoting import Answer, curated, extracted
 from assistants.support.rewording import reworded
 from assistants.support.searching import Why, search
@@ -69,7 +70,7 @@ def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Gen
     # What was carried over from the question before may find its answer again, which is none to this one.
     is_own = asked == question or evidence.holds(question)
     confidence = evidence.confidence if is_own else evidence.confidence * ELSEWHERE
-    taken = yield from meant(studio, job, studio.knowledge.intents.get(base.name), embedder, question)
+    taken = yield from meant(studio, job, IntentRows(studio.history.store).get(base.name), embedder, question)
     found = None
     if confidence >= ENOUGH and not taken.wants_person:
         found = curated(evidence) or (yield from _best(asking, language, evidence, why))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput
 from assistants.jobs import Event, Part, Progress, Result, RunningJob, Text
-from assistants.knowledge.expectations import Expectation, parsed
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import Reply, answer
 from assistants.support.asking import asking
+from assistants.support.expectations import Expectation, ExpectationRows, parsed
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -33,14 +33,14 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     """Check that there is such a base and something to ask it."""
     must_be_operator(owner)
     studio.knowledge.rows.base(request.knowledge)
-    if not parsed(studio.knowledge.expectations.lines(request.knowledge)):
+    if not parsed(_rows(studio).lines(request.knowledge)):
         raise InvalidInput("expectations", "{field} is empty: write down what the base must answer first.")
     return Admission(request.knowledge, studio.models.resolve(request.model, owner, "chat"))
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Ask, judge, and say what became better and what worse since the last run."""
-    expectations = parsed(studio.knowledge.expectations.lines(request.knowledge))
+    expectations = parsed(_rows(studio).lines(request.knowledge))
     results = [part.data for part in job.parts if part.name == "checked"]
     done = {result["question"] for result in results}
     asked = yield from asking(studio, job, request.knowledge, named_model=bool(request.model))
@@ -51,9 +51,9 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
         reply = yield from answer(asked, expectation.question)
         results.append(judged(studio, expectation, reply))
         yield Part("checked", results[-1])
-    before = studio.knowledge.expectations.last_runs(request.knowledge, 1)
+    before = _rows(studio).last_runs(request.knowledge, 1)
     changes = compared(before[0]["results"] if before else [], results)
-    studio.knowledge.expectations.keep_run(request.knowledge, job.id, results)
+    _rows(studio).keep_run(request.knowledge, job.id, results)
     passed = sum(result["passed"] for result in results)
     yield Text(f"{request.knowledge}: {passed} / {len(results)}")
     counts = {"passed": passed, "failed": len(results) - passed}
@@ -97,8 +97,18 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def expect(studio: "Studio", knowledge: str, lines: str, owner: str) -> None:
+    """Set what a base must answer and refuse; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
+    must_be_operator(owner)
+    _rows(studio).save(studio.knowledge.rows.base(knowledge).name, lines)
+
+
+def _rows(studio: "Studio") -> ExpectationRows:
+    return ExpectationRows(studio.history.store)
+
+
 def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
     """Return what a base must answer and refuse, and its last two runs; raises ``NotAllowed`` or ``NotFound``."""
     must_be_operator(owner)
     name = studio.knowledge.rows.base(knowledge).name
-    return {"lines": studio.knowledge.expectations.lines(name), "runs": studio.knowledge.expectations.last_runs(name)}
+    return {"lines": _rows(studio).lines(name), "runs": _rows(studio).last_runs(name)}

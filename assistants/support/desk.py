@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput, NotFound, StudioError
-from assistants.history import JobRow
 from assistants.knowledge.curating import MAX_ANSWER
-from assistants.knowledge.desk import HandOver
 from assistants.knowledge.sentences import terms
 from assistants.owners import OPERATOR, is_operator, must_be_operator
+from assistants.store.jobs import JobRow
 from assistants.support import summaries
 from assistants.support.asking import wants_help
+from assistants.support.desk_rows import DeskRows, HandOver
 from assistants.support.evidence import likeness
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def judge(studio: "Studio", job_id: str, owner: str, *, good: bool, reason: str 
     row = studio.jobs.get(job_id, owner)
     if row.assistant != "support" or row.status != "done":
         raise NotFound("There is no such answer.")
-    studio.knowledge.desk.judge(row.id, row.result["knowledge"], good=good, reason=reason.strip())
+    _rows(studio).judge(row.id, row.result["knowledge"], good=good, reason=reason.strip())
 
 
 def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
@@ -47,11 +47,11 @@ def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
         {"question": row.input, "answer": row.output, "grounded": row.result["grounded"], "at": row.created}
         for row in rows
     ]
-    known = studio.knowledge.desk.of_conversation(conversation, owner)
+    known = _rows(studio).of_conversation(conversation, owner)
     if same := next((one for one in known if one.answered is None and one.transcript == transcript), None):
         return same.id
     knowledge = rows[-1].result["knowledge"]
-    id = studio.knowledge.desk.hand_over(knowledge, conversation, owner, summary(rows), transcript)
+    id = _rows(studio).hand_over(knowledge, conversation, owner, summary(rows), transcript)
     _have_summed_up(studio, id, knowledge, owner)
     return id
 
@@ -84,10 +84,24 @@ def set_up(studio: "Studio", knowledge: str, owner: str, **texts: str) -> None:
     studio.knowledge.change(knowledge, owner, **texts)
 
 
+def _rows(studio: "Studio") -> DeskRows:
+    return DeskRows(studio.history.store)
+
+
+def of_conversation(studio: "Studio", conversation: str, owner: str) -> list[HandOver]:
+    """Return what a customer asked a person in a conversation of theirs, the oldest first."""
+    return _rows(studio).of_conversation(conversation, owner)
+
+
+def waiting(studio: "Studio", knowledge: str | None, owner: str) -> int:
+    """Return how many customers wait for a person, for the operator's eyes."""
+    return _rows(studio).waiting().get(knowledge, 0) if is_operator(owner) else 0
+
+
 def inbox(studio: "Studio", knowledge: str, owner: str) -> list[HandOver]:
     """Return the requests for a person in a base; raises ``NotAllowed`` or ``NotFound``."""
     must_be_operator(owner)
-    return studio.knowledge.desk.inbox(studio.knowledge.rows.base(knowledge).name)
+    return _rows(studio).inbox(studio.knowledge.rows.base(knowledge).name)
 
 
 def answer(studio: "Studio", id: str, text: str, owner: str, *, curate: bool = False, question: str = "") -> HandOver:
@@ -101,7 +115,7 @@ def answer(studio: "Studio", id: str, text: str, owner: str, *, curate: bool = F
     if len(text) > MAX_ANSWER:
         raise InvalidInput("answer", "{field} may hold at most {max_length} characters.", max_length=MAX_ANSWER)
     with studio.history.store.write():
-        done = studio.knowledge.desk.answer(id, text.strip())
+        done = _rows(studio).answer(id, text.strip())
         if curate:
             wanted = question.strip() or done.transcript[-1]["question"]
             studio.knowledge.curate(done.knowledge, wanted, text, owner)
@@ -115,9 +129,9 @@ def gaps(studio: "Studio", knowledge: str, owner: str) -> list[dict[str, Any]]:
     """
     must_be_operator(owner)
     base = studio.knowledge.rows.base(knowledge)
-    answered = [one for one in studio.knowledge.desk.inbox(base.name) if one.answer]
+    answered = [one for one in _rows(studio).inbox(base.name) if one.answer]
     made = []
-    for group in grouped(studio.knowledge.desk.unanswered(base.name))[:GROUPS]:
+    for group in grouped(_rows(studio).unanswered(base.name))[:GROUPS]:
         question = group[0]["question"]
         near = next((one.answer for one in answered if likeness(one.summary, question) >= SAME), None)
         found = studio.knowledge.find(base, question, None, 1).passages
@@ -150,4 +164,4 @@ def _shared(one: frozenset[str], other: frozenset[str]) -> float:
 def dismiss(studio: "Studio", knowledge: str, questions: list[str], owner: str) -> None:
     """Take questions off the list of those without an answer; raises ``NotAllowed`` or ``NotFound``."""
     must_be_operator(owner)
-    studio.knowledge.desk.dismiss(studio.knowledge.rows.base(knowledge).name, questions)
+    _rows(studio).dismiss(studio.knowledge.rows.base(knowledge).name, questions)

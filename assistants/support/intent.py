@@ -13,8 +13,8 @@ from assistants.classify import Guess, Head
 from assistants.embedder import Embedder, opened_embedder
 from assistants.errors import GenerationFailed, ModelUnavailable
 from assistants.jobs import Event, JobRow, RunningJob
-from assistants.knowledge.intents import Intents
 from assistants.support.asking import PATIENCE
+from assistants.support.intent_rows import Intents
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

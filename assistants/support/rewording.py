@@ -8,12 +8,12 @@ from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 from assistants.jobs import Event, JobRow
-from assistants.knowledge.followups import whole
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import is_seam, stems, terms
 from assistants.safety.personal import Redactor
 from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
+from assistants.support.followups import whole
 from assistants.support.searching import Why
 from assistants.support.verification import NEGATION, adds_nothing
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assistants.jobs import Event, Result, RunningJob, Text
-from assistants.knowledge.desk import HandOver
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
@@ -16,6 +15,7 @@ from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.safety.personal import Redactor
 from assistants.support.answering import language_of
+from assistants.support.desk_rows import DeskRows, HandOver
 from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
 from assistants.support.verification import adds_nothing, says_no_as
 
@@ -44,12 +44,14 @@ class Request(StudioRequest):
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Check that there is such a conversation."""
     must_be_operator(owner)
-    return Admission(studio.knowledge.desk.get(request.hand_over).summary, studio.models.resolve(None, owner, "chat"))
+    return Admission(
+        DeskRows(studio.history.store).get(request.hand_over).summary, studio.models.resolve(None, owner, "chat")
+    )
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Let the model sum up, and keep what stands in the conversation."""
-    waiting = studio.knowledge.desk.get(request.hand_over)
+    waiting = DeskRows(studio.history.store).get(request.hand_over)
     hidden = Redactor(active=is_elsewhere(job.row.model))
     conversation = told(waiting)
     language = language_of(waiting.transcript[-1]["question"])
@@ -58,7 +60,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     said = yield from write(studio, job, messages, lambda _: False, "Summing up the conversation")
     prose = proved(hidden.restore(said or ""), conversation)
     if prose:
-        studio.knowledge.desk.sum_up(waiting.id, prose, waiting.transcript)
+        DeskRows(studio.history.store).sum_up(waiting.id, prose, waiting.transcript)
     yield Text(prose or waiting.summary)
     yield Result({"summary": prose or None})
 

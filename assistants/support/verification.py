@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from assistants.embedder import Embedder
-from assistants.history.fulltext import tokens
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
+from assistants.store.fulltext import tokens
 from assistants.support.evidence import Evidence, Sentence, above
 from assistants.support.quoting import Answer, Quote
 

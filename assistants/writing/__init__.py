@@ -27,12 +27,12 @@ from pydantic import Field
 
 from assistants.errors import InvalidInput
 from assistants.generation import Params, opened, watch
-from assistants.history import documents
-from assistants.history.documents import markdown
 from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.jobs import Event, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
+from assistants.store import documents
+from assistants.store.documents import markdown
 from assistants.writing import checks, leading, rewriting, templates
 from assistants.writing.brief import FIELDS, MAX_WORDS, Brief, Entry, Kinds, Line, Short, brief_of
 from assistants.writing.checks import Check
@@ -43,7 +43,7 @@ from assistants.writing.outline import MOST, planned
 from assistants.writing.steps import Steps, outlined, told
 
 if TYPE_CHECKING:
-    from assistants.history.draft_rows import Draft
+    from assistants.store.draft_rows import Draft
     from assistants.studio import Studio
 
 __all__ = [

@@ -13,8 +13,8 @@ import yaml
 from pydantic import Field
 
 from assistants.errors import InvalidInput
-from assistants.history.documents import PARAGRAPH
 from assistants.requests import StudioRequest, validated
+from assistants.store.documents import PARAGRAPH
 from assistants.writing.kinds import in_language, kinds
 
 MAX_WORDS = 20_000

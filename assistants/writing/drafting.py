@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
-from assistants.history.documents import Document, Section
-from assistants.history.fulltext import tokens
 from assistants.jobs import Event, Part, Text
+from assistants.store.documents import Document, Section
+from assistants.store.fulltext import tokens
 from assistants.writing import leading, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer

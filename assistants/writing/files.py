@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from assistants import bounded, provenance
 from assistants.bounded import CONVERSION
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import documents
-from assistants.history.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.history.export import slug
 from assistants.links import REMOVED, is_bare, without_bare_hosts
 from assistants.storable import for_xml
+from assistants.store import documents
+from assistants.store.drafts import MAX_SECTIONS, MAX_TEXT
 from assistants.writing import intake, markup, pandoc
 
 if TYPE_CHECKING:

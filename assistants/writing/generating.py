@@ -10,9 +10,9 @@ from typing import Any
 
 from assistants.engines.controls import Controls
 from assistants.generation import NO_CONTROLS, conversation, generate, limited
-from assistants.history.documents import count
+from assistants.generation.loops import Circle
 from assistants.jobs import Event, RunningJob, Text
-from assistants.repetition import Circle
+from assistants.store.documents import count
 from assistants.writing.sentences import Sieve
 from prompts.library import Messages
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from assistants import provenance
 from assistants.errors import InvalidInput
-from assistants.history.documents import Document, Section, count, new_document, new_section
 from assistants.knowledge import reading
 from assistants.knowledge.headings import headings
 from assistants.knowledge.readers import encodings, marked, word
 from assistants.knowledge.readers.notes import Notes
+from assistants.store.documents import Document, Section, count, new_document, new_section
 
 # What a file of words unpacks to.
 MAX_UNPACKED = 50 * 1024 * 1024

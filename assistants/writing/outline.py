@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed
-from assistants.history.documents import Section, new_section
-from assistants.history.fulltext import IS_CJK, tokens
 from assistants.jobs import Event, Part, RunningJob
 from assistants.storable import from_json
+from assistants.store.documents import Section, new_section
+from assistants.store.fulltext import IS_CJK, tokens
 from assistants.writing import leading, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
-from assistants.history.documents import Document, count
 from assistants.jobs import Event
 from assistants.storable import from_json
+from assistants.store.documents import Document, count
 from assistants.writing import telling, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary

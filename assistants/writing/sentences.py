@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from assistants.history.documents import PARAGRAPH, count
-from assistants.history.fulltext import IS_CJK, WORDS
+from assistants.store.documents import PARAGRAPH, count
+from assistants.store.fulltext import IS_CJK, WORDS
 
 # A sentence with what closes it: its signs, and quotes or brackets after them; one that goes on in small letters has
 # not ended.

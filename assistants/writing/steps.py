@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import Conflict, GenerationFailed, StudioError
-from assistants.history.documents import count, section_of
-from assistants.history.draft_rows import Draft
 from assistants.jobs import Event, Part, Progress, RunningJob, Text, kept
+from assistants.store.documents import count, section_of
+from assistants.store.draft_rows import Draft
 from assistants.writing import drafting, outline, repair
 from assistants.writing.brief import Brief
 from assistants.writing.generating import Writer

@@ -12,8 +12,8 @@ from math import inf
 from typing import Any
 
 from assistants.generation import NO_CONTROLS, Ending, conversation, generate, limited
-from assistants.history.documents import PARAGRAPH, Document, Section, count
 from assistants.jobs import Event, Text
+from assistants.store.documents import PARAGRAPH, Document, Section, count
 from assistants.writing.brief import Brief
 from assistants.writing.generating import SPARE_TOKENS, TOKENS_A_WORD, Writer
 from assistants.writing.kinds import kinds

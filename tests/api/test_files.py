@@ -103,7 +103,7 @@ def test_a_file_that_is_too_large_is_refused_and_leaves_nothing(
 ) -> None:
     folder = app.state.studio.settings.home / "files"
     before = sorted(folder.iterdir())
-    monkeypatch.setattr("assistants.history.files.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("assistants.store.files.MAX_BYTES", 1 << 20)
     answer = ann.post("/api/files", files={"file": ("a.bin", b"x" * ((1 << 20) + 1))})
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "file")
     assert "1 MB" in answer.json()["error"]["message"]

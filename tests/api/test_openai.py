@@ -14,9 +14,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from assistants import completions
 from assistants.engines import CHAT
 from assistants.jobs import Text
+from assistants.openai import completions
 from tests.api.able import EMBEDDER, stand_in_for_embedder
 from tests.api.talk import SLOW
 from tests.serving import PUBLIC, SHARED, client, listening, newcomer, opened, small_app

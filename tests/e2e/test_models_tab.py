@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from assistants.engines.catalog import read_catalog
 from assistants.history import History
+from assistants.models.files.catalog import read_catalog
 from assistants.models.speeds import machine
 from tests.conftest import Server
 from tests.e2e.chat import Chat

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistants.engines import open_chat
-from assistants.engines.catalog import read_catalog
 from assistants.engines.openvino import OpenVINOChat
+from assistants.models.files.catalog import read_catalog
 from tests.engines.stand_ins import Mirror, serve
 
 

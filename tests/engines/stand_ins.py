@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from assistants.engines.catalog import Entry, File, Parts
+from assistants.models.files.catalog import Entry, File, Parts
 
 MODEL = bytes(range(256)) * 4096
 REVISION = "0123456789" * 4

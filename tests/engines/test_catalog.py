@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from assistants.engines.catalog import CATALOG, read_catalog
+from assistants.models.files.catalog import CATALOG, read_catalog
 
 
 def test_the_starter_is_what_the_design_says() -> None:

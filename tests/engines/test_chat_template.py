@@ -12,8 +12,8 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig, MistralConfig, Mis
 from assistants.engines import open_chat
 from assistants.engines.process import ProcessChat
 from assistants.errors import InvalidInput
-from assistants.history import JobRow
 from assistants.owners import LOCAL
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
 

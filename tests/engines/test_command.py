@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from assistants import engines
-from assistants.engines import __main__ as command
-from assistants.engines.sources import CHECKING
+from assistants.models import __main__ as command
+from assistants.models import files
+from assistants.models.files.sources import CHECKING
 from tests.engines.stand_ins import ENTRY, MODEL, Mirror
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "read_catalog", lambda: {"tiny": ENTRY})
-    monkeypatch.setattr(engines, "runner", lambda path, needs=frozenset(): "openvino")
-    monkeypatch.setattr(engines, "check", lambda path: None)
-    monkeypatch.setattr(engines, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "openvino")
+    monkeypatch.setattr(files, "check", lambda path: None)
+    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

@@ -17,8 +17,8 @@ from PIL import Image
 from assistants.engines import open_image
 from assistants.engines.diffusion import Diffusion
 from assistants.engines.drawing import Drawing, Drawn, Glimpse, Step
-from assistants.engines.model_files import is_image_model
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from assistants.models.files.contents import is_image_model
 from tests.engines import single_file, tiny, tiny_images
 
 CAT = Drawing("the cat sat on the mat", width=64, height=64, steps=4, guidance=5.0, seeds=(3,))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistants.engines.gguf import read_head, read_metadata
+from assistants.models.files.gguf import read_head, read_metadata
 
 
 def string(text: str) -> bytes:

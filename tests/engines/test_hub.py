@@ -2,11 +2,11 @@
 
 import pytest
 
-from assistants.engines import hub
-from assistants.engines.catalog import Hub
-from assistants.engines.downloads import SourceFailed, Unreachable
-from assistants.engines.hub import chosen, entry_from, look
 from assistants.errors import InvalidInput
+from assistants.models.files import hub
+from assistants.models.files.catalog import Hub
+from assistants.models.files.downloads import SourceFailed, Unreachable
+from assistants.models.files.hub import chosen, entry_from, look
 from tests.engines.stand_ins import MODEL, REVISION, TOKEN, Mirror, digest
 
 PARTS = Hub(repo="someone/parts")

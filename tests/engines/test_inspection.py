@@ -14,10 +14,12 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 from worker_pipe import Unfit
 
-from assistants.engines import check, inspection, open_chat
+from assistants.engines import open_chat
 from assistants.engines.process import unfit
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
+from assistants.models.files import inspection
+from assistants.models.files.inspection import check
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf

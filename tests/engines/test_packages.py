@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistants.engines import packages, sources
-from assistants.engines.downloads import Halt
-from assistants.engines.sources import fetch
 from assistants.errors import ModelUnavailable
+from assistants.models.files import packages, sources
+from assistants.models.files.downloads import Halt
+from assistants.models.files.sources import fetch
 from tests.engines.stand_ins import CUT, IN_PARTS, MODEL, PARTS_OF_TINY, Mirror, digest, packed, part
 
 NAMES = list(PARTS_OF_TINY)

@@ -32,11 +32,15 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from assistants.engines import make_ready, memory, open_chat, readiness, runner, tuning
-from assistants.engines.downloads import Halt
+from assistants import memory
+from assistants.engines import open_chat, tuning
 from assistants.engines.process import ProcessChat
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
+from assistants.models.files import readiness
+from assistants.models.files.contents import runner
+from assistants.models.files.downloads import Halt
+from assistants.models.files.readiness import make_ready
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf

@@ -8,9 +8,9 @@ import openvino_maker
 import pytest
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize
 
-from assistants.engines import rewriting
-from assistants.engines.gguf import Head, Tensor, read_head
 from assistants.errors import ModelUnavailable
+from assistants.models.files import rewriting
+from assistants.models.files.gguf import Head, Tensor, read_head
 from tests.engines.tiny_gguf import WRITABLE
 
 # Where the scales of each type stand in its blocks, as numbers of 16 bits.

@@ -10,9 +10,9 @@ from transformers.integrations.gguf import GGUF_ARCHS
 from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
 
 from assistants import engines
-from assistants.engines import open_chat, runner
-from assistants.engines.model_files import TRANSFORMERS, model_types
+from assistants.engines import open_chat
 from assistants.errors import ModelUnavailable
+from assistants.models.files.contents import TRANSFORMERS, model_types, runner
 from tests.engines import tiny_gguf
 
 
@@ -72,7 +72,7 @@ def test_a_gguf_with_more_than_openvino_reads_runs_on_transformers(tmp_path: Pat
 
 def test_without_openvino_transformers_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = make_gguf(tmp_path / "model.gguf", "llama")
-    monkeypatch.setattr("assistants.engines.model_files.find_spec", lambda name: None)
+    monkeypatch.setattr("assistants.models.files.contents.find_spec", lambda name: None)
     assert runner(file) == "transformers"
 
 

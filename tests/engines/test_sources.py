@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistants.engines import hub, sources
-from assistants.engines.catalog import Entry, read_manifest
-from assistants.engines.downloads import Halt
-from assistants.engines.sources import fetch
 from assistants.errors import ModelUnavailable
+from assistants.models.files import hub, sources
+from assistants.models.files.catalog import Entry, read_manifest
+from assistants.models.files.downloads import Halt
+from assistants.models.files.sources import fetch
 from tests.engines.stand_ins import (
     EMBEDDER,
     ENTRY,
@@ -196,8 +196,8 @@ def test_cancelling_ends_a_download_in_the_middle(mirror: Mirror, tmp_path: Path
 
 def test_two_processes_download_once(mirror: Mirror, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from assistants.engines.sources import fetch;"
-        "from assistants.engines.downloads import Halt;"
+        "import sys; from pathlib import Path; from assistants.models.files.sources import fetch;"
+        "from assistants.models.files.downloads import Halt;"
         "from tests.engines.stand_ins import ENTRY;"
         "print(fetch(ENTRY, Path(sys.argv[1]), lambda *report: None, Halt()))"
     )

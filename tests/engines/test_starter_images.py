@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from assistants.engines import open_image
-from assistants.engines.catalog import read_catalog
 from assistants.engines.diffusion import Diffusion
 from assistants.engines.drawing import Drawing, Drawn, Glimpse
+from assistants.models.files.catalog import read_catalog
 from training.text import EmbedderMissing, embedder_folder
 
 ENTRY = read_catalog()["starter-image"]

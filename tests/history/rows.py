@@ -3,7 +3,9 @@
 import io
 from typing import Any
 
-from assistants.history import History, JobRow, new_id, now
+from assistants.history import History
+from assistants.store import new_id, now
+from assistants.store.jobs import JobRow
 
 
 def add_job(history: History, question: str, answer: str, owner: str = "me", **changes: Any) -> str:

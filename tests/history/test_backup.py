@@ -14,8 +14,8 @@ import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, StoreError
 from assistants.history import History, restore, restoring
-from assistants.history.home import take_home
 from assistants.history.restoring import forget, put_by, take_waiting, waiting
+from assistants.store.home import take_home
 from tests.history.rows import add_file, add_job, add_turn
 
 

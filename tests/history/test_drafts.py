@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from assistants.errors import Conflict, InvalidInput, NotFound
-from assistants.history import History, documents, draft_rows
-from assistants.history.draft_rows import Draft
+from assistants.history import History
+from assistants.store import documents, draft_rows
+from assistants.store.draft_rows import Draft
 
 BRIEF = {"kind": "article", "topic": "Tea 茶"}
 MODEL = "echo:"

@@ -10,7 +10,9 @@ from PIL import Image
 
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import History, JobRow, new_id, now
+from assistants.history import History
+from assistants.store import new_id, now
+from assistants.store.jobs import JobRow
 from tests.history.rows import add_file, add_job, add_turn
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import InvalidInput, NotFound, StoreError
-from assistants.history import History, JobRow, new_id, now
-from assistants.history import files as files_module
-from assistants.history.fulltext import indexable, queries, tokens
+from assistants.history import History
+from assistants.store import files as files_module
+from assistants.store import new_id, now
+from assistants.store.fulltext import indexable, queries, tokens
+from assistants.store.jobs import JobRow
 from tests.history.rows import add_job
 
 # Full text
@@ -101,7 +103,8 @@ def test_old_rows_stay_readable_and_are_backed_up_before_a_migration(
 ) -> None:
     from sqlite_utils import Migrations
 
-    from assistants.history import migrations, store
+    from assistants.store import connection as store
+    from assistants.store import migrations
 
     history = History(tmp_path)
     job = add_job(history, "old question", "old answer")

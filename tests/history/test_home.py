@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from assistants.history.__main__ import main
-from assistants.history.home import take_home
+from assistants.opening import open_studio
 from assistants.settings import Settings
-from assistants.studio import Studio
+from assistants.store.home import take_home
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's folders private by itself")
 
@@ -34,7 +34,7 @@ PRIVATE = {(True, 0o700), (False, 0o600)}
 
 
 def test_what_a_studio_writes_is_for_its_owner_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     job = studio.jobs.submit("chat", {"message": "hello"}, "local")
     drawn = studio.jobs.submit("images", {"prompt": "a tree"}, "local")
     assert {studio.jobs.wait(one.id, "local", 20).status for one in (job, drawn)} == {"done"}
@@ -48,7 +48,7 @@ def test_what_a_studio_writes_is_for_its_owner_only(settings: Settings, monkeypa
     assert modes(settings.home) == PRIVATE
     studio.close()
     # The next start moves what was there aside.
-    Studio.open(settings).close()
+    open_studio(settings).close()
     assert modes(settings.home) == PRIVATE
     monkeypatch.setenv("STUDIO_HOME", str(settings.home))
     assert main(["backup", str(settings.home / "again.zip")]) == 0
@@ -56,7 +56,7 @@ def test_what_a_studio_writes_is_for_its_owner_only(settings: Settings, monkeypa
 
 
 def test_what_others_could_read_before_they_no_longer_can(settings: Settings, tmp_path: Path) -> None:
-    Studio.open(settings).close()
+    open_studio(settings).close()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.touch()
     elsewhere.chmod(0o644)
@@ -69,7 +69,7 @@ def test_what_others_could_read_before_they_no_longer_can(settings: Settings, tm
     for path in (settings.home, *settings.home.rglob("*")):
         if path.name not in ("link", "dangling", "kept"):
             path.chmod(0o755 if path.is_dir() else 0o666)
-    Studio.open(settings).close()
+    open_studio(settings).close()
     assert modes(settings.home) == {*PRIVATE, (False, 0o400)}
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o644
 
@@ -82,6 +82,6 @@ def test_what_cannot_be_made_private_is_said(
     def refuse(_path: str, _mode: int) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("assistants.history.home.os.chmod", refuse)
+    monkeypatch.setattr("assistants.store.home.os.chmod", refuse)
     take_home(tmp_path).release()
     assert "belongs to somebody else" in caplog.text

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import History, JobRow, now
-from assistants.history.pictures import Made, Picture, Wanted
+from assistants.history import History
+from assistants.store import now
+from assistants.store.jobs import JobRow
+from assistants.store.pictures import Made, Picture, Wanted
 
 
 def add(history: History, prompt: str = "a cat", owner: str = "me", kind: str = "picture") -> str:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assistants.errors import NotFound
-from assistants.history import History, JobRow, new_id, now
+from assistants.history import History
+from assistants.opening import open_studio
 from assistants.settings import Settings
-from assistants.studio import Studio
+from assistants.store import new_id, now
+from assistants.store.jobs import JobRow
 from tests.history.rows import add_file, add_job, add_turn
 
 
@@ -138,6 +140,6 @@ def test_a_start_empties_what_is_too_old(settings: Settings, days: int, left: in
         history.trash.put("me", [add_job(history, "old", "tea")])
         with history.store.write() as db:
             db.execute("UPDATE jobs SET deleted = '2020-01-01T00:00:00.000Z'")
-    studio = Studio.open(settings.model_copy(update={"trash_days": days}))
+    studio = open_studio(settings.model_copy(update={"trash_days": days}))
     assert len(studio.history.trash.list("me")) == left
     studio.close()

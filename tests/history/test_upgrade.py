@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from assistants import preferences
-from assistants.engines import memory, sources
-from assistants.engines.catalog import read_catalog
-from assistants.engines.downloads import Halt
+from assistants import memory, preferences
+from assistants.models.files import sources
+from assistants.models.files.catalog import read_catalog
+from assistants.models.files.downloads import Halt
 from assistants.models.shelf import Shelf
 from assistants.owners import LOCAL
 from assistants.studio import Studio

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import InvalidInput
-from assistants.history import History, uploads
-from assistants.history.documents import new_document, new_section
+from assistants.history import History
+from assistants.opening import open_studio
 from assistants.owners import LOCAL, OPERATOR, anonymous
 from assistants.settings import Settings
-from assistants.studio import Studio
+from assistants.store import uploads
+from assistants.store.documents import new_document, new_section
 from tests.history.rows import add_job
 
 MB = 1 << 20
@@ -83,12 +84,12 @@ def test_where_there_is_no_room_what_nobody_uses_goes(history: History, monkeypa
 
 
 def test_a_start_deletes_what_nobody_used_for_days(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     unused, used = add(studio.history, LOCAL), add(studio.history, LOCAL)
     add_job(studio.history, "a picture", "", owner=LOCAL, request={"init_image": used})
     studio.close()
     for days, left in [(7, {unused, used}), (-1, {used})]:
         monkeypatch.setattr(uploads, "DAYS", days)
-        studio = Studio.open(settings)
+        studio = open_studio(settings)
         assert {path.name for path in (settings.home / "files").iterdir()} == left
         studio.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistants.history import JobRow
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
 Draw = Callable[..., JobRow]

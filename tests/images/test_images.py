@@ -12,13 +12,14 @@ from PIL import Image
 
 from assistants import provenance
 from assistants.errors import InvalidInput, NotFound, StoreError
-from assistants.history import JobRow
-from assistants.history.pictures import Made, Wanted
 from assistants.images import Request
 from assistants.images.planning import Planner
 from assistants.images.preflight import preflight
 from assistants.jobs import Part, Progress, note, room
+from assistants.opening import open_studio
 from assistants.settings import Settings
+from assistants.store.jobs import JobRow
+from assistants.store.pictures import Made, Wanted
 from assistants.studio import Studio
 from tests.images.conftest import Draw
 
@@ -235,12 +236,12 @@ def test_two_owners_at_once_keep_their_own_seeds(studio: Studio) -> None:
 
 
 def test_an_interrupted_job_draws_only_what_is_missing(settings: Settings) -> None:
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.2", "count": 3, "seed": 1}, "local")
     follow_until(studio, job, lambda event: isinstance(event, Part) and event.name == "picture")
     follow_until(studio, job, lambda event: event.kind == "progress" and event.done >= 14)
     studio.close()
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     try:
         row = studio.jobs.wait(job.id, "local", 30)
         assert row.status == "done"
@@ -267,7 +268,7 @@ def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
     settings: Settings, name: str, trashed: bool
 ) -> None:
     plot = {"x": {"field": "seed", "values": [1, 2]}}
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, "local")
         before = studio.jobs.wait(job.id, "local", 30)
         assert before.status == "done", before.error
@@ -276,7 +277,7 @@ def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
         assert forget(studio, job, name) > 1
         if trashed:
             studio.history.pictures.trash([made[0][0]], "local")
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         after = studio.jobs.wait(job.id, "local", 30)
         assert after.status == "done" and studio.jobs.wait(job.id, "local").result == after.result
         assert [(one.id, one.kind, one.place) for one in studio.history.pictures.of_job(job.id, trashed=True)] == made
@@ -288,10 +289,10 @@ def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
 
 def test_a_note_is_told_once_however_often_a_job_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Planner, "notes", staticmethod(lambda _shots: [note("They were left out.", words="a")]))
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.1", "count": 2}, "local")
         follow_until(studio, job, lambda event: isinstance(event, Part) and event.name == "picture")
-    with closing(Studio.open(settings)) as studio:
+    with closing(open_studio(settings)) as studio:
         after = studio.jobs.wait(job.id, "local", 30)
         assert after.status == "done"
         assert len(parts(studio, after, "note")) == 1

@@ -9,7 +9,7 @@ from assistants.errors import InvalidInput
 from assistants.images.chinese import TABLE, is_chinese, translated
 from assistants.images.wildcards import escaped, expanded
 
-STARTER = Path(__file__).parents[2] / "assistants/engines/starter_image"
+STARTER = Path(__file__).parents[2] / "assistants/models/starter_image"
 
 
 def test_the_same_seed_chooses_the_same(tmp_path: Path) -> None:

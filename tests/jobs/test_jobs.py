@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from assistants.errors import InvalidInput, NotFound, QueueFull
-from assistants.history import History, JobRow
+from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob, Status, Text
 from assistants.jobs.slots import Slots
+from assistants.store.jobs import JobRow
 from tests.jobs import stand_ins
 from tests.jobs.stand_ins import Stepper, open_runner
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from assistants.history import History, JobRow
+from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob
 from assistants.jobs.queues import Queues
 from assistants.jobs.slots import Slots
 from assistants.owners import anonymous
+from assistants.store.jobs import JobRow
 from tests.jobs.stand_ins import ENGINE, Gate, Stepper, Talker, stand_in_studio
 
 LONG = {"words": 100_000, "pause": 0.01}

@@ -14,10 +14,10 @@ import pytest
 
 from assistants import history as history_module
 from assistants.errors import StoreError
-from assistants.history import History, JobRow
-from assistants.history.jobs import Jobs
+from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Progress, Result, RunningJob, Status, Text, writer
 from assistants.requests import Admission, StudioRequest
+from assistants.store.jobs import JobRow, Jobs
 from tests.jobs.stand_ins import Stepper, Talker, full, stand_in_studio
 
 FIRST = "\ud83d"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from assistants.history import JobRow
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
 OWNER = "local"

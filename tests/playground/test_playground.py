@@ -9,10 +9,12 @@ import pytest
 from assistants import playground
 from assistants.engines.echo import Echo
 from assistants.errors import GenerationFailed, InvalidInput, NotAllowed, NotFound
-from assistants.history import JobRow, now
 from assistants.jobs.runner import JobRunner
+from assistants.opening import open_studio
 from assistants.playground.running import NOTHING
 from assistants.settings import Settings
+from assistants.store import now
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.playground.runs import ECHO, OWNER, cells, rows, run
 
@@ -151,7 +153,7 @@ def test_what_was_done_before_a_restart_is_not_run_again(settings: Settings, mon
     done = NOTHING | {"variant": 0, "row": 1, "repeat": 0, "output": "kept"}
     with monkeypatch.context() as patch:
         patch.setattr(JobRunner, "start", lambda self, studio: None)
-        studio = Studio.open(settings)
+        studio = open_studio(settings)
         row = JobRow(id="f" * 32, assistant="playground", owner=OWNER, status="running", model="echo:", input="",
                      request=request, created=now())  # fmt: skip
         studio.history.jobs.insert(row)
@@ -160,7 +162,7 @@ def test_what_was_done_before_a_restart_is_not_run_again(settings: Settings, mon
         studio.history.jobs.save([(row, [*events, (3, "part", {"name": "cell", "data": done})])])
         studio.history.close()
         studio.lock.release()
-    studio = Studio.open(settings)
+    studio = open_studio(settings)
     job = studio.jobs.wait(row.id, OWNER, 20)
     names = [data["name"] for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
     studio.close()

@@ -4,7 +4,7 @@ import pytest
 
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
-from assistants.history import JobRow
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from prompts.library import Library
 from tests.playground.runs import OWNER, run

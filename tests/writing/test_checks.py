@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistants.history.documents import count, new_document, new_section
+from assistants.store.documents import count, new_document, new_section
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
 from assistants.writing.sentences import Sieve, is_complete, is_prose, repeated, sentences

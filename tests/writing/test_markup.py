@@ -11,8 +11,8 @@ import pytest
 from assistants import bounded, writing
 from assistants.bounded import Budget
 from assistants.errors import InvalidInput
-from assistants.history.documents import new_document, new_section
 from assistants.owners import LOCAL
+from assistants.store.documents import new_document, new_section
 from assistants.studio import Studio
 from assistants.writing import markup, pandoc
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from assistants.history import JobRow
 from assistants.owners import LOCAL
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.writing.sentences import Sieve
 from assistants.writing.telling import Taken

@@ -13,11 +13,11 @@ from langchain_core.messages import AIMessageChunk
 from assistants import writing
 from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput, NotFound, StoreError
-from assistants.history import JobRow
-from assistants.history.documents import count
-from assistants.history.draft_rows import Draft
 from assistants.jobs import Progress, room
 from assistants.owners import LOCAL
+from assistants.store.documents import count
+from assistants.store.draft_rows import Draft
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.writing import drafting, leading, outline, poems, rewriting
 from assistants.writing.brief import brief_of

@@ -14,9 +14,9 @@ from pydantic import Field
 from starlette.requests import ClientDisconnect
 
 from assistants.errors import InvalidInput
-from assistants.history import now
 from assistants.history.backup import DAMAGED, TOO_LARGE, room
 from assistants.owners import must_be_operator
+from assistants.store import now
 from webapp.api.dependencies import Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.history import ZIP, Shape, Words, zipped

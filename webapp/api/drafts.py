@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import writing
-from assistants.history.draft_rows import Alternate, Draft, Line, Version
+from assistants.store.draft_rows import Alternate, Draft, Line, Version
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.files import disposition

@@ -13,7 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from assistants import chat
-from assistants.history import now
+from assistants.store import now
 from assistants.studio import Studio
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers

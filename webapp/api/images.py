@@ -13,13 +13,13 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from assistants import images
-from assistants.history.pictures import Made, Picture, Wanted
 from assistants.images import options, restoring, waiting
 from assistants.images.keeping import address, parameters, thumbnail
 from assistants.images.preflight import preflight
 from assistants.images.reading import read
 from assistants.prompts import render
 from assistants.requests import validated
+from assistants.store.pictures import Made, Picture, Wanted
 from assistants.support.drafting import is_elsewhere
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers

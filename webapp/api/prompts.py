@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Query, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistants.history import now
 from assistants.prompts import Prompts
+from assistants.store import now
 from prompts.library import SUFFIX, Template
 from webapp.api.dependencies import Owner, TheStudio
 from webapp.api.errors import answers

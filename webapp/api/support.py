@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistants import support, triage
-from assistants.support import checks, desk
+from assistants import support
+from assistants.support import checks, desk, triage
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
@@ -151,14 +151,14 @@ def judge_answer(studio: TheStudio, owner: Owner, id: Id, judgement: Judgement) 
 def hand_over(studio: TheStudio, owner: Owner, id: Id) -> HandOver:
     """Ask a person to answer; `id` is the conversation's."""
     made = desk.hand_over(studio, id, owner)
-    mine = studio.knowledge.desk.of_conversation(id, owner)
+    mine = desk.of_conversation(studio, id, owner)
     return HandOver.model_validate(next(one for one in mine if one.id == made))
 
 
 @router.get("/talks/{id}/hand-over", responses=answers(401, 422, 503))
 def list_hand_overs(studio: TheStudio, owner: Owner, id: Id) -> list[HandOver]:
     """Return what you asked a person in a conversation, and what they answered."""
-    return [HandOver.model_validate(one) for one in studio.knowledge.desk.of_conversation(id, owner)]
+    return [HandOver.model_validate(one) for one in desk.of_conversation(studio, id, owner)]
 
 
 # What the operator does
@@ -203,7 +203,7 @@ def get_checks(studio: TheStudio, owner: Owner, name: Name) -> Checks:
 @router.put("/knowledge/{name}/checks", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
 def expect(studio: TheStudio, owner: Owner, name: Name, expected: Expected) -> None:
     """Set what a base must answer and refuse."""
-    studio.knowledge.expect(name, expected.lines, owner)
+    checks.expect(studio, name, expected.lines, owner)
 
 
 @router.post("/knowledge/{name}/checks/run", status_code=202, responses=answers(401, 403, 404, 413, 422, 429, 503))

@@ -14,10 +14,11 @@ from pydantic import Field
 
 from assistants import ASSISTANTS
 from assistants.errors import InvalidInput
-from assistants.history import Item, JobRow
+from assistants.history import Item
 from assistants.jobs import TERMINAL
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.kit import DIRECT, respond, why
 from webapp.live import live

@@ -14,6 +14,7 @@ from assistants import ingestion, support
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
+from assistants.support import desk
 from webapp.i18n import t, told
 from webapp.kit import DIRECT, respond
 from webapp.live import live
@@ -83,13 +84,8 @@ def look(studio: Studio, owner: str, name: str | None, lang: str) -> dict[str, A
         "sources": told([asdict(source) for source in sources], lang),
         "reads": may_read,
         "may": is_operator(owner),
-        "waiting": waiting(studio, owner, known),
+        "waiting": desk.waiting(studio, known, owner),
     }
-
-
-def waiting(studio: Studio, owner: str, name: str | None) -> int:
-    """Return how many customers wait for a person, for the operator's eyes."""
-    return studio.knowledge.desk.waiting().get(name, 0) if is_operator(owner) else 0
 
 
 def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
-from assistants import completions
 from assistants.errors import StudioError
+from assistants.openai import completions
 from assistants.studio import Studio
 from webapp.api.dependencies import Owner, TheStudio
 from webapp.api.errors import openai_body

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistants.completions import MAX_MESSAGES
 from assistants.errors import InvalidInput
 from assistants.generation import Tokens
+from assistants.openai.completions import MAX_MESSAGES
 from webapp.api.errors import openai_answers
 from webapp.api.openai.answers import FAILURES, FinishReason, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from assistants import embeddings
 from assistants.errors import InvalidInput
+from assistants.openai import embeddings
 from assistants.requests import Name
 from webapp.api.errors import openai_answers
 from webapp.api.openai.answers import CLIENT_GONE, FAILURES, TheCaller

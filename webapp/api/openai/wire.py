@@ -8,9 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue
 
-from assistants.completions import SEEDS, CompletionParams
 from assistants.errors import InvalidInput
 from assistants.generation import Stops
+from assistants.openai.completions import SEEDS, CompletionParams
 from assistants.requests import Name, StudioRequest
 
 MAX_CHOICES = 16

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from assistants import chat
 from assistants.errors import InvalidInput, NotFound, StudioError
-from assistants.history import JobRow
 from assistants.requests import StudioRequest
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp import better
 from webapp.i18n import t

@@ -10,9 +10,9 @@ from typing import Any
 
 from assistants import chat
 from assistants.errors import NotFound, StudioError
-from assistants.history import Turn
 from assistants.jobs import TERMINAL
 from assistants.models import ModelState
+from assistants.store.conversations import Turn
 from assistants.studio import Studio
 from webapp.better import offered
 from webapp.i18n import t

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import playground
-from assistants.history.compare import pieces
+from assistants.diffs import pieces
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.tabs.playground import view

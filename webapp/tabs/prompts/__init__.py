@@ -9,12 +9,12 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
+from assistants.diffs import pieces
 from assistants.errors import InvalidInput
-from assistants.history.compare import pieces
+from assistants.generation.tokens import count_tokens
 from assistants.prompts import render
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from assistants.tokens import count_tokens
 from prompts.library import Template
 from webapp.i18n import t
 from webapp.kit import DIRECT, respond, sentence

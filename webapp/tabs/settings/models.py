@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
-from assistants.engines import memory
+from assistants import memory
 from assistants.models import LOCAL, ModelCard
 from assistants.models.role import LONG_PROMPT
 from assistants.models.speeds import Speed

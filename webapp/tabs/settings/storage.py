@@ -9,11 +9,11 @@ from typing import Any, Literal
 import gradio as gr
 
 from assistants.disk import used
-from assistants.history import now
 from assistants.history.trash import LIMIT
 from assistants.owners import is_operator
 from assistants.preferences import Preferences, change, stored, trash_days
 from assistants.requests import StudioRequest
+from assistants.store import now
 from assistants.studio import Studio
 from webapp.kit import DIRECT, respond
 from webapp.live import live

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from assistants import writing
-from assistants.history import JobRow
-from assistants.history.draft_rows import Draft
+from assistants.store.draft_rows import Draft
+from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import t
 from webapp.kit import spoken

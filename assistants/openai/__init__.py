@@ -1,0 +1,1 @@
+"""What only the OpenAI-compatible interface asks for: completions of conversations and texts, and vectors."""

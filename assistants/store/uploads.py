@@ -1,0 +1,58 @@
+"""Uploads that nobody uses: which they are, and how much room those have that are there.
+
+An upload is used while an item, a version of a draft or a source that is still to be read names it. Knows nothing about
+where the bytes of files are.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from assistants.errors import InvalidInput
+from assistants.store.quotas import rooms
+
+# Unused ones go at a start after so many days, and after an hour where there is no room for others.
+DAYS, HOURS = 7, 1
+# What even an empty file takes.
+LEAST = 4096
+ID = re.compile("[0-9a-f]{32}")
+UPLOADS = "FROM files WHERE job IS NULL"
+NAMING = (
+    "SELECT request FROM jobs WHERE owner = ?",
+    "SELECT document FROM draft_versions JOIN drafts ON drafts.id = draft WHERE owner = ?",
+    "SELECT file FROM sources WHERE file IS NOT NULL AND ? != ''",
+)
+
+
+def before(**ago: float) -> str:
+    """Return a moment as files have it, some time ago."""
+    return (datetime.now(UTC) - timedelta(**ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def has_room(db: Any, owner: str, quota: int, size: int) -> bool:
+    """Say whether an upload of ``size`` bytes fits into the rooms of its owner; ``quota`` is one visitor's."""
+    wanted = rooms(owner, quota)
+    sizes = db.execute(f"SELECT owner, sum(max(size, {LEAST})) {UPLOADS} GROUP BY owner").fetchall() if wanted else []
+    return all(sum(used for one, used in sizes if room.is_of(one)) + size <= room.limit for room in wanted)
+
+
+def check_room(db: Any, owner: str, quota: int, size: int) -> None:
+    """Raise ``InvalidInput`` where there is no room for an upload."""
+    if not has_room(db, owner, quota, size):
+        template = (
+            "There is no room for the file: uploads may take {limit} MB. Those that nothing uses go by themselves."
+        )
+        raise InvalidInput("file", template, limit=quota >> 20)
+
+
+def forget_unused(db: Any, until: str, is_of: Callable[[str], bool] = lambda _owner: True) -> list[str]:
+    """Drop the rows of uploads of some owners, made before a moment, that nothing uses; return their ids."""
+    made = [row for row in db.execute(f"SELECT id, owner {UPLOADS} AND created < ?", (until,)) if is_of(row["owner"])]
+    used: set[str] = set()
+    for owner in {row["owner"] for row in made}:
+        for sql in NAMING:
+            used.update(*(ID.findall(row[0] or "") for row in db.execute(sql, (owner,))))
+    unused = [row["id"] for row in made if row["id"] not in used]
+    db.conn.executemany("DELETE FROM files WHERE id = ?", ((one,) for one in unused))
+    return unused
