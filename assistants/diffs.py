@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from assistants.store.fulltext import CJK
+from assistants.words import CJK
 
 # Words, single CJK characters, whitespace, signs.
 PIECES = re.compile(rf"[{CJK}]|[^\W_{CJK}]+|\s+|[\W_]")

@@ -5,6 +5,7 @@ Ten schemas of different kinds on the starter, as many generations at once as it
 
 import argparse
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +17,7 @@ from langchain_core.messages import HumanMessage
 from assistants.engines import open_chat
 from assistants.engines.controls import Controls, check, stream
 from assistants.errors import GenerationFailed
+from assistants.models.files import make_ready
 from assistants.models.files.catalog import read_catalog
 from assistants.settings import Settings
 
@@ -118,8 +120,8 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--temperature", type=float, default=0.7)
     asked = parser.parse_args()
-    entry = read_catalog()["mini"]
-    engine = open_chat("local:mini", entry.path(Settings().models_folder / "mini"))
+    file = read_catalog()["mini"].path(Settings().models_folder / "mini")
+    engine = open_chat("local:mini", make_ready(file, file.parent, lambda *_: None, threading.Event()))
     options = {"max_tokens": asked.max_tokens, "temperature": asked.temperature}
     rounds = max(asked.generations // len(TASKS), 1)
     for _, schema in TASKS.values():

@@ -20,12 +20,15 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from assistants.engines.openvino import OpenVINOChat
 from assistants.errors import ModelUnavailable
+from assistants.history import History
 from assistants.models import Models
 from assistants.models.files.catalog import read_catalog
 from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
+from tests.engines.opening import opened_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -149,7 +152,7 @@ def starter_folder() -> Path:
     """The folder of models that has the small one, ``mini``: set it as ``models``."""
     folder = REAL_SETTINGS.models_folder
     if not read_catalog()["mini"].path(folder / "mini").exists():
-        pytest.skip(f"no small model in {folder}: python -m assistants.engines fetch mini")
+        pytest.skip(f"no small model in {folder}: python -m assistants.models fetch mini")
     return folder
 
 
@@ -235,3 +238,25 @@ def page(browser: "Browser") -> "Iterator[Page]":
 def is_own(url: str) -> bool:
     """Say whether a browser's request stays on this machine."""
     return url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"))
+
+
+@pytest.fixture(scope="session")
+def starter_file(starter_folder: Path) -> Path:
+    """The starter's GGUF file."""
+    return read_catalog()["mini"].path(starter_folder / "mini")
+
+
+@pytest.fixture(scope="session")
+def starter(starter_file: Path) -> Iterator[OpenVINOChat]:
+    """The starter, open."""
+    engine = opened_file("local:starter", starter_file)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    """An open history in ``tmp_path``."""
+    opened = History(tmp_path)
+    yield opened
+    opened.close()

@@ -21,7 +21,7 @@ from assistants.opening import open_studio
 from assistants.requests import Admission, StudioRequest
 from assistants.settings import Settings
 from tests.conftest import Server
-from tests.test_page import Visitor
+from tests.webapp.test_page import Visitor
 
 JOBS = 12
 

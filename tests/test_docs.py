@@ -96,8 +96,8 @@ def test_the_torch_line_has_the_pinned_version() -> None:
 
 
 def test_the_fetch_command_explains_itself() -> None:
-    assert "python -m assistants.engines fetch mini" in TEXT
+    assert "python -m assistants.models fetch mini" in TEXT
     run = subprocess.run(
-        [sys.executable, "-m", "assistants.engines", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "assistants.models", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "fetch" in run.stdout

@@ -12,8 +12,7 @@ from assistants.history import History
 from assistants.links import is_bare, without_bare_hosts
 from assistants.owners import LOCAL
 from assistants.studio import Studio
-from tests.history.conftest import history  # noqa: F401 (a fixture)
-from tests.history.rows import add_job, add_turn
+from tests.store.rows import add_job, add_turn
 
 # Each leads to evil.example where a reader follows what it reads.
 BARE = [
@@ -118,7 +117,7 @@ def test_a_draft_goes_out_without_them(studio: Studio, form: str) -> None:
     assert any(b"https://shop.example/" in file for file in files)
 
 
-def test_conversations_and_the_history_go_out_without_them(history: History, studio: Studio) -> None:  # noqa: F811
+def test_conversations_and_the_history_go_out_without_them(history: History, studio: Studio) -> None:
     conversation = history.conversations.create("me", "Links")
     add_turn(history, conversation, "[x](//evil.example)", TEXT)
     add_job(history, "a poem", TEXT)

@@ -91,7 +91,7 @@ def test_the_script_that_checks_everything_can_be_run() -> None:
     text = script.read_text(encoding="utf-8")
     assert text.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in text
-    assert text.index("python -m assistants.engines fetch mini") < text.index(
+    assert text.index("python -m assistants.models fetch mini") < text.index(
         "pip install -r requirements-dev.txt && pytest"
     )
     if os.name == "posix":

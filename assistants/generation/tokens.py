@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistants.errors import StudioError
-from assistants.store.fulltext import CJK
+from assistants.words import CJK
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

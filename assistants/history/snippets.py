@@ -6,7 +6,7 @@ the index that found the text.
 
 import re
 
-from assistants.store.fulltext import IS_CJK, tokens
+from assistants.words import IS_CJK, tokens
 
 Marks = list[tuple[int, int]]
 

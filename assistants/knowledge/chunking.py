@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from assistants.knowledge.cleaning import clean
 from assistants.knowledge.headings import headings
 from assistants.knowledge.sentences import Span, sentences
-from assistants.store.fulltext import CJK
+from assistants.words import CJK
 
 # About 180 tokens of an embedder, most of which read 256: a Chinese character is one, and three Latin letters or more.
 LIMIT = 720

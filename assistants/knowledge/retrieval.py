@@ -13,7 +13,7 @@ from assistants.knowledge.rows import Base, Kept, Rows, mark
 from assistants.knowledge.sentences import is_seam, stems, terms
 from assistants.knowledge.vectors import Vectors
 from assistants.store import Store
-from assistants.store.fulltext import IS_CJK, is_pair
+from assistants.words import IS_CJK, is_pair
 
 # Of each half; the constant of reciprocal rank fusion is the one of the paper.
 CANDIDATES = 50

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from assistants.store.fulltext import CJK, IS_CJK, is_pair, tokens
+from assistants.words import CJK, IS_CJK, is_pair, tokens
 
 Span = tuple[int, int]
 

@@ -1,4 +1,4 @@
-"""``python -m assistants.engines``: list, fetch, install and delete models, in a terminal."""
+"""``python -m assistants.models``: list, fetch, install and delete models, in a terminal."""
 
 import argparse
 import logging
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 def done(arguments: list[str] | None) -> int:
     """Do what is asked and return the exit status."""
     shelf = Shelf(Settings().models_folder, read_catalog())
-    parser = argparse.ArgumentParser(prog="python -m assistants.engines", description="The studio's models.")
+    parser = argparse.ArgumentParser(prog="python -m assistants.models", description="The studio's models.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="show the models of the catalog and those you added")
     fetching = commands.add_parser("fetch", help="download a model of the catalog; does nothing if it is there")

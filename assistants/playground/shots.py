@@ -40,7 +40,7 @@ class Words(Embeddings):
     def __init__(self, texts: Sequence[str]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        from assistants.store.fulltext import tokens
+        from assistants.words import tokens
 
         self._words = TfidfVectorizer(analyzer=tokens).fit([*texts, "-"])
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistants.errors import NotFound
 from assistants.markdown.fences import closed
-from assistants.store.fulltext import CJK
+from assistants.words import CJK
 
 Document = dict[str, Any]
 Section = dict[str, Any]

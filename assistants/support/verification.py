@@ -14,9 +14,9 @@ from assistants.embedder import Embedder
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
-from assistants.store.fulltext import tokens
 from assistants.support.evidence import Evidence, Sentence, above
 from assistants.support.quoting import Answer, Quote
+from assistants.words import tokens
 
 # Words alone prove from LITERAL on; from ALIKE on if the cosine is at least NEAR. Chosen by hand, not fitted: what they
 # let through, ``python -m benchmarks.support`` with a ``--model`` that writes shows.

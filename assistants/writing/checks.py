@@ -12,7 +12,7 @@ from typing import Any
 
 from assistants.errors import worded
 from assistants.store.documents import PICTURE, Document, count, text_of
-from assistants.store.fulltext import CJK, IS_CJK, WORDS
+from assistants.words import CJK, IS_CJK, WORDS
 from assistants.writing import poems
 from assistants.writing.brief import Brief
 from assistants.writing.sentences import GRAM, MOST, NUMBER, is_complete, repeated, sentences

@@ -12,7 +12,7 @@ from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.jobs import Event, Part, Text
 from assistants.store.documents import Document, Section
-from assistants.store.fulltext import tokens
+from assistants.words import tokens
 from assistants.writing import leading, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer

@@ -13,7 +13,7 @@ from assistants.errors import GenerationFailed
 from assistants.jobs import Event, Part, RunningJob
 from assistants.storable import from_json
 from assistants.store.documents import Section, new_section
-from assistants.store.fulltext import IS_CJK, tokens
+from assistants.words import IS_CJK, tokens
 from assistants.writing import leading, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed

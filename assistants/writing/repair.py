@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.generation import NO_CONTROLS
 from assistants.jobs import Event, Progress
 from assistants.store.documents import PARAGRAPH, Document
-from assistants.store.fulltext import IS_CJK, tokens
+from assistants.words import IS_CJK, tokens
 from assistants.writing import templates
 from assistants.writing.brief import Brief
 from assistants.writing.checks import keyword_pattern, missing_of

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from assistants.store.documents import PARAGRAPH, count
-from assistants.store.fulltext import IS_CJK, WORDS
+from assistants.words import IS_CJK, WORDS
 
 # A sentence with what closes it: its signs, and quotes or brackets after them; one that goes on in small letters has
 # not ended.

@@ -14,7 +14,7 @@ from assistants.models.files.catalog import read_catalog
 from assistants.models.speeds import machine
 from tests.conftest import Server
 from tests.e2e.chat import Chat
-from tests.engines.stand_ins import LARGE, Mirror, serve
+from tests.models.stand_ins import LARGE, Mirror, serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

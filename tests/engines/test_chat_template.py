@@ -9,13 +9,13 @@ from chat_template import ChatTemplate, Refused, render
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig, MistralConfig, MistralForCausalLM
 
-from assistants.engines import open_chat
 from assistants.engines.process import ProcessChat
 from assistants.errors import InvalidInput
 from assistants.owners import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
+from tests.engines.opening import opened_file
 
 # As Mistral's and Gemma's own have it, with the control tokens of the tiny tokenizer.
 MISTRAL = (
@@ -152,7 +152,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         path = request.getfixturevalue("gguf_file")
     else:
         path = make_folder(tmp_path_factory.mktemp("strict") / kind, kind)
-    engine = open_chat("local:strict", path)
+    engine = opened_file("local:strict", path)
     assert runner in type(engine).__name__.lower()
     yield engine
     engine.close()

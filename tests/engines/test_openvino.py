@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
-from assistants.engines import open_chat, openvino
+from assistants.engines import openvino
 from assistants.engines.openvino import OpenVINOChat, cache_tokens
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.models.files.catalog import read_catalog
+from tests.engines.opening import opened_file
 
 ROOT = Path(__file__).parent.parent.parent
 STORY = [HumanMessage("Write a long story about a cat and a dog.")]
@@ -183,7 +184,7 @@ def test_a_process_that_dies_fails_its_generations_and_comes_back(starter: OpenV
 
 
 def test_a_closed_engine_frees_its_process_and_says_so(starter_file: Path) -> None:
-    engine = open_chat("local:mini", starter_file)
+    engine = opened_file("local:mini", starter_file)
     process, stream = engine.start()._process, engine.stream(STORY)
     next(stream)
     engine.close()
@@ -198,10 +199,10 @@ def test_a_closed_engine_frees_its_process_and_says_so(starter_file: Path) -> No
 def test_a_file_that_is_no_model_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
     with pytest.raises(ModelUnavailable, match=r"The model file model\.gguf does not load: "):
-        open_chat("local:mini", path)
+        opened_file("local:mini", path)
     path.write_bytes(b"<html>")
     with pytest.raises(ModelUnavailable, match=r"model\.gguf does not load: not a GGUF file"):
-        open_chat("local:mini", path)
+        opened_file("local:mini", path)
 
 
 def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_a_damaged_model_is_a_sentence(starter_file: Path, tmp_path: Path) -> No
     with starter_file.open("rb") as file:
         path.write_bytes(file.read(20_000_000))
     with pytest.raises(ModelUnavailable, match=r"model\.gguf does not load: "):
-        open_chat("local:mini", path)
+        opened_file("local:mini", path)
 
 
 def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +222,7 @@ def test_where_the_library_is_missing_it_says_what_to_install(tmp_path: Path, mo
 def test_openvino_reports_to_nobody(starter_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
-    open_chat("local:mini", starter_file).close()
+    opened_file("local:mini", starter_file).close()
     assert list(tmp_path.glob("intel*")) == [], "its telemetry keeps a number there"
 
 

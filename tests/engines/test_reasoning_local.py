@@ -6,9 +6,9 @@ import pytest
 from chat_template import REASONS, begin
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
-from assistants.engines import open_chat
 from assistants.engines.process import ProcessChat
 from tests.engines import tiny, tiny_gguf
+from tests.engines.opening import opened_file
 
 # As the templates of Qwen's and DeepSeek's thinking models end.
 THINKING = tiny.TEMPLATE.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         tokenizer = tiny.make_tokenizer()
         tokenizer.chat_template = THINKING
         tokenizer.save_pretrained(path)
-    engine = open_chat("local:thinking", path)
+    engine = opened_file("local:thinking", path)
     assert request.param in type(engine).__name__.lower()
     yield engine
     engine.close()

@@ -14,6 +14,7 @@ from assistants.engines import open_chat
 from assistants.errors import ModelUnavailable
 from assistants.models.files.contents import TRANSFORMERS, model_types, runner
 from tests.engines import tiny_gguf
+from tests.engines.opening import opened_file
 
 
 def make_gguf(file: Path, architecture: str, tensor: str = "output.weight", **facts: Any) -> Path:
@@ -90,7 +91,7 @@ def test_a_pickle_is_refused(tmp_path: Path, file: str) -> None:
         with pytest.raises(ModelUnavailable, match=rf"{path.name} is a pickle checkpoint"):
             runner(path)
         with pytest.raises(ModelUnavailable, match="pickle"):
-            open_chat("local:model", path)
+            opened_file("local:model", path)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ import torch
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from transformers import AutoTokenizer, PreTrainedModel
 
-from assistants.engines import open_chat
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from tests.engines import tiny
+from tests.engines.opening import opened_file
 
 GREEDY = {"temperature": 0, "repetition_penalty": 1.0}
 FREE = {"temperature": 1.0, "top_p": 1.0, "repetition_penalty": 1.0}
@@ -50,7 +50,7 @@ def engine(folder: Path, model: PreTrainedModel) -> Iterator[TransformersChat]:
     # Without the instructions for bfloat16, the engine computes in float32, as the tests do.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATEN_CPU_CAPABILITY", "avx2")
-        engine = open_chat("local:tiny", folder)
+        engine = opened_file("local:tiny", folder)
         yield engine
         engine.close()
 
@@ -328,7 +328,7 @@ def test_a_base_model_goes_on_with_the_text(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
     model = tiny.make_gpt2(tmp_path / "tiny-gpt2")
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "tiny-gpt2")
-    engine = open_chat("local:tiny-gpt2", tmp_path / "tiny-gpt2")
+    engine = opened_file("local:tiny-gpt2", tmp_path / "tiny-gpt2")
     try:
         assert engine.is_base
         messages = [SystemMessage("the cat"), HumanMessage("sat on"), AIMessage("the mat")]

@@ -9,10 +9,10 @@ from langchain_core.messages import HumanMessage
 from safetensors.torch import load_file
 from transformers import PreTrainedModel
 
-from assistants.engines import open_chat
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
 from tests.engines import tiny, tiny_gguf
+from tests.engines.opening import opened_file
 
 NEEDS = frozenset({"score"})
 HELLO = [HumanMessage("the cat sat on the mat")]
@@ -32,7 +32,7 @@ def model(file: Path) -> PreTrainedModel:
 
 @pytest.fixture(scope="module")
 def engine(file: Path, model: PreTrainedModel) -> Iterator[TransformersChat]:
-    engine = open_chat("local:tiny", file, NEEDS)
+    engine = opened_file("local:tiny", file, NEEDS)
     yield engine
     engine.close()
 
@@ -57,7 +57,7 @@ def test_it_is_converted_once(engine: TransformersChat, file: Path) -> None:
     (folder,) = converted(file)
     made = (folder / "model.safetensors").stat()
     greedy = {"temperature": 0, "max_tokens": 8, "min_tokens": 8}
-    again = open_chat("local:tiny", file, NEEDS)
+    again = opened_file("local:tiny", file, NEEDS)
     try:
         assert again.invoke(HELLO, **greedy).text == engine.invoke(HELLO, **greedy).text
     finally:
@@ -70,6 +70,6 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path, model: PreTraine
     file = tmp_path / "tiny.gguf"
     tiny_gguf.write(file, model, width=48)
     with pytest.raises(ModelUnavailable, match=r"tiny\.gguf does not load: it does not fit its") as caught:
-        open_chat("local:tiny", file, NEEDS)
+        opened_file("local:tiny", file, NEEDS)
     assert "\n" not in str(caught.value)
     assert converted(file) == []

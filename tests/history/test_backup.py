@@ -16,7 +16,7 @@ from assistants.errors import InvalidInput, NotAllowed, StoreError
 from assistants.history import History, restore, restoring
 from assistants.history.restoring import forget, put_by, take_waiting, waiting
 from assistants.store.home import take_home
-from tests.history.rows import add_file, add_job, add_turn
+from tests.store.rows import add_file, add_job, add_turn
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from assistants.history import History
 from assistants.history.__main__ import main
-from tests.history.rows import add_job
+from tests.store.rows import add_job
 
 
 @pytest.fixture

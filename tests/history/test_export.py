@@ -13,7 +13,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
-from tests.history.rows import add_file, add_job, add_turn
+from tests.store.rows import add_file, add_job, add_turn
 
 
 def exported(history: History, ids: list[str] | None = None, owner: str = "me") -> dict[str, bytes]:

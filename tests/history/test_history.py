@@ -12,9 +12,10 @@ from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import History
 from assistants.store import files as files_module
 from assistants.store import new_id, now
-from assistants.store.fulltext import indexable, queries, tokens
+from assistants.store.fulltext import indexable, queries
 from assistants.store.jobs import JobRow
-from tests.history.rows import add_job
+from assistants.words import tokens
+from tests.store.rows import add_job
 
 # Full text
 

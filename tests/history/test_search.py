@@ -8,7 +8,7 @@ import pytest
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
 from assistants.history.snippets import excerpt, marks, pattern
-from tests.history.rows import add_job, add_turn
+from tests.store.rows import add_job, add_turn
 
 
 @pytest.mark.parametrize(

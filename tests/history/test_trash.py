@@ -12,7 +12,7 @@ from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
-from tests.history.rows import add_file, add_job, add_turn
+from tests.store.rows import add_file, add_job, add_turn
 
 
 @pytest.fixture

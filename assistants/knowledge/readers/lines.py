@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
-from assistants.store.fulltext import CJK
+from assistants.words import CJK
 
 # So much larger than the text is a heading, in steps of half a point; and no longer than a heading is.
 LARGER = 1.15

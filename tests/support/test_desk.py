@@ -13,7 +13,7 @@ from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import desk, summaries
 from assistants.support.desk_rows import DeskRows
-from tests.test_support import ABSENT, says
+from tests.support.test_support import ABSENT, says
 
 CUSTOMER, OTHER = "v-1", "v-2"
 

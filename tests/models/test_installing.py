@@ -17,8 +17,8 @@ from assistants.models.cards import recommended
 from assistants.models.files.catalog import Catalog, read_catalog, read_manifest
 from assistants.owners import LOCAL, OPERATOR
 from assistants.settings import Settings
-from tests.engines.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
-from tests.engines.test_gguf import tensor, written
+from tests.models.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
+from tests.models.test_gguf import tensor, written
 
 GB = 10**9
 

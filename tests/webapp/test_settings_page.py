@@ -11,7 +11,7 @@ from assistants.models import files
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
-from tests.engines.stand_ins import MODEL
+from tests.models.stand_ins import MODEL
 from webapp import STATIC, __version__
 from webapp.tabs.settings import SECTIONS, about, general, storage
 

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 from worker_pipe import Unfit
 
-from assistants.engines import open_chat
 from assistants.engines.process import unfit
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
@@ -23,6 +22,7 @@ from assistants.models.files.inspection import check
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
+from tests.engines.opening import opened_file
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_the_program_looks_as_closely(source: tuple[Path, PreTrainedModel], tmp_
     folder = shutil.copytree(source[0], tmp_path / "tiny")
     change(folder, "config.json", num_hidden_layers=4)
     with pytest.raises(ModelUnavailable, match="tiny lacks 18 of the weights"):
-        open_chat("local:tiny", folder)
+        opened_file("local:tiny", folder)
 
 
 def test_a_gguf_that_is_well_is_taken(source: tuple[Path, PreTrainedModel], tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from assistants.models import Models, files
 from assistants.models.files.catalog import Catalog
 from assistants.owners import LOCAL
 from assistants.settings import Settings
-from tests.engines.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
+from tests.models.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
 from tests.serving import opened as opened_studio
 
 TINY = "local:tiny"

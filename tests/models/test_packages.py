@@ -13,7 +13,7 @@ from assistants.errors import ModelUnavailable
 from assistants.models.files import packages, sources
 from assistants.models.files.downloads import Halt
 from assistants.models.files.sources import fetch
-from tests.engines.stand_ins import CUT, IN_PARTS, MODEL, PARTS_OF_TINY, Mirror, digest, packed, part
+from tests.models.stand_ins import CUT, IN_PARTS, MODEL, PARTS_OF_TINY, Mirror, digest, packed, part
 
 NAMES = list(PARTS_OF_TINY)
 WHOLE = {"tiny.gguf", ".lock", ".checked.json", "LICENSE", "ORIGIN.txt"}

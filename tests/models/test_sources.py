@@ -15,7 +15,7 @@ from assistants.models.files import hub, sources
 from assistants.models.files.catalog import Entry, read_manifest
 from assistants.models.files.downloads import Halt
 from assistants.models.files.sources import fetch
-from tests.engines.stand_ins import (
+from tests.models.stand_ins import (
     EMBEDDER,
     ENTRY,
     LARGE,
@@ -198,7 +198,7 @@ def test_two_processes_download_once(mirror: Mirror, tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from assistants.models.files.sources import fetch;"
         "from assistants.models.files.downloads import Halt;"
-        "from tests.engines.stand_ins import ENTRY;"
+        "from tests.models.stand_ins import ENTRY;"
         "print(fetch(ENTRY, Path(sys.argv[1]), lambda *report: None, Halt()))"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

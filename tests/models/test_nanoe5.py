@@ -178,7 +178,7 @@ def real_folder(starter_folder: Path) -> Path:
     known = read_catalog()["multilingual-e5-small"]
     path = known.path(starter_folder / "multilingual-e5-small")
     if not path.exists():
-        pytest.skip("no multilingual embedder: python -m assistants.engines fetch multilingual-e5-small")
+        pytest.skip("no multilingual embedder: python -m assistants.models fetch multilingual-e5-small")
     return path
 
 

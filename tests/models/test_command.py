@@ -1,4 +1,4 @@
-"""``python -m assistants.engines``: the command that fetches and lists, as somebody in a terminal sees it."""
+"""``python -m assistants.models``: the command that fetches and lists, as somebody in a terminal sees it."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from assistants.models import __main__ as command
 from assistants.models import files
 from assistants.models.files.sources import CHECKING
-from tests.engines.stand_ins import ENTRY, MODEL, Mirror
+from tests.models.stand_ins import ENTRY, MODEL, Mirror
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,7 +25,7 @@ def catalog(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "assistants.engines", *arguments], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "assistants.models", *arguments], cwd=ROOT, capture_output=True, text=True
     )
 
 

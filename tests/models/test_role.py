@@ -26,7 +26,7 @@ from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
-from tests.engines.stand_ins import IN_PARTS, LARGE, MODEL, Mirror, digest, serve
+from tests.models.stand_ins import IN_PARTS, LARGE, MODEL, Mirror, digest, serve
 
 GB = 10**9
 FAST, MEDIUM, SLOW = Speed(60, 1500), Speed(20, 500), Speed(2, 40)

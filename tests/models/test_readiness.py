@@ -33,7 +33,7 @@ from transformers import (
 )
 
 from assistants import memory
-from assistants.engines import open_chat, tuning
+from assistants.engines import tuning
 from assistants.engines.process import ProcessChat
 from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
@@ -44,6 +44,7 @@ from assistants.models.files.readiness import make_ready
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
+from tests.engines.opening import opened_file
 from tests.engines.tiny_gguf import WRITABLE, Kind
 
 HELLO = "the cat sat on the mat and the dog ran to the river"
@@ -113,7 +114,7 @@ def in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
 def deviation(file: Path, model: PreTrainedModel) -> float:
     """Open a file on OpenVINO GenAI, and return how far it is from a model."""
     assert runner(file) == "openvino"
-    engine = open_chat("local:tiny", file)
+    engine = opened_file("local:tiny", file)
     try:
         return distance(engine, model)
     finally:

@@ -13,7 +13,7 @@ from assistants.owners import LOCAL, OPERATOR, anonymous
 from assistants.settings import Settings
 from assistants.store import uploads
 from assistants.store.documents import new_document, new_section
-from tests.history.rows import add_job
+from tests.store.rows import add_job
 
 MB = 1 << 20
 

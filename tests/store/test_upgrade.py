@@ -18,7 +18,7 @@ from assistants.models.files.downloads import Halt
 from assistants.models.shelf import Shelf
 from assistants.owners import LOCAL
 from assistants.studio import Studio
-from tests.engines.stand_ins import ENTRY, MODEL, serve
+from tests.models.stand_ins import ENTRY, MODEL, serve
 from tests.serving import opened
 
 OLD = Path(__file__).parent.parent / "data" / "studio-40.db"

@@ -22,7 +22,7 @@ from tests.api.talk import SLOW, ask, events
 from tests.serving import client, opened, web_app
 from webapp.server import claim_port, no_sources, public_url, seal_gradio
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 

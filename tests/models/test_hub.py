@@ -7,7 +7,7 @@ from assistants.models.files import hub
 from assistants.models.files.catalog import Hub
 from assistants.models.files.downloads import SourceFailed, Unreachable
 from assistants.models.files.hub import chosen, entry_from, look
-from tests.engines.stand_ins import MODEL, REVISION, TOKEN, Mirror, digest
+from tests.models.stand_ins import MODEL, REVISION, TOKEN, Mirror, digest
 
 PARTS = Hub(repo="someone/parts")
 

@@ -20,7 +20,7 @@ from assistants.models.speeds import Speed
 from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
-from tests.engines.stand_ins import MODEL
+from tests.models.stand_ins import MODEL
 from tests.serving import opened
 from webapp.better import offered, worth_waiting
 from webapp.i18n import book

@@ -23,10 +23,10 @@ from prompts.reading import PromptError, line_error
 from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.playground.runs import run
 from tests.serving import client, opened, small_app
-from tests.test_i18n import takers
+from tests.webapp.test_i18n import takers
 from webapp.i18n import LANGUAGES, book, t, told
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SOURCES = [*ROOT.glob("assistants/**/*.py"), *ROOT.glob("prompts/*.py"), *ROOT.glob("webapp/**/*.py")]
 # What takes a sentence and its values.
 TELLERS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, StudioError)}

@@ -23,7 +23,7 @@ from assistants.writing.rewriting import OPERATIONS
 from webapp import page
 from webapp.i18n import LANGUAGES, accepted, book, gradio_i18n, language, localise, t
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "webapp" / "static"
 SCRIPTS = sorted(STATIC.glob("*.js"))
 SKELETONS = sorted(STATIC.glob("*.html"))
