@@ -41,13 +41,13 @@ def worded(template: str, values: Mapping[str, Any]) -> str:
     """Return a sentence with its ``{name}`` slots filled, as the page's scripts do it: once, and by whole names only.
 
     A slot without a value stays, so that a sentence of another version, or one that somebody else made, is no error;
-    ``{{name}}`` is a variable of a prompt and no slot. A value may be a sentence, as ``StudioError.told`` has it.
+    ``{{name}}`` is a variable of a prompt and no slot. A value may be a sentence, as ``StudioError.as_dict`` has it.
     """
     return SLOT.sub(lambda slot: _word(values.get(slot[1], slot[0])), template)
 
 
 def is_sentence(value: Any) -> bool:
-    """Say whether a value is what ``StudioError.told`` returns."""
+    """Say whether a value is what ``StudioError.as_dict`` returns."""
     return isinstance(value, dict) and value.keys() == {"template", "values"}
 
 
@@ -76,15 +76,14 @@ class StudioError(Exception):
     def __str__(self) -> str:
         return worded(self.template, self.values)
 
-    @property
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The sentence and its values, as JSON can hold them."""
         return {"template": self.template, "values": self.values}
 
     @property
     def failure(self) -> dict[str, Any]:
         """What is recorded of a job that it ended."""
-        return self.told | {"status": self.status}
+        return self.as_dict() | {"status": self.status}
 
 
 class InvalidInput(StudioError):
@@ -159,7 +158,7 @@ def without_paths(text: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, StudioError):
-        return value.told
+        return value.as_dict()
     if isinstance(value, PurePath):
         return value.name
     if isinstance(value, BaseException):

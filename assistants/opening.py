@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistants import ASSISTANTS, preferences
 from assistants.connections import Connections
-from assistants.history import History, take_waiting
+from assistants.history import History, apply_staged
 from assistants.jobs import Assistant, JobRunner
 from assistants.knowledge import Knowledge
 from assistants.models import Models
@@ -27,7 +27,7 @@ def open_studio(settings: Settings, assistants: Iterable[Assistant[Studio]] = AS
     lock = take_home(settings.home)
     try:
         library, connections = Library(PROMPTS), Connections(settings)
-        if aside := take_waiting(settings.home):
+        if aside := apply_staged(settings.home):
             log.info("The history is that of the backup now. What was there before is in %s", aside)
         history = History(settings.home, settings.uploads_mb << 20)
         history.files.forget_unused(uploads.before(days=uploads.DAYS))

@@ -28,10 +28,10 @@ from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import packed
 from assistants.playground.judging import ALIKE
 from assistants.studio import Studio
-from assistants.support.asking import Asking
+from assistants.support.asking import SupportRun
 from assistants.support.quoting import CURATED
 from assistants.support.reranking import Reranker
-from assistants.support.searching import Why, search
+from assistants.support.searching import ScoreExplanation, search
 from assistants.support.verification import NEAR
 from benchmarks.intents import NoJob
 from benchmarks.support import NO_MODEL, auroc, opened
@@ -159,11 +159,11 @@ def taught(studio: Studio, embedder: Embedder, language: str) -> tuple[Any, dict
 
 def places(studio: Studio, embedder: Embedder, base: Any, question: str) -> Iterator[tuple[str, list[int]]]:
     """Yield the numbers of the chunks that a question finds, the best first, in three ways."""
-    asking = Asking(studio, NoJob(), base, embedder, Reranker(None, NoJob(), ""))
+    asking = SupportRun(studio, NoJob(), base, embedder, Reranker(None, NoJob(), ""))
     [vector] = embedder.vectors([question], "query")
     by_words = studio.knowledge.find(base, question, None, TOP)
     nearest = studio.knowledge.vectors.nearest(base.name, base.revision, vector, TOP) if vector else []
-    both = search(asking, question, Why()).found
+    both = search(asking, question, ScoreExplanation()).found
     yield "words", [passage.first.number for passage in by_words.passages]
     yield "vectors", [number for number, _ in nearest]
     yield "both, as support searches", [passage.first.number for passage in both.passages]

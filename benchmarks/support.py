@@ -32,10 +32,10 @@ from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import desk
-from assistants.support.asking import Asking
+from assistants.support.asking import SupportRun
 from assistants.support.evidence import gather
 from assistants.support.reranking import Reranker
-from assistants.support.searching import Why, search
+from assistants.support.searching import ScoreExplanation, search
 from benchmarks.history import Writer
 
 DATA = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -103,7 +103,7 @@ def recalls(studio: Studio, base: str, answerable: dict[str, str]) -> dict[str, 
         texts = {
             "words": in_first(studio.knowledge.find(known, question, None, TOP)),
             "vectors": [chunk.text for chunk in studio.knowledge.rows.chunks(number for number, _ in nearest).values()],
-            "both": in_first(search(asking, question, Why()).found),
+            "both": in_first(search(asking, question, ScoreExplanation()).found),
         }
         for half, found in texts.items():
             hits[half] += any(phrase in text for text in found)
@@ -114,13 +114,13 @@ def in_first(found: Found) -> list[str]:
     return [chunk.text for passage in found.passages[:TOP] for chunk in passage.chunks]
 
 
-def asking_of(studio: Studio, base: Any) -> Asking:
+def asking_of(studio: Studio, base: Any) -> SupportRun:
     """Return what answers from a base, without a job."""
     job = type("NoJob", (), {"slot": lambda *_: contextmanager(lambda: iter([None]))()})()
     model = base.embedder or MODEL
     embedder = Embedder(studio.models.engine(model), job, studio.models.languages(model), model)
     reranker = studio.models.engine(base.reranker) if base.reranker else None
-    return Asking(studio, job, base, embedder, Reranker(reranker, job, base.reranker))
+    return SupportRun(studio, job, base, embedder, Reranker(reranker, job, base.reranker))
 
 
 def measure(model: str, reranker: str) -> None:

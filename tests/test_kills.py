@@ -92,7 +92,10 @@ class Followed:
 
 
 class Load:
-    """Somebody for each assistant, who asks, follows to the end, through kills, and asks again until ``over``."""
+    """Somebody for each assistant, who asks, follows to the end, through kills, and asks again until ``over``.
+
+    Whoever has got nothing done by then goes on until something is.
+    """
 
     def __init__(self, server: Server, seed: int) -> None:
         self.server = server
@@ -116,7 +119,8 @@ class Load:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _ask_on(self, kind: Callable[[random.Random], Request], chance: random.Random) -> None:
-        while not self.over.is_set():
+        is_done = False
+        while not (self.over.is_set() and is_done):
             assistant, request = kind(chance)
             try:
                 ticket = ask(self.server, "/api/jobs", {"assistant": assistant, "request": request})
@@ -132,6 +136,9 @@ class Load:
                 with suppress(OSError, HTTPException):
                     self._follow(job)
                 time.sleep(0.05)
+            if self.wrong:
+                return
+            is_done = is_done or job.status == "done"
 
     def _follow(self, job: Followed) -> None:
         for number, event in events(self.server.port, job.id, max(job.seen, default=0)):

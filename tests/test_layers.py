@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistants import ASSISTANTS
-from webapp.tabs import ASSISTANT_TABS, ROOMS
+from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
 ROOT = Path(__file__).parent.parent
 # From the inside out: each may import itself and what stands before it.
@@ -150,7 +150,7 @@ def test_an_assistant_tab_has_its_files_under_one_name(tab: object) -> None:
     assert list(ROOT.glob(f"tests/**/test_{name}.py"))
 
 
-@pytest.mark.parametrize("tab", [*ASSISTANT_TABS, *ROOMS], ids=basename)
+@pytest.mark.parametrize("tab", [*ASSISTANT_TABS, *OTHER_TABS], ids=basename)
 def test_a_tab_has_a_title_and_a_way_to_build_it(tab: object) -> None:
     assert tab.TITLE
     assert callable(tab.build)

@@ -133,7 +133,7 @@ def test_every_error_is_storable_whatever_it_quotes() -> None:
         GenerationFailed("{path}: {cause}", path=path, cause=cause),
         InvalidInput("a\ud800", "{field} {path}: {cause}", path=path, cause=cause),
     ):
-        kept = json.dumps([error.told, note(error.template, **error.values).data], ensure_ascii=False).encode()
+        kept = json.dumps([error.as_dict(), note(error.template, **error.values).data], ensure_ascii=False).encode()
         assert kept.count("\ufffd".encode()) == 2 * str(error).count("\ufffd") > 0
 
 

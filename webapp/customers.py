@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from assistants.studio import Studio
 from webapp import STATIC
-from webapp.doors import POLICY
+from webapp.middleware import POLICY
 
 
 def add(app: FastAPI) -> None:

@@ -20,7 +20,7 @@ Asked = TypeVar("Asked", bound=StudioRequest)
 
 # How handlers are wired that answer at once: one request and its answer, past Gradio's queue. In 6.31 that loses an
 # answer now and then when two events overlap: the stream that the first one closes was to bring the second one's.
-DIRECT = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+UNQUEUED = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 MB = 1024 * 1024
 BROKEN = StudioError("Something broke. The studio's log says more.")
@@ -81,7 +81,7 @@ def counted(number: Any) -> int | None:
     raise InvalidInput("n", "{field} must be a whole number.")
 
 
-def spoken(studio: Studio, model: str, lang: str) -> tuple[str, str | None]:
+def model_label(studio: Studio, model: str, lang: str) -> tuple[str, str | None]:
     """Return the language to speak with a model: the visitor's, or English with a word on why."""
     known = studio.models.languages(model)
     return (lang, None) if not known or lang in known else ("en", t("model.english-only", lang))
@@ -131,7 +131,7 @@ def browse_button(assistant: str) -> gr.Button:
     """Return the button that opens the drawer of prompts on behalf of a template picker."""
     button = gr.Button(words("prompts.browse"), size="sm", variant="secondary", elem_classes="browse-prompts")
     event = f"new CustomEvent('studio:browse', {{ detail: '{assistant}' }})"
-    button.click(None, js=f"() => {{ window.dispatchEvent({event}) }}", **DIRECT)
+    button.click(None, js=f"() => {{ window.dispatchEvent({event}) }}", **UNQUEUED)
     return button
 
 

@@ -9,7 +9,7 @@ from webapp import STATIC, palette
 from webapp.i18n import gradio_i18n
 from webapp.kit import words
 from webapp.live import live
-from webapp.tabs import ASSISTANT_TABS, ROOMS
+from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
 STYLES = (
     "style", "pieces", "controls", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-cards",
@@ -34,10 +34,10 @@ def build(studio: Studio) -> gr.Blocks:
         live("page")
         palette.build(studio)
         with gr.Tabs(elem_id="rooms"):
-            for room in (*ASSISTANT_TABS, *ROOMS):
-                name = room.__name__.rpartition(".")[2]
-                with gr.Tab(words(room.TITLE), id=name, elem_id=f"room-{name}"):
-                    room.build(studio)
+            for tab in (*ASSISTANT_TABS, *OTHER_TABS):
+                name = tab.__name__.rpartition(".")[2]
+                with gr.Tab(words(tab.TITLE), id=name, elem_id=f"room-{name}"):
+                    tab.build(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
     # Every handler goes past this queue, which looks a thousand times a second whether something came: 8 % of a core.
     blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = QUEUE_SECONDS

@@ -17,10 +17,10 @@ from assistants.history.snippets import Marks, marks, pattern
 from assistants.requests import StudioRequest
 from assistants.store.pictures import Wanted
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
-# Of each kind: who wants more goes on in its room.
+# Of each kind: who wants more goes on in its tab.
 SHOWN = 5
 
 
@@ -34,7 +34,7 @@ class Asked(StudioRequest):
 
 @dataclass(frozen=True)
 class Hit:
-    """Something to open: the room of ``assistant`` knows what to do with ``kind`` and ``id``."""
+    """Something to open: the tab of ``assistant`` knows what to do with ``kind`` and ``id``."""
 
     kind: str
     assistant: str
@@ -54,7 +54,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
 
-    palette.action(answer, None, palette, trigger_mode="multiple", **DIRECT)
+    palette.action(answer, None, palette, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -32,8 +32,17 @@ from assistants.studio import Studio
 from webapp import STATIC, __version__, customers
 from webapp.addresses import Scheme
 from webapp.api import add_api
-from webapp.doors import UPLOAD_LIMIT, BodyLimit, Headers, Localised, OneSlash, SameOrigin, SignIn, TrustedHosts
 from webapp.logs import spare
+from webapp.middleware import (
+    UPLOAD_LIMIT,
+    BodyLimit,
+    Headers,
+    LanguageMiddleware,
+    OneSlash,
+    SameOrigin,
+    SignIn,
+    TrustedHosts,
+)
 from webapp.transfers import Transfers, add_routes
 from webapp.visitors import Visitors
 
@@ -78,7 +87,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
             Middleware(CORSMiddleware),
             Middleware(BodyLimit),
             Middleware(SignIn, visitors=visitors),
-            Middleware(Localised),
+            Middleware(LanguageMiddleware),
         ],
     )
     app.state.studio = studio
@@ -251,7 +260,7 @@ def serve(studio: Studio, listener: socket.socket) -> None:
         spare("", "uvicorn")
         # On uvloop an interrupt only ends the loop.
         with contextlib.suppress(KeyboardInterrupt):
-            Server(config, lambda: open_house(studio, visitors), late.start).run([listener])
+            Server(config, lambda: announce_address(studio, visitors), late.start).run([listener])
         print("The studio is closed.")
     finally:
         late.cancel()
@@ -271,7 +280,7 @@ def timer(seconds: float, do: Callable[[], None]) -> threading.Timer:
     return made
 
 
-def open_house(studio: Studio, visitors: Visitors) -> None:
+def announce_address(studio: Studio, visitors: Visitors) -> None:
     """Say in the terminal where the studio is, and begin to get its model ready."""
     settings = studio.settings
     url = public_url(settings)

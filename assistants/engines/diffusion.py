@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from assistants.engines.drawing import (
-    GLIMPSE_SECONDS,
+    PREVIEW_SECONDS,
     QUIET_SECONDS,
     SCHEDULERS,
     Drawing,
     Drawn,
     Facts,
-    Glimpse,
     Mark,
+    Preview,
     Quiet,
     Step,
     check,
@@ -43,7 +43,7 @@ class Diffusion(Restarting):
             "model": str(path),
             "text_encoder": text_encoder and str(text_encoder),
             "schedulers": SCHEDULERS,
-            "glimpses": GLIMPSE_SECONDS,
+            "previews": PREVIEW_SECONDS,
         }
         self._worker: WorkerProcess | None = None
         self._closed = False
@@ -100,8 +100,8 @@ def mark(event: Event) -> Mark:
         raise InvalidInput(refused["field"], refused["template"], **refused["values"])
     if "picture" in event:
         return Drawn(event["index"], event["seed"], b64decode(event["picture"]))
-    if "glimpse" in event:
-        return Glimpse(event["index"], b64decode(event["glimpse"]))
+    if "preview" in event:
+        return Preview(event["index"], b64decode(event["preview"]))
     return Step(event["done"], event["total"])
 
 

@@ -33,7 +33,7 @@ SEEDS = 2**53
 # A caller hears something this often, so that it gets a chance to stop.
 QUIET_SECONDS = 0.25
 # Pictures on their way are shown this often at most.
-GLIMPSE_SECONDS = 0.7
+PREVIEW_SECONDS = 0.7
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Glimpse:
+class Preview:
     """A small, rough JPEG of a picture on its way; ``index`` is its place among the seeds."""
 
     index: int
@@ -85,7 +85,7 @@ class Quiet:
     """Nothing has happened: a chance to stop."""
 
 
-Mark = Step | Glimpse | Drawn | Quiet
+Mark = Step | Preview | Drawn | Quiet
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistants.engines.drawing import (
-    GLIMPSE_SECONDS,
+    PREVIEW_SECONDS,
     QUIET_SECONDS,
     Drawing,
     Drawn,
     Facts,
-    Glimpse,
     Mark,
+    Preview,
     Quiet,
     Step,
     check,
@@ -31,7 +31,7 @@ from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 
 SHAPES = 6
 WORDS = 60
-GLIMPSE_SIDE = 96
+PREVIEW_SIDE = 96
 FACTS = Facts(
     family="echo",
     tasks=("text", "image", "inpaint"),
@@ -89,8 +89,8 @@ class EchoImages:
                     raise GenerationFailed("The stand-in broke, as it was told to.")
                 done += 1
                 yield Step(done, total)
-                if time.monotonic() - shown >= GLIMPSE_SECONDS:
-                    yield Glimpse(index, glimpse(picture, (done - 1) % drawing.steps + 1, drawing.steps))
+                if time.monotonic() - shown >= PREVIEW_SECONDS:
+                    yield Preview(index, preview(picture, (done - 1) % drawing.steps + 1, drawing.steps))
                     shown = time.monotonic()
             yield Drawn(index, seed, encoded(picture, "PNG", compress_level=1))
 
@@ -140,10 +140,10 @@ def painted(drawing: Drawing, seed: int, start: Image.Image | None, mask: Image.
     return picture
 
 
-def glimpse(picture: Image.Image, done: int, steps: int) -> bytes:
+def preview(picture: Image.Image, done: int, steps: int) -> bytes:
     """Return a small picture with as much noise as steps are missing."""
     small = picture.copy()
-    small.thumbnail((GLIMPSE_SIDE, GLIMPSE_SIDE))
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     noise = Image.merge("RGB", [Image.linear_gradient("L").resize(small.size)] * 3)
     return encoded(ImageChops.blend(noise, small, done / steps), "JPEG", quality=80)
 

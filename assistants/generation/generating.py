@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls, stream
 from assistants.errors import GenerationFailed
-from assistants.generation.loops import Circle, Unwatched
+from assistants.generation.loops import LoopDetector, Unwatched
 from assistants.jobs import Event, Part, Progress, Retracted, RunningJob, Stopped, Text
 from assistants.storable import storable
 
@@ -78,9 +78,9 @@ def opened(studio: "Studio", job: RunningJob, needs: frozenset[str] = frozenset(
     return studio.models.engine(job.row.model, needs)
 
 
-def watch(studio: "Studio", job: RunningJob) -> Circle | None:
+def watch(studio: "Studio", job: RunningJob) -> LoopDetector | None:
     """Return what watches the job's text for circles; None unless its model is a small one of this machine."""
-    return None if studio.models.is_capable(job.row.model) else Circle()
+    return None if studio.models.is_capable(job.row.model) else LoopDetector()
 
 
 def limited(engine: Any, tokens: int) -> dict[str, int]:
@@ -111,7 +111,7 @@ def generate(
     controls: Controls,
     options: dict[str, Any],
     job: "RunningJob | Step",
-    circle: Circle | None = None,
+    circle: LoopDetector | None = None,
     *,
     may_hold: bool = True,
     may_retract: bool = False,
@@ -154,7 +154,7 @@ def generate(
 class Generating:
     """A generation under way: what has come of it so far, and when."""
 
-    def __init__(self, held: bool, may_retract: bool, circle: Circle | None) -> None:
+    def __init__(self, held: bool, may_retract: bool, circle: LoopDetector | None) -> None:
         self._watched = circle or Unwatched()
         self._cut = ""
         self._said: dict[str, Any] = {}

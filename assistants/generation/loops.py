@@ -42,7 +42,7 @@ class Unwatched:
         return ""
 
 
-class Circle(Unwatched):
+class LoopDetector(Unwatched):
     """A text that comes in pieces: what of it may be shown already, and whether it is ``found`` to go round.
 
     What only says again what was said is held back until it goes on otherwise. So nothing is cut but repetition.

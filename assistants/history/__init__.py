@@ -13,7 +13,7 @@ from assistants.errors import StoreError
 from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
 from assistants.history.export import export
-from assistants.history.restoring import Waiting, forget, put_by, restore, take_waiting, waiting
+from assistants.history.restoring import Waiting, apply_staged, forget, restore, stage_restore, waiting
 from assistants.history.search import Filters, Item, choices, search
 from assistants.history.stats import Count, stats
 from assistants.history.trash import Trash, Trashed
@@ -43,10 +43,10 @@ __all__ = [
     "Version",
     "Waiting",
     "Window",
+    "apply_staged",
     "new_id",
     "now",
     "restore",
-    "take_waiting",
 ]
 
 
@@ -105,17 +105,17 @@ class History:
         must_be_operator(owner)
         backup(self.store, self.files.folder, target)
 
-    def put_by(self, owner: str, archive: Path, name: str) -> Waiting:
+    def stage_restore(self, owner: str, archive: Path, name: str) -> Waiting:
         """Check a backup and let it take the place of everything at the next start, for the operator only."""
         must_be_operator(owner)
-        return put_by(archive, self.home, name)
+        return stage_restore(archive, self.home, name)
 
     def waiting(self, owner: str) -> Waiting | None:
         """Return the backup that the next start puts in place, for the operator only."""
         must_be_operator(owner)
         return waiting(self.home)
 
-    def forget_waiting(self, owner: str) -> None:
+    def discard_staged(self, owner: str) -> None:
         """Let the next start go on with what there is, for the operator only."""
         must_be_operator(owner)
         forget(self.home)

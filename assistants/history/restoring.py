@@ -53,7 +53,7 @@ def restore(archive: Path, home: Path) -> Path | None:
         lock.release()
 
 
-def put_by(archive: Path, home: Path, name: str) -> Waiting:
+def stage_restore(archive: Path, home: Path, name: str) -> Waiting:
     """Check a backup and keep it for the next start, in place of one kept before; raises as ``restore`` does."""
     with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
         staging = Path(beside) / new_id()
@@ -77,7 +77,7 @@ def forget(home: Path) -> None:
         shutil.rmtree(folder)
 
 
-def take_waiting(home: Path) -> Path | None:
+def apply_staged(home: Path) -> Path | None:
     """Put what is kept for this start in place, as ``restore`` does; the caller has locked the home.
 
     May be broken off anywhere: the next start goes on with it.

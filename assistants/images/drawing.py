@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from assistants.engines.drawing import Drawn, Glimpse, ImageEngine, Step
+from assistants.engines.drawing import Drawn, ImageEngine, Preview, Step
 from assistants.errors import GenerationFailed, StoreError
 from assistants.images.keeping import address, keep, shown
 from assistants.images.planning import Planner, Shot, batches
@@ -43,7 +43,7 @@ def draw_all(planner: Planner, engine: ImageEngine, shots: list[Shot], job: Runn
     steps = _Steps(sum(shot.settings["steps"] for shot in shots))
     try:
         for group in batches([shot for shot in shots if shot.index not in ready], engine.facts.batch):
-            yield from Sitting(planner, engine, group, job, steps).draw()
+            yield from DrawingBatch(planner, engine, group, job, steps).draw()
         if planner.request.plot:
             yield from _plotted(planner, shots, job)
     finally:
@@ -74,7 +74,7 @@ class _Steps:
         return {"seconds": round(self.seconds, 3), "steps": self.drawn, "pixels": self.pixels}
 
 
-class Sitting:
+class DrawingBatch:
     """Some pictures that an engine draws at once, most often one."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Sitting:
     ) -> None:
         self._planner, self._engine, self._shots, self._job, self._steps = planner, engine, shots, job, steps
         self._own_steps = sum(shot.settings["steps"] for shot in shots)
-        self._glimpses: dict[int, bytes] = {}
+        self._previews: dict[int, bytes] = {}
         self._kept: set[int] = set()
 
     def draw(self) -> Iterator[Event]:
@@ -118,8 +118,8 @@ class Sitting:
         if isinstance(mark, Step):
             self._steps.done = before + round(mark.done * self._own_steps / max(1, mark.total))
             yield Progress(self._steps.done, self._steps.total, DRAWING)
-        elif isinstance(mark, Glimpse):
-            self._glimpses[mark.index] = mark.jpeg
+        elif isinstance(mark, Preview):
+            self._previews[mark.index] = mark.jpeg
             yield self._job.show(mark.jpeg)
         elif isinstance(mark, Drawn):
             yield from self._keep(mark)
@@ -150,8 +150,8 @@ class Sitting:
                 yield Part("skipped", {"index": shot.index})
 
     def _unfinished(self) -> Iterator[Event]:
-        """Keep the last glimpse of each picture under way, as large as the picture was to be."""
-        for place, jpeg in self._glimpses.items():
+        """Keep the last preview of each picture under way, as large as the picture was to be."""
+        for place, jpeg in self._previews.items():
             if place not in self._kept:
                 shot = self._shots[place]
                 size = shot.settings["width"], shot.settings["height"]

@@ -45,7 +45,7 @@ FOR_ANY = {
 def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
     """Return everything that there is to choose from, for an owner who reads ``lang``."""
     model = studio.models.resolve(None, owner, "image")
-    words = studio.models.painters.words(model)
+    words = studio.models.image_models.words(model)
     said = FOR_STARTER if words.objects else FOR_ANY
     return {
         "model": model,
@@ -73,7 +73,7 @@ def _styles(studio: "Studio", owner: str) -> list[dict[str, Any]]:
 
 def _in_language(studio: "Studio", model: str, words: Sequence[str], lang: str) -> list[str]:
     """Return a model's words as its table has them in Chinese, the shortest of several; else as they are."""
-    folder = studio.models.painters.chinese(model)
+    folder = studio.models.image_models.chinese(model)
     if lang != "zh" or folder is None:
         return list(words)
     chinese: dict[str, str] = {}
@@ -92,10 +92,10 @@ def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:
 def _model(studio: "Studio", name: str, card: ModelCard | None) -> dict[str, Any]:
     """Return what is known of a model: from its engine where that is open, else from the catalog."""
     facts = studio.models.facts(name)
-    defaults = (asdict(facts) if facts else {}) | studio.models.painters.settings(name)
+    defaults = (asdict(facts) if facts else {}) | studio.models.image_models.settings(name)
     defaults.pop("made_with", None)
     state = card.state if card else ModelState(name, "ready")
-    failure = state.failure.told if state.failure else None
+    failure = state.failure.as_dict() if state.failure else None
     return {
         "name": name,
         "title": card.title if card else name,
@@ -104,7 +104,7 @@ def _model(studio: "Studio", name: str, card: ModelCard | None) -> dict[str, Any
         "size": card.size if card else None,
         "need": card.ram if card else None,
         "installed": card.installed if card else True,
-        "limited": bool(studio.models.painters.words(name).objects),
+        "limited": bool(studio.models.image_models.words(name).objects),
         "state": {"state": state.state, "note": state.note, "done": state.done, "total": state.total, "error": failure},
         "defaults": defaults,
     }

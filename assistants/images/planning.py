@@ -103,7 +103,7 @@ class Planner:
 
     def _own(self) -> dict[str, Any]:
         own = {name: getattr(self.facts, name) for name in ("width", "height", "steps", "guidance", "scheduler")}
-        return own | self.studio.models.painters.settings(self.model)
+        return own | self.studio.models.image_models.settings(self.model)
 
     def _size(self, own: dict[str, Any]) -> tuple[int, int]:
         """Return width and height: as asked, or the initial picture's shape in the model's area, or its own."""
@@ -127,7 +127,7 @@ class Planner:
 
     def _english(self, prompt: str) -> tuple[str, tuple[str, ...]]:
         """Return the prompt in a language that the model reads, with the words that could not be put into it."""
-        folder = self.studio.models.painters.chinese(self.model)
+        folder = self.studio.models.image_models.chinese(self.model)
         if folder is None or not is_chinese(prompt):
             return prompt, ()
         found = translated(prompt, folder)

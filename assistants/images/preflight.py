@@ -31,7 +31,7 @@ class Preflight:
 
 def preflight(studio: "Studio", request: Request, model: str) -> Preflight:
     """Return what a request takes that was checked already."""
-    own = studio.models.painters.settings(model)
+    own = studio.models.image_models.settings(model)
     width, height = request.width or own.get("width", 512), request.height or own.get("height", 512)
     share = width * height / (own.get("width", width) * own.get("height", height))
     need, free = _need(studio, model, share), memory.available()
@@ -41,7 +41,7 @@ def preflight(studio: "Studio", request: Request, model: str) -> Preflight:
 
 
 def _need(studio: "Studio", model: str, share: float) -> int | None:
-    whole = studio.models.painters.need(model)
+    whole = studio.models.image_models.need(model)
     if whole is None:
         return None
     # What is loaded already is paid for.
@@ -67,7 +67,7 @@ def _advice(studio: "Studio", model: str, share: float, own: dict[str, Any]) -> 
     if share > 1 and own:
         template = "Draw at {width} x {height}, and make it larger afterwards."
         said.append({"template": template, "values": {"width": own["width"], "height": own["height"]}})
-    smaller = studio.models.painters.smaller(model)
+    smaller = studio.models.image_models.smaller(model)
     if smaller:
         said.append({"template": "Choose {model}, which needs less memory.", "values": {"model": smaller}})
     said.append({"template": "Close other programs.", "values": {}})

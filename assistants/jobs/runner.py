@@ -362,7 +362,7 @@ class JobRunner(Generic[Host]):
 
     def _end(self, job: RunningJob, status: str, failure: dict[str, Any] | None = None) -> None:
         job.finish(status, failure)
-        self._writer.settle(job)
+        self._writer.flush_and_wait(job)
         job.announce()
         with self._changed:
             del self._live[job.id]

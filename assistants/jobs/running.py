@@ -231,7 +231,7 @@ class RunningJob:
         self._events.append((self._last, event))
         self._held_since = self._held_since or time.monotonic()
 
-    def seal(self) -> None:
+    def flush_text(self) -> None:
         """Make an event of the text that came since the last one."""
         with self._lock:
             self._seal()

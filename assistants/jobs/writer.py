@@ -73,7 +73,7 @@ class Writer:
                 self._begins = self._begins or (is_awaited and not job.has_begun)
                 self._changed.notify_all()
 
-    def settle(self, job: RunningJob) -> None:
+    def flush_and_wait(self, job: RunningJob) -> None:
         """Return once the end of ``job`` is on disk, or at once while the disk refuses: it is tried again then."""
         if not job.recorded:
             return
@@ -154,7 +154,7 @@ class Writer:
             log.error("%s What is under way is kept in memory; trying again.", failing)
         for job in jobs:
             if failing or not job.recorded:
-                job.seal()
+                job.flush_text()
                 job.reveal()
         with self._changed:
             self._failing, self._began = failing, None

@@ -29,13 +29,13 @@ from assistants.errors import InvalidInput, NotAllowed
 from assistants.history import History
 from assistants.knowledge import curating, editing, samples, wording
 from assistants.knowledge.retrieval import Found, Retrieval
-from assistants.knowledge.rows import EVERYONE, Base, Kept, Rows, Source
+from assistants.knowledge.rows import EVERYONE, Base, Rows, Source, StoredChunk
 from assistants.knowledge.sentences import share_chinese
 from assistants.knowledge.vector_rows import VectorRows
 from assistants.knowledge.vectors import Vectors
 from assistants.owners import is_operator, must_be_operator
 
-__all__ = ["Base", "Found", "Kept", "Knowledge", "Source"]
+__all__ = ["Base", "Found", "Knowledge", "Source", "StoredChunk"]
 
 MAX_NAME = 64
 SUGGESTIONS = 4
@@ -86,7 +86,7 @@ class Knowledge:
         self._must_read(name, owner)
         return self.rows.sources(name)
 
-    def source(self, name: str, source: str, owner: str) -> tuple[Source, str, list[Kept]]:
+    def source(self, name: str, source: str, owner: str) -> tuple[Source, str, list[StoredChunk]]:
         """Return a source, its text and its chunks, also of one that was replaced.
 
         Raises ``NotFound`` or ``NotAllowed``.

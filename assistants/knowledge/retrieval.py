@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
-from assistants.knowledge.rows import Base, Kept, Rows, mark
+from assistants.knowledge.rows import Base, Rows, StoredChunk, mark
 from assistants.knowledge.sentences import is_seam, stems, terms
 from assistants.knowledge.vectors import Vectors
 from assistants.store import Store
@@ -31,14 +31,14 @@ class Passage:
     ``score`` is that of the fusion: 1 for what comes first in both. ``reranked`` is a reranker's, from 0 to 1.
     """
 
-    chunks: tuple[Kept, ...]
+    chunks: tuple[StoredChunk, ...]
     score: float
     lexical: float | None = None
     dense: float | None = None
     reranked: float | None = None
 
     @property
-    def first(self) -> Kept:
+    def first(self) -> StoredChunk:
         """The chunk it begins with."""
         return self.chunks[0]
 

@@ -69,7 +69,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredChunk:
     """A chunk as it is stored."""
 
     number: int
@@ -272,10 +272,10 @@ class Rows:
                 (row["knowledge"], row["name"], source),
             ).fetchall()
             for old in earlier:
-                self._silence(db, "source = ?", old["id"])
+                self._unindex(db, "source = ?", old["id"])
                 db.execute("UPDATE sources SET replaced = ?, file = NULL WHERE id = ?", (now(), old["id"]))
             db.execute("UPDATE sources SET ready = ?, file = NULL WHERE id = ?", (now(), source))
-            self._voice(db, "source = ?", source)
+            self._index(db, "source = ?", source)
             count_change(db, row["knowledge"])
         self._drop(filter(None, [row["file"], *(old["file"] for old in earlier)]))
 
@@ -297,7 +297,7 @@ class Rows:
         """Delete sources and return the files that were not read yet."""
         rows = db.execute(f"SELECT id, file FROM sources WHERE {which}", values).fetchall()
         for row in rows:
-            self._silence(db, "source = ?", row["id"])
+            self._unindex(db, "source = ?", row["id"])
             db.execute("DELETE FROM vectors WHERE chunk IN (SELECT number FROM chunks WHERE source = ?)", (row["id"],))
             db.execute("DELETE FROM chunks WHERE source = ?", (row["id"],))
             db.execute("DELETE FROM sources WHERE id = ?", (row["id"],))
@@ -309,12 +309,12 @@ class Rows:
 
     # Chunks
 
-    def chunks(self, numbers: Iterable[int]) -> dict[int, Kept]:
+    def chunks(self, numbers: Iterable[int]) -> dict[int, StoredChunk]:
         """Return chunks by their numbers; those that are gone are left out."""
         wanted = list(numbers)
         sql = f"SELECT {CHUNK} FROM chunks WHERE number IN ({', '.join('?' * len(wanted))})"
         with self._store.read() as db:
-            return {row["number"]: Kept(**dict(row)) for row in db.execute(sql, wanted)}
+            return {row["number"]: StoredChunk(**dict(row)) for row in db.execute(sql, wanted)}
 
     def curated_questions(self, knowledge: str, limit: int) -> list[str]:
         """Return the questions of entries that answer, the first ones of the base."""
@@ -325,11 +325,11 @@ class Rows:
         with self._store.read() as db:
             return [row["question"] for row in db.execute(sql, (knowledge, limit))]
 
-    def chunks_of(self, source: str) -> list[Kept]:
+    def chunks_of(self, source: str) -> list[StoredChunk]:
         """Return the chunks of a source, in order."""
         with self._store.read() as db:
             rows = db.execute(f"SELECT {CHUNK} FROM chunks WHERE source = ? ORDER BY place", (source,)).fetchall()
-        return [Kept(**dict(row)) for row in rows]
+        return [StoredChunk(**dict(row)) for row in rows]
 
     def enable(self, knowledge: str, chunk: int, enabled: bool) -> None:
         """Let a chunk answer or not; raises ``NotFound``."""
@@ -339,12 +339,12 @@ class Rows:
             )
             if not changed.rowcount:
                 raise NotFound("There is no such chunk.")
-            self._silence(db, "number = ?", chunk)
+            self._unindex(db, "number = ?", chunk)
             ready = "source IN (SELECT id FROM sources WHERE ready IS NOT NULL AND replaced IS NULL)"
-            self._voice(db, f"number = ? AND {ready}", chunk)
+            self._index(db, f"number = ? AND {ready}", chunk)
             count_change(db, knowledge)
 
-    def _voice(self, db: Any, which: str, value: Any) -> None:
+    def _index(self, db: Any, which: str, value: Any) -> None:
         """Let those chunks answer that are enabled."""
         which = f"{which} AND enabled"
         rows = db.execute(f"SELECT {CHUNK}, knowledge FROM chunks WHERE {which}", (value,)).fetchall()
@@ -357,7 +357,7 @@ class Rows:
         )
         db.execute(f"UPDATE chunks SET live = 1 WHERE {which}", (value,))
 
-    def _silence(self, db: Any, which: str, value: Any) -> None:
+    def _unindex(self, db: Any, which: str, value: Any) -> None:
         """Let chunks answer no more."""
         rows = db.execute(f"SELECT number FROM chunks WHERE {which} AND live", (value,)).fetchall()
         db.conn.executemany("DELETE FROM chunk_words WHERE rowid = ?", (tuple(row) for row in rows))

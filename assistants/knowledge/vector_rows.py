@@ -5,7 +5,7 @@ Knows nothing about how a text becomes a vector or how the nearest ones are foun
 
 from collections.abc import Iterable
 
-from assistants.knowledge.rows import CHUNK, Kept, count_change
+from assistants.knowledge.rows import CHUNK, StoredChunk, count_change
 from assistants.store import Store
 
 # Enough to tell a language by.
@@ -51,12 +51,12 @@ class VectorRows:
         with self._store.read() as db:
             return db.execute(f"{sql} AND vector IS NULL", (knowledge,)).fetchone()[0]
 
-    def lacking(self, knowledge: str, limit: int, source: str | None = None) -> list[Kept]:
+    def lacking(self, knowledge: str, limit: int, source: str | None = None) -> list[StoredChunk]:
         """Return chunks that nobody has tried to embed: of a source, else of those of the base that answer."""
         which, value = _lacking(knowledge, source)
         with self._store.read() as db:
             rows = db.execute(f"SELECT {CHUNK} FROM chunks WHERE {which} ORDER BY number LIMIT ?", (value, limit))
-            return [Kept(**dict(row)) for row in rows]
+            return [StoredChunk(**dict(row)) for row in rows]
 
     def count_lacking(self, knowledge: str, source: str | None = None) -> int:
         """Return how many chunks nobody has tried to embed."""

@@ -1,18 +1,19 @@
 """The models: what a name means, what state a model is in, and the open engine behind it.
 
-    names.py       what a name means, and for whom
-    shelf.py       which models there are, and where they lie
-    installing.py  how they come there and leave
-    states.py      how far each is, and who waits
-    undertaking.py what is seen of a model that is being fetched or loaded
-    work.py        what is done in the background
-    loading.py     from a file to an open engine
-    opened.py      the open engines, and room for more
-    speeds.py      how fast each is on this machine
-    role.py        which of them is the studio's own
-    improving.py   how a better one comes to be that
-    cards.py       what a person chooses by
-    painters.py    what is known of the models that draw
+    files/           where their files come from, and what is in them
+    names.py         what a name means, and for whom
+    registry.py      which models there are, and where they lie
+    installing.py    how they come there and leave
+    states.py        how far each is, and who waits
+    tasks.py         what is seen of a model that is being fetched or loaded
+    work.py          what is done in the background
+    loading.py       from a file to an open engine
+    opened.py        the open engines, and room for more
+    speeds.py        how fast each is on this machine
+    role.py          which of them is the studio's own
+    improving.py     how a better one comes to be that
+    cards.py         what a person chooses by
+    image_models.py  what is known of the models that draw
 
 Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
 """
@@ -31,17 +32,17 @@ from assistants.models.cards import ModelCard
 from assistants.models.files.catalog import Catalog, Entry, Kind, read_catalog
 from assistants.models.files.downloads import Halt
 from assistants.models.files.sources import CANCELLED, PAUSED
+from assistants.models.image_models import ImageModels
 from assistants.models.improving import Improvement
 from assistants.models.installing import Plan
 from assistants.models.loading import NO_NEEDS, Loader
 from assistants.models.names import MINI, OF_ANOTHER_KIND, STARTER_EMBEDDER, STARTER_IMAGE, Names, unknown
 from assistants.models.opened import Engines
-from assistants.models.painters import Painters
+from assistants.models.registry import DEFAULT, LOCAL, ModelRegistry
 from assistants.models.role import Role
-from assistants.models.shelf import DEFAULT, LOCAL, Shelf
-from assistants.models.speeds import Forgetful, Kept, Speeds
+from assistants.models.speeds import Forgetful, KeptFacts, Speeds
 from assistants.models.states import ModelState, States
-from assistants.models.undertaking import Undertaking
+from assistants.models.tasks import ModelTask
 from assistants.models.work import Work
 from assistants.settings import Settings
 
@@ -72,26 +73,26 @@ class Models:
         catalog: Catalog | None = None,
         in_use: Callable[[], Collection[str]] = frozenset,
         chosen: Callable[[], str | None] = lambda: None,
-        kept: Kept | None = None,
+        kept: KeptFacts | None = None,
         told: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._connections = connections
         self._chosen = chosen
-        self._shelf = Shelf(settings.models_folder, read_catalog() if catalog is None else catalog)
-        self._names = Names(self._shelf, connections)
-        self.painters = Painters(self._shelf)
+        self._registry = ModelRegistry(settings.models_folder, read_catalog() if catalog is None else catalog)
+        self._names = Names(self._registry, connections)
+        self.image_models = ImageModels(self._registry)
         self._states = States()
         self._engines = Engines(in_use, own=lambda: self._names.find(self.own()))
         self._work = Work()
         kept = Forgetful() if kept is None else kept
         self.speeds = Speeds(kept)
-        self._loader = Loader(settings, self._shelf, self._states, self._engines, self._work, self.speeds)
-        self._role = Role(self._shelf, self.speeds, kept, settings)
+        self._loader = Loader(settings, self._registry, self._states, self._engines, self._work, self.speeds)
+        self._role = Role(self._registry, self.speeds, kept, settings)
         self.better = Improvement(
-            self._role, self._shelf, self._states, self._begin, self._loader, self._follows_role, told
+            self._role, self._registry, self._states, self._begin, self._loader, self._follows_role, told
         )
-        # What is being installed, or failed to be, by name: it may be on no shelf yet.
+        # What is being installed, or failed to be, by name: it may be in no registry yet.
         self._plans: dict[str, Plan] = {}
         self._connecting = threading.Lock()
 
@@ -131,7 +132,7 @@ class Models:
 
     def _kind(self, name: str, wanted: Kind) -> Kind:
         """Return what a model is for; one that runs elsewhere may write and draw, as it is ``wanted``."""
-        entry = self._shelf.get(name.removeprefix(LOCAL))
+        entry = self._registry.get(name.removeprefix(LOCAL))
         return entry.kind if entry else "image" if wanted == "image" else "chat"
 
     def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
@@ -140,36 +141,36 @@ class Models:
         first = [*own, LOCAL + STARTERS[kind]] if kind in STARTERS else own
         mine = [
             LOCAL + name
-            for name, entry in self._shelf.entries().items()
-            if entry.kind == kind and self._shelf.is_installed(name)
+            for name, entry in self._registry.entries().items()
+            if entry.kind == kind and self._registry.is_installed(name)
         ]
         elsewhere = self._connections.names(owner) if kind == "chat" else []
         return list(dict.fromkeys([name for name in first if self._names.find(name, kind)] + mine + elsewhere))
 
     def languages(self, name: str) -> tuple[str, ...]:
         """Return the languages that a model knows, none where nobody knows that."""
-        entry = self._shelf.get(name.removeprefix(LOCAL))
+        entry = self._registry.get(name.removeprefix(LOCAL))
         return entry.languages if entry else ()
 
     def size(self, name: str) -> int | None:
         """Return how many bytes the files of a model have; None of one that has no files here."""
         key = name.removeprefix(LOCAL)
-        return self._shelf.size(key) if self._shelf.is_installed(key) else None
+        return self._registry.size(key) if self._registry.is_installed(key) else None
 
     def sha256(self, name: str) -> str | None:
         """Return the sha256 of a model's file; None of one that runs elsewhere, has several, or was never loaded."""
-        return self._shelf.sha256(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
+        return self._registry.sha256(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
 
     def folder(self, name: str) -> Path:
         """Return where the files of an installed model lie; raises ``ModelUnavailable``."""
         key = name.removeprefix(LOCAL)
-        if not self._shelf.is_installed(key):
+        if not self._registry.is_installed(key):
             raise ModelUnavailable("The model {model} is not ready.", model=name)
-        return self._shelf.path(key)
+        return self._registry.path(key)
 
     def is_capable(self, name: str) -> bool:
         """Say whether a model is likely to do as it is told: one that runs elsewhere, or a large one here."""
-        size = self._shelf.size(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
+        size = self._registry.size(name.removeprefix(LOCAL)) if name.startswith(LOCAL) else None
         return not name.startswith(LOCAL) or (size or 0) >= CAPABLE
 
     def is_better(self, name: str) -> bool:
@@ -208,7 +209,7 @@ class Models:
         ``needs`` are the capabilities without which it is of no use. Raises ``ModelUnavailable``.
         """
         name = self.resolve(name)
-        if needs and name.startswith(LOCAL) and not self._shelf.is_installed(name.removeprefix(LOCAL)):
+        if needs and name.startswith(LOCAL) and not self._registry.is_installed(name.removeprefix(LOCAL)):
             # Which engine can do it shows in the file.
             yield from self.waiting(name)
         label = self._loader.label(name, needs)
@@ -276,15 +277,15 @@ class Models:
 
     # In the background
 
-    def _load(self, doing: Undertaking, needs: frozenset[str]) -> None:
+    def _load(self, doing: ModelTask, needs: frozenset[str]) -> None:
         """Fetch a model if need be and open an engine on it."""
         with doing.failing():
             self._loader.load(doing, needs)
 
-    def _install(self, doing: Undertaking, plan: Plan) -> None:
+    def _install(self, doing: ModelTask, plan: Plan) -> None:
         """Fetch a model without opening it."""
         with doing.failing():
-            installing.carry_out(self._shelf, plan, doing.report, doing.halt)
+            installing.carry_out(self._registry, plan, doing.report, doing.halt)
             doing.rest()
             logger.info("%s is installed", doing.name)
             self._consider(plan)
@@ -294,31 +295,31 @@ class Models:
         if plan.entry.tier:
             self._work.start("better", self.better.look)
 
-    def _begin(self, label: str, name: str, do: Callable[[Undertaking], None]) -> None:
+    def _begin(self, label: str, name: str, do: Callable[[ModelTask], None]) -> None:
         """Do something to a model in the background."""
         forget = partial(self._plans.pop, name.removeprefix(LOCAL), None)
-        self._work.start(label, lambda halt: do(Undertaking(self._states, label, name, halt, forget)))
+        self._work.start(label, lambda halt: do(ModelTask(self._states, label, name, halt, forget)))
 
     # What a person sees and does
 
     def listed(self, owner: str, language: str = "en") -> list[ModelCard]:
         """Return a card for every model there is or is to come, those that suit ``language`` best marked."""
-        # First what is to come: it may have come by the time the shelf is read.
+        # First what is to come: it may have come by the time the registry is read.
         plans = dict(self._plans)
-        entries = self._shelf.entries()
+        entries = self._registry.entries()
         best = cards.recommended(entries, memory.total(), language)
         entries = {name: plan.entry for name, plan in plans.items()} | entries
         sizes = self._role.sizes()
         return cards.in_order(self._card(name, entry, name in best, owner, sizes) for name, entry in entries.items())
 
     def _card(self, name: str, entry: Entry, is_best: bool, owner: str, sizes: dict[str, int]) -> ModelCard:
-        state, is_installed = self._loader.state(LOCAL + name), self._shelf.is_installed(name)
+        state, is_installed = self._loader.state(LOCAL + name), self._registry.is_installed(name)
         runner, size = cards.expected_runner(entry), entry.size or (state.total and int(state.total))
         if is_installed:
-            size = self._shelf.size(name)
+            size = self._registry.size(name)
             if entry.kind == "chat":
                 try:
-                    runner = self._loader.runner(self._shelf.path(name))
+                    runner = self._loader.runner(self._registry.path(name))
                 except ModelUnavailable as error:
                     runner, state = None, ModelState(LOCAL + name, "failed", failure=error)
         facts = {"size": size, "state": state, "installed": is_installed, "runner": runner, "recommended": is_best}
@@ -333,7 +334,7 @@ class Models:
         Raises ``NotAllowed``, and ``InvalidInput`` or ``ModelUnavailable`` for what shows at once.
         """
         owners.must_be_operator(owner)
-        plan = self._plans.get(spec) or installing.planned(self._shelf, spec)
+        plan = self._plans.get(spec) or installing.planned(self._registry, spec)
         name = LOCAL + plan.name
         with self._states.changed:
             state = self._loader.state(name)
@@ -344,7 +345,7 @@ class Models:
                 self._states.set(name, ModelState(name, "downloading", "Asking the model hub"))
                 self._begin(name, name, lambda doing: self._install(doing, plan))
                 return plan.name
-        installing.carry_out(self._shelf, plan, lambda *_: None, Halt())
+        installing.carry_out(self._registry, plan, lambda *_: None, Halt())
         self._consider(plan)
         return plan.name
 
@@ -361,11 +362,11 @@ class Models:
                     self._plans.pop(name, None)
                     self._states.rest(label)
         if self._loader.state(LOCAL + name).state == "paused":
-            installing.discard(self._shelf, name)
+            installing.discard(self._registry, name)
         self._held(name)
 
     def _held(self, name: str) -> None:
-        if (entry := self._shelf.get(name)) and entry.tier:
+        if (entry := self._registry.get(name)) and entry.tier:
             self.better.hold()
 
     def pause(self, name: str, owner: str) -> None:
@@ -387,7 +388,7 @@ class Models:
         Raises ``NotAllowed``, ``NotFound`` or ``ModelUnavailable``.
         """
         owners.must_be_operator(owner)
-        entry = self._shelf.get(name)
+        entry = self._registry.get(name)
         if entry is None and name not in self._plans:
             raise NotFound("There is no model named {name}.", name=name)
         if entry and entry.shipped:
@@ -398,7 +399,7 @@ class Models:
         self.cancel(name, owner)
         labels = self._engines.labels(full)
         self._engines.close(labels)
-        installing.delete(self._shelf, name)
+        installing.delete(self._registry, name)
         self.speeds.forget(name)
         self.better.lost(name)
         self._loader.forget()

@@ -11,7 +11,7 @@ from assistants.models.files.catalog import read_catalog
 from assistants.models.files.downloads import Halt
 from assistants.models.files.sources import MEGABYTE
 from assistants.models.installing import Plan, carry_out, delete, planned
-from assistants.models.shelf import Shelf
+from assistants.models.registry import ModelRegistry
 from assistants.settings import Settings
 
 LINE_SECONDS = 5
@@ -50,48 +50,50 @@ def main(arguments: list[str] | None = None) -> int:
 
 def done(arguments: list[str] | None) -> int:
     """Do what is asked and return the exit status."""
-    shelf = Shelf(Settings().models_folder, read_catalog())
+    registry = ModelRegistry(Settings().models_folder, read_catalog())
     parser = argparse.ArgumentParser(prog="python -m assistants.models", description="The studio's models.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="show the models of the catalog and those you added")
     fetching = commands.add_parser("fetch", help="download a model of the catalog; does nothing if it is there")
-    fetching.add_argument("model", choices=sorted([*shelf.catalog, *shelf.former]))
+    fetching.add_argument("model", choices=sorted([*registry.catalog, *registry.former]))
     installing = commands.add_parser("install", help="add a model: org/repo[/file.gguf][@revision], or a whole path")
     installing.add_argument("spec")
     deleting = commands.add_parser("delete", help="delete a model; one that lies elsewhere is only forgotten")
-    deleting.add_argument("model", choices=sorted(shelf.entries()))
+    deleting.add_argument("model", choices=sorted(registry.entries()))
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     if options.command == "list":
-        return show(shelf)
+        return show(registry)
     if options.command == "delete":
-        return remove(shelf, options.model)
-    return install(shelf, planned(shelf, shelf.current(options.model) if options.command == "fetch" else options.spec))
+        return remove(registry, options.model)
+    return install(
+        registry, planned(registry, registry.current(options.model) if options.command == "fetch" else options.spec)
+    )
 
 
-def show(shelf: Shelf) -> int:
+def show(registry: ModelRegistry) -> int:
     """Print a line for each model."""
-    for name, entry in shelf.entries().items():
-        state = str(shelf.path(name)) if shelf.is_installed(name) else "not installed"
+    for name, entry in registry.entries().items():
+        state = str(registry.path(name)) if registry.is_installed(name) else "not installed"
         size = f"{entry.size / MEGABYTE:,.0f} MB" if entry.size else "?"
         print(f"{name}  {entry.title}  {entry.license or '?'}  {' '.join(entry.languages)}  {size}  {state}")
     return 0
 
 
-def install(shelf: Shelf, plan: Plan) -> int:
+def install(registry: ModelRegistry, plan: Plan) -> int:
     """Install a model and print where it is."""
     progress = Progress()
     try:
-        path = carry_out(shelf, plan, progress, Halt())
+        path = carry_out(registry, plan, progress, Halt())
     except StudioError as error:
         progress.end()
         print(error, file=sys.stderr)
-        if plan.name in shelf.catalog:
-            print(f"The files may also be put here by hand: {shelf.path(plan.name)}", file=sys.stderr)
+        if plan.name in registry.catalog:
+            print(f"The files may also be put here by hand: {registry.path(plan.name)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         progress.end()
-        if shelf.has_begun(plan.name):
+        if registry.has_begun(plan.name):
             print("stopped; the same command goes on from here", file=sys.stderr)
         raise
     progress.end()
@@ -99,9 +101,9 @@ def install(shelf: Shelf, plan: Plan) -> int:
     return 0
 
 
-def remove(shelf: Shelf, name: str) -> int:
+def remove(registry: ModelRegistry, name: str) -> int:
     """Delete a model."""
-    delete(shelf, name)
+    delete(registry, name)
     print(f"{name} is deleted")
     return 0
 

@@ -18,17 +18,17 @@ from assistants.models.files import hub
 from assistants.models.files.downloads import Halt
 from assistants.models.loading import Loader
 from assistants.models.opened import NoMemory
+from assistants.models.registry import LOCAL, ModelRegistry
 from assistants.models.role import Role
-from assistants.models.shelf import LOCAL, Shelf
 from assistants.models.states import WAIT_SECONDS, ModelState, States
-from assistants.models.undertaking import Undertaking
+from assistants.models.tasks import ModelTask
 
 # A machine may be busy when a model is measured, with the studio's own start for one: how long to wait before another
 # try, in seconds.
 BUSY_SECONDS = (15, 30, 60)
 
 Phase = Literal["offered", "coming", "paused", "failed", "declined"]
-Begin = Callable[[str, str, Callable[[Undertaking], None]], None]
+Begin = Callable[[str, str, Callable[[ModelTask], None]], None]
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Improvement:
     def __init__(
         self,
         role: Role,
-        shelf: Shelf,
+        registry: ModelRegistry,
         states: States,
         begin: Begin,
         loader: Loader,
@@ -69,7 +69,7 @@ class Improvement:
         told: Callable[[], None],
     ) -> None:
         self._role = role
-        self._shelf = shelf
+        self._registry = registry
         self._states = states
         self._begin = begin
         self._loader = loader
@@ -105,7 +105,7 @@ class Improvement:
             self._go(names)
 
     def _is_unasked(self, name: str) -> bool:
-        return self._role.fetch(self._shelf.get(name)) == "auto"
+        return self._role.fetch(self._registry.get(name)) == "auto"
 
     # What is seen
 
@@ -119,17 +119,17 @@ class Improvement:
             return None
         names = self._role.candidates()
         name = self._coming if self._coming in names else names[0] if names else None
-        if name is None or self._role.fetch(self._shelf.get(name)) == "off":
+        if name is None or self._role.fetch(self._registry.get(name)) == "off":
             return None
-        entry, state = self._shelf.get(name), self._loader.state(LOCAL + name)
+        entry, state = self._registry.get(name), self._loader.state(LOCAL + name)
         if not (self._has_looked.is_set() or state.is_under_way or chosen.held) and self._is_unasked(name):
             state = ModelState(LOCAL + name, "downloading", "Waiting for the small model")
-        parts = next((count for other in names if (count := parts_of(self._shelf.get(other)))), None)
+        parts = next((count for other in names if (count := parts_of(self._registry.get(other)))), None)
         return Better(
             name=name,
             title=entry.title,
             languages=entry.languages,
-            size=self._shelf.size(name),
+            size=self._registry.size(name),
             phase="declined" if chosen.small else self._phase(name, state),
             state=state,
             hub=f"{hub.host()}/{entry.hub.repo}" if entry.hub else "",
@@ -207,7 +207,7 @@ class Improvement:
             self._under_way += 1
         self._begin(name, name, lambda doing: self._tried(doing, names))
 
-    def _tried(self, doing: Undertaking, names: list[str]) -> None:
+    def _tried(self, doing: ModelTask, names: list[str]) -> None:
         try:
             self._try(doing, names)
         finally:
@@ -215,7 +215,7 @@ class Improvement:
                 self._under_way -= 1
             self._told()
 
-    def _try(self, doing: Undertaking, names: list[str]) -> None:
+    def _try(self, doing: ModelTask, names: list[str]) -> None:
         """Fetch and try a candidate; where it does not come or is of no use, go on with others."""
         further: list[str] = []
         with doing.failing():
@@ -223,7 +223,7 @@ class Improvement:
         if further:
             self._go(further)
 
-    def _attempt(self, doing: Undertaking, names: list[str]) -> list[str]:
+    def _attempt(self, doing: ModelTask, names: list[str]) -> list[str]:
         """Return what to go on with, which is nothing when a model has taken over; raises ``StudioError``."""
         name, others = names[0], names[1:]
         try:
@@ -235,7 +235,7 @@ class Improvement:
             doing.rest()
             return others
         for other in others:
-            installing.discard(self._shelf, other)
+            installing.discard(self._registry, other)
         try:
             self._loader.load(doing)
         except NoMemory:
@@ -249,7 +249,7 @@ class Improvement:
             return self._role.candidates()
         return [] if doing.halt.is_set() or self._takes_over(doing, name) else self._role.candidates()
 
-    def _takes_over(self, doing: Undertaking, name: str) -> bool:
+    def _takes_over(self, doing: ModelTask, name: str) -> bool:
         """Give the role to a model that is open, unless it is too slow; say whether it has it."""
         for pause in BUSY_SECONDS:
             if not self._role.is_slow(name) or doing.halt.wait(pause):

@@ -1,6 +1,6 @@
 """Installing and deleting: a model of the catalog, of the hub, or a person's own file or folder.
 
-Knows how a model comes onto the shelf and leaves it; knows nothing about who may do that, or who waits meanwhile.
+Knows how a model comes into the registry and leaves it; knows nothing about who may do that, or who waits meanwhile.
 """
 
 from contextlib import suppress
@@ -13,7 +13,7 @@ from assistants.models.files import hub, sources
 from assistants.models.files.catalog import Entry, Kind
 from assistants.models.files.downloads import Cancelled, Halt, SourceFailed
 from assistants.models.files.sources import CANCELLED, Report, fetch, given_up, installed
-from assistants.models.shelf import Shelf, parsed
+from assistants.models.registry import ModelRegistry, parsed
 
 MAX_SPEC = 1000
 MAX_TITLE = 200
@@ -29,19 +29,19 @@ class Plan:
     is_known: bool = False
 
 
-def planned(shelf: Shelf, spec: str) -> Plan:
+def planned(registry: ModelRegistry, spec: str) -> Plan:
     """Return what a person means: a name, a path, or a hub id; raises ``InvalidInput``."""
     spec = spec.strip()
     if not spec or len(spec) > MAX_SPEC:
         raise InvalidInput("spec", "{field} is empty." if not spec else "{field} is too long.")
-    if entry := shelf.get(spec):
+    if entry := registry.get(spec):
         return Plan(spec, entry, is_known=True)
     if is_path(spec):
         entry = linked(spec)
-        if known := recognised(shelf, entry.linked):
+        if known := recognised(registry, entry.linked):
             return known
-        return Plan(shelf.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
-    return from_hub(shelf, spec)
+        return Plan(registry.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
+    return from_hub(registry, spec)
 
 
 def is_path(spec: str) -> bool:
@@ -71,13 +71,13 @@ def linked(spec: str) -> Entry:
     return Entry(title=title[:MAX_TITLE], kind=kind, linked=path)
 
 
-def recognised(shelf: Shelf, path: Path) -> Plan | None:
+def recognised(registry: ModelRegistry, path: Path) -> Plan | None:
     """Return the plan for a person's own file that is the one of a model of the catalog, which it then counts as."""
     size = path.stat().st_size if path.is_file() else None
-    for name, entry in shelf.catalog.items():
-        if (known := shelf.get(name)).linked == path:
+    for name, entry in registry.catalog.items():
+        if (known := registry.get(name)).linked == path:
             return Plan(name, known)
-        if size is None or len(entry.files) != 1 or entry.files[0].size != size or shelf.is_installed(name):
+        if size is None or len(entry.files) != 1 or entry.files[0].size != size or registry.is_installed(name):
             continue
         if sources.digest(path) == entry.files[0].sha256:
             own = {"hub": None, "files": (), "package": None, "converted": None, "linked": path}
@@ -96,7 +96,7 @@ def kind_of(path: Path) -> Kind:
     return "classify" if files.is_encoder(path) else "chat"
 
 
-def from_hub(shelf: Shelf, spec: str) -> Plan:
+def from_hub(registry: ModelRegistry, spec: str) -> Plan:
     """Return the plan for ``org/repo[/file.gguf][@revision]``."""
     where, file = parsed(spec)
     maker, _, repo = where.repo.partition("/")
@@ -111,39 +111,39 @@ def from_hub(shelf: Shelf, spec: str) -> Plan:
         )
 
     model = title[: -len("-gguf")] if title.lower().endswith("-gguf") else title
-    name = shelf.name_for(model, maker, is_same)
+    name = registry.name_for(model, maker, is_same)
     # Its files are not known yet, so it is no whole record.
-    return Plan(name, shelf.get(name) or Entry.model_construct(title=title, hub=where), file)
+    return Plan(name, registry.get(name) or Entry.model_construct(title=title, hub=where), file)
 
 
-def carry_out(shelf: Shelf, plan: Plan, report: Report, halt: Halt) -> Path:
-    """Put a model on the shelf, unless it is there, and return what an engine opens; blocks.
+def carry_out(registry: ModelRegistry, plan: Plan, report: Report, halt: Halt) -> Path:
+    """Put a model on the registry, unless it is there, and return what an engine opens; blocks.
 
     If it does not succeed, nothing is left behind but what a known model's download may go on with. Raises
     ``InvalidInput`` or ``ModelUnavailable``.
     """
-    was_there = shelf.is_installed(plan.name)
+    was_there = registry.is_installed(plan.name)
     try:
-        entry, folder = with_files(plan, report, halt), shelf.place(plan.name)
+        entry, folder = with_files(plan, report, halt), registry.place(plan.name)
         path = fetch(entry, folder, report, halt)
         kind = kind_of(path) if entry.kind == "chat" else entry.kind
         if kind == "chat":
-            check_runs(shelf, plan.name, path, was_there=was_there)
-        if (plan.name not in shelf.catalog or plan.entry.linked) and not was_there:
-            shelf.add(plan.name, installed(entry, folder).model_copy(update={"kind": kind}))
+            check_runs(registry, plan.name, path, was_there=was_there)
+        if (plan.name not in registry.catalog or plan.entry.linked) and not was_there:
+            registry.add(plan.name, installed(entry, folder).model_copy(update={"kind": kind}))
     finally:
-        if not (was_there or shelf.get(plan.name)):
+        if not (was_there or registry.get(plan.name)):
             # Nobody could go on with it: that it was wanted is not written down.
-            discard(shelf, plan.name)
-        shelf.tidy(plan.name)
+            discard(registry, plan.name)
+        registry.tidy(plan.name)
     return path
 
 
-def discard(shelf: Shelf, name: str) -> None:
+def discard(registry: ModelRegistry, name: str) -> None:
     """Delete what has come of a model, unless another program fetches it just now."""
     with suppress(Cancelled, OSError):
-        sources.discard(shelf.place(name))
-    shelf.tidy(name)
+        sources.discard(registry.place(name))
+    registry.tidy(name)
 
 
 def with_files(plan: Plan, report: Report, halt: Halt) -> Entry:
@@ -161,7 +161,7 @@ def with_files(plan: Plan, report: Report, halt: Halt) -> Entry:
     return plan.entry.model_copy(update={"hub": entry.hub, "files": entry.files}) if plan.is_known else entry
 
 
-def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:
+def check_runs(registry: ModelRegistry, name: str, path: Path, *, was_there: bool) -> None:
     """Raise ``ModelUnavailable`` if no engine runs it, after deleting what was just fetched for nothing.
 
     One that is new is looked at closely: what is wrong with it is said now, and not in the first conversation.
@@ -172,14 +172,14 @@ def check_runs(shelf: Shelf, name: str, path: Path, *, was_there: bool) -> None:
     try:
         files.check(path)
     except ModelUnavailable:
-        delete(shelf, name)
+        delete(registry, name)
         raise
 
 
-def delete(shelf: Shelf, name: str) -> None:
-    """Take a model off the shelf, with its files unless they are a person's own; raises ``ModelUnavailable``."""
+def delete(registry: ModelRegistry, name: str) -> None:
+    """Take a model off the registry, with its files unless they are a person's own; raises ``ModelUnavailable``."""
     try:
-        shelf.remove(name)
+        registry.remove(name)
     except Cancelled:
         template = "{model} is being installed by another program. Try again when that is done."
         raise ModelUnavailable(template, model=name) from None

@@ -1,4 +1,4 @@
-"""Loading: from a model on the shelf, or one that can be fetched, to an open engine whose speed is known.
+"""Loading: from a model on the registry, or one that can be fetched, to an open engine whose speed is known.
 
 Knows which engine opens what, and whether there is room for it; knows nothing about who waits meanwhile.
 """
@@ -16,10 +16,10 @@ from assistants.models.files.downloads import bytes_in
 from assistants.models.files.sources import begun
 from assistants.models.installing import Plan
 from assistants.models.opened import Engines, close_engine
-from assistants.models.shelf import LOCAL, Shelf
+from assistants.models.registry import LOCAL, ModelRegistry
 from assistants.models.speeds import Speeds
 from assistants.models.states import ModelState, States
-from assistants.models.undertaking import Undertaking
+from assistants.models.tasks import ModelTask
 from assistants.models.work import Work
 from assistants.settings import Settings
 
@@ -36,10 +36,10 @@ class Loader:
     """Opens engines, one after the other."""
 
     def __init__(
-        self, settings: Settings, shelf: Shelf, states: States, opened: Engines, work: Work, speeds: Speeds
+        self, settings: Settings, registry: ModelRegistry, states: States, opened: Engines, work: Work, speeds: Speeds
     ) -> None:
         self._fetches = settings.fetch != "off"
-        self._shelf = shelf
+        self._registry = registry
         self._states = states
         self._engines = opened
         self._work = work
@@ -54,10 +54,10 @@ class Loader:
         key = name.removeprefix(LOCAL)
         if not name.startswith(LOCAL):
             return ModelState(name, "ready")
-        if self._shelf.is_installed(key):
+        if self._registry.is_installed(key):
             return ModelState(name, "installed")
-        entry = self._shelf.get(key)
-        done = begun(self._shelf.place(key)) if entry else None
+        entry = self._registry.get(key)
+        done = begun(self._registry.place(key)) if entry else None
         if done is None:
             return ModelState(name, "absent")
         return ModelState(name, "paused", "Download paused", min(done, entry.size or done), entry.size)
@@ -65,9 +65,9 @@ class Loader:
     def label(self, name: str, needs: frozenset[str]) -> str:
         """Return the label of the engine that serves: a model's first one, or another one beside it."""
         key = name.removeprefix(LOCAL)
-        if not (needs and name.startswith(LOCAL) and self._shelf.is_installed(key)):
+        if not (needs and name.startswith(LOCAL) and self._registry.is_installed(key)):
             return name
-        path = self._shelf.path(key)
+        path = self._registry.path(key)
         runner = self.runner(path, needs)
         return name if runner == self.runner(path) else f"{name} ({runner})"
 
@@ -82,18 +82,18 @@ class Loader:
         """Look into files anew, for some are gone."""
         self._runners.clear()
 
-    def load(self, doing: Undertaking, needs: frozenset[str] = NO_NEEDS) -> None:
+    def load(self, doing: ModelTask, needs: frozenset[str] = NO_NEEDS) -> None:
         """Fetch a model if need be and open an engine on it; raises ``StudioError``."""
         key = doing.name.removeprefix(LOCAL)
-        entry = self._shelf.get(key)
+        entry = self._registry.get(key)
         for name in (key, *entry.needs):
-            if not (self._fetches or self._shelf.is_installed(name)):
-                raise ModelUnavailable(FETCHES_NOTHING, model=self._shelf.get(name).title)
+            if not (self._fetches or self._registry.is_installed(name)):
+                raise ModelUnavailable(FETCHES_NOTHING, model=self._registry.get(name).title)
         path = self.fetch(doing)
-        self._shelf.note_sha256(key)
+        self._registry.note_sha256(key)
         ready = path
         if entry.kind == "chat":
-            ready = files.make_ready(path, self._shelf.place(key), doing.report, doing.halt, needs)
+            ready = files.make_ready(path, self._registry.place(key), doing.report, doing.halt, needs)
         with self._opening:
             doing.begin_loading()
             for closed in self._engines.make_room(entry.title, self._need(key, path, ready)):
@@ -104,13 +104,13 @@ class Loader:
                 self._speeds.measure(key, engine)
             self._keep(doing, engine)
 
-    def fetch(self, doing: Undertaking) -> Path:
+    def fetch(self, doing: ModelTask) -> Path:
         """Fetch a model, and those that it needs, unless they are there; return what an engine opens."""
         key = doing.name.removeprefix(LOCAL)
-        plan = Plan(key, self._shelf.get(key))
-        path = installing.carry_out(self._shelf, plan, doing.report, doing.halt)
+        plan = Plan(key, self._registry.get(key))
+        path = installing.carry_out(self._registry, plan, doing.report, doing.halt)
         for other in plan.entry.needs:
-            installing.carry_out(self._shelf, Plan(other, self._shelf.get(other)), doing.report, doing.halt)
+            installing.carry_out(self._registry, Plan(other, self._registry.get(other)), doing.report, doing.halt)
         return path
 
     def measure(self, key: str) -> None:
@@ -128,7 +128,7 @@ class Loader:
     def _need(self, key: str, path: Path, ready: Path) -> int | None:
         """Return how many bytes of memory a model takes, or what was made ready of it."""
         if ready == path:
-            return self._shelf.get(key).need(self._shelf.size(key))
+            return self._registry.get(key).need(self._registry.size(key))
         return cards.need_ready(bytes_in(ready), files.runner(ready))
 
     def _opened(self, entry: Entry, name: str, path: Path) -> Any:
@@ -140,11 +140,11 @@ class Loader:
             return engines.open_reranker(name, path)
         if entry.kind == "image":
             files.check_image_model(path)
-            encoder = next((self._shelf.path(other) for other in entry.needs), None)
+            encoder = next((self._registry.path(other) for other in entry.needs), None)
             return engines.open_image(name, path, encoder)
         return engines.open_chat(name, path)
 
-    def _keep(self, doing: Undertaking, engine: Any) -> None:
+    def _keep(self, doing: ModelTask, engine: Any) -> None:
         with self._states.changed:
             if not (self._work.closing.is_set() or doing.halt.is_set()):
                 self._engines.keep(doing.label, doing.name, engine)

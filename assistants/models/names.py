@@ -1,6 +1,6 @@
 """Names: which ``provider:model`` a name means, and for whom.
 
-Knows the shelf, the connections and the packages; knows nothing about what state a model is in.
+Knows the registry, the connections and the packages; knows nothing about what state a model is in.
 """
 
 import re
@@ -11,7 +11,7 @@ from assistants import engines, owners
 from assistants.connections.connection import OPENAI
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
 from assistants.models.files.catalog import Kind
-from assistants.models.shelf import LOCAL, Shelf
+from assistants.models.registry import LOCAL, ModelRegistry
 
 if TYPE_CHECKING:
     from assistants.connections import Connections
@@ -48,18 +48,18 @@ OF_ANOTHER_KIND: dict[tuple[Kind, Kind], str] = {
 class Names:
     """What names mean here."""
 
-    def __init__(self, shelf: Shelf, connections: "Connections") -> None:
-        self._shelf = shelf
+    def __init__(self, registry: ModelRegistry, connections: "Connections") -> None:
+        self._registry = registry
         self._connections = connections
 
     def find(self, name: str, kind: Kind | None = None) -> str | None:
         """Return the ``provider:model`` that a name means, if any, as a model of a ``kind``."""
-        name = self._shelf.current(name)
-        if self._shelf.get(name):
+        name = self._registry.current(name)
+        if self._registry.get(name):
             return LOCAL + name
         provider, _, model = name.partition(":")
         if provider == "local":
-            return name if self._shelf.get(model) else None
+            return name if self._registry.get(model) else None
         if provider in engines.CHAT:
             (engines.open_image if kind == "image" else engines.open_chat)(name)
             return name
@@ -72,7 +72,7 @@ class Names:
         """Raise ``NotAllowed`` where a ``provider:model`` is not for a visitor."""
         provider, _, model = name.partition(":")
         if provider == "local":
-            if model not in OWN and not self._shelf.is_installed(model):
+            if model not in OWN and not self._registry.is_installed(model):
                 template = (
                     "{name} is not installed here. Ask the operator of this studio for it, or choose another one."
                 )

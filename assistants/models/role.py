@@ -15,8 +15,8 @@ from assistants.errors import StudioError
 from assistants.models.cards import fits
 from assistants.models.files.catalog import Entry
 from assistants.models.names import MINI
-from assistants.models.shelf import Shelf
-from assistants.models.speeds import Kept, Speed, Speeds
+from assistants.models.registry import ModelRegistry
+from assistants.models.speeds import KeptFacts, Speed, Speeds
 from assistants.settings import Settings
 
 GIGABYTE = 2**30
@@ -55,8 +55,8 @@ class Chosen:
 class Role:
     """Who fills it, who could, and what is remembered of that."""
 
-    def __init__(self, shelf: Shelf, speeds: Speeds, kept: Kept, settings: Settings) -> None:
-        self._shelf = shelf
+    def __init__(self, registry: ModelRegistry, speeds: Speeds, kept: KeptFacts, settings: Settings) -> None:
+        self._registry = registry
         self._speeds = speeds
         self._kept = kept
         self._settings = settings
@@ -82,26 +82,26 @@ class Role:
     def name(self) -> str:
         """Return the name of the model that answers for the studio."""
         filled = self.chosen.model
-        return filled if filled and self._shelf.is_installed(filled) else MINI
+        return filled if filled and self._registry.is_installed(filled) else MINI
 
     def candidates(self) -> list[str]:
         """Return the models of the best tier that fits this machine and is better than what is there, best first."""
-        now = self._shelf.get(self.name())
+        now = self._registry.get(self.name())
         least = (now.tier if now else None) or 0
         tiers: dict[int, list[str]] = {}
-        for name, entry in self._shelf.catalog.items():
+        for name, entry in self._registry.catalog.items():
             if entry.tier and entry.tier > least and self.suits(name):
                 tiers.setdefault(entry.tier, []).append(name)
         return sorted(tiers[max(tiers)], key=self._place) if tiers else []
 
     def _place(self, name: str) -> tuple[bool, bool, bool]:
         """Return what orders the models of a tier: what is there, what was begun, then the general one."""
-        folder_has = self._shelf.has_begun(name)
-        return not self._shelf.is_installed(name), not folder_has, self._shelf.catalog[name].package is not None
+        folder_has = self._registry.has_begun(name)
+        return not self._registry.is_installed(name), not folder_has, self._registry.catalog[name].package is not None
 
     def suits(self, name: str) -> bool:
         """Say whether a model has room on this machine and is likely to be fast enough, as far as anybody knows."""
-        size, limit = self._shelf.size(name) or 0, self.chosen.too_large
+        size, limit = self._registry.size(name) or 0, self.chosen.too_large
         if name in self._unfit or not self.has_room(name) or (limit and size >= limit):
             return False
         measured = self._speeds.get(name)
@@ -110,24 +110,24 @@ class Role:
 
     def sizes(self) -> dict[str, int]:
         """Return how many bytes each model has, as far as that is known."""
-        return {name: size for name in self._shelf.entries() if (size := self._shelf.size(name))}
+        return {name: size for name in self._registry.entries() if (size := self._registry.size(name))}
 
     def has_room(self, name: str) -> bool:
         """Say whether a model fits the memory of the machine or container, beside the rest of the studio."""
-        need = self._shelf.get(name).need(self._shelf.size(name))
+        need = self._registry.get(name).need(self._registry.size(name))
         return fits(need and need + REST, memory.total())
 
     def check(self) -> None:
         """Take the role from a model that is gone, or fits no more; why, is kept to be said."""
         filled = self.chosen.model
-        if filled and not self._shelf.is_installed(filled):
+        if filled and not self._registry.is_installed(filled):
             self.change(model=None)
         elif filled and not self.has_room(filled):
-            entry = self._shelf.get(filled)
+            entry = self._registry.get(filled)
             template = "{model} needs about {needed} GB of memory beside the rest, and this machine has {total} GB."
-            need = entry.need(self._shelf.size(filled)) or 0
+            need = entry.need(self._registry.size(filled)) or 0
             sizes = {"needed": f"{need / GIGABYTE:.1f}", "total": f"{memory.total() / GIGABYTE:.1f}"}
-            self.change(model=None, left=StudioError(template, model=entry.title, **sizes).told)
+            self.change(model=None, left=StudioError(template, model=entry.title, **sizes).as_dict())
 
     def is_slow(self, name: str) -> bool:
         """Say whether a model was measured and is too slow to talk with."""
@@ -137,15 +137,15 @@ class Role:
     def try_out(self, name: str) -> bool:
         """Give the role to a model that was measured, unless it is too slow; say whether it has it."""
         if self.is_slow(name):
-            speed, entry = self._speeds.get(name), self._shelf.get(name)
+            speed, entry = self._speeds.get(name), self._registry.get(name)
             template = "{model} writes {writes} tokens a second here and needs {seconds} s to read {tokens}: too slow."
             seconds = round(LONG_PROMPT / speed.reads)
             facts = {"writes": speed.writes, "seconds": seconds, "tokens": LONG_PROMPT}
             self.rule_out(name, StudioError(template, model=entry.title, **facts))
-            self.change(too_large=round(ALIKE * (self._shelf.size(name) or 0)))
+            self.change(too_large=round(ALIKE * (self._registry.size(name) or 0)))
             return False
-        best = max(entry.tier or 0 for entry in self._shelf.catalog.values())
-        is_best = self._shelf.get(name).tier == best
+        best = max(entry.tier or 0 for entry in self._registry.catalog.values())
+        is_best = self._registry.get(name).tier == best
         self.change(model=name, held=False, left=None if is_best else self.chosen.left)
         return True
 
@@ -155,8 +155,8 @@ class Role:
         self._unfit.add(name)
         self.change(
             model=None if chosen.model == name else chosen.model,
-            ruled_out=chosen.ruled_out | {name: why.told},
-            left=chosen.left if chosen.ruled_out.get(name) == why.told else why.told,
+            ruled_out=chosen.ruled_out | {name: why.as_dict()},
+            left=chosen.left if chosen.ruled_out.get(name) == why.as_dict() else why.as_dict(),
         )
 
     def reconsider(self) -> None:
@@ -174,7 +174,7 @@ class Role:
         is_set = "fetch" in settings.model_fields_set
         if not is_set and (settings.is_ephemeral or self._kept.all().get("was_used")):
             return "ask"
-        place = next(path for path in (self._shelf.folder, *self._shelf.folder.parents) if path.exists())
+        place = next(path for path in (self._registry.folder, *self._registry.folder.parents) if path.exists())
         return "auto" if shutil.disk_usage(place).free >= SPARE_DISK * (entry.size or 0) else "ask"
 
 

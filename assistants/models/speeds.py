@@ -24,7 +24,7 @@ FEW, MANY = 12, 64
 SHORT_SECONDS = 0.5
 
 
-class Kept(Protocol):
+class KeptFacts(Protocol):
     """Where values outlive the process, by name."""
 
     def all(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Speed:
 class Speeds:
     """What was measured here, by name of the model; what another machine has shown is forgotten."""
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: KeptFacts) -> None:
         self._kept = kept
         self._machine = machine()
         stored = kept.all().get("speeds")

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.errors import NotFound
 from assistants.jobs import Event, Part, Result, RunningJob, Stopped, Text
 from assistants.playground import evaluators, findings, preparing
-from assistants.playground.asking import Asking
+from assistants.playground.asking import CellRun
 from assistants.playground.judging import Judging
 from assistants.playground.origins import evaluators_of, from_item, from_template, request_from
 from assistants.playground.plan import Plan, Variant, plan
@@ -102,7 +102,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     shown = preparing.told(planned, checked)
     if not any(part.name == "plan" for part in job.parts):
         yield Part("plan", shown)
-    asking = Asking(studio, job)
+    asking = CellRun(studio, job)
     embedder = yield from preparing.embedder_for(studio, job, planned, checked)
     judges = yield from preparing.judges_for(studio, job, asking, checked)
     chooser = yield from preparing.chooser_for(planned, embedder)

@@ -42,7 +42,7 @@ class Said:
     notes: Sequence[dict[str, Any]] = ()
 
 
-class Asking:
+class CellRun:
     """Asks the models of one job, each opened once."""
 
     def __init__(self, studio: "Studio", job: RunningJob) -> None:
@@ -126,7 +126,7 @@ def _counts(usage: dict[str, Any]) -> dict[str, Any]:
     return {name: usage.get(name, 0) for name in names}
 
 
-def drained(going: Generator[Event, None, Outcome]) -> Outcome:
+def run_to_end(going: Generator[Event, None, Outcome]) -> Outcome:
     """Run what nobody follows word by word to its end, and return what it returns."""
     while True:
         try:

@@ -65,7 +65,7 @@ def found(passed: bool | None, template: str, score: float | None = None, /, **v
 
 def of_error(error: StudioError) -> Finding:
     """Return the finding that a check could not be made."""
-    told = error.told
+    told = error.as_dict()
     return Finding(None, told["template"], told["values"])
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.embedder import Embedder
 from assistants.engines.controls import Controls
 from assistants.errors import StudioError
-from assistants.playground.asking import Asking, drained
+from assistants.playground.asking import CellRun, run_to_end
 from assistants.playground.evaluators import NOTHING_EXPECTED, Answer, Finding, found, negated, short, wish
 from assistants.playground.plan import EXPECTED
 from assistants.playground.request import Evaluator
@@ -33,7 +33,7 @@ class Judging:
     """Asks the embedder and the judges of one job."""
 
     def __init__(
-        self, studio: "Studio", owner: str, asking: Asking, embedder: Embedder, judges: dict[str, str]
+        self, studio: "Studio", owner: str, asking: CellRun, embedder: Embedder, judges: dict[str, str]
     ) -> None:
         """``judges`` says which model each name of a judge means; '' is the one that no evaluator names."""
         self._asking = asking
@@ -112,4 +112,4 @@ class Judging:
         model = self._judges[evaluator.model or ""]
         # What a judge says is not part of the cell's own text.
         asking = self._asking.ask(model, messages, OPTIONS, MOST_TOKENS, Controls(json_schema=schema))
-        return from_json(drained(asking).text)
+        return from_json(run_to_end(asking).text)

@@ -92,8 +92,7 @@ class Variant:
         shown = [self.source.name, self.model or "", self.how if self.how != "generate" else "", k, point]
         return "  ".join(filter(None, shown))
 
-    @property
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What a reader is shown of it."""
         return {
             "id": self.id,

@@ -11,7 +11,7 @@ from assistants.embedder import BATCH, Embedder, model_for, opened_embedder
 from assistants.generation import Step
 from assistants.jobs import Event, Progress, RunningJob, note
 from assistants.playground import evaluators, findings
-from assistants.playground.asking import Asking
+from assistants.playground.asking import CellRun
 from assistants.playground.plan import EXPECTED, Plan
 from assistants.playground.request import Evaluator, Request
 from assistants.playground.shots import Chooser, Known, Words, needs_vectors
@@ -38,7 +38,7 @@ def labels_of(request: Request) -> tuple[str, ...]:
 def told(planned: Plan, checked: tuple[Evaluator, ...]) -> dict[str, Any]:
     """Return the plan as it is shown."""
     return {
-        "variants": [variant.told for variant in planned.variants],
+        "variants": [variant.as_dict() for variant in planned.variants],
         "rows": len(planned.rows),
         "repeats": planned.repeats,
         "evaluators": [{"name": one.name, "type": one.type, "not": one.negated} for one in checked],
@@ -62,7 +62,7 @@ def embedder_for(
 
 
 def judges_for(
-    studio: "Studio", job: RunningJob, asking: Asking, checked: tuple[Evaluator, ...]
+    studio: "Studio", job: RunningJob, asking: CellRun, checked: tuple[Evaluator, ...]
 ) -> Generator[Event, None, dict[str, str]]:
     """Open the judges and return which model each name means; one that cannot be had says so in each cell."""
     names = {one.model or "" for one in checked if one.type in evaluators.JUDGES}

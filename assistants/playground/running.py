@@ -14,7 +14,7 @@ from typing import Any
 from assistants.errors import BROKEN, GenerationFailed, StudioError
 from assistants.generation import SEEDS
 from assistants.jobs import Event, Part, Progress, RunningJob, Stopped
-from assistants.playground.asking import NEEDS_SCORE, NO_NEEDS, Asking, Said, drained
+from assistants.playground.asking import NEEDS_SCORE, NO_NEEDS, CellRun, Said, run_to_end
 from assistants.playground.classifying import classified
 from assistants.playground.evaluators import BY_MODEL, Answer, evaluate
 from assistants.playground.judging import Judging
@@ -66,7 +66,7 @@ class Matrix:
         self,
         job: RunningJob,
         plan: Plan,
-        asking: Asking,
+        asking: CellRun,
         checks: Checks,
         examples_for: Callable[[Variant, int], list[Example]],
     ) -> None:
@@ -126,7 +126,7 @@ class Matrix:
         with ThreadPoolExecutor(max(1, min(width, MOST_AT_ONCE)), thread_name_prefix=f"cell-{self._job.id}") as pool:
             try:
                 # Each in a copy of the context, which says for whom the work is.
-                futures = [pool.submit(copy_context().run, drained, self._cell(task)) for task in tasks]
+                futures = [pool.submit(copy_context().run, run_to_end, self._cell(task)) for task in tasks]
                 for future in as_completed(futures):
                     yield from self._done(future.result())
             finally:
@@ -144,7 +144,7 @@ class Matrix:
         except StudioError as error:
             failure = error
         for task in tasks:
-            yield from self._done(drained(self._cell(task, failure or said[task.row])))
+            yield from self._done(run_to_end(self._cell(task, failure or said[task.row])))
 
     def _done(self, cell: Cell) -> Iterator[Event]:
         self.cells[cell["variant"], cell["row"], cell["repeat"]] = cell
@@ -181,10 +181,10 @@ class Matrix:
         except Stopped:
             raise
         except StudioError as error:
-            cell["error"] = error.told
+            cell["error"] = error.as_dict()
         except Exception as error:
             log.exception("a cell of job %s failed", self._job.id)
-            cell["error"] = GenerationFailed(BROKEN, kind=type(error).__name__).told
+            cell["error"] = GenerationFailed(BROKEN, kind=type(error).__name__).as_dict()
         return cell
 
     def _said(self, task: Task, shown: list[Example]) -> Generator[Event, None, Said]:

@@ -25,8 +25,7 @@ class Rate:
     high: float
     n: int
 
-    @property
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """The numbers, as they are shown."""
         return {name: round(getattr(self, name), 4) for name in ("rate", "low", "high")} | {"n": self.n}
 
@@ -71,7 +70,7 @@ class Comparison:
     p: float
     n: int
 
-    def told(self, p: float) -> dict[str, Any]:
+    def as_dict(self, p: float) -> dict[str, Any]:
         """Return better, worse or cannot tell with the numbers; ``p`` is corrected for the number of comparisons."""
         verdict = "better" if self.difference > 0 else "worse"
         numbers = {name: round(getattr(self, name), 4) for name in ("difference", "low", "high")}

@@ -46,7 +46,7 @@ def _entry(variant: int, cells: list[Cell], scores: list[float], rows: Sequence[
         "variant": variant,
         "n": len(scores),
         "passed": sum(cell["passed"] is True for cell in cells),
-        **({name: found.told[name] for name in ("rate", "low", "high")} if found else NO_RATE),
+        **({name: found.as_dict()[name] for name in ("rate", "low", "high")} if found else NO_RATE),
         **_by_label(done, rows),
         "seconds": round(median([cell["seconds"] for cell in done]), 3) if done else None,
         "tokens": sum(cell["input_tokens"] + cell["output_tokens"] for cell in done),
@@ -89,6 +89,6 @@ def _against(scores: dict[int, dict[int, float]]) -> dict[int, list[dict[str, An
     known = [(one, other, found) for one, other, found in made if found]
     against: dict[int, list[dict[str, Any]]] = {variant: [] for variant in scores}
     for (one, other, found), p in zip(known, corrected([found.p for *_, found in known]), strict=True):
-        against[one].append({"variant": other, **found.told(p)})
-        against[other].append({"variant": one, **found.turned.told(p)})
+        against[one].append({"variant": other, **found.as_dict(p)})
+        against[other].append({"variant": one, **found.turned.as_dict(p)})
     return against

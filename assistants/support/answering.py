@@ -16,14 +16,14 @@ from assistants.jobs import Event, JobRow, Progress, note
 from assistants.knowledge import Base
 from assistants.knowledge.sentences import share_chinese
 from assistants.safety.personal import Redactor
-from assistants.support.asking import Asking
+from assistants.support.asking import SupportRun
 from assistants.support.drafting import is_elsewhere, prompt, write
 from assistants.support.evidence import Evidence
-from assistants.support.intent import Meant, fallback, meant
+from assistants.support.intent import IntentGuess, fallback, meant
 from assistants.support.intent_rows import IntentRows
 from assistants.support.quoting import Answer, curated, extracted
 from assistants.support.rewording import reworded
-from assistants.support.searching import Why, search
+from assistants.support.searching import ScoreExplanation, search
 from assistants.support.verification import is_hopeless, verify
 
 # A base answers from this probability on.
@@ -43,8 +43,8 @@ class Reply:
     answer: Answer | None
     confidence: float
     base: str
-    taken: Meant
-    why: Why
+    taken: IntentGuess
+    why: ScoreExplanation
     further: dict[str, Any] = field(default_factory=dict)
 
     def result(self) -> dict[str, Any]:
@@ -60,10 +60,10 @@ class Reply:
         }
 
 
-def answer(asking: Asking, question: str, earlier: Sequence[JobRow] = ()) -> Generator[Event, None, Reply]:
+def answer(asking: SupportRun, question: str, earlier: Sequence[JobRow] = ()) -> Generator[Event, None, Reply]:
     """Find passages, make an answer of them, prove it, and note what proves it."""
     studio, job, base, embedder = asking.studio, asking.job, asking.base, asking.embedder
-    why = Why()
+    why = ScoreExplanation()
     language = language_of(question)
     asked = yield from reworded(asking, language, question, earlier, why)
     evidence = search(asking, asked, why)
@@ -85,13 +85,15 @@ def language_of(text: str) -> str:
     return "zh" if share_chinese(text) > CHINESE else "en"
 
 
-def _further(taken: Meant, earlier: Sequence[JobRow]) -> dict[str, Any]:
+def _further(taken: IntentGuess, earlier: Sequence[JobRow]) -> dict[str, Any]:
     """Return how to go on without an answer, as the result says it."""
     step = fallback(taken, earlier)
     return {"fallback": step, "choices": taken.choices()} if step == "ask back" else {"fallback": step}
 
 
-def _best(asking: Asking, language: str, evidence: Evidence, why: Why) -> Generator[Event, None, Answer | None]:
+def _best(
+    asking: SupportRun, language: str, evidence: Evidence, why: ScoreExplanation
+) -> Generator[Event, None, Answer | None]:
     """Return a written answer where it proves itself and says as much as the quoted one, else that."""
     best = extracted(evidence)
     if best is None or not asking.writes_answers(language):
@@ -124,7 +126,7 @@ def _says_as_much(written: Answer, best: Answer, evidence: Evidence, embedder: E
     return says[0] >= says[1] - SLACK
 
 
-def _without_answer(base: Base, evidence: Evidence, language: str, taken: Meant, further: dict[str, Any]) -> str:
+def _without_answer(base: Base, evidence: Evidence, language: str, taken: IntentGuess, further: dict[str, Any]) -> str:
     said = phrases()[language]
     if taken.wants_person:
         return said["person"]

@@ -22,7 +22,7 @@ PATIENCE = 8.0
 
 
 @dataclass(frozen=True)
-class Asking:
+class SupportRun:
     """A base, with a job's embedder, reranker and model; ``named_model`` if somebody asked for that one."""
 
     studio: "Studio"
@@ -56,7 +56,7 @@ def wants_help(studio: "Studio", base: Base, model: str) -> bool:
 
 def asking(
     studio: "Studio", job: RunningJob, knowledge: str | None, question: str = "", *, named_model: bool = False
-) -> Generator[Event, None, Asking]:
+) -> Generator[Event, None, SupportRun]:
     """Get ready to answer: open what helps, and give a base that lacks a few vectors these."""
     yield Progress(0, None, "Searching the knowledge base")
     base = studio.knowledge.base(knowledge, question)
@@ -65,4 +65,4 @@ def asking(
         yield from embed_chunks(studio, embedder, base.name)
         base = studio.knowledge.base(base.name)
     reranker = yield from opened_reranker(studio, job, base.reranker, PATIENCE)
-    return Asking(studio, job, base, embedder, reranker, named_model)
+    return SupportRun(studio, job, base, embedder, reranker, named_model)

@@ -11,7 +11,7 @@ from functools import cached_property
 from assistants.embedder import Embedder, Scale
 from assistants.knowledge.injections import is_command, trusted
 from assistants.knowledge.retrieval import Found, Passage, has
-from assistants.knowledge.rows import Kept
+from assistants.knowledge.rows import StoredChunk
 from assistants.knowledge.sentences import stems, terms
 
 # An embedder takes its time for each sentence: so many passages are read closely, and so many sentences.
@@ -27,7 +27,7 @@ WORDS = {"bias": -2.8, "covered": 7.3}
 class Sentence:
     """A sentence of a chunk: ``covered`` is the share of the question that it and its heading hold, with ``cosine``."""
 
-    chunk: Kept
+    chunk: StoredChunk
     start: int
     end: int
     covered: float
@@ -99,7 +99,7 @@ class Evidence:
         return [name for name in dict.fromkeys(names) if name and not is_command(name)][:limit]
 
 
-def above(chunk: Kept) -> str:
+def above(chunk: StoredChunk) -> str:
     """Return what stands above a chunk, unless that speaks to a model."""
     return "\n".join(line for line in (chunk.heading, chunk.question) if line and not is_command(line))
 

@@ -29,7 +29,7 @@ Fallback = Literal["ask back", "hand over"]
 
 
 @dataclass(frozen=True)
-class Meant:
+class IntentGuess:
     """What a question was taken for; ``wants_person`` where the operator hands such questions over."""
 
     guess: Guess | None
@@ -57,10 +57,10 @@ def _head(text: str) -> Head:
 
 def meant(
     studio: "Studio", job: RunningJob, intents: Intents | None, embedder: Embedder, question: str
-) -> Generator[Event, None, Meant]:
+) -> Generator[Event, None, IntentGuess]:
     """Return what a question is taken for; nothing where the base was taught nothing, or its model is gone."""
     if intents is None:
-        return Meant(None)
+        return IntentGuess(None)
     try:
         if intents.head:
             head = _head(intents.head)
@@ -70,11 +70,11 @@ def meant(
         else:
             [guess] = yield from classify.guess_by_model(studio, job, intents.model, [question])
     except (GenerationFailed, ModelUnavailable):
-        return Meant(None)
-    return Meant(guess, guess.label in intents.hand_over and guess.confidence >= SURE)
+        return IntentGuess(None)
+    return IntentGuess(guess, guess.label in intents.hand_over and guess.confidence >= SURE)
 
 
-def fallback(meant: Meant, earlier: Sequence[JobRow]) -> Fallback:
+def fallback(meant: IntentGuess, earlier: Sequence[JobRow]) -> Fallback:
     """Return what to do about a question that has no answer: a person helps where asking back did not."""
     before = (earlier[-1].result or {}) if earlier else {}
     asked_already = before.get("fallback") is not None

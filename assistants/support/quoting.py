@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from assistants.knowledge.rows import Kept
+from assistants.knowledge.rows import StoredChunk
 from assistants.support.evidence import Evidence, Sentence
 
 # A curated question is the one that was asked from here on.
@@ -24,7 +24,7 @@ ADDS = 0.25
 class Quote:
     """A piece of a chunk, from ``start`` to ``end`` in it."""
 
-    chunk: Kept
+    chunk: StoredChunk
     start: int
     end: int
     score: float

@@ -1,7 +1,7 @@
 """Rewording: a model says a question that follows up so that it stands by itself.
 
 What it says is used only where it keeps the question and takes all else from the conversation; otherwise what is
-computed stays (``knowledge.followups``). Knows nothing about searching.
+computed stays (``followups``). Knows nothing about searching.
 """
 
 from collections.abc import Generator, Sequence
@@ -14,11 +14,11 @@ from assistants.knowledge.sentences import is_seam, stems, terms
 from assistants.safety.personal import Redactor
 from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
 from assistants.support.followups import whole
-from assistants.support.searching import Why
+from assistants.support.searching import ScoreExplanation
 from assistants.support.verification import NEGATION, adds_nothing
 
 if TYPE_CHECKING:
-    from assistants.support.asking import Asking
+    from assistants.support.asking import SupportRun
 
 TEMPLATES = {"en": "support/follow-up", "zh": "support/follow-up-zh"}
 # Of the conversation a model is told the last turns, of an answer its beginning.
@@ -30,7 +30,7 @@ NEW = 0.34
 
 
 def reworded(
-    asking: "Asking", language: str, question: str, earlier: Sequence[JobRow], why: Why
+    asking: "SupportRun", language: str, question: str, earlier: Sequence[JobRow], why: ScoreExplanation
 ) -> Generator[Event, None, str]:
     """Return what is searched for: a question as it is, as a model rewords it, or as it is computed."""
     computed = whole(question, _asked(earlier))

@@ -11,11 +11,11 @@ from assistants.knowledge.wording import variants
 from assistants.support.evidence import Evidence, gather
 
 if TYPE_CHECKING:
-    from assistants.support.asking import Asking
+    from assistants.support.asking import SupportRun
 
 
 @dataclass
-class Why:
+class ScoreExplanation:
     """How an answer came about, for whoever wants to see that."""
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Why:
         return facts | {"candidates": [one | {"heading": heading} for one, heading in shown]}
 
 
-def search(asking: "Asking", question: str, why: Why) -> Evidence:
+def search(asking: "SupportRun", question: str, why: ScoreExplanation) -> Evidence:
     """Return what a base has on a question, in the words of whichever way to ask it finds most."""
     base, reranker, find = asking.base, asking.reranker, asking.studio.knowledge.find
     asked = variants(question, base.synonyms)

@@ -5,10 +5,10 @@
     templates.py   the prompts
     outline.py     title, sections, targets
     drafting.py    the text of one section
-    sentences.py   the sieve that lets whole, new sentences through
+    sentences.py   the filtered that lets whole, new sentences through
     generating.py  how a model is kept writing
     telling.py     how one writes that does as it is told
-    leading.py     how one that is small is kept to the text
+    guided.py     how one that is small is kept to the text
     poems.py       forms that are held while a model writes
     checks.py      what can be computed of a draft
     repair.py      what can be mended
@@ -33,7 +33,7 @@ from assistants.jobs import Event, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.store import documents
 from assistants.store.documents import markdown
-from assistants.writing import checks, leading, rewriting, templates
+from assistants.writing import checks, guided, rewriting, templates
 from assistants.writing.brief import FIELDS, MAX_WORDS, Brief, Entry, Kinds, Line, Short, brief_of
 from assistants.writing.checks import Check
 from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
@@ -165,7 +165,7 @@ def _settled(studio: "Studio", request: Request, brief: Brief, owner: str, model
     """Return the template, in the version that is used, where the model is told by one."""
     if request.action == "outline" and not request.template and planned(brief):
         return {}
-    task = templates.task_of(request, brief, leading.is_led(brief, studio.models.size(model)))
+    task = templates.task_of(request, brief, guided.is_guided(brief, studio.models.size(model)))
     template = templates.template_for(studio, task, brief, owner, request)
     return {"template": template.id, "template_version": template.version}
 
@@ -198,9 +198,9 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     draft = studio.history.drafts.open((job.row.result or {})["draft"], job.owner)
     brief = brief_of(draft.brief)
     engine = yield from opened(studio, job)
-    is_led = leading.is_led(brief, studio.models.size(job.row.model or ""))
+    is_guided = guided.is_guided(brief, studio.models.size(job.row.model or ""))
     may_loop = watch(studio, job) is not None
-    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_led, may_loop)
+    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_guided, may_loop)
     steps = Steps(studio, request, brief, job, writer)
     if request.action == "rewrite":
         section = documents.section_of(draft.document, request.section or "")

@@ -13,11 +13,11 @@ from assistants.errors import GenerationFailed, InvalidInput
 from assistants.jobs import Event, Part, Text
 from assistants.store.documents import Document, Section
 from assistants.words import tokens
-from assistants.writing import leading, poems, telling, templates
+from assistants.writing import guided, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import in_language, kinds
-from assistants.writing.sentences import Sieve, sentences
+from assistants.writing.sentences import SentenceFilter, sentences
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
@@ -115,14 +115,20 @@ def keywords_of(brief: Brief, sections: list[Section]) -> dict[str, list[str]]:
 
 
 def write(
-    studio: "Studio", brief: Brief, document: Document, section: Section, writer: Writer, sieve: Sieve, asked: Any
+    studio: "Studio",
+    brief: Brief,
+    document: Document,
+    section: Section,
+    writer: Writer,
+    filtered: SentenceFilter,
+    asked: Any,
 ) -> Generator[Event, None, None]:
-    """Yield the section's text after what is in ``sieve`` already; all of it is then in the sieve.
+    """Yield the section's text after what is in ``filtered`` already; all of it is then in the filter.
 
     ``asked`` is the request: it may name a template and ask for the guard against repetitions.
     """
     target = section["words"] or brief.length or 150
-    task = templates.PAGE if writer.is_led else brief.kind
+    task = templates.PAGE if writer.is_guided else brief.kind
     template = templates.template_for(studio, task, brief, writer.job.owner, asked)
     room = min(int(target * 1.6) + 200, (writer.context or 4096) // 2)
     made = prompt(brief, document, section, writer, template, room)
@@ -138,46 +144,52 @@ def write(
     )
     options = templates.options(template, writer.params)
     if pattern := _pattern(brief, section):
-        if not sieve.text:
-            yield from _in_form(brief, writer, made.turns, pattern, options, sieve)
+        if not filtered.text:
+            yield from _in_form(brief, writer, made.turns, pattern, options, filtered)
         return
-    before = sieve.text
+    before = filtered.text
     begins, ends = _around(brief, section)
     if begins and not before:
-        sieve.text = begins
+        filtered.text = begins
         yield Text(begins)
-    if writer.is_led:
-        page = leading.page(brief, document, section, keywords_of(brief, document["sections"])[section["id"]])
-        yield from leading.led(writer, made.turns, page, sieve, target, options, guard=asked.guard)
+    if writer.is_guided:
+        page = guided.page(brief, document, section, keywords_of(brief, document["sections"])[section["id"]])
+        yield from guided.guide(writer, made.turns, page, filtered, target, options, guard=asked.guard)
     elif asked.guard:
         # Whoever asks for the guard wants what is said again to be left out.
-        yield from writer.prose(made.turns, sieve, target, options, guard=True)
+        yield from writer.prose(made.turns, filtered, target, options, guard=True)
     else:
         said = telling.before(brief, document, section)
-        yield from _told(writer, made.turns, said, section, sieve, target, options)
-    if not sieve.text[len(begins) :].strip() and (settled := sieve.settle()):
+        yield from _told(writer, made.turns, said, section, filtered, target, options)
+    if not filtered.text[len(begins) :].strip() and (settled := filtered.settle()):
         yield Text(settled)
         yield Part("note", {"template": SHORT, "values": {}})
-    if not sieve.text[len(begins) :].strip() and writer.is_led:
-        yield from _one_sentence(writer, made.turns, options, sieve)
-    if ends and not sieve.text.endswith(ends):
-        sieve.text += ends
+    if not filtered.text[len(begins) :].strip() and writer.is_guided:
+        yield from _one_sentence(writer, made.turns, options, filtered)
+    if ends and not filtered.text.endswith(ends):
+        filtered.text += ends
         yield Text(ends)
 
 
 def _told(
-    writer: Writer, turns: Messages, said: str, section: Section, sieve: Sieve, target: int, options: dict[str, Any]
+    writer: Writer,
+    turns: Messages,
+    said: str,
+    section: Section,
+    filtered: SentenceFilter,
+    target: int,
+    options: dict[str, Any],
 ) -> Generator[Event, None, None]:
     """Let the model go on with what it has ``said`` before a section, and tell how that ended."""
-    ending = yield from telling.told(writer, turns, said, sieve, target, options)
+    ending = yield from telling.told(writer, turns, said, filtered, target, options)
     if ending and ending.finish_reason == "circle":
         yield Part("note", {"template": SHORT, "values": {}, "cut": ending.cut})
-    if not sieve.text.strip():
+    if not filtered.text.strip():
         yield Part("note", {"template": NOTHING_MORE, "values": {"heading": section["heading"]}})
 
 
 def _one_sentence(
-    writer: Writer, turns: Messages, options: dict[str, Any], sieve: Sieve
+    writer: Writer, turns: Messages, options: dict[str, Any], filtered: SentenceFilter
 ) -> Generator[Event, None, None]:
     """Hold a model that ends no sentence by itself to one; where even that fails, the section stays empty."""
     try:
@@ -187,7 +199,7 @@ def _one_sentence(
     except GenerationFailed:
         yield Part("note", {"template": EMPTY, "values": {}})
         return
-    sieve.text += text
+    filtered.text += text
     yield Text(text)
     yield Part("note", {"template": SHORT, "values": {}})
 
@@ -201,12 +213,12 @@ def _pattern(brief: Brief, section: Section) -> str | None:
 
 
 def _in_form(
-    brief: Brief, writer: Writer, turns: Messages, pattern: str, options: dict[str, Any], sieve: Sieve
+    brief: Brief, writer: Writer, turns: Messages, pattern: str, options: dict[str, Any], filtered: SentenceFilter
 ) -> Generator[Event, None, None]:
     topic = " ".join(brief.topic.split())[:LINE_TITLE]
     try:
         # A model that is led has nothing better to say in a line than what the person said.
-        if writer.is_led and brief.kind != "poem":
+        if writer.is_guided and brief.kind != "poem":
             text = topic
         else:
             text = yield from writer.quietly(turns, Controls(regex=pattern), writer.limit(300) | options)
@@ -215,8 +227,8 @@ def _in_form(
             raise GenerationFailed(FORMLESS) from error
         # A line that the person can mend is better than none.
         text = topic
-    sieve.text = text.strip()
-    yield Text(sieve.text)
+    filtered.text = text.strip()
+    yield Text(filtered.text)
 
 
 def _around(brief: Brief, section: Section) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Generations: prose that goes through the sieve, and short answers that are not shown.
+"""Generations: prose that goes through the filtered, and short answers that are not shown.
 
 Knows how a model is kept writing until a length is reached; knows nothing about sections or briefs.
 """
@@ -10,10 +10,10 @@ from typing import Any
 
 from assistants.engines.controls import Controls
 from assistants.generation import NO_CONTROLS, conversation, generate, limited
-from assistants.generation.loops import Circle
+from assistants.generation.loops import LoopDetector
 from assistants.jobs import Event, RunningJob, Text
 from assistants.store.documents import count
-from assistants.writing.sentences import Sieve
+from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages
 
 TOKENS_A_WORD = 1.6
@@ -32,7 +32,7 @@ TEMPERATURE = 0.4
 
 @dataclass(frozen=True)
 class Writer:
-    """An open model and how a person wants it to choose its words; ``leading`` says which one ``is_led``.
+    """An open model and how a person wants it to choose its words; ``guided`` says which one ``is_guided``.
 
     Where it ``may_loop``, a text that goes round is ended.
     """
@@ -40,12 +40,12 @@ class Writer:
     engine: Any
     job: RunningJob
     params: dict[str, Any]
-    is_led: bool = False
+    is_guided: bool = False
     may_loop: bool = False
 
-    def watch(self) -> Circle | None:
+    def watch(self) -> LoopDetector | None:
         """Return what notices that a text goes round, if that is to be feared."""
-        return Circle() if self.may_loop else None
+        return LoopDetector() if self.may_loop else None
 
     @property
     def context(self) -> int | None:
@@ -73,21 +73,21 @@ class Writer:
     def prose(
         self,
         turns: Messages,
-        sieve: Sieve,
+        filtered: SentenceFilter,
         target: int,
         options: dict[str, Any],
         *,
         guard: bool = False,
         once: bool = False,
     ) -> Generator[Event, None, None]:
-        """Yield sentences after ``sieve.text`` until there are about ``target`` words; what there is, is in the sieve.
+        """Yield sentences after ``filtered.text`` until there are about ``target`` words; the filter has them.
 
         A model that repeats itself or ends early is asked to go on from what there is, each time held more firmly; a
         text that is done when the model says so is asked for ``once``.
         """
         penalty = GUARDED if guard else PENALTY
         for attempt in range(ATTEMPTS):
-            have = count(sieve.text)
+            have = count(filtered.text)
             if have >= target * (ENOUGH if attempt else 1):
                 return
             own = {
@@ -101,30 +101,30 @@ class Writer:
                 own["min_tokens"] = int((target - have) * LEAST_SHARE)
             if attempt:
                 own = changed(own, attempt)
-            began = sieve.text
-            yield from self._attempt(turns, sieve, target, own)
-            if (sieve.text == began and attempt) or (once and sieve.text):
+            began = filtered.text
+            yield from self._attempt(turns, filtered, target, own)
+            if (filtered.text == began and attempt) or (once and filtered.text):
                 return
 
     def _attempt(
-        self, turns: Messages, sieve: Sieve, target: int, options: dict[str, Any]
+        self, turns: Messages, filtered: SentenceFilter, target: int, options: dict[str, Any]
     ) -> Generator[Event, None, None]:
-        said = [*turns, ("assistant", sieve.text[-REACH:].rstrip())] if sieve.text else turns
+        said = [*turns, ("assistant", filtered.text[-REACH:].rstrip())] if filtered.text else turns
         events = generate(self.engine, conversation(said), NO_CONTROLS, options, self.job)
         with closing(events):
-            while not sieve.closed and count(sieve.text) < target:
+            while not filtered.closed and count(filtered.text) < target:
                 try:
                     event = next(events)
                 except StopIteration as end:
-                    passed = sieve.finish(end.value.finish_reason == "stop")
+                    passed = filtered.finish(end.value.finish_reason == "stop")
                     if passed:
                         yield Text(passed)
                     break
                 if not isinstance(event, Text):
                     yield event
-                elif passed := sieve.push(event.delta):
+                elif passed := filtered.push(event.delta):
                     yield Text(passed)
-            sieve.drop()
+            filtered.drop()
 
 
 def _silenced(events: Generator[Event, None, Any]) -> Generator[Event, None, str]:

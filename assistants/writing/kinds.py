@@ -49,7 +49,7 @@ class Step(Strict):
 class Kind(Strict):
     """A kind of text; ``plan`` is its fixed plan, ``section_words`` the size of a section where the model outlines.
 
-    Of a text that a small model writes (see ``leading``): what it is called, and how its paragraphs may begin.
+    Of a text that a small model writes (see ``guided``): what it is called, and how its paragraphs may begin.
     """
 
     id: str

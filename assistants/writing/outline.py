@@ -14,7 +14,7 @@ from assistants.jobs import Event, Part, RunningJob
 from assistants.storable import from_json
 from assistants.store.documents import Section, new_section
 from assistants.words import IS_CJK, tokens
-from assistants.writing import leading, templates
+from assistants.writing import guided, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language, kinds
@@ -88,7 +88,7 @@ def by_model(
 ) -> Generator[Event, None, tuple[str, list[Section]]]:
     """Ask the model for an outline; nothing of it is text of the job."""
     number = number_of_sections(brief)
-    if writer.is_led:
+    if writer.is_guided:
         return (yield from _led(studio, brief, writer, number, asked))
     template = templates.template_for(studio, f"{brief.kind}-outline", brief, job.owner, asked)
     values = {
@@ -130,7 +130,7 @@ def _led(
     turns = templates.messages(template, {"named": named, "topic": brief.topic, "brief": ""})
     title = _title(brief)
     options = templates.options(template, writer.params)
-    headings = yield from leading.headings(writer, turns, title, brief, number, options)
+    headings = yield from guided.headings(writer, turns, title, brief, number, options)
     targets = shared(brief.length or 0, [1] * number)
     return title, _distinct([new_section(*one) for one in zip(headings, targets, strict=True)])
 

@@ -19,7 +19,7 @@ from assistants.writing.checks import keyword_pattern, missing_of
 from assistants.writing.drafting import keywords_of
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import Sieve, is_complete, sentences
+from assistants.writing.sentences import SentenceFilter, is_complete, sentences
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -123,16 +123,16 @@ def _avoid(section: Mended, brief: Brief) -> None:
 
 
 def _drop_repeats(mended: list[Mended], untouched: list[str]) -> None:
-    """Take out what the sieve would not have let through, were the whole text written now."""
-    sieve = Sieve("", untouched)
+    """Take out what the filtered would not have let through, were the whole text written now."""
+    filtered = SentenceFilter("", untouched)
     for section in mended:
         doomed = []
         for start, end in sentences(section.text):
             sentence = section.text[start:end]
-            if not sieve.is_new(sentence):
+            if not filtered.is_new(sentence):
                 doomed.append((start, end))
             else:
-                sieve.heard(sentence)
+                filtered.heard(sentence)
         for start, end in reversed(doomed):
             if _has_others(section):
                 section.cut(start, end, "repeat", section.text[start:end])
@@ -185,14 +185,14 @@ def _add_keyword(
     template = templates.template_for(studio, "keyword", brief, writer.job.owner)
     values = {"keyword": keyword, "topic": brief.topic, "before": section.text[max(0, place - BEFORE) : place]}
     asked = templates.messages(template, values)
-    sieve = Sieve("", [*(one.text for one in mended), *untouched])
+    filtered = SentenceFilter("", [*(one.text for one in mended), *untouched])
     for number, begun in enumerate(_beginnings(keyword, brief, writer, len(section.changes))):
         options = changed(templates.options(template, writer.params) | writer.limit(TOKENS), number)
         turns = [*asked, ("assistant", begun)] if begun else asked
         answer = yield from writer.quietly(turns, NO_CONTROLS, options)
         answer = f"{begun}{answer}" if begun else answer.strip()
         sentence = answer[slice(*sentences(answer)[0])] if answer.strip() else ""
-        if keyword_pattern(keyword).search(sentence) and is_complete(sentence) and sieve.would_take(sentence):
+        if keyword_pattern(keyword).search(sentence) and is_complete(sentence) and filtered.would_take(sentence):
             section.insert(place, sentence, "keyword", keyword)
             return
 

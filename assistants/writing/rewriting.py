@@ -17,7 +17,7 @@ from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
 from assistants.writing.generating import Writer
 from assistants.writing.outline import PLAIN
-from assistants.writing.sentences import Sieve, is_complete
+from assistants.writing.sentences import SentenceFilter, is_complete
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -57,13 +57,13 @@ def rewrite(
     }
     turns = templates.messages(template, values)
     target = CONTINUED_WORDS if goes_on else max(8, int(count(old) * SHARES.get(asked.operation, 1.2)))
-    sieve = Sieve("", [before] if goes_on else ())
+    filtered = SentenceFilter("", [before] if goes_on else ())
     options = templates.options(template, writer.params)
-    if writer.is_led:
-        yield from writer.prose(turns, sieve, target, options, once=not goes_on)
+    if writer.is_guided:
+        yield from writer.prose(turns, filtered, target, options, once=not goes_on)
     else:
-        yield from telling.told(writer, turns, "", sieve, target, options, to_the_end=True)
-    text = sieve.text
+        yield from telling.told(writer, turns, "", filtered, target, options, to_the_end=True)
+    text = filtered.text
     if not text:
         raise GenerationFailed(NOTHING)
     if old and not is_complete(old):

@@ -1,6 +1,6 @@
-"""Sentences: text cut into whole ones, and a sieve that lets each through once it is complete and no repetition.
+"""Sentences: text cut into whole ones, and a filtered that lets each through once it is complete and no repetition.
 
-What a small model writes runs into loops and stops in mid-sentence; what has gone through the sieve does neither.
+What a small model writes runs into loops and stops in mid-sentence; what has gone through the filtered does neither.
 Knows nothing about models or drafts.
 """
 
@@ -114,7 +114,7 @@ def repeated(text: str, most: int = MOST) -> dict[tuple[str, ...], int]:
     return {gram: number for gram, number in Counter(grams(units(text))).items() if number > most}
 
 
-class Sieve:
+class SentenceFilter:
     """Takes a text as it comes and gives back its whole sentences, as they are to be appended to what there is.
 
     ``left_out`` are the others: said before, or no prose. ``closed`` says that it takes no more, for too many of them

@@ -17,7 +17,7 @@ from assistants.writing import drafting, outline, repair
 from assistants.writing.brief import Brief
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import MOST, Sieve
+from assistants.writing.sentences import MOST, SentenceFilter
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -86,26 +86,26 @@ class Steps:
         limit = self._brief.limit and self._brief.limit - len(self._brief.tags)
         elsewhere = [one["text"] for one in document["sections"] if one["text"] and one["id"] not in wanted[index:]]
         # The numbers of a small model are made up.
-        is_led = self._writer.is_led
-        known = self._brief.said if is_led and self._brief.kind in FACTUAL else None
-        sieve = Sieve(before or "", elsewhere, most, limit, known, is_firm=is_led)
-        written = drafting.write(self._studio, self._brief, document, section, self._writer, sieve, self._request)
+        is_guided = self._writer.is_guided
+        known = self._brief.said if is_guided and self._brief.kind in FACTUAL else None
+        filtered = SentenceFilter(before or "", elsewhere, most, limit, known, is_firm=is_guided)
+        written = drafting.write(self._studio, self._brief, document, section, self._writer, filtered, self._request)
         is_whole = False
         try:
-            yield from self._counted(written, section, sieve)
+            yield from self._counted(written, section, filtered)
             is_whole = True
         finally:
-            if not is_whole and sieve.text:
+            if not is_whole and filtered.text:
                 with contextlib.suppress(StudioError):
-                    self._keep(section, sieve.text, "partial")
-        yield from self._kept(section, sieve.text)
+                    self._keep(section, filtered.text, "partial")
+        yield from self._kept(section, filtered.text)
 
-    def _counted(self, written: Iterator[Event], section: dict[str, Any], sieve: Sieve) -> Iterator[Event]:
+    def _counted(self, written: Iterator[Event], section: dict[str, Any], filtered: SentenceFilter) -> Iterator[Event]:
         target = section["words"] or None
         for event in written:
             yield event
             if isinstance(event, Text):
-                yield Progress(min(count(sieve.text), target or 0), target, "Writing the text")
+                yield Progress(min(count(filtered.text), target or 0), target, "Writing the text")
 
     def _begun(self, section_id: str) -> str | None:
         """Return what this job wrote of a section before it was broken off; None if it had not begun with it."""

@@ -2,7 +2,7 @@
 
 Each section goes on with the same answer, so the model knows every word that it has said. Nothing that it writes is
 left out: a section ends where a paragraph does, once it is long enough, or where the next heading begins. What a model
-needs that is too small for this is in ``leading``. Knows nothing about drafts.
+needs that is too small for this is in ``guided``. Knows nothing about drafts.
 """
 
 import re
@@ -17,7 +17,7 @@ from assistants.store.documents import PARAGRAPH, Document, Section, count
 from assistants.writing.brief import Brief
 from assistants.writing.generating import SPARE_TOKENS, TOKENS_A_WORD, Writer
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import Sieve, ends
+from assistants.writing.sentences import SentenceFilter, ends
 from prompts.library import Messages
 
 TEMPERATURE, PENALTY = 0.5, 1.05
@@ -46,9 +46,9 @@ def before(brief: Brief, document: Document, section: Section) -> str:
 class Taken:
     """What is taken of an answer for a section of ``target`` words: sentence by sentence, as the model wrote them."""
 
-    def __init__(self, sieve: Sieve, target: float) -> None:
+    def __init__(self, filtered: SentenceFilter, target: float) -> None:
         self.is_over = False
-        self._sieve = sieve
+        self._sieve = filtered
         self._target = target
         self._waiting = ""
         # Space is said with what comes after it, for a section ends with a word.
@@ -101,24 +101,24 @@ def told(
     writer: Writer,
     turns: Messages,
     said: str,
-    sieve: Sieve,
+    filtered: SentenceFilter,
     target: int,
     options: dict[str, Any],
     *,
     to_the_end: bool = False,
 ) -> Generator[Event, None, Ending | None]:
-    """Yield a section after what was ``said`` and ``sieve.text``; what there is, is in the sieve.
+    """Yield a section after what was ``said`` and ``filtered.text``; what there is, is in the filter.
 
     Return how the model ended it, or None where it was ended here, for it was long enough: never where it goes
     ``to_the_end``.
     """
-    begun = PARAGRAPH.join(filter(None, [said, sieve.text]))
-    if begun and not sieve.text:
+    begun = PARAGRAPH.join(filter(None, [said, filtered.text]))
+    if begun and not filtered.text:
         begun += PARAGRAPH
     asked = [*turns, ("assistant", begun)] if begun else turns
     limit = limited(writer.engine, int(MOST * target * TOKENS_A_WORD) + SPARE_TOKENS)
     own = {"temperature": TEMPERATURE, "repetition_penalty": PENALTY, **limit, **options}
-    taken = Taken(sieve, inf if to_the_end else target)
+    taken = Taken(filtered, inf if to_the_end else target)
     events = generate(writer.engine, conversation(asked), NO_CONTROLS, own, writer.job, writer.watch())
     with closing(events):
         while not taken.is_over:

@@ -1,7 +1,7 @@
 """The prompts: which template a task takes, and its messages with the brief put in.
 
 The texts are in ``prompts/writing``: one for each kind, ``-outline`` where the model outlines, and one for each way to
-rewrite; ``-zh`` is Chinese. Models that are led (see ``leading``) have one template for all kinds. Knows nothing
+rewrite; ``-zh`` is Chinese. Models that are led (see ``guided``) have one template for all kinds. Knows nothing
 about models.
 """
 
@@ -23,12 +23,12 @@ EMPTY = "\0"
 PAGE = "page"
 
 
-def task_of(request: Any, brief: Brief, is_led: bool) -> str:
+def task_of(request: Any, brief: Brief, is_guided: bool) -> str:
     """Return the task whose template a request's own text comes from."""
     if request.action == "outline":
-        return PAGE if is_led else f"{brief.kind}-outline"
+        return PAGE if is_guided else f"{brief.kind}-outline"
     tasks = {"rewrite": f"rewrite-{request.operation}", "headlines": "headlines", "repair": "keyword"}
-    return tasks.get(request.action, PAGE if is_led else brief.kind)
+    return tasks.get(request.action, PAGE if is_guided else brief.kind)
 
 
 def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: Any = None) -> Template:

@@ -76,7 +76,8 @@ def test_the_bundled_set_fills_a_matrix_whose_failures_can_be_looked_at(playgrou
     root.get_by_role("button", name="Load the bundled data set").click()
     playground.run()
     expect(root.locator(".cell.failed").first).to_be_visible()
-    expect(root.locator(".summary tbody tr")).to_have_count(1)
+    # The whole matrix first.
+    expect(root.locator(".summary tbody tr")).to_have_count(1, timeout=60_000)
     root.get_by_label("Which rows").select_option("failed")
     failed = root.locator(".cell.failed")
     expect(failed).to_have_count(playground.rows.count())

@@ -23,7 +23,7 @@ metadata: {tags: [odd], language: en, assistant: chat}
 
 
 class Prompts:
-    """The Prompts room."""
+    """The Prompts tab."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -48,11 +48,11 @@ class Prompts:
 
 @pytest.fixture
 def prompts(chat: Chat) -> Iterator[Prompts]:
-    """The room in front."""
+    """The tab in front."""
     chat.page.get_by_role("tab", name="Prompts").click()
-    room = Prompts(chat.page, chat.url)
-    expect(room.cards).not_to_have_count(0)
-    yield room
+    tab = Prompts(chat.page, chat.url)
+    expect(tab.cards).not_to_have_count(0)
+    yield tab
 
 
 def test_an_edited_prompt_is_what_the_chat_sends_and_the_history_shows(prompts: Prompts, chat: Chat) -> None:

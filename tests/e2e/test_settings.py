@@ -1,4 +1,4 @@
-"""The Settings room in the browser: what every visitor and what the operator sets there."""
+"""The Settings tab in the browser: what every visitor and what the operator sets there."""
 
 import re
 

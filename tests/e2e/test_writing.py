@@ -1,4 +1,4 @@
-"""The Write room: what is written stays one's own, whatever is written again beside it."""
+"""The Write tab: what is written stays one's own, whatever is written again beside it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ FOUR = ("Beginning", "Middle", "Further", "End")
 
 @pytest.fixture
 def desk(page: "Page", running: Server) -> Iterator[Desk]:
-    """The room; the test fails if the browser's console shows an error, such as a violation of the CSP."""
+    """The tab; the test fails if the browser's console shows an error, such as a violation of the CSP."""
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(running.url)

@@ -27,7 +27,7 @@ class Desk:
         self.toast = page.locator(".studio-toast")
 
     def enter(self) -> "Desk":
-        """Open the page and go into the room."""
+        """Open the page and go into the tab."""
         self.page.goto(self.url)
         self.page.get_by_role("tab", name="Write").click()
         self.page.locator(".writing .example").first.wait_for()

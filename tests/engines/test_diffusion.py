@@ -16,7 +16,7 @@ from PIL import Image
 
 from assistants.engines import open_image
 from assistants.engines.diffusion import Diffusion
-from assistants.engines.drawing import Drawing, Drawn, Glimpse, Step
+from assistants.engines.drawing import Drawing, Drawn, Preview, Step
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.models.files.contents import is_image_model
 from tests.engines import single_file, tiny, tiny_images
@@ -161,16 +161,16 @@ def test_every_word_of_a_drawing_counts(sd1: Diffusion, models: Path) -> None:
 
 
 def test_it_shows_how_it_comes_along(models: Path, sd1: Diffusion, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistants.engines.diffusion.GLIMPSE_SECONDS", 0)
+    monkeypatch.setattr("assistants.engines.diffusion.PREVIEW_SECONDS", 0)
     engine = open_image("local:sd1", models / "sd1")
     marks = list(engine.draw(replace(CAT, width=96, seeds=(1, 2))))
     assert [(mark.done, mark.total) for mark in marks if isinstance(mark, Step)] == [(n, 8) for n in range(1, 9)]
-    glimpses = [mark for mark in marks if isinstance(mark, Glimpse)]
-    assert [mark.index for mark in glimpses] == [0] * 4 + [1] * 4
-    picture = Image.open(io.BytesIO(glimpses[0].jpeg))
+    previews = [mark for mark in marks if isinstance(mark, Preview)]
+    assert [mark.index for mark in previews] == [0] * 4 + [1] * 4
+    picture = Image.open(io.BytesIO(previews[0].jpeg))
     assert (picture.format, picture.size) == ("JPEG", (192, 128))
     assert engine.facts.made_with == sd1.facts.made_with
-    assert (draw(engine)[0] == draw(sd1)[0]).all(), "another process, and glimpses, change nothing"
+    assert (draw(engine)[0] == draw(sd1)[0]).all(), "another process, and previews, change nothing"
     engine.close()
 
 

@@ -1,4 +1,4 @@
-"""The parts of the program that draws which can be tried without a process: weights of words, glimpses, files."""
+"""The parts of the program that draws which can be tried without a process: weights of words, previews, files."""
 
 import io
 import sys
@@ -16,7 +16,7 @@ from assistants.engines.diffusion import PROGRAM
 from assistants.engines.drawing import SCHEDULERS
 from tests.engines import tiny, tiny_images
 
-PARTS = ("adapters", "casting", "emphasis", "errors", "facts", "glimpses", "loading", "pictures", "schedules", "worker")
+PARTS = ("adapters", "casting", "emphasis", "errors", "facts", "previews", "loading", "pictures", "schedules", "worker")
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +76,7 @@ def test_a_weight_holds_for_its_word_and_the_whole_keeps_its_length() -> None:
 
 
 def test_a_glimpse_has_the_colours_of_the_picture() -> None:
-    from glimpses import Glimpses, samples
+    from previews import Previews, samples
 
     class Vae(torch.nn.Module):
         """Colours turned and stretched, with a channel too many: what a matrix can undo."""
@@ -92,11 +92,11 @@ def test_a_glimpse_has_the_colours_of_the_picture() -> None:
     pipeline = SimpleNamespace(vae=Vae(), vae_scale_factor=8, _execution_device="cpu")
     picture = samples(8)[:1]
     latents = (pipeline.vae.encode(picture).latents - 0.25) * 0.5
-    jpeg = Glimpses(pipeline).jpeg(latents, 128, 128)
+    jpeg = Previews(pipeline).jpeg(latents, 128, 128)
     shown = torch.tensor(list(Image.open(io.BytesIO(jpeg)).resize((16, 16), Image.Resampling.BOX).tobytes()))
     wanted = (torch.nn.functional.interpolate(picture, (16, 16), mode="area")[0].movedim(0, -1) + 1) * 127.5
     assert (shown.view(16, 16, 3) - wanted).abs().mean() < 12
-    assert Glimpses(SimpleNamespace(vae=None)).jpeg(latents, 128, 128) is None
+    assert Previews(SimpleNamespace(vae=None)).jpeg(latents, 128, 128) is None
 
 
 def test_only_parts_that_the_libraries_have_are_opened() -> None:

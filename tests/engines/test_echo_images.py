@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from assistants.engines import open_image
-from assistants.engines.drawing import Drawing, Drawn, Glimpse, Mark, Quiet, Step
+from assistants.engines.drawing import Drawing, Drawn, Mark, Preview, Quiet, Step
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 
 DOG = Drawing("a dog on mars", width=64, height=48, steps=3)
@@ -26,7 +26,7 @@ def test_it_draws_a_picture_of_the_size_asked_for_each_seed() -> None:
     marks = draw(replace(DOG, seeds=(7, 8)))
     assert [mark.done for mark in marks if isinstance(mark, Step)] == [1, 2, 3, 4, 5, 6]
     assert [(mark.index, mark.seed) for mark in marks if isinstance(mark, Drawn)] == [(0, 7), (1, 8)]
-    assert all(mark.jpeg.startswith(b"\xff\xd8") for mark in marks if isinstance(mark, Glimpse))
+    assert all(mark.jpeg.startswith(b"\xff\xd8") for mark in marks if isinstance(mark, Preview))
     first, second = (Image.open(io.BytesIO(mark.png)) for mark in marks if isinstance(mark, Drawn))
     assert first.format == "PNG"
     assert first.size == (64, 48)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from assistants.engines import open_image
 from assistants.engines.diffusion import Diffusion
-from assistants.engines.drawing import Drawing, Drawn, Glimpse
+from assistants.engines.drawing import Drawing, Drawn, Preview
 from assistants.models.files.catalog import read_catalog
 from training.text import EmbedderMissing, embedder_folder
 
@@ -34,7 +34,7 @@ def starter() -> Iterator[Diffusion]:
 def draw(engine: Diffusion, prompt: str, seed: int = 0) -> np.ndarray:
     marks = list(engine.draw(Drawing(prompt, seeds=(seed,), **OWN)))
     (picture,) = [mark for mark in marks if isinstance(mark, Drawn)]
-    assert all(mark.jpeg for mark in marks if isinstance(mark, Glimpse))
+    assert all(mark.jpeg for mark in marks if isinstance(mark, Preview))
     return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"), dtype=int)
 
 

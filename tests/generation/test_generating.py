@@ -10,7 +10,7 @@ from assistants.engines import open_chat
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed
 from assistants.generation import Ending, conversation, generate
-from assistants.generation.loops import Circle
+from assistants.generation.loops import LoopDetector
 from assistants.jobs import Event, Part, RunningJob, Stopped, Text
 from assistants.jobs.slots import Slots
 from assistants.store import now
@@ -78,7 +78,7 @@ ROUND = "round and round it goes and "
 def test_a_text_that_goes_round_is_ended_where_that_is_asked(job: RunningJob) -> None:
     text = ROUND * 100
     assert run(job, text=text)[1] == Ending(text, "stop")
-    events, ended = run(job, text=text, circle=Circle())
+    events, ended = run(job, text=text, circle=LoopDetector())
     assert ended.finish_reason == "circle" and len(ended.text) < len(text) / 4
     assert "".join(event.delta for event in events) == ended.text
     assert ended.cut and text.startswith(ended.text + ended.cut)
@@ -87,7 +87,7 @@ def test_a_text_that_goes_round_is_ended_where_that_is_asked(job: RunningJob) ->
 def test_what_is_held_back_is_not_lost(job: RunningJob) -> None:
     held = "So it began. " + ROUND * 7
     for model in ("echo:", f"echo:fail={len(held.split())}"):
-        circle = Circle()
+        circle = LoopDetector()
         events = []
         going = generate(open_chat(model), conversation([("user", held + "The end.")]), Controls(), {}, job, circle)
         with contextlib.suppress(GenerationFailed):
@@ -99,7 +99,12 @@ def test_what_is_held_back_is_not_lost(job: RunningJob) -> None:
 
 def test_a_job_that_is_stopped_shows_what_was_held_back(job: RunningJob) -> None:
     going = generate(
-        open_chat("echo:delay=0.001"), conversation([("user", ROUND * 100)]), Controls(), {}, job, circle := Circle()
+        open_chat("echo:delay=0.001"),
+        conversation([("user", ROUND * 100)]),
+        Controls(),
+        {},
+        job,
+        circle := LoopDetector(),
     )
     said = ""
     with pytest.raises(Stopped):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from assistants.generation.loops import LONGEST, Circle, Unwatched
+from assistants.generation.loops import LONGEST, LoopDetector, Unwatched
 
 
 def watched(text: str, size: int = 7) -> tuple[str, str, int | None]:
     """Return what is shown of a text, what is left of what was taken, and after how many characters it was found."""
-    circle, shown = Circle(), ""
+    circle, shown = LoopDetector(), ""
     for start in range(0, len(text), size):
         shown += circle.push(text[start : start + size])
         if circle.found:
@@ -58,7 +58,7 @@ def test_a_circle_is_found_in_its_fourth_round() -> None:
 
 def test_what_goes_on_otherwise_is_shown_whole() -> None:
     text = SENTENCE * 3 + "But then the river rose, and nobody played any more. " + SENTENCE * 3 + "The end"
-    circle = Circle()
+    circle = LoopDetector()
     pieces = [circle.push(text[start : start + 5]) for start in range(0, len(text), 5)]
     assert not circle.found
     assert max(map(len, pieces)) > 30, "it was held back for a while"
@@ -142,13 +142,13 @@ def test_a_circle_after_code_is_found_and_the_code_stays() -> None:
 
 
 def test_a_long_text_costs_the_same_at_its_end() -> None:
-    circle = Circle()
+    circle = LoopDetector()
     for number in range(5000):
         circle.push(f"w{number} ")
         assert not circle.found
     assert len(circle._words) == LONGEST
     assert len(circle._text) < 20 and len(circle._lines) < 1000
-    endless = Circle()
+    endless = LoopDetector()
     for _ in range(3000):
         endless.push("| cell ")
     assert len(endless._line) < 1000

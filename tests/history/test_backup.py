@@ -14,7 +14,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, StoreError
 from assistants.history import History, restore, restoring
-from assistants.history.restoring import forget, put_by, take_waiting, waiting
+from assistants.history.restoring import apply_staged, forget, stage_restore, waiting
 from assistants.store.home import take_home
 from tests.store.rows import add_file, add_job, add_turn
 
@@ -218,7 +218,7 @@ def test_what_is_no_whole_backup_changes_nothing(archive: Path, tmp_path: Path, 
     with pytest.raises((InvalidInput, StoreError), match=said) as caught:
         restore(archive, tmp_path / "old")
     with pytest.raises((InvalidInput, StoreError), match=said):
-        put_by(archive, tmp_path / "old", "mine.zip")
+        stage_restore(archive, tmp_path / "old", "mine.zip")
     assert "\n" not in str(caught.value) and str(caught.value).count(". ") <= 1
     assert state(tmp_path / "old") == before
     assert not list(tmp_path.glob("evil*"))
@@ -252,33 +252,33 @@ def test_what_is_put_by_takes_the_place_of_the_history_at_the_next_start(archive
         job = add_job(history, "before", "the restore")
         with zipfile.ZipFile(archive) as opened:
             made = json.loads(opened.read("backup.json"))["made"]
-        told = history.put_by("local", archive, "mine.zip")
+        told = history.stage_restore("local", archive, "mine.zip")
         assert (told.made, told.items, told.files) == (made, 3, 2)
         assert history.waiting("local") == told
         # Until then all goes on as before.
         assert history.jobs.get(job, "me").output == "the restore"
-    aside = take_waiting(home)
+    aside = apply_staged(home)
     assert exported(home) == exported(tmp_path / "old")
     with closing(History(aside)) as history:
         assert history.jobs.get(job, "me").output == "the restore"
-    assert waiting(home) is None and take_waiting(home) is None
+    assert waiting(home) is None and apply_staged(home) is None
     assert {path.name for path in home.iterdir()} == {"studio.db", "files", aside.name}
 
 
 def test_what_is_put_by_is_replaced_and_forgotten(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
     home.mkdir()
-    put_by(archive, home, "mine.zip")
-    put_by(archive, home, "mine.zip")
+    stage_restore(archive, home, "mine.zip")
+    stage_restore(archive, home, "mine.zip")
     assert len(list(home.iterdir())) == 1
     forget(home)
-    assert not list(home.iterdir()) and take_waiting(home) is None
+    assert not list(home.iterdir()) and apply_staged(home) is None
 
 
 def test_a_restore_in_the_terminal_goes_before_what_was_put_by(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
     restore(archive, home)
-    put_by(archive, home, "mine.zip")
+    stage_restore(archive, home, "mine.zip")
     assert restore(archive, home)
     assert waiting(home) is None
 
@@ -296,7 +296,7 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
         add_job(history, "before", "the restore")
         add_file(history, "mine.txt", b"mine", owner="me")
     before = exported(home)
-    put_by(archive, home, "mine.zip")
+    stage_restore(archive, home, "mine.zip")
     replace, left = os.replace, iter(range(moves))
 
     def killed(source: Path, target: Path) -> None:
@@ -308,10 +308,10 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
         patch.setattr(restoring.os, "replace", killed)
         if moves < 4:
             with pytest.raises(Killed):
-                take_waiting(home)
+                apply_staged(home)
         else:
-            take_waiting(home)
-    take_waiting(home)
+            apply_staged(home)
+    apply_staged(home)
     assert exported(home) == exported(tmp_path / "old")
     (aside,) = home.glob("before-restore-*")
     assert exported(aside) == before
@@ -320,9 +320,9 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
 def test_only_the_operator_puts_one_by(archive: Path, tmp_path: Path) -> None:
     with closing(History(tmp_path / "old")) as history:
         for call in (
-            lambda: history.put_by("a-visitor", archive, "mine.zip"),
+            lambda: history.stage_restore("a-visitor", archive, "mine.zip"),
             lambda: history.waiting("a-visitor"),
-            lambda: history.forget_waiting("a-visitor"),
+            lambda: history.discard_staged("a-visitor"),
         ):
             with pytest.raises(NotAllowed):
                 call()

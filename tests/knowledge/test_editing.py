@@ -3,12 +3,12 @@
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
-from assistants.knowledge import Kept
+from assistants.knowledge import StoredChunk
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 
 
-def pieces(studio: Studio, name: str = "handbook.en.md") -> tuple[str, str, list[Kept]]:
+def pieces(studio: Studio, name: str = "handbook.en.md") -> tuple[str, str, list[StoredChunk]]:
     [source] = [one for one in studio.knowledge.sources("sample", LOCAL) if one.name == name]
     _, text, chunks = studio.knowledge.source("sample", source.id, LOCAL)
     return source.id, text, chunks

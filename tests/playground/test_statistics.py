@@ -34,7 +34,7 @@ def test_half_right_on_every_row_is_no_doubt_about_rows() -> None:
 )
 def test_two_variants_are_compared_on_the_same_rows(ours: list[float], theirs: list[float], verdict: str) -> None:
     found = compare(dict(enumerate(ours)), dict(enumerate(theirs)))
-    assert found.told(found.p)["verdict"] == verdict
+    assert found.as_dict(found.p)["verdict"] == verdict
     assert found.turned.difference == -found.difference
     assert found.low <= found.difference <= found.high
 

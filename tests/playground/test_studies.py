@@ -11,7 +11,7 @@ from assistants.studio import Studio
 from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.playground.runs import cells, rows, run
 from tests.playground.stand_ins import MODEL, scripted
-from webapp.i18n import told
+from webapp.i18n import translate
 
 LABELS = ["fruit", "tool"]
 WORDS = {"apple": "fruit", "pear": "fruit", "plum": "fruit", "saw": "tool", "drill": "tool", "file": "tool"}
@@ -60,7 +60,7 @@ def test_the_nearest_examples_are_the_best_choice(studio: Studio, monkeypatch: p
     found = study(studio, monkeypatch, "selection", shots={"k": 1})
     rates = {point["x"]: point["rate"] for point in found["points"]}
     assert rates["nearest"] == 1 and rates["first"] < 0.2
-    english, chinese = (told(found, lang)["finding"]["text"] for lang in ("en", "zh"))
+    english, chinese = (translate(found, lang)["finding"]["text"] for lang in ("en", "zh"))
     assert english.startswith("The nearest examples do best: 100% pass. Last: ")
     assert chinese.startswith("语义最近的示例最好：通过率 100%。")
 

@@ -42,7 +42,7 @@ def test_what_a_studio_writes_is_for_its_owner_only(settings: Settings, monkeypa
     studio.history.pictures.thumbnail(studio.history.files.of_job(drawn.id)[0].id)
     with (settings.home / "copy.zip").open("w+b") as copy:
         studio.history.backup("local", copy)
-    studio.history.put_by("local", settings.home / "copy.zip", "copy.zip")
+    studio.history.stage_restore("local", settings.home / "copy.zip", "copy.zip")
     names = {path.name for path in settings.home.rglob("*")}
     assert {"studio.db", "studio.db-wal", "studio.lock", "files", "thumbnails", "backup.json"} <= names
     assert modes(settings.home) == PRIVATE

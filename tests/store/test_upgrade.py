@@ -15,7 +15,7 @@ from assistants import memory, preferences
 from assistants.models.files import sources
 from assistants.models.files.catalog import read_catalog
 from assistants.models.files.downloads import Halt
-from assistants.models.shelf import Shelf
+from assistants.models.registry import ModelRegistry
 from assistants.owners import LOCAL
 from assistants.studio import Studio
 from tests.models.stand_ins import ENTRY, MODEL, serve
@@ -128,32 +128,32 @@ def test_a_folder_that_cannot_be_moved_is_used_where_it_lies(home: Path, monkeyp
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "rename", refuse)
-    shelf = Shelf(home / "models", read_catalog())
-    assert shelf.is_installed("mini")
-    assert shelf.path("mini") == home / "models" / "starter" / FILE
+    registry = ModelRegistry(home / "models", read_catalog())
+    assert registry.is_installed("mini")
+    assert registry.path("mini") == home / "models" / "starter" / FILE
 
 
 def test_a_model_that_is_there_by_its_new_name_is_left_alone(home: Path) -> None:
     folder = home / "models" / "mini"
     folder.mkdir()
     (folder / FILE).write_bytes(b"new")
-    shelf = Shelf(home / "models", read_catalog())
-    assert shelf.path("mini").read_bytes() == b"new"
+    registry = ModelRegistry(home / "models", read_catalog())
+    assert registry.path("mini").read_bytes() == b"new"
 
 
 def test_nobodys_model_gets_a_name_that_means_another(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, read_catalog())
-    assert shelf.name_for("starter", "someone", lambda known: False) == "someone-starter"
-    assert shelf.name_for("Default", "someone", lambda known: False) == "someone-default"
+    registry = ModelRegistry(tmp_path, read_catalog())
+    assert registry.name_for("starter", "someone", lambda known: False) == "someone-starter"
+    assert registry.name_for("Default", "someone", lambda known: False) == "someone-default"
 
 
 def test_the_sha256_of_ones_own_file_is_known_once_it_was_read(tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(MODEL)
-    shelf = Shelf(tmp_path / "models", {})
-    shelf.add("mine", ENTRY.model_copy(update={"hub": None, "files": (), "package": None, "linked": file}))
-    assert shelf.sha256("mine") is None
-    shelf.note_sha256("mine")
-    assert shelf.sha256("mine") == sources.digest(file)
+    registry = ModelRegistry(tmp_path / "models", {})
+    registry.add("mine", ENTRY.model_copy(update={"hub": None, "files": (), "package": None, "linked": file}))
+    assert registry.sha256("mine") is None
+    registry.note_sha256("mine")
+    assert registry.sha256("mine") == sources.digest(file)
     file.write_bytes(b"another")
-    assert shelf.sha256("mine") is None
+    assert registry.sha256("mine") is None

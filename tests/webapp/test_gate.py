@@ -107,10 +107,10 @@ def test_nonsense_is_a_sentence_and_no_traceback(
     assert caplog.records == [] and capfd.readouterr() == ("", "")
 
 
-def event(app: FastAPI, room: str, event_data: Any, data: Any = None) -> dict[str, Any]:
+def event(app: FastAPI, tab: str, event_data: Any, data: Any = None) -> dict[str, Any]:
     """Return an event of a live component as the page sends it."""
     blocks = app.routes[-1].app._blocks
-    [asked] = [number for number, block in blocks.blocks.items() if block.elem_id == room]
+    [asked] = [number for number, block in blocks.blocks.items() if block.elem_id == tab]
     fn = next(fn for fn in blocks.fns.values() if fn.fn and fn.targets[0] == (asked, "action"))
     values = [getattr(one, "value", None) for one in fn.inputs] if data is None else [data] * len(fn.inputs)
     return {"data": values, "fn_index": fn._id, "event_data": event_data, "trigger_id": asked, "session_hash": "s"}

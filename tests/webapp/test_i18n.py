@@ -234,7 +234,7 @@ def test_gradio_gets_every_language() -> None:
 def test_a_sentence_inside_another_is_translated_too() -> None:
     inner = StudioError("{model} couldn't be fetched.", model="Tiny")
     outer = ModelUnavailable("{first} {second}", first=inner, second=StudioError("The package index can't be reached."))
-    stored = json.loads(json.dumps(outer.told))
+    stored = json.loads(json.dumps(outer.as_dict()))
     english = "Tiny couldn't be fetched. The package index can't be reached."
     assert str(outer) == worded(stored["template"], stored["values"]) == english
     chinese = "无法获取 Tiny。 无法连接软件包索引。"

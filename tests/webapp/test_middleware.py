@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.serving import LOCAL, PUBLIC, SHARED, client, newcomer, opened, small_app
-from webapp.doors import BODY_LIMIT, UPLOAD_LIMIT
+from webapp.middleware import BODY_LIMIT, UPLOAD_LIMIT
 
 CHAT = {"assistant": "chat", "request": {"message": "hello"}}
 JOIN = {"data": [], "fn_index": 1, "session_hash": "abc"}
@@ -109,7 +109,7 @@ def test_the_names_of_a_shared_studio(shared: FastAPI, host: str, status: int) -
 
 
 def test_this_machines_name_is_one_of_a_shared_studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webapp.doors.socket.gethostname", lambda: "Workbench")
+    monkeypatch.setattr("webapp.middleware.socket.gethostname", lambda: "Workbench")
     with opened(tmp_path, host="0.0.0.0") as studio:
         browser = client(small_app(studio))
     for host, status in [("workbench:7860", 200), ("workbench.local", 200), ("studio.example", 421)]:

@@ -171,7 +171,7 @@ def test_a_small_model_that_was_chosen_gives_way_when_a_better_one_is_asked_for(
 
 def test_why_another_model_answers_is_said_in_the_visitors_language(asked: Studio) -> None:
     why = StudioError("{model} needs about {needed} GB of memory beside the rest, and this machine has {total} GB.")
-    asked.models._role.change(small=True, left=why.told)
+    asked.models._role.change(small=True, left=why.as_dict())
     assert offered(asked, LOCAL, "zh")["told"].startswith("除其他部分外")
     assert offered(asked, "ann", "en") is None
     ask(asked, do="understood")

@@ -29,12 +29,12 @@ class Visitor:
         if known:
             self.http.get("/").raise_for_status()
 
-    def ask(self, do: Any, room: str = "chat", **details: Any) -> dict[str, Any]:
+    def ask(self, do: Any, tab: str = "chat", **details: Any) -> dict[str, Any]:
         """Put a question as the page's script does and return the answer."""
-        return self.put({"n": 7, "do": do, **details}, room)
+        return self.put({"n": 7, "do": do, **details}, tab)
 
-    def put(self, event_data: Any, room: str = "chat") -> dict[str, Any]:
-        asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == room)
+    def put(self, event_data: Any, tab: str = "chat") -> dict[str, Any]:
+        asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == tab)
         handler = next(one for one in self.config["dependencies"] if one["targets"][0] == [asked, "action"])
         values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
         body = {
@@ -139,7 +139,7 @@ def test_nobody_reaches_anothers_conversations(ann: Visitor, bob: Visitor) -> No
         assert "secret" not in json.dumps(answer), data
         assert answer.get("turns", []) == [], data
     assert bob.ask("list")["chats"]["items"] == []
-    assert bob.ask("search", room="history", q="secret")["items"] == []
+    assert bob.ask("search", tab="history", q="secret")["items"] == []
     assert ann.ask("refresh", conversation=chat)["turns"] == thread["turns"]
     assert [item["title"] for item in ann.ask("list")["chats"]["items"]] == ["ann's secret"]
 
@@ -147,7 +147,7 @@ def test_nobody_reaches_anothers_conversations(ann: Visitor, bob: Visitor) -> No
 def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
     stranger = Visitor(url, known=False)
     assert "cookies" in stranger.ask("open")["error"]
-    assert "cookies" in stranger.ask("search", room="history")["error"]
+    assert "cookies" in stranger.ask("search", tab="history")["error"]
     stranger.http.close()
 
 
@@ -232,23 +232,23 @@ def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor)
         sent = script.http.post("/v1/chat/completions", json={"messages": talk, "max_tokens": 2}).json()
         job = sent["id"].removeprefix("chatcmpl-")
         script.http.get(f"/api/jobs/{job}/events").raise_for_status()
-        item = script.ask("open", room="history", ids=[job])["item"]
+        item = script.ask("open", tab="history", ids=[job])["item"]
     assert item["said"] == [{"role": "user", "text": "one two three"}] and item["output"] == "one two "
     assert (item["status"], item["error"], item["tokens"]) == ("done", None, {"read": 3, "written": 2})
     assert json.loads(item["settings"]) == {"params": {"max_tokens": 2}}
-    assert "no such item" in ann.ask("open", room="history", ids=[job])["error"]
+    assert "no such item" in ann.ask("open", tab="history", ids=[job])["error"]
 
 
 def test_the_history_pages_and_filters(ann: Visitor) -> None:
     for number in range(32):
         ann.ask("send", text=f"item {number}")
-    first = ann.ask("search", room="history")
+    first = ann.ask("search", tab="history")
     assert [item["title"] for item in first["items"]] == [f"item {number}" for number in range(31, 1, -1)]
     assert first["more"] is True
-    rest = ann.ask("search", room="history", before=first["items"][-1]["number"])
+    rest = ann.ask("search", tab="history", before=first["items"][-1]["number"])
     assert [item["title"] for item in rest["items"]] == ["item 1", "item 0"]
     assert rest["more"] is False
-    assert ann.ask("search", room="history", assistant="nobody")["items"] == []
+    assert ann.ask("search", tab="history", assistant="nobody")["items"] == []
     assert "chat" in first["assistants"]
 
 

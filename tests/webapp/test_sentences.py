@@ -24,7 +24,7 @@ from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.playground.runs import run
 from tests.serving import client, opened, small_app
 from tests.webapp.test_i18n import takers
-from webapp.i18n import LANGUAGES, book, t, told
+from webapp.i18n import LANGUAGES, book, t, translate
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [*ROOT.glob("assistants/**/*.py"), *ROOT.glob("prompts/*.py"), *ROOT.glob("webapp/**/*.py")]
@@ -52,17 +52,19 @@ def test_every_sentence_and_every_finding_renders_with_values_of_any_name(lang: 
         assert SLOT.findall(t(key, lang, **NAMED | dict.fromkeys(values, ""))) == [], key
         finding = found(None, key, 0.5, **NAMED | values)
         event = {"template": finding.template, "values": finding.values, "score": finding.score}
-        assert told([event], lang)[0]["text"] == said
+        assert translate([event], lang)[0]["text"] == said
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_sentence_within_a_sentence_and_one_of_another_version_are_no_errors(lang: str) -> None:
     inner = sentence("The first examples")
     outer = sentence("{best} come first with {rate}. Last: {second}, {base}; that may be chance (n = {n}).", best=inner)
-    assert t("The first examples", lang) in told(outer, lang)["text"] and "{rate}" in told(outer, lang)["text"]
+    assert (
+        t("The first examples", lang) in translate(outer, lang)["text"] and "{rate}" in translate(outer, lang)["text"]
+    )
     # From a server that was asked for log-probabilities, say.
     for template in ("{a.__class__.__mro__}", "{a:>999999999}", "{0}", "{a!r}", "{", "}", "{a[0]}", "{missing}"):
-        assert told(json.loads(json.dumps({"template": template, "values": {"a": "x"}})), lang)["text"] == template
+        assert translate(json.loads(json.dumps({"template": template, "values": {"a": "x"}})), lang)["text"] == template
         assert worded(template, {"a": "x"}) == str(StudioError(template, a="x")) == template
 
 

@@ -1,4 +1,4 @@
-"""The Prompts room, asked as its script asks it."""
+"""The Prompts tab, asked as its script asks it."""
 
 from typing import Any
 

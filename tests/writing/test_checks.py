@@ -1,11 +1,11 @@
-"""Checks and the sieve: what is found, where it stands, and what a loop is cut to."""
+"""Checks and the filtered: what is found, where it stands, and what a loop is cut to."""
 
 import pytest
 
 from assistants.store.documents import count, new_document, new_section
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
-from assistants.writing.sentences import Sieve, is_complete, is_prose, repeated, sentences
+from assistants.writing.sentences import SentenceFilter, is_complete, is_prose, repeated, sentences
 
 
 def findings(name: str, *texts: str, **brief: object) -> list[Check]:
@@ -114,33 +114,33 @@ def test_sentences_are_found_in_both_scripts() -> None:
 
 
 def test_the_sieve_lets_whole_new_sentences_through() -> None:
-    sieve = Sieve("It began.")
+    filtered = SentenceFilter("It began.")
     pieces = ["One two more", " three. On", "e two more three. # Heading\n", "Four", " five"]
-    passed = "".join(sieve.push(piece) for piece in pieces)
-    assert passed == " One two more three." and sieve.text == "It began. One two more three."
-    assert sieve.left_out == ["One two more three.", "# Heading"]
-    assert sieve.finish(ended=True) == "\n\nFour five."
+    passed = "".join(filtered.push(piece) for piece in pieces)
+    assert passed == " One two more three." and filtered.text == "It began. One two more three."
+    assert filtered.left_out == ["One two more three.", "# Heading"]
+    assert filtered.finish(ended=True) == "\n\nFour five."
 
 
 def test_a_loop_closes_the_sieve_and_no_phrase_comes_more_than_three_times() -> None:
-    sieve = Sieve("")
+    filtered = SentenceFilter("")
     for number in range(40):
-        if not sieve.closed:
-            sieve.push(f"The old man went to the sea on day {number}. ")
-    assert sieve.closed
-    assert repeated(sieve.text) == {} and sieve.text.count("The old man went") == 3
+        if not filtered.closed:
+            filtered.push(f"The old man went to the sea on day {number}. ")
+    assert filtered.closed
+    assert repeated(filtered.text) == {} and filtered.text.count("The old man went") == 3
 
 
 def test_a_limit_of_characters_is_kept() -> None:
-    sieve = Sieve("", limit=30)
-    sieve.push("A short sentence here. And one that is far too long for it. More")
-    assert sieve.text == "A short sentence here." and sieve.closed
+    filtered = SentenceFilter("", limit=30)
+    filtered.push("A short sentence here. And one that is far too long for it. More")
+    assert filtered.text == "A short sentence here." and filtered.closed
 
 
 def test_numbers_that_nobody_gave_do_not_pass_where_they_must_not() -> None:
-    sieve = Sieve("", known="It opened in 1998.")
-    sieve.push("It opened in 1998. It cost 3,000 euros. It stands. And")
-    assert sieve.text == "It opened in 1998. It stands." and sieve.left_out == ["It cost 3,000 euros."]
+    filtered = SentenceFilter("", known="It opened in 1998.")
+    filtered.push("It opened in 1998. It cost 3,000 euros. It stands. And")
+    assert filtered.text == "It opened in 1998. It stands." and filtered.left_out == ["It cost 3,000 euros."]
 
 
 @pytest.mark.parametrize(

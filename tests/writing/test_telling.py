@@ -7,7 +7,7 @@ import pytest
 from assistants.owners import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from assistants.writing.sentences import Sieve
+from assistants.writing.sentences import SentenceFilter
 from assistants.writing.telling import Taken
 from tests.engines.misbehaving import Handler, Server
 
@@ -21,15 +21,15 @@ HARMLESS = (
 
 def taken(text: str, target: int = 100, limit: int | None = None, step: int = 3) -> tuple[str, Taken]:
     """Return what is taken of a text that comes a few letters at a time."""
-    sieve = Sieve("", limit=limit)
-    one = Taken(sieve, target)
+    filtered = SentenceFilter("", limit=limit)
+    one = Taken(filtered, target)
     said = ""
     for start in range(0, len(text), step):
         if one.is_over:
             break
         said += one.push(text[start : start + step])
     said += one.rest()
-    assert said == sieve.text
+    assert said == filtered.text
     return said, one
 
 

@@ -19,7 +19,7 @@ from assistants.store.documents import count
 from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from assistants.writing import drafting, leading, outline, poems, rewriting
+from assistants.writing import drafting, guided, outline, poems, rewriting
 from assistants.writing.brief import brief_of
 from assistants.writing.kinds import kinds
 from prompts.library import Library
@@ -244,7 +244,7 @@ def test_what_is_no_small_model_is_told_as_ever(small: Studio) -> None:
 
 
 def test_paragraphs_begin_in_turn_and_at_best_with_a_keyword() -> None:
-    page = leading.Page("", ("The {keyword}", "The", "The {keyword}", "Most"), ("owl", "heron"), place=0)
+    page = guided.Page("", ("The {keyword}", "The", "The {keyword}", "Most"), ("owl", "heron"), place=0)
     assert [page.opening(turn, "") for turn in (0, 1, 2)] == ["The owl", "The", "The owl"]
     assert page.opening(2, "Owls sleep.") == "The heron"
     assert [page.opening(turn, "An owl, a heron.") for turn in (0, 1, 2)] == ["The", "Most", "The"]

@@ -44,10 +44,10 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.
     for prefix, part, needs in (("/v1", openai.router, key), ("/api", router, [])):
         app.include_router(part, dependencies=needs)
-        app.mount(prefix, Nowhere(app.routes[-1]))
+        app.mount(prefix, NotFound(app.routes[-1]))
 
 
-class Nowhere:
+class NotFound:
     """Answers for what is at an address of ours and no route; without it Gradio, mounted at the root, would."""
 
     def __init__(self, router: BaseRoute) -> None:

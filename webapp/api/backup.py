@@ -65,11 +65,11 @@ async def put_backup_by(
                     await run_in_threadpool(file.write, block)
         except ClientDisconnect as error:
             raise InvalidInput("file", DAMAGED, file=name) from error
-        waiting = await run_in_threadpool(studio.history.put_by, owner, archive, name)
+        waiting = await run_in_threadpool(studio.history.stage_restore, owner, archive, name)
     return WaitingBackup.model_validate(waiting)
 
 
 @router.delete("/backup", status_code=204, responses=answers(401, 403, 503))
 def forget_backup(studio: TheStudio, owner: Owner) -> None:
     """Let the next start go on with the history there is, for the operator."""
-    studio.history.forget_waiting(owner)
+    studio.history.discard_staged(owner)

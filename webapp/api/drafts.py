@@ -17,7 +17,7 @@ from webapp.api.errors import answers
 from webapp.api.files import disposition
 from webapp.api.history import Piece, Words
 from webapp.api.sentences import Sentence
-from webapp.i18n import t, told
+from webapp.i18n import t, translate
 
 router = APIRouter(prefix="/drafts", tags=["drafts"])
 
@@ -93,7 +93,7 @@ def list_drafts(
 def import_draft(studio: TheStudio, owner: Owner, file: UploadFile, lang: Language) -> Begun:
     """Begin a draft with a Markdown, text or Word file."""
     taken = writing.take_in(studio, owner, file.filename or "", file.file.read(writing.MAX_BYTES + 1))
-    return Begun(**told({"id": taken.id, "notes": list(taken.notes)}, lang))
+    return Begun(**translate({"id": taken.id, "notes": list(taken.notes)}, lang))
 
 
 @router.get("/{id}", responses=answers(401, 404, 422, 503))

@@ -26,7 +26,7 @@ from webapp.api.errors import answers
 from webapp.api.history import ZIP, zipped
 from webapp.api.jobs import JobTicket, must_be_json
 from webapp.api.sentences import Sentence
-from webapp.i18n import told
+from webapp.i18n import translate
 
 router = APIRouter(tags=["images"])
 
@@ -182,7 +182,7 @@ AnyRequest = Annotated[
 @router.get("/images/options", responses=answers(401, 503))
 def list_options(studio: TheStudio, owner: Owner, lang: Language) -> dict[str, Any]:
     """Return what the page offers: models with their own settings, styles, LoRAs, examples."""
-    return told(options.options(studio, owner, lang), lang)
+    return translate(options.options(studio, owner, lang), lang)
 
 
 @router.post("/images/preflight", responses=answers(401, 403, 404, 413, 422, 503))
@@ -191,7 +191,7 @@ def look_ahead(studio: TheStudio, owner: Owner, request: AnyRequest, lang: Langu
     checked = validated(images.Request, request.model_dump())
     images.check(studio, checked, owner)
     found = preflight(studio, checked, studio.models.resolve(checked.model, owner, "image"))
-    return Flight(**told(asdict(found), lang))
+    return Flight(**translate(asdict(found), lang))
 
 
 @router.get("/images", responses=answers(401, 422, 503))
@@ -218,7 +218,9 @@ def read_picture(studio: TheStudio, owner: Owner, file: UploadFile, lang: Langua
     except BaseException:
         studio.history.files.drop(kept.id)
         raise
-    return Told(**told({"request": found.settings, "missing": found.missing}, lang), source=found.source, file=kept.id)
+    return Told(
+        **translate({"request": found.settings, "missing": found.missing}, lang), source=found.source, file=kept.id
+    )
 
 
 @router.post("/images/trash", status_code=204, responses=answers(401, 404, 413, 422, 503))

@@ -17,7 +17,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Status, event_data
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers, json_answers
-from webapp.i18n import t, told
+from webapp.i18n import t, translate
 
 router = APIRouter(tags=["jobs"])
 
@@ -160,4 +160,4 @@ def wire(event: Event, lang: str) -> dict[str, Any]:
         return {"status": event.status, "error": sentence(event.failure, lang)}
     if event.kind == "progress":
         data["note"] = t(data["note"], lang)
-    return told(data, lang) if event.kind in ("part", "result") else data
+    return translate(data, lang) if event.kind in ("part", "result") else data

@@ -17,7 +17,7 @@ from webapp.api.dependencies import Id, Language, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
 from webapp.api.sentences import Sentence
-from webapp.i18n import told
+from webapp.i18n import translate
 
 router = APIRouter(tags=["knowledge"], prefix="/knowledge")
 
@@ -166,14 +166,14 @@ def add_sources(studio: TheStudio, owner: Owner, name: Name, file: list[UploadFi
 @router.get("/{name}/sources", responses=answers(401, 403, 404, 422, 503))
 def list_sources(studio: TheStudio, owner: Owner, name: Name, lang: Language) -> list[Source]:
     """Return the sources of a base, the newest first."""
-    return [Source(**told(asdict(source), lang)) for source in studio.knowledge.sources(name, owner)]
+    return [Source(**translate(asdict(source), lang)) for source in studio.knowledge.sources(name, owner)]
 
 
 @router.get("/{name}/sources/{id}", responses=answers(401, 403, 404, 422, 503))
 def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id, lang: Language) -> WholeSource:
     """Return a source with its text, also one that was replaced: what an earlier answer saw."""
     source, text, chunks = studio.knowledge.source(name, id, owner)
-    fields: dict[str, Any] = told(asdict(source), lang)
+    fields: dict[str, Any] = translate(asdict(source), lang)
     return WholeSource(**fields, text=text, pieces=[Chunk.model_validate(chunk) for chunk in chunks])
 
 

@@ -75,7 +75,7 @@ class Curated(Body):
     answer: str
 
 
-class Gap(BaseModel):
+class UnansweredQuestion(BaseModel):
     """What a base could not answer: like questions together, with a drafted answer."""
 
     question: str
@@ -177,9 +177,9 @@ def answer_as_person(studio: TheStudio, owner: Owner, id: Id, answer: PersonsAns
 
 
 @router.get("/knowledge/{name}/gaps", responses=answers(401, 403, 404, 422, 503))
-def list_gaps(studio: TheStudio, owner: Owner, name: Name) -> list[Gap]:
+def list_gaps(studio: TheStudio, owner: Owner, name: Name) -> list[UnansweredQuestion]:
     """Return what a base could not answer, the most asked first."""
-    return [Gap(**gap) for gap in desk.gaps(studio, name, owner)]
+    return [UnansweredQuestion(**gap) for gap in desk.gaps(studio, name, owner)]
 
 
 @router.post("/knowledge/{name}/gaps/dismiss", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))

@@ -40,7 +40,7 @@ def book(lang: str) -> dict[str, dict[str, str]]:
 def t(text: str, lang: str, /, **values: Any) -> str:
     """Return the page text or the library's sentence ``text`` in ``lang``, else in English, with ``{name}`` filled.
 
-    A value may be a sentence, too, as ``StudioError.told`` has it.
+    A value may be a sentence, too, as ``StudioError.as_dict`` has it.
     """
     if text.startswith(PLACE):
         return t("prompts.place", lang, **values) + t(text.removeprefix(PLACE), lang, **values)
@@ -50,20 +50,20 @@ def t(text: str, lang: str, /, **values: Any) -> str:
     return worded(template, values | inner)
 
 
-def told(data: Any, lang: str) -> Any:
+def translate(data: Any, lang: str) -> Any:
     """Return what a job made with the text of each sentence in it beside the sentence's template and values.
 
     A value may be a sentence, too.
     """
     if isinstance(data, list):
-        return [told(one, lang) for one in data]
+        return [translate(one, lang) for one in data]
     if not isinstance(data, dict):
         return data
     if isinstance(data.get("template"), str) and isinstance(data.get("values"), dict):
-        values = {name: told(value, lang) for name, value in data["values"].items()}
+        values = {name: translate(value, lang) for name, value in data["values"].items()}
         words = {name: value.get("text") if isinstance(value, dict) else value for name, value in values.items()}
         return data | {"text": t(data["template"], lang, **words)}
-    return {name: told(one, lang) for name, one in data.items()}
+    return {name: translate(one, lang) for name, one in data.items()}
 
 
 def has(key: str) -> bool:

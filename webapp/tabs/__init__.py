@@ -2,6 +2,6 @@
 
 from webapp.tabs import chat, history, images, playground, prompts, settings, support, writing
 
-# In the order of the page: what makes things, then the rooms around it.
+# In the order of the page: what makes things, then the tabs around it.
 ASSISTANT_TABS = (chat, writing, support, playground, images)
-ROOMS = (prompts, history, settings)
+OTHER_TABS = (prompts, history, settings)

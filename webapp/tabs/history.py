@@ -20,7 +20,7 @@ from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond, why
+from webapp.kit import UNQUEUED, respond, why
 from webapp.live import live
 
 TITLE = "tab.history"
@@ -59,7 +59,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    history.action(answer, None, history, trigger_mode="multiple", **DIRECT)
+    history.action(answer, None, history, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from assistants.support import desk
-from webapp.i18n import t, told
-from webapp.kit import DIRECT, respond
+from webapp.i18n import t, translate
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
 TITLE = "tab.support"
@@ -44,7 +44,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    tab.action(answer, None, tab, trigger_mode="multiple", **DIRECT)
+    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def look(studio: Studio, owner: str, name: str | None, lang: str) -> dict[str, A
     sources = studio.knowledge.sources(known, owner) if may_read else []
     return {
         "bases": [asdict(base) for base in bases],
-        "sources": told([asdict(source) for source in sources], lang),
+        "sources": translate([asdict(source) for source in sources], lang),
         "reads": may_read,
         "may": is_operator(owner),
         "waiting": desk.waiting(studio, known, owner),

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 from webapp.tabs.chat.actions import Asked, Chosen, act
 from webapp.tabs.chat.settings import Panel
@@ -26,16 +26,16 @@ def build(studio: Studio) -> None:
         chosen = Chosen(values[panel.model], values[panel.template] or None, lambda: panel.read(values))
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, chosen, lang))
 
-    chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **DIRECT)
-    chat.ready(panel.restore, saved, panel.widgets, **DIRECT)
-    chat.ready(panel.models, None, panel.model, **DIRECT)
-    chat.models(panel.models, None, panel.model, **DIRECT)
-    chat.use(panel.use, None, panel.model, **DIRECT)
-    chat.prompts(panel.templates, panel.template, [panel.template, panel.system], **DIRECT)
-    chat.refill(panel.put_back, None, panel.widgets, **DIRECT)
+    chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **UNQUEUED)
+    chat.ready(panel.restore, saved, panel.widgets, **UNQUEUED)
+    chat.ready(panel.models, None, panel.model, **UNQUEUED)
+    chat.models(panel.models, None, panel.model, **UNQUEUED)
+    chat.use(panel.use, None, panel.model, **UNQUEUED)
+    chat.prompts(panel.templates, panel.template, [panel.template, panel.system], **UNQUEUED)
+    chat.refill(panel.put_back, None, panel.widgets, **UNQUEUED)
     # Not their input events: a Textbox has none for what is pasted or deleted.
     changes = [widget.change for widget in panel.widgets]
-    gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **DIRECT)
-    panel.template.input(panel.choose, panel.template, panel.system, **DIRECT)
+    gr.on(changes, None, panel.widgets, saved, js="(...values) => [values]", **UNQUEUED)
+    panel.template.input(panel.choose, panel.template, panel.system, **UNQUEUED)
     for widget, name in ((panel.model, "model"), (panel.template, "template")):
-        widget.change(None, js=f"() => window.dispatchEvent(new Event('studio:{name}'))", **DIRECT)
+        widget.change(None, js=f"() => window.dispatchEvent(new Event('studio:{name}'))", **UNQUEUED)

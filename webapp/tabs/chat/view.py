@@ -16,7 +16,7 @@ from assistants.store.conversations import Turn
 from assistants.studio import Studio
 from webapp.better import offered
 from webapp.i18n import t
-from webapp.kit import sentence, spoken, why
+from webapp.kit import model_label, sentence, why
 from webapp.render import markdown
 
 EXAMPLES = 4
@@ -150,7 +150,7 @@ def progress(state: ModelState, lang: str) -> dict[str, Any]:
 
 def suggestions(studio: Studio, name: str, lang: str) -> dict[str, Any]:
     """Return the examples of an empty chat, in English where the model knows no other language, with a word on that."""
-    wanted, advice = spoken(studio, name, lang)
+    wanted, advice = model_label(studio, name, lang)
     if studio.models.is_base(name):
         advice = t("model.base", lang)
     return {

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 from webapp.tabs.images.actions import Asked, act
 
@@ -17,9 +17,9 @@ TITLE = "tab.images"
 
 def build(studio: Studio) -> None:
     """Make the tab."""
-    room = live("images")
+    tab = live("images")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, _lang: act(studio, owner, asked))
 
-    room.action(answer, None, room, trigger_mode="multiple", **DIRECT)
+    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 from webapp.tabs.playground.actions import Asked, act
 
@@ -19,4 +19,4 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    tab.action(answer, None, tab, trigger_mode="multiple", **DIRECT)
+    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)

@@ -8,20 +8,20 @@ from typing import Any
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
 from assistants.studio import Studio
-from webapp.i18n import told
-from webapp.kit import spoken
+from webapp.i18n import translate
+from webapp.kit import model_label
 
 
 def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     """Return what one can begin with: prompts to click and models, with a word on what the studio's own one knows."""
-    wanted, advice = spoken(studio, studio.models.resolve(None), lang)
+    wanted, advice = model_label(studio, studio.models.resolve(None), lang)
     examples = [one for one in playground.EXAMPLES if one["language"] == wanted]
     return {"examples": examples, "models": studio.models.pickable(owner), "advice": advice}
 
 
 def dataset(studio: Studio, lang: str) -> dict[str, Any]:
     """Return the bundled data set as a request, in the visitor's language if the studio's own model knows it."""
-    lang, _ = spoken(studio, studio.models.resolve(None), lang)
+    lang, _ = model_label(studio, studio.models.resolve(None), lang)
     return playground.DATASETS[lang]["request"]
 
 
@@ -63,7 +63,7 @@ def opened(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]
         return answer
     parts = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
     notes = [part["data"] for part in parts if part["name"] == "note"]
-    return answer | {"done": told({**(job.result or {}), "notes": notes}, lang)}
+    return answer | {"done": translate({**(job.result or {}), "notes": notes}, lang)}
 
 
 def expanded(studio: Studio, owner: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The Prompts room: browse the templates, edit one beside its preview, and keep every version of it.
+"""The Prompts tab: browse the templates, edit one beside its preview, and keep every version of it.
 
-Built as one live component, so that another room can take it in. Knows nothing about how any of it is drawn or kept.
+Built as one live component, so that another tab can take it in. Knows nothing about how any of it is drawn or kept.
 """
 
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from prompts.library import Template
 from webapp.i18n import t
-from webapp.kit import DIRECT, respond, sentence
+from webapp.kit import UNQUEUED, respond, sentence
 from webapp.live import live
 
 TITLE = "tab.prompts"
@@ -40,13 +40,13 @@ class Asked(StudioRequest):
 
 
 def build(studio: Studio) -> None:
-    """Make the room."""
+    """Make the tab."""
     prompts = live("prompts")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    prompts.action(answer, None, prompts, trigger_mode="multiple", **DIRECT)
+    prompts.action(answer, None, prompts, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The Settings room: its sections, one below the other, and above them a line of links to each."""
+"""The Settings tab: its sections, one below the other, and above them a line of links to each."""
 
 import gradio as gr
 
@@ -12,7 +12,7 @@ SECTIONS = (general, models, connections, storage, about)
 
 
 def build(studio: Studio) -> None:
-    """Make the room; each section says its own ``TITLE``, and ``static/sections.html`` all of them."""
+    """Make the tab; each section says its own ``TITLE``, and ``static/sections.html`` all of them."""
     with gr.Column(elem_id="settings"):
         live("sections")
         for section in SECTIONS:

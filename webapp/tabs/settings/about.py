@@ -14,7 +14,7 @@ from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp import __version__
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
 TITLE = "about.title"
@@ -43,7 +43,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, lang))
 
-    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, lang: str) -> dict[str, Any]:

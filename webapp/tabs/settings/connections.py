@@ -14,7 +14,7 @@ from assistants.owners import must_be_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
 TITLE = "connections.title"
@@ -35,7 +35,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from assistants.owners import is_operator
 from assistants.preferences import Preferences, change, stored
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
 TITLE = "general.title"
@@ -31,7 +31,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
 
-    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

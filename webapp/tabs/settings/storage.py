@@ -15,7 +15,7 @@ from assistants.preferences import Preferences, change, stored, trash_days
 from assistants.requests import StudioRequest
 from assistants.store import now
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 
 TITLE = "storage.title"
@@ -35,7 +35,7 @@ def build(studio: Studio) -> None:
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
 
-    section.action(answer, None, section, trigger_mode="multiple", **DIRECT)
+    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
     if asked.do == "set":
         change(studio, asked.preferences, owner)
     elif asked.do == "forget":
-        studio.history.forget_waiting(owner)
+        studio.history.discard_staged(owner)
     elif asked.do == "empty":
         extra["emptied"] = studio.history.trash.empty(owner)
     trash = {"lines": len(studio.history.trash.list(owner)), "limit": LIMIT}

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp.kit import DIRECT, respond
+from webapp.kit import UNQUEUED, respond
 from webapp.live import live
 from webapp.tabs.writing.actions import Asked, act
 
@@ -14,9 +14,9 @@ TITLE = "tab.writing"
 
 def build(studio: Studio) -> None:
     """Make the tab."""
-    room = live("writing")
+    tab = live("writing")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
-    room.action(answer, None, room, trigger_mode="multiple", **DIRECT)
+    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)

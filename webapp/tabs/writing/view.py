@@ -12,7 +12,7 @@ from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import spoken
+from webapp.kit import model_label
 
 # Templates by which no section is written.
 OTHER = re.compile(r"writing/(rewrite-|headlines|keyword|.*-outline)")
@@ -22,7 +22,7 @@ GENERATED = ("draft", "section", "repair", "partial", "rewrite")
 
 def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     """Return what a new draft can be: its kinds, examples, templates and models."""
-    wanted, advice = spoken(studio, studio.models.resolve(None), lang)
+    wanted, advice = model_label(studio, studio.models.resolve(None), lang)
     return {
         "kinds": [kind(one, lang) for one in writing.kinds().values()],
         "examples": [one for one in writing.EXAMPLES if one["language"] == wanted],

@@ -4,12 +4,12 @@ It is a process of its own because native code may crash, and because the memory
 process. It is run by its path and imports nothing of the studio. It draws one picture at a time, so that a seed gives
 the same pixels whether it is drawn alone or with others.
 
-In    {"model": path, "text_encoder": path or null, "schedulers": {name: class}, "glimpses": seconds}   the first line
+In    {"model": path, "text_encoder": path or null, "schedulers": {name: class}, "previews": seconds}   the first line
       {"id", "drawing": {...}}                                draw; as ``drawing.Drawing`` has it
       {"id"}                                                  cancel
 Out   {"ready": true, ...}                                    the model is loaded; as ``drawing.Facts`` has it
       {"id", "done": steps, "total": steps}                   a step is done
-      {"id", "index", "glimpse": JPEG in base64}              a picture on its way
+      {"id", "index", "preview": JPEG in base64}              a picture on its way
       {"id", "index", "seed", "picture": PNG in base64}       a picture is ready
       {"id", "end": true}                                     all are
       {"id", "refused": {"field", "template", "values"}}      this request cannot be served, and is over
@@ -32,7 +32,7 @@ from worker_pipe import Event, Incoming, Say, listen, run, stand_back
 def work(first: Event, commands: Incoming, say: Say) -> None:
     """Load the model and draw until standard input ends."""
     encoder = first["text_encoder"] and Path(first["text_encoder"])
-    worker = Worker(load(Path(first["model"]), encoder), first["schedulers"], first["glimpses"], say)
+    worker = Worker(load(Path(first["model"]), encoder), first["schedulers"], first["previews"], say)
     say({"ready": True, **worker.facts})
     worker.run(Commands(listen(commands)))
 

@@ -15,10 +15,10 @@ import torch
 from adapters import Adapters
 from emphasis import Emphasis
 from errors import Refused, Stopped, cause
-from glimpses import Glimpses
 from loading import Model
 from pictures import Canvas, open_canvas, png
 from PIL import Image
+from previews import Previews
 from schedules import Schedules, Watch
 from worker_pipe import Event, Inbox, Say
 
@@ -61,12 +61,12 @@ class Commands:
 class Worker:
     """A model and what it is asked for."""
 
-    def __init__(self, model: Model, schedulers: dict[str, str], glimpses: float, say: Say) -> None:
-        self._model, self._say, self._pause = model, say, glimpses
+    def __init__(self, model: Model, schedulers: dict[str, str], previews: float, say: Say) -> None:
+        self._model, self._say, self._pause = model, say, previews
         pipeline = model.pipeline
         self._pipelines = facts.pipelines(model)
         self._schedules = Schedules(pipeline.scheduler, schedulers)
-        self._glimpses = Glimpses(pipeline)
+        self._previews = Previews(pipeline)
         self._emphasis = Emphasis(model.encoders)
         self._adapters = Adapters(pipeline)
 
@@ -111,7 +111,7 @@ class Worker:
                 if cancelled():
                     raise Stopped
                 picture = Picture(self._pipelines, self._schedules, drawing, seed, canvas)
-                course = Course(id, index, len(drawing["seeds"]), self._say, cancelled, self._glimpse(drawing))
+                course = Course(id, index, len(drawing["seeds"]), self._say, cancelled, self._preview(drawing))
                 drawn = picture.draw(course)
                 self._say({"id": id, "index": index, "seed": seed, "picture": b64encode(png(drawn)).decode()})
 
@@ -121,18 +121,18 @@ class Worker:
             is_large = max(drawing["width"], drawing["height"]) > TILED_SIDE
             (vae.enable_tiling if is_large else vae.disable_tiling)()
 
-    def _glimpse(self, drawing: Event) -> Callable[[torch.Tensor], bytes | None]:
+    def _preview(self, drawing: Event) -> Callable[[torch.Tensor], bytes | None]:
         """Return what makes a small picture of latents, at most every so many seconds."""
         shown = time.monotonic()
 
-        def glimpse(latents: torch.Tensor) -> bytes | None:
+        def preview(latents: torch.Tensor) -> bytes | None:
             nonlocal shown
             if time.monotonic() - shown < self._pause:
                 return None
             shown = time.monotonic()
-            return self._glimpses.jpeg(latents, drawing["width"], drawing["height"])
+            return self._previews.jpeg(latents, drawing["width"], drawing["height"])
 
-        return glimpse
+        return preview
 
 
 class Course:
@@ -145,18 +145,18 @@ class Course:
         count: int,
         say: Say,
         cancelled: Callable[[], bool],
-        glimpse: Callable[[torch.Tensor], bytes | None],
+        preview: Callable[[torch.Tensor], bytes | None],
     ) -> None:
         self._id, self._index, self._count = id, index, count
-        self._say, self._cancelled, self._glimpse = say, cancelled, glimpse
+        self._say, self._cancelled, self._preview = say, cancelled, preview
 
     def step(self, step: int, steps: int, latents: torch.Tensor) -> None:
         """Say that a step is done; raises ``Stopped``."""
         if self._cancelled():
             raise Stopped
         self._say({"id": self._id, "done": self._index * steps + step + 1, "total": self._count * steps})
-        if jpeg := self._glimpse(latents):
-            self._say({"id": self._id, "index": self._index, "glimpse": b64encode(jpeg).decode()})
+        if jpeg := self._preview(latents):
+            self._say({"id": self._id, "index": self._index, "preview": b64encode(jpeg).decode()})
 
 
 class Picture:

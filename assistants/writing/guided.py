@@ -18,7 +18,7 @@ from assistants.writing.brief import Brief
 from assistants.writing.checks import keyword_pattern
 from assistants.writing.generating import SPARE_TOKENS, TOKENS_A_WORD, Writer, changed
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import Sieve
+from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages
 
 # In bytes: fewer hold a model of less than half a billion parameters.
@@ -65,7 +65,7 @@ class Page:
         return forms[(turn + 2 * self.place) % len(forms)].format(keyword=missing)
 
 
-def is_led(brief: Brief, size: int | None) -> bool:
+def is_guided(brief: Brief, size: int | None) -> bool:
     """Say whether a model of so many bytes is led where it writes what a brief asks for."""
     return size is not None and size < SMALL and brief.language in kinds()[brief.kind].openings
 
@@ -110,45 +110,52 @@ def _is_plain(heading: str, begun: str) -> bool:
     return goes_on and HEADING.fullmatch(heading) is not None and len(set(words)) == len(words)
 
 
-def led(
-    writer: Writer, turns: Messages, page: Page, sieve: Sieve, target: int, options: dict[str, Any], *, guard: bool
+def guide(
+    writer: Writer,
+    turns: Messages,
+    page: Page,
+    filtered: SentenceFilter,
+    target: int,
+    options: dict[str, Any],
+    *,
+    guard: bool,
 ) -> Generator[Event, None, None]:
-    """Yield paragraphs after ``sieve.text`` until there are about ``target`` words; what there is, is in the sieve."""
+    """Yield paragraphs after ``filtered.text`` until there are about ``target`` words; the filter has them."""
     failures = 0
     for attempt in range(FAILURES + 2 * target // WORDS_A_SENTENCE):
-        if count(sieve.text) >= target or failures > FAILURES or sieve.is_full:
+        if count(filtered.text) >= target or failures > FAILURES or filtered.is_full:
             return
         own = {
             "temperature": TEMPERATURE,
             "repetition_penalty": (GUARDED if guard else PENALTY) + STEP * failures,
-            **writer.limit(int((target - count(sieve.text)) * TOKENS_A_WORD) + SPARE_TOKENS),
+            **writer.limit(int((target - count(filtered.text)) * TOKENS_A_WORD) + SPARE_TOKENS),
             **options,
             "stop": [*STOPS, *options.get("stop", ())],
         }
         own["temperature"] = max(own["temperature"], min(own["temperature"] + WARMER * failures, WARMEST))
-        paragraph = sieve.paragraph
-        if count(paragraph) >= PARAGRAPH_WORDS and target - count(sieve.text) >= PARAGRAPH_WORDS // 2:
-            yield from _pushed(sieve, "\n")
+        paragraph = filtered.paragraph
+        if count(paragraph) >= PARAGRAPH_WORDS and target - count(filtered.text) >= PARAGRAPH_WORDS // 2:
+            yield from _pushed(filtered, "\n")
             paragraph = ""
-        begun = page.opening(attempt, sieve.text)
-        had = sieve.text
+        begun = page.opening(attempt, filtered.text)
+        had = filtered.text
         said = page.head + f"{paragraph} {begun}".lstrip()
-        sieve.push(begun)
-        yield from _attempt(writer, [*turns, ("assistant", said)], sieve, target, changed(own, attempt))
-        failures = 0 if sieve.text != had else failures + 1
+        filtered.push(begun)
+        yield from _attempt(writer, [*turns, ("assistant", said)], filtered, target, changed(own, attempt))
+        failures = 0 if filtered.text != had else failures + 1
 
 
 def _attempt(
-    writer: Writer, said: Messages, sieve: Sieve, target: int, options: dict[str, Any]
+    writer: Writer, said: Messages, filtered: SentenceFilter, target: int, options: dict[str, Any]
 ) -> Generator[Event, None, None]:
     """Yield the sentences that pass, up to the first one that does not."""
-    refused, word = len(sieve.left_out), said[-1][1].rpartition(" ")[2]
+    refused, word = len(filtered.left_out), said[-1][1].rpartition(" ")[2]
     with closing(generate(writer.engine, conversation(said), NO_CONTROLS, options, writer.job)) as events:
-        while len(sieve.left_out) == refused and not sieve.closed and count(sieve.text) < target:
+        while len(filtered.left_out) == refused and not filtered.closed and count(filtered.text) < target:
             try:
                 event = next(events)
             except StopIteration:
-                if passed := sieve.finish(ended=False):
+                if passed := filtered.finish(ended=False):
                     yield Text(passed)
                 break
             if not isinstance(event, Text):
@@ -160,10 +167,10 @@ def _attempt(
                     break
                 word = ""
             word += event.delta if word else ""
-            yield from _pushed(sieve, event.delta)
-        sieve.drop()
+            yield from _pushed(filtered, event.delta)
+        filtered.drop()
 
 
-def _pushed(sieve: Sieve, delta: str) -> Generator[Event, None, None]:
-    if passed := sieve.push(delta):
+def _pushed(filtered: SentenceFilter, delta: str) -> Generator[Event, None, None]:
+    if passed := filtered.push(delta):
         yield Text(passed)

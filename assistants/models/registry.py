@@ -1,4 +1,4 @@
-"""The shelf: which models there are to name, which of them are installed, and where they lie.
+"""The registry: which models there are to name, which of them are installed, and where they lie.
 
 Knows the catalog and the records beside installed models; knows nothing about fetching or running.
 """
@@ -27,7 +27,7 @@ DEFAULT = "default"
 logger = logging.getLogger(__name__)
 
 
-class Shelf:
+class ModelRegistry:
     """The catalog, and over it what lies in the folder of the models."""
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:

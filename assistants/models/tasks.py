@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Undertaking:
+class ModelTask:
     """What is being done to the model ``name`` for its engine ``label``; ``halt`` calls it off.
 
     ``forget`` drops what was planned, before anybody can see that nothing is under way any more.

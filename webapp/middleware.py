@@ -6,7 +6,7 @@
     SameOrigin    only this studio's own pages change anything
     BodyLimit     nothing larger than a file may be
     SignIn        knows the visitor; makes newcomers of strangers at the page, turns them away at the API
-    Localised     the page in the visitor's language
+    LanguageMiddleware     the page in the visitor's language
 
 Gradio's own endpoints lie behind the same doors and then behind ``webapp.gate``. Knows nothing about what is behind
 them.
@@ -235,7 +235,7 @@ class SignIn:
         return RedirectResponse(f"/?{rest}" if rest else "/", 303, {"Set-Cookie": cookie, "Cache-Control": "no-store"})
 
 
-class Localised:
+class LanguageMiddleware:
     """Puts the visitor's language into the page's HTML, as Gradio asks only the browser for it."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -18,7 +18,7 @@ FIELDS = 8
 SAMPLES = 4
 
 
-class Glimpses:
+class Previews:
     """Makes JPEGs of latents."""
 
     def __init__(self, pipeline: Any) -> None:

@@ -1,6 +1,6 @@
 """What is known of the models that draw, before any is open: their own settings, their needs, their words.
 
-Knows the shelf; knows nothing about engines or requests.
+Knows the registry; knows nothing about engines or requests.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from assistants.models.files.catalog import Entry
 from assistants.models.names import LOCAL
-from assistants.models.shelf import Shelf
+from assistants.models.registry import ModelRegistry
 
 # Beside a model that knows few things: what they are.
 WORDS = "words.json"
@@ -25,11 +25,11 @@ class Words:
     places: tuple[str, ...] = ()
 
 
-class Painters:
+class ImageModels:
     """The models of the kind image, by ``local:`` name; of others nothing is known."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, registry: ModelRegistry) -> None:
+        self._registry = registry
 
     def settings(self, model: str) -> dict[str, Any]:
         """Return width, height, steps, guidance and scheduler that the catalog has for a model."""
@@ -39,15 +39,15 @@ class Painters:
     def need(self, model: str) -> int | None:
         """Return how many bytes of memory a model takes at its own size."""
         entry = self._entry(model)
-        return entry.need(self._shelf.size(model.removeprefix(LOCAL))) if entry else None
+        return entry.need(self._registry.size(model.removeprefix(LOCAL))) if entry else None
 
     def smaller(self, model: str) -> str | None:
         """Return the largest installed model that needs less memory."""
         need = self.need(model) or 0
         found = {
-            name: entry.need(self._shelf.size(name)) or 0
-            for name, entry in self._shelf.entries().items()
-            if entry.kind == "image" and self._shelf.is_installed(name)
+            name: entry.need(self._registry.size(name)) or 0
+            for name, entry in self._registry.entries().items()
+            if entry.kind == "image" and self._registry.is_installed(name)
         }
         fitting = {name: size for name, size in found.items() if size < need}
         return LOCAL + max(fitting, key=fitting.__getitem__) if fitting else None
@@ -67,8 +67,8 @@ class Painters:
 
     def _folder(self, model: str) -> Path | None:
         name = model.removeprefix(LOCAL)
-        return self._shelf.path(name) if self._entry(model) and self._shelf.is_installed(name) else None
+        return self._registry.path(name) if self._entry(model) and self._registry.is_installed(name) else None
 
     def _entry(self, model: str) -> Entry | None:
-        entry = self._shelf.get(model.removeprefix(LOCAL)) if model.startswith(LOCAL) else None
+        entry = self._registry.get(model.removeprefix(LOCAL)) if model.startswith(LOCAL) else None
         return entry if entry and entry.kind == "image" else None
