@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 
+from assistants import bounded
 from assistants.engines import open_chat
 from assistants.engines.controls import Controls, check, stream
 from assistants.errors import GenerationFailed
@@ -21,6 +22,7 @@ from assistants.models.files import make_ready
 from assistants.models.files.catalog import read_catalog
 from assistants.settings import Settings
 
+JOB = bounded.Caller("benchmark", lambda: False)
 TEXT = {"type": "string"}
 POINT = {"$ref": "#/$defs/point"}
 
@@ -130,7 +132,8 @@ def main() -> None:
     totals = [0, 0]
     for kind in TASKS:
         began = time.perf_counter()
-        with ThreadPoolExecutor(engine.slots) as pool:
+        # As a job's thread does, which may wait for its turn; whoever is on the line is sent away.
+        with ThreadPoolExecutor(engine.slots, initializer=bounded.CALLER.set, initargs=(JOB,)) as pool:
             tries, tokens = zip(
                 *pool.map(lambda seed, kind=kind: generate(engine, kind, seed, options), range(rounds)), strict=True
             )

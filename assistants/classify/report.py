@@ -3,7 +3,6 @@
 Knows nothing about how it was learned.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from typing import Any
 from assistants.classify.examples import Example
 from assistants.classify.head import Guess
 
-# Of the normal distribution, for an interval that holds 95 times in 100.
-Z = 1.96
+CONFIDENCE = 0.95
 SHOWN = 20
 
 
@@ -67,7 +65,7 @@ def compared(examples: Sequence[Example], guesses: Sequence[Guess], labels: int,
 
 def wilson(right: int, count: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson's)."""
-    share, spread = right / count, Z * Z / count
-    middle = (share + spread / 2) / (1 + spread)
-    half = Z * math.sqrt(share * (1 - share) / count + spread / (4 * count)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, count).proportion_ci(CONFIDENCE, "wilson")
+    return float(interval.low), float(interval.high)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy
 
-CONFIDENCE = 0.95
+from assistants.classify.report import CONFIDENCE, wilson
+
 LEVEL = 0.05
 RESAMPLES = 2000
 BATCH = 1_000_000
@@ -40,24 +41,22 @@ def rate(scores: Sequence[float]) -> Rate | None:
         return None
     mean = float(values.mean())
     if values.min() == values.max() and mean in (0.0, 1.0):
-        from scipy.stats import binomtest
-
-        interval = binomtest(int(values.sum()), len(values)).proportion_ci(CONFIDENCE, "wilson")
-        return Rate(mean, float(interval.low), float(interval.high), len(values))
+        return Rate(mean, *wilson(int(values.sum()), len(values)), len(values))
     return Rate(mean, *_percentiles(values), len(values))
 
 
 def _percentiles(values: "numpy.ndarray") -> tuple[float, float]:
-    """Return where 95 % of the means of resampled values lie."""
-    chance = numpy.random.default_rng(SEED)
-    step = max(1, BATCH // len(values))
-    means = [
-        values[chance.integers(0, len(values), (min(step, RESAMPLES - done), len(values)))].mean(axis=1)
-        for done in range(0, RESAMPLES, step)
-    ]
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = numpy.percentile(numpy.concatenate(means), [tail, 100 - tail])
-    return float(low), float(high)
+    """Return where 95 % of the means of resampled values lie; of a single value, at itself."""
+    from scipy.stats import bootstrap
+
+    if len(values) < 2:
+        return float(values[0]), float(values[0])
+    chance, batch = numpy.random.default_rng(SEED), max(1, BATCH // len(values))
+    found = bootstrap(
+        (values,), numpy.mean, n_resamples=RESAMPLES, batch=batch, confidence_level=CONFIDENCE,
+        method="percentile", rng=chance,
+    )  # fmt: skip
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
 @dataclass(frozen=True)
