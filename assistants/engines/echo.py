@@ -12,13 +12,12 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistants.engines.stopping import Alongside, StopStrings, said
+from assistants.engines.streamed import StreamedChat
 from assistants.errors import GenerationFailed, InvalidInput
 
 # A character of a language without spaces, or a word with the space after it.
@@ -55,7 +54,7 @@ class Options(BaseModel):
     context: int = Field(4096, ge=8, description="Tokens")
 
 
-class Echo(BaseChatModel):
+class Echo(StreamedChat):
     """Says the last message back, word by word; of each it is certain."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"logprobs", "completion"})
@@ -117,15 +116,6 @@ class Echo(BaseChatModel):
         metadata = {"finish_reason": reason, "model_name": "echo", **said(tokens.pop(text))}
         last = AIMessageChunk(text, usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         yield ChatGenerationChunk(message=last)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **params: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **params))
 
     def _script(self, messages: list[BaseMessage]) -> list[str]:
         """Return the words to say; of a reply that was begun, those that are missing."""

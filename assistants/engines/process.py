@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field, PrivateAttr
 
 from assistants.engines.reasoning import Splitter, Unsplit, chunk_of
 from assistants.engines.stopping import Alongside, StopStrings
+from assistants.engines.streamed import StreamedChat
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, without_paths
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -253,7 +252,7 @@ class InFolder(Restarting):
         return WorkerProcess(self.program, {"model": str(self._folder)})
 
 
-class ProcessChat(Restarting, BaseChatModel):
+class ProcessChat(Restarting, StreamedChat):
     """A chat model that is open; a process that dies takes its generations with it, and the next one starts it again.
 
     An engine says which ``program`` runs its models, what its first line is and what it is capable of.
@@ -340,15 +339,6 @@ class ProcessChat(Restarting, BaseChatModel):
         finally:
             worker.forget(number)
         yield self._last(prompt, event["tokens"], "stop" if texts.found else event["finish"])
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **options: Any,
-    ) -> ChatResult:
-        return generate_from_stream(self._stream(messages, stop, run_manager, **options))
 
     def _checked(self, options: Event) -> Event:
         """Return the options with the engine's own for those that are absent; raises ``TypeError`` on unknown ones."""

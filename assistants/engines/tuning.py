@@ -7,10 +7,10 @@ Knows what may be chosen and how it is judged; what measures it is the program `
 """
 
 import json
-import os
-import platform
 from pathlib import Path
 from typing import Any
+
+from assistants import processor
 
 Properties = dict[str, Any]
 # The choice is beside what was made ready, for the machine and the versions that it was made on.
@@ -61,16 +61,5 @@ def choices() -> tuple[Properties, ...]:
 
 def machine() -> dict[str, Any]:
     """Return what tells this machine from another: its processor, its units, and how many of them may be used."""
-    name, flags = platform.machine(), set()
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                name = value.strip()
-            elif key.strip() == "flags":
-                flags |= set(value.split())
-    except OSError:
-        # Other systems do not say it here, and have no such units that the library uses.
-        pass
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"processor": name, "units": sorted(flags.intersection(UNITS)), "usable": usable}
+    name, units = processor.described()
+    return {"processor": name, "units": sorted(units.intersection(UNITS)), "usable": processor.usable()}

@@ -5,13 +5,12 @@ within a third from 0.1 to 1.3 GB. Knows nothing about what the figures are for.
 """
 
 import logging
-import os
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+from assistants import processor
 from assistants.errors import StudioError
 
 logger = logging.getLogger(__name__)
@@ -130,10 +129,4 @@ def run(engine: Any, number: int, text: str, tokens: int) -> tuple[float, float,
 
 def machine() -> str:
     """Return what tells this machine from another: its processor, and how much of it may be used."""
-    try:
-        facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        name = next(line.partition(":")[2].strip() for line in facts if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {usable}"
+    return f"{processor.described()[0]}, {processor.usable()}"

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
 from assistants.engines.controls import instructed
@@ -25,6 +23,7 @@ from assistants.engines.remote.answer import Answer, is_more_than_life, reason, 
 from assistants.engines.remote.dialects import Dialect, Wishes
 from assistants.engines.remote.faults import Fault, Silence
 from assistants.engines.remote.loop import QUIET_SECONDS, CancelledError, Loop
+from assistants.engines.streamed import StreamedChat
 from assistants.errors import GenerationFailed, ModelUnavailable, StudioError
 
 # To a model that is asked to go on without being able to be made to.
@@ -55,7 +54,7 @@ class Patience:
 PATIENCE = Patience()
 
 
-class RemoteChat(BaseChatModel):
+class RemoteChat(StreamedChat):
     """A model of the connection of that name."""
 
     connection: str
@@ -165,20 +164,6 @@ class RemoteChat(BaseChatModel):
         if wishes.logprobs and answer.has_text and not answer.has_logprobs:
             raise GenerationFailed("{connection} gave no log-probabilities.", connection=self.connection)
         yield ChatGenerationChunk(message=answer.last())
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **params: Any,
-    ) -> ChatResult:
-        chunks: list[ChatGenerationChunk] = []
-        for chunk in self._stream(messages, stop, run_manager, **params):
-            if chunk.message.response_metadata.get("retracted"):
-                chunks.clear()
-            chunks.append(chunk)
-        return generate_from_stream(iter(chunks))
 
     async def _answer(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes

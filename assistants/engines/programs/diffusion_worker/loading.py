@@ -5,7 +5,6 @@ was pickled is read.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -14,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
-import psutil
 import torch
 import transformers
 from casting import cast_denoiser, cast_vae
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
+from torch_device import pick_device, pick_dtype, use_cores
 
 SAFE = {"local_files_only": True, "use_safetensors": True}
 INDEX = "model_index.json"
@@ -61,10 +60,9 @@ def load(path: Path, text_encoder: Path | None) -> Model:
         library.utils.logging.disable_progress_bar()
         # They warn of what is meant here, such as a text encoder of another kind, in the terminal of whoever began.
         library.utils.logging.set_verbosity_error()
-    # Two threads of one core only get in each other's way.
-    torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
+    use_cores()
     device = pick_device()
-    dtype = pick_dtype(device)
+    dtype = pick_dtype(device, metal=torch.float16)
     parts = encoder_parts(text_encoder) if text_encoder else {}
     pipeline = (
         from_folder(path, device, dtype, parts)
@@ -83,29 +81,6 @@ def check_pipeline(pipeline: diffusers.DiffusionPipeline) -> None:
     listens = "callback_on_step_end" in takes or "callback" in takes
     if not (listens and "prompt" in takes and parts.get("vae") and any(parts.get(name) for name in DENOISERS)):
         raise ValueError(f"the studio cannot draw with a {type(pipeline).__name__}")
-
-
-def available_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def pick_device() -> str:
-    """Return where models run."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def pick_dtype(device: str) -> torch.dtype:
-    """Return half precision where the hardware has it; elsewhere it is emulated and slow."""
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    if device == "mps":
-        return torch.float16
-    has = torch.cpu.get_capabilities()
-    native = torch.backends.cpu.get_cpu_capability() == "AVX512" and (has["avx512_bf16"] or has["amx_bf16"])
-    return torch.bfloat16 if native else torch.float32
 
 
 def encoder_parts(folder: Path) -> dict[str, Any]:

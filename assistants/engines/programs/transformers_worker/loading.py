@@ -4,16 +4,15 @@ Knows files, devices and number formats; knows nothing about generating. No code
 that was pickled is read.
 """
 
-import os
 import re
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from chat_template import check
 from text import Prompts
+from torch_device import pick_device, pick_dtype, use_cores
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GgufConfig, PreTrainedModel
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 from transformers.utils import logging
@@ -56,8 +55,7 @@ def own_layers(model: PreTrainedModel) -> list[bool]:
 def load(folder: Path) -> tuple[PreTrainedModel, Any]:
     """Return the model and its tokenizer; raises what the libraries raise."""
     logging.disable_progress_bar()
-    # Two threads of one core only get in each other's way.
-    torch.set_num_threads(max(min(available_processors(), psutil.cpu_count(logical=False) or 1), 1))
+    use_cores()
     device = pick_device()
     tokenizer = read_tokenizer(folder)
     return read_weights(in_folder(folder), dtype=pick_dtype(device)).eval().to(device), tokenizer
@@ -114,29 +112,6 @@ def in_folder(folder: Path) -> dict[str, Any]:
 def times(shape: Any) -> str:
     """Return a shape as people write it."""
     return " × ".join(map(str, shape)) or "1"
-
-
-def available_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def pick_device() -> str:
-    """Return where models run."""
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def pick_dtype(device: str) -> torch.dtype:
-    """Return bfloat16 where the hardware has it; elsewhere it is emulated and slow."""
-    if device == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    if device == "mps":
-        return torch.bfloat16
-    has = torch.cpu.get_capabilities()
-    native = torch.backends.cpu.get_cpu_capability() == "AVX512" and (has["avx512_bf16"] or has["amx_bf16"])
-    return torch.bfloat16 if native else torch.float32
 
 
 def free_memory(model: PreTrainedModel, memory: int) -> int:
