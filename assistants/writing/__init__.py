@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from assistants import bounded
+from assistants.bounded import Budget, OverBudget
 from assistants.errors import InvalidInput
 from assistants.generation import Params, opened, watch
 from assistants.history.search import TITLE
@@ -64,6 +66,8 @@ __all__ = [
 
 ID = "writing"
 RESUMABLE = True
+# A draft of 200,000 characters takes two or three.
+CHECKING = Budget(8, 512, "checks")
 # Requests that a person may begin with.
 EXAMPLES = examples()
 
@@ -238,7 +242,7 @@ def _result(brief: Brief, draft: "Draft") -> dict[str, Any]:
         "title": draft.document["title"],
         "outline": outlined(draft),
         "sections": [{"id": section["id"], **told(section)} for section in draft.document["sections"]],
-        "checks": [asdict(found) for found in checks.check(brief, draft.document)],
+        "checks": [asdict(found) for found in _checked(brief, draft.document)],
         "version": draft.version,
     }
 
@@ -246,4 +250,12 @@ def _result(brief: Brief, draft: "Draft") -> dict[str, Any]:
 def check(studio: "Studio", draft_id: str, owner: str) -> list[Check]:
     """Return what can be computed of a draft as it stands."""
     draft = studio.history.drafts.open(draft_id, owner)
-    return checks.check(brief_of(draft.brief), draft.document)
+    return _checked(brief_of(draft.brief), draft.document)
+
+
+def _checked(brief: Brief, document: documents.Document) -> list[Check]:
+    try:
+        found = bounded.call(checks.check, brief, document, field="draft", budget=CHECKING)
+    except OverBudget:
+        return [Check("length", False, "The draft takes too long to check as a whole: split it into several.")]
+    return [Check(**one) for one in found]

@@ -1,13 +1,14 @@
 """Checks: what can be computed of a draft and its brief, each finding with its place, so that a page can mark it.
 
-No model is asked. Knows nothing about who mends what was found: that is ``repair``.
+No model is asked. Runs in a child (``bounded``), for a draft may be very long. Knows nothing about who mends what was
+found: that is ``repair``.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 from assistants.errors import worded
@@ -27,6 +28,8 @@ ILLUSTRATED = re.compile(rf"(?<!\s)(?:\s*{PICTURE.pattern})+\s*$")
 QUOTE = re.compile(r"[\"“][^\"“”]{3,}[\"”]|「[^」]{2,}」")
 # Names of one word that differ so little are one name, spelt twice.
 SIMILAR, LONG_NAME = 0.8, 5
+# To find where a phrase stands, and to compare each name with each other one, takes its time.
+MOST_PHRASES, MOST_NAMES = 100, 400
 # By Flesch: a text of so many points or more reads like this.
 LEVELS = (
     (70, "Reading ease {score} of 100: easy to read."),
@@ -157,12 +160,16 @@ def repetitions(_: Brief, document: Document) -> Iterator[Check]:
                 found = True
                 yield Check("repeat", False, "This sentence stands in the text before.", {}, section["id"], start, end)
             seen[key] = section["id"]
-    for gram, number in repeated(text_of(document)).items():
+    phrases = repeated(text_of(document))
+    for gram, number in islice(phrases.items(), MOST_PHRASES):
         found = True
         phrase = ("" if IS_CJK.match(gram[0]) else " ").join(gram)
         where = _last(document, re.compile(r"\W+".join(map(re.escape, gram)), re.IGNORECASE))
         values = {"phrase": phrase, "number": number}
         yield Check("repeat", False, "The phrase “{phrase}” comes {number} times.", values, *(where or ()))
+    if len(phrases) > MOST_PHRASES:
+        values = {"count": len(phrases) - MOST_PHRASES}
+        yield Check("repeat", False, "More phrases come too often ({count}).", values)
     if not found:
         template = "No phrase of {words} words comes more than {most} times."
         yield Check("repeat", True, template, {"words": GRAM, "most": MOST})
@@ -214,6 +221,10 @@ def names(brief: Brief, document: Document) -> Iterator[Check]:
                     place = section["text"].index(word, start)
                     said.setdefault(word, (section["id"], place, place + len(word)))
                     number[word] = number.get(word, 0) + 1
+    if len(said) > MOST_NAMES:
+        template = "There are too many names to compare how they are spelt ({count})."
+        yield Check("names", True, template, {"count": len(said)})
+        return
     known = brief.said
     for one, other in combinations(said, 2):
         if _is_one_name(one, other):

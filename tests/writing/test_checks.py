@@ -2,7 +2,11 @@
 
 import pytest
 
+from assistants import writing
+from assistants.bounded import Budget
+from assistants.owners import LOCAL
 from assistants.store.documents import count, new_document, new_section
+from assistants.studio import Studio
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
 from assistants.writing.sentences import SentenceFilter, is_complete, is_prose, repeated, sentences
@@ -162,3 +166,26 @@ def test_talk_about_a_text_is_no_part_of_it(talk: str) -> None:
 def test_what_looks_like_talk_may_be_a_text() -> None:
     for sentence in ("The letter describes a storm.", "They share a meal.", "Here they met.", "This word hurt him."):
         assert is_prose(sentence), sentence
+
+
+def test_what_is_found_very_often_is_found_some_times_and_counted() -> None:
+    passage = " ".join(f"word{number}" for number in range(6000)) + ". "
+    found = findings("repeat", passage * 4)
+    assert len([one for one in found if one.template.startswith("The phrase")]) == 100
+    assert found[-1].template.startswith("More phrases") and found[-1].values["count"] > 5000
+    names = [f"Z{first}{second}{third}abc" for first in "abcdefgh" for second in "abcdefgh" for third in "abcdefgh"]
+    assert [one.values for one in findings("names", f"The {', '.join(names)}.")] == [{"count": 513}]
+    assert len(findings("names", f"The {', '.join(names[:300])}.")) > 300
+
+
+def test_a_draft_that_takes_too_long_to_check_says_so(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def checked(budget: Budget) -> list[Check]:
+        monkeypatch.setattr(writing, "CHECKING", budget)
+        return writing.check(studio, draft, LOCAL)
+
+    document = new_document(sections=(new_section("One", text="Abc def. " * 3000),))
+    draft = studio.history.drafts.create(LOCAL, "long", {"topic": "Tea"}, document)
+    [told] = checked(Budget(0.05, 300, "checks"))
+    assert "takes too long to check" in told.template and not told.ok
+    found = checked(Budget(60, 512, "checks"))
+    assert found == check(brief_of({"topic": "Tea"}), document)
