@@ -1,6 +1,6 @@
 """What customers see of a base of knowledge: a page with nothing else on it, by itself or in a frame on other sites.
 
-Knows which sites may show it; knows nothing about how it is drawn (``static/ask.js``) or answered.
+Knows which sites may show it; knows nothing about how it is drawn (``static/ask/ask.js``) or answered.
 """
 
 from functools import cache
@@ -30,10 +30,10 @@ def ask(request: Request, name: str) -> Response:
 @cache
 def page() -> str:
     """Return the page; the doors put the visitor's language into it."""
-    return (STATIC / "ask.html").read_text(encoding="utf-8")
+    return (STATIC / "ask" / "ask.html").read_text(encoding="utf-8")
 
 
 def widget() -> Response:
     """Return the script that other sites take from here."""
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
-    return FileResponse(STATIC / "widget.js", media_type="text/javascript", headers=headers)
+    return FileResponse(STATIC / "ask" / "widget.js", media_type="text/javascript", headers=headers)

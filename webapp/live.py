@@ -1,12 +1,12 @@
 """The live component: a part of the page that a script of ours draws and that follows jobs as they run.
 
-Its skeleton is ``static/<name>.html``, its script ``static/<name>.js``. Once on the page it sends the event ``ready``;
-then the script asks Python by the event ``action``, whose handler answers with a new value; by ``refill`` it puts a
-request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when those
-that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
+Its skeleton is ``static/<folder>/<name>.html``, its script lies beside it. Once on the page it sends the event
+``ready``; then the script asks Python by the event ``action``, whose handler answers with a new value; by ``refill`` it
+puts a request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when
+those that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
 elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
-(``static/live.js``) and never passes through Gradio. Values are data: they go to the script and never through Gradio's
-templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
+(``static/shared/live.js``) and never passes through Gradio. Values are data: they go to the script and never through
+Gradio's templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
 """
 
 import gradio as gr
@@ -28,7 +28,7 @@ function lost() {
   element.replaceChildren(make("p", { className: "studio-lost", textContent: texts["error.not-loaded"] }));
   element.firstChild.append(again);
 }
-import(new URL("studio/NAME.js", document.baseURI)).then(({ mount }) => mount(component), lost);
+import(new URL("studio/SCRIPT", document.baseURI)).then(({ mount }) => mount(component), lost);
 addEventListener("studio:models", () => trigger("models"));
 addEventListener("studio:prompts", () => trigger("prompts"));
 addEventListener("studio:use", (event) => trigger("use", { model: event.detail }));
@@ -36,12 +36,13 @@ trigger("ready");
 """
 
 
-def live(name: str) -> gr.HTML:
-    """Return the component that ``static/<name>.html`` and ``static/<name>.js`` make."""
+def live(folder: str, name: str | None = None) -> gr.HTML:
+    """Return the component of ``static/<folder>`` that is called ``name``, or else as the folder is."""
+    name = name or folder
     return gr.HTML(
         value=None,
-        html_template=(STATIC / f"{name}.html").read_text(encoding="utf-8"),
-        js_on_load=ON_LOAD.replace("NAME", name),
+        html_template=(STATIC / folder / f"{name}.html").read_text(encoding="utf-8"),
+        js_on_load=ON_LOAD.replace("SCRIPT", f"{folder}/{name}.js"),
         apply_default_css=False,
         elem_id=name,
     )

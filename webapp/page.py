@@ -1,5 +1,6 @@
 """The page: header, tabs, theme and language around what the tabs build. Knows nothing about what is in a tab."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -11,13 +12,20 @@ from webapp.kit import words
 from webapp.live import live
 from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
-STYLES = (
-    "style", "pieces", "controls", "chat", "chats", "turns", "rich", "writing", "writing-desk", "writing-cards",
-    "writing-side", "support", "support-manage", "prompts", "drawer", "playground", "playground-results",
-    "playground-studies", "history", "history-views", "settings", "models", "connections", "images", "images-form",
-    "images-gallery", "images-viewer", "palette",
-)  # fmt: skip
-HEAD = "".join(f'<link rel="stylesheet" href="studio/{name}.css">' for name in STYLES)
+TABS = {tab.__name__.rpartition(".")[2]: tab for tab in (*ASSISTANT_TABS, *OTHER_TABS)}
+# In this order, for a later one refines an earlier one; then come the folders of the tabs.
+SHARED = ("style", "pieces", "controls", "rich", "prompt-drawer", "palette")
+
+
+def styles() -> Iterator[str]:
+    """Yield the addresses of the page's styles below ``static/``; in a tab's folder the one of its own name leads."""
+    yield from (f"shared/{name}.css" for name in SHARED)
+    for tab in TABS:
+        names = sorted((path.stem for path in (STATIC / tab).glob("*.css")), key=lambda name: (name != tab, name))
+        yield from (f"{tab}/{name}.css" for name in names)
+
+
+HEAD = "".join(f'<link rel="stylesheet" href="studio/{address}">' for address in styles())
 
 QUEUE_SECONDS = 1.0
 
@@ -31,11 +39,10 @@ def build(studio: Studio) -> gr.Blocks:
     with gr.Blocks(title="AIGC Studio", analytics_enabled=False, fill_width=True) as blocks:
         if studio.settings.is_ephemeral:
             gr.Markdown(words("store.ephemeral"), elem_id="ephemeral")
-        live("page")
+        live("shared", "page")
         palette.build(studio)
         with gr.Tabs(elem_id="rooms"):
-            for tab in (*ASSISTANT_TABS, *OTHER_TABS):
-                name = tab.__name__.rpartition(".")[2]
+            for name, tab in TABS.items():
                 with gr.Tab(words(tab.TITLE), id=name, elem_id=f"room-{name}"):
                     tab.build(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
@@ -46,7 +53,7 @@ def build(studio: Studio) -> gr.Blocks:
 
 def mount_options(studio: Studio) -> dict[str, Any]:
     """Return how the page looks, for ``gr.mount_gradio_app``."""
-    return {"theme": theme(), "i18n": gradio_i18n(), "head": HEAD, "favicon_path": str(STATIC / "logo.svg")}
+    return {"theme": theme(), "i18n": gradio_i18n(), "head": HEAD, "favicon_path": str(STATIC / "shared" / "logo.svg")}
 
 
 def theme() -> gr.themes.Base:

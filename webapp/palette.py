@@ -1,7 +1,7 @@
 """The command palette: one search over what a visitor has and what the studio offers.
 
 ``SOURCES`` is what it looks in; another one is a function and a place in that list. Rooms and actions the script knows
-itself (``static/palette.js``). Knows nothing about how a hit is drawn or opened.
+itself (``static/shared/palette.js``). Knows nothing about how a hit is drawn or opened.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,7 @@ Source = Callable[[Studio, str, str], list[Hit]]
 
 def build(studio: Studio) -> None:
     """Make the palette."""
-    palette = live("palette")
+    palette = live("shared", "palette")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))

@@ -55,4 +55,4 @@ def test_other_sites_may_take_the_widget_and_nothing_else(studio: Studio) -> Non
     widget = script.get("/studio/widget.js")
     assert widget.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert widget.headers["Content-Type"].startswith("text/javascript")
-    assert script.get("/studio/dom.js").headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert script.get("/studio/shared/dom.js").headers["Cross-Origin-Resource-Policy"] == "same-origin"

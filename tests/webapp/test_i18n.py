@@ -25,8 +25,8 @@ from webapp.i18n import LANGUAGES, accepted, book, gradio_i18n, language, locali
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "webapp" / "static"
-SCRIPTS = sorted(STATIC.glob("*.js"))
-SKELETONS = sorted(STATIC.glob("*.html"))
+SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "docs" not in path.parts)
+SKELETONS = sorted(STATIC.rglob("*.html"))
 # What is the same in every language.
 PROPER = re.compile(r"AIGC Studio|[a-z-]+:\S*|[\w-]+/[\w-]+")
 VISIBLE = ("label", "info", "placeholder", "value", "title", "submit_btn", "stop_btn")

@@ -12,7 +12,7 @@ from tests.serving import small_app
 from webapp import STATIC
 from webapp.tabs.images import Asked, act
 
-SCRIPTS = sorted(STATIC.glob("images*.js"))
+SCRIPTS = sorted((STATIC / "images").glob("*.js"))
 # call("POST", "images/trash", …), call("GET", `images/${id}`), …
 CALL = re.compile(r'call\("(\w+)", ["`]([^"`?]+)')
 

@@ -83,7 +83,7 @@ def test_the_names_of_this_machine_only(browser: TestClient, host: str) -> None:
 
 @pytest.mark.parametrize("host", [*STRANGE_HOSTS, "192.168.1.7:7860", "studio.example"])
 def test_dns_rebinding_fails(browser: TestClient, host: str) -> None:
-    for path in ("/api/health", "/", "/config", "/gradio_api/info", "/studio/logo.svg"):
+    for path in ("/api/health", "/", "/config", "/gradio_api/info", "/studio/shared/logo.svg"):
         assert browser.get(path, headers={"Host": host}).status_code == 421
     for path, body in CHANGES:
         assert browser.post(path, json=body, headers={"Host": host, "Origin": f"http://{host}"}).status_code == 421

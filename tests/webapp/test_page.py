@@ -273,7 +273,7 @@ def test_the_look_comes_from_this_server_alone(ann: Visitor) -> None:
 
 def test_skeletons_hold_nothing_that_gradio_would_run() -> None:
     # They go through Handlebars and then through a JavaScript template string.
-    for path in STATIC.glob("*.html"):
+    for path in STATIC.rglob("*.html"):
         assert not re.search(r"\{\{|\$\{|`|\\|@children", path.read_text(encoding="utf-8")), path.name
 
 

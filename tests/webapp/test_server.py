@@ -172,10 +172,11 @@ def test_the_real_page_is_mounted_whole(tmp_path: Path) -> None:
         browser = client(web_app(studio))
         page = browser.get("/")
         assert page.status_code == 200 and "AIGC Studio" in page.text
-        script = browser.get("/studio/live.js")
+        address = "/studio/shared/live.js"
+        script = browser.get(address)
         assert script.headers["content-type"].split(";")[0].endswith("/javascript")
         assert script.headers["cache-control"] == "no-cache"
-        assert browser.get("/studio/live.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
+        assert browser.get(address, headers={"If-None-Match": script.headers["etag"]}).status_code == 304
         assert browser.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
         config = browser.get("/config").json()
     assert config["show_error"] is False and config["footer_links"] == [] and config["analytics_enabled"] is False

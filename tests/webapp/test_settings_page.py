@@ -12,7 +12,7 @@ from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.models.stand_ins import MODEL
-from webapp import STATIC, __version__
+from webapp import STATIC, __version__, page
 from webapp.tabs.settings import SECTIONS, about, general, storage
 
 
@@ -24,7 +24,7 @@ def ask(section: Any, studio: Studio, owner: str = LOCAL, **data: Any) -> dict[s
 
 
 def test_the_line_of_links_leads_to_every_section() -> None:
-    links = (STATIC / "sections.html").read_text(encoding="utf-8")
+    links = (STATIC / "settings" / "sections.html").read_text(encoding="utf-8")
     for section in SECTIONS:
         name = section.__name__.rpartition(".")[2]
         assert f'<a href="#{name}" data-text="{section.TITLE}"></a>' in links
@@ -94,7 +94,7 @@ def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monke
 
 
 def test_what_others_made_for_the_page_is_named_with_its_licence() -> None:
-    assert {folder.name for folder in STATIC.iterdir() if folder.is_dir()} == {"docs", "fonts"}
+    assert {folder.name for folder in STATIC.iterdir()} - {"shared", "ask", *page.TABS} == {"docs", "fonts"}
     assert "Apache License" in (STATIC / "docs" / "LICENSE").read_text(encoding="utf-8")
     assert "SIL OPEN FONT LICENSE" in (STATIC / "fonts" / "OFL.txt").read_text(encoding="utf-8")
     assert [one["license"] for one in about.ASSETS] == ["Apache-2.0", "OFL-1.1"]

@@ -12,8 +12,8 @@ SECTIONS = (general, models, connections, storage, about)
 
 
 def build(studio: Studio) -> None:
-    """Make the tab; each section says its own ``TITLE``, and ``static/sections.html`` all of them."""
+    """Make the tab; each section says its own ``TITLE``, and ``static/settings/sections.html`` all of them."""
     with gr.Column(elem_id="settings"):
-        live("sections")
+        live("settings", "sections")
         for section in SECTIONS:
             section.build(studio)

@@ -38,7 +38,7 @@ class Asked(StudioRequest):
 
 def build(studio: Studio) -> None:
     """Make the section."""
-    section = live("about")
+    section = live("settings", "about")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, lang))

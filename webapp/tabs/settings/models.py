@@ -35,7 +35,7 @@ class Asked(StudioRequest):
 
 def build(studio: Studio) -> None:
     """Make the section."""
-    section = live("models")
+    section = live("settings", "models")
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))

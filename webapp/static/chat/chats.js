@@ -1,0 +1,85 @@
+// The list of conversations: search, rename in place, pin, delete, export.
+
+import { ago, debounce, el, iconButton, text, when } from "../shared/dom.js";
+import { openMenu } from "../shared/menu.js";
+
+const PAGE = 40;
+
+export function mountChats(root, { act, open }) {
+  const list = root.querySelector(".list");
+  const search = root.querySelector("input[type=search]");
+  let shown = PAGE;
+  let items = [];
+
+  search.addEventListener("input", debounce(200, () => ((shown = PAGE), act("list"))));
+  root.querySelector("[data-do=more]").addEventListener("click", () => ((shown += PAGE), act("list")));
+
+  const wanted = () => ({ q: search.value, shown });
+
+  function show(chats, current) {
+    items = chats.items;
+    const renaming = list.querySelector("form");
+    list.replaceChildren(...items.map((item) => row(item, item.id === current)));
+    if (renaming) restore(renaming);
+    root.querySelector("[data-do=more]").hidden = !chats.more;
+    root.querySelector(".none").hidden = items.length > 0 || !search.value;
+  }
+
+  function row(item, current) {
+    const link = el(
+      "a",
+      { href: `?chat=${item.id}`, title: item.title, "aria-current": current ? "page" : null, onclick: go },
+      el("span.name", {}, item.title),
+      el("time", { datetime: item.updated, title: when(item.updated) }, ago(item.updated)),
+    );
+    const more = iconButton("more", text("chat.menu"), () => openMenu(more, choices(item)), { "aria-haspopup": "menu" });
+    const node = el("li", { "data-id": item.id }, link, more);
+    if (item.pinned) node.classList.add("pinned");
+    return node;
+
+    function go(event) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      open(item.id);
+    }
+  }
+
+  const choices = (item) => [
+    { icon: "edit", text: text("chat.rename"), choose: () => rename(item) },
+    { icon: "pin", text: text(item.pinned ? "chat.unpin" : "chat.pin"), choose: () => change(item.pinned ? "unpin" : "pin", item) },
+    { icon: "download", text: text("chat.export-md"), href: `api/conversations/${item.id}/export?form=md` },
+    { icon: "download", text: text("chat.export-json"), href: `api/conversations/${item.id}/export?form=json` },
+    { icon: "trash", text: text("chat.delete"), choose: () => change("delete", item), danger: true },
+  ];
+
+  const change = (what, item, more = {}) => act(what, { target: item.id, ...more });
+
+  function rename(item) {
+    const node = list.querySelector(`[data-id="${CSS.escape(item.id)}"]`);
+    const now = items.find(({ id }) => id === item.id) ?? item;
+    if (!node) return;
+    const input = el("input", { value: now.title, "aria-label": text("chat.rename") });
+    let over = false;
+    const finish = (keep) => {
+      if (over) return;
+      over = true;
+      form.replaceWith(row(now, node.querySelector("[aria-current]")));
+      if (keep && input.value.trim() && input.value.trim() !== now.title) change("rename", item, { text: input.value });
+    };
+    const form = el("form", { "data-id": item.id, onsubmit: (event) => (event.preventDefault(), finish(true)) }, input);
+    input.addEventListener("keydown", (event) => event.key === "Escape" && finish(false));
+    input.addEventListener("blur", () => finish(true));
+    node.replaceWith(form);
+    input.select();
+  }
+
+  // An answer that comes in while a title is being typed must not take the field away.
+  function restore(form) {
+    const node = list.querySelector(`[data-id="${CSS.escape(form.dataset.id)}"]`);
+    if (!node) return;
+    node.replaceWith(form);
+    form.querySelector("input").focus();
+  }
+
+  return { show, wanted, choices };
+}

@@ -1,0 +1,276 @@
+// The thread: draws turns, streams the reply that is being written, and offers what can be done with each turn.
+
+import { copy, el, icon, iconButton, text, when } from "../shared/dom.js";
+import { follow, isOpen } from "../shared/live.js";
+
+const NEAR = 24;
+
+export function mountThread(root, { act, changed }) {
+  const view = root.querySelector(".thread");
+  const list = root.querySelector(".turns");
+  const latest = root.querySelector("[data-do=latest]");
+  const said = root.querySelector("p[role=status]");
+  let turns = [];
+  let drawn = new Map();
+  let stream = null;
+  let sticking = true;
+  let stuckAt = 0;
+
+  // Following the end: as long as the reader has not scrolled up. The browser tells of that later than it happens, and
+  // words may come in between, so the position is looked at before it is changed.
+
+  const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+
+  function stick() {
+    if (view.scrollTop < stuckAt - 1 && !atEnd()) sticking = false;
+    // An empty chat is read from its top.
+    if (!sticking || !turns.length) return;
+    view.scrollTop = view.scrollHeight;
+    stuckAt = view.scrollTop;
+  }
+
+  function toLatest() {
+    sticking = true;
+    stuckAt = 0;
+    stick();
+    latest.hidden = true;
+  }
+
+  view.addEventListener("scroll", () => {
+    sticking = atEnd();
+    stuckAt = view.scrollTop;
+    latest.hidden = sticking || !turns.length;
+  });
+  new ResizeObserver(stick).observe(view);
+
+  // What Python sent: turns whose key we have come without their content.
+
+  const keys = () => Object.fromEntries([...drawn].map(([id, { key }]) => [id, key]));
+
+  function show(value, moved) {
+    const height = view.scrollHeight;
+    const before = turns[0]?.id;
+    retract();
+    turns = value.turns.map((turn) => (turn.role ? turn : drawn.get(turn.id).turn));
+    const next = new Map();
+    for (const turn of turns) {
+      const known = drawn.get(turn.id);
+      next.set(turn.id, known?.key === turn.key ? known : { key: turn.key, turn, node: draw(turn) });
+    }
+    drawn = next;
+    arrange([...next.values()].map(({ node }) => node));
+    for (const node of list.querySelectorAll(".turn.last")) node.classList.remove("last");
+    list.lastElementChild?.classList.add("last");
+    if (moved || value.focus) toLatest();
+    if (!moved && before !== turns[0]?.id && turns.some(({ id }) => id === before)) {
+      view.scrollTop += view.scrollHeight - height;
+    }
+    stick();
+    latest.hidden = sticking || atEnd() || !turns.length;
+    if (value.focus) drawn.get(value.focus)?.node.scrollIntoView({ block: "center" });
+    attach();
+    changed();
+  }
+
+  function arrange(nodes) {
+    for (const node of [...list.children]) if (!nodes.includes(node)) node.remove();
+    nodes.forEach((node, i) => list.children[i] !== node && list.insertBefore(node, list.children[i] ?? null));
+  }
+
+  const pending = () => turns.find((turn) => turn.job && isOpen(turn.status));
+  const running = () => pending()?.job ?? null;
+
+  // The stream of the reply that is next: one connection a page.
+
+  function attach() {
+    const turn = pending();
+    const node = turn && drawn.get(turn.id).node;
+    if (stream?.node === node) return;
+    stream?.close();
+    stream = null;
+    if (!turn) return;
+    const place = node.querySelector(".streaming");
+    const words = place.appendChild(document.createTextNode(""));
+    const note = (line, share = null) => showNote(node, line, share);
+    stream = {
+      node,
+      ...follow(turn.job, {
+        text(delta) {
+          if (!words.length) note(null);
+          words.appendData(delta);
+          stick();
+        },
+        retracted() {
+          words.data = "";
+          note(text("chat.thinking"));
+        },
+        progress: ({ done, total, note: line }) => note(line, total ? done / total : null),
+        status({ status }) {
+          if (status === "running" && !words.length) note(text("chat.thinking"));
+          if (status === "stopping") note(text("chat.stopping"));
+          if (!isOpen(status)) over();
+        },
+        lost: over,
+      }),
+    };
+  }
+
+  async function over() {
+    stream = null;
+    await act("refresh");
+    said.textContent = running() ? "" : text("chat.answered");
+  }
+
+  function showNote(node, line, share = null) {
+    const note = node.querySelector(".waiting");
+    note.hidden = !line;
+    const percent = share === null ? "" : ` ${Math.floor(100 * share)} %`;
+    note.querySelector("span").textContent = `${line ?? ""}${percent}`;
+    node.querySelector(".streaming").hidden = Boolean(line) && !node.querySelector(".streaming").textContent;
+    stick();
+  }
+
+  function stopping(job) {
+    const turn = turns.find((one) => one.job === job);
+    if (turn) showNote(drawn.get(turn.id).node, text("chat.stopping"));
+  }
+
+  // A message on its way to Python.
+
+  function announce(words) {
+    retract();
+    list.append(el("article.turn.user.sending", {}, el("div.body", {}, words)));
+    root.querySelector(".empty").hidden = true;
+    toLatest();
+  }
+
+  function retract() {
+    list.querySelector(".sending")?.remove();
+    root.querySelector(".empty").hidden = turns.length > 0;
+  }
+
+  // One turn.
+
+  function draw(turn) {
+    const speaker = text(turn.role === "user" ? "chat.you" : "chat.reply");
+    const node = el(`article.turn.${turn.role}`, { "data-turn": turn.id, "aria-label": speaker });
+    if (turn.role === "user") node.append(el("div.body", {}, turn.source));
+    else if (isOpen(turn.status)) node.append(...drawPending(turn));
+    else node.append(drawReply(turn));
+    node.append(drawFoot(turn));
+    return node;
+  }
+
+  function drawReply(turn) {
+    const body = el("div.body.rich");
+    body.innerHTML = turn.html; // sanitised by webapp/render.py
+    for (const block of body.querySelectorAll("pre")) {
+      const head = el(
+        "div.code-head",
+        {},
+        el("span", {}, block.dataset.language),
+        iconButton("copy", text("action.copy-code"), () => copy(block.textContent)),
+      );
+      const frame = el("div.code", {}, head);
+      block.replaceWith(frame);
+      block.tabIndex = 0;
+      frame.append(block);
+    }
+    return body;
+  }
+
+  function drawPending(turn) {
+    const begun = turn.html ? [drawReply(turn)] : [];
+    const waiting = el("p.waiting", {}, el("i.dot"), el("span", {}, text("chat.queued")));
+    return [...begun, el("div.body.streaming", { "aria-busy": "true", hidden: true }), waiting];
+  }
+
+  function drawFoot(turn) {
+    const foot = el("footer");
+    if (turn.siblings.length > 1) foot.append(drawSiblings(turn));
+    foot.append(drawTools(turn));
+    if (turn.role === "assistant" && !isOpen(turn.status)) foot.append(...drawMeta(turn));
+    return foot;
+  }
+
+  function drawSiblings({ id, siblings }) {
+    const here = siblings.indexOf(id);
+    const step = (to, name, label) =>
+      iconButton(name, text(label), () => act("select", { message: siblings[to] }), { disabled: !siblings[to] });
+    return el(
+      "span.siblings",
+      {},
+      step(here - 1, "left", "chat.previous"),
+      `${here + 1}/${siblings.length}`,
+      step(here + 1, "right", "chat.next"),
+    );
+  }
+
+  function drawTools(turn) {
+    const tools = el("span.tools", { role: "group", "aria-label": text("chat.tools") });
+    const tool = (name, label, onclick, kind) => tools.append(iconButton(name, text(label), onclick, { "data-tool": kind }));
+    if (isOpen(turn.status)) {
+      tool("stop", "chat.stop", () => (stopping(turn.job), act("stop", { job: turn.job })), "stop");
+      return tools;
+    }
+    tool("copy", "action.copy", () => copy(turn.source), "copy");
+    if (turn.role === "user") tool("edit", "chat.edit", () => edit(turn), "edit");
+    else {
+      tool("retry", "chat.regenerate", () => act("regenerate", { message: turn.parent }), "regenerate");
+      if (turn.source) tool("go-on", "chat.continue", () => act("continue", { message: turn.id }), "continue");
+    }
+    tool("trash", "chat.delete-message", () => act("delete-message", { message: turn.id }), "delete");
+    return tools;
+  }
+
+  function drawMeta(turn) {
+    const lines = turn.notes.flatMap((note) => [el("p.note", {}, note.text), ...(note.cut ? [drawCut(note.cut)] : [])]);
+    if (turn.status !== "done") {
+      const line = el("p.note.status", {}, el(`span.chip.${turn.status}`, {}, text(`status.${turn.status}`)));
+      if (turn.error) line.append(el("span", {}, turn.error));
+      if (turn.status !== "stopped") {
+        line.append(el("button.quiet", { type: "button", onclick: () => act("regenerate", { message: turn.parent }) }, text("chat.retry")));
+      }
+      lines.push(line);
+    }
+    const facts = [turn.model];
+    if (turn.speed) facts.push(text("chat.speed", { speed: turn.speed }));
+    if (turn.seconds) facts.push(text("chat.seconds", { seconds: turn.seconds }));
+    const meta = el("span.meta", {}, facts.filter(Boolean).join(" · "), " · ", el("time", { datetime: turn.created }, when(turn.created)));
+    return [meta, ...lines];
+  }
+
+  function drawCut(words) {
+    return el("details.cut", {}, el("summary", {}, text("chat.show-cut")), el("div", { tabindex: 0 }, words));
+  }
+
+  function edit(turn) {
+    const { node } = drawn.get(turn.id);
+    const box = el("textarea", { "aria-label": text("chat.edit"), rows: 2 });
+    box.value = turn.source;
+    const cancel = () => form.replaceWith(...hidden);
+    const submit = async (event) => {
+      event?.preventDefault();
+      if (!box.value.trim()) return;
+      const ok = await act("send", { text: box.value, message: turn.parent ?? "root" });
+      if (ok) cancel();
+    };
+    const form = el(
+      "form.edit",
+      { onsubmit: submit },
+      box,
+      el("p.hint", {}, text("chat.edit-hint")),
+      el("div.buttons", {}, el("button.quiet", { type: "button", onclick: cancel }, text("action.cancel")), el("button.primary", { type: "submit" }, text("chat.send"))),
+    );
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") cancel();
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
+    });
+    const hidden = [...node.children];
+    node.replaceChildren(form);
+    box.style.height = `${Math.min(box.scrollHeight + 2, innerHeight / 2)}px`;
+    box.focus();
+  }
+
+  return { show, keys, running, stopping, announce, retract, toLatest };
+}

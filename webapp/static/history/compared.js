@@ -1,0 +1,35 @@
+// Two items side by side: their inputs in a table, their outputs with the differences marked.
+
+import { el, pieced, text, toast, when } from "../shared/dom.js";
+
+export function mountCompared(root, { ask, view }) {
+  const open = ([left, right]) =>
+    ask(
+      () => ({ do: "compare", ids: [left.id, right.id] }),
+      (answer) => (answer.error ? toast(answer.error, { problem: true }) : show(answer)),
+    );
+
+  function show({ inputs, output, items }) {
+    view("compared");
+    const head = el("tr", {}, el("td"), ...items.map((item) => el("th", { scope: "col" }, when(item.created))));
+    root.querySelector(".inputs").replaceChildren(el("table", {}, head, ...inputs.map(line)));
+    root.querySelector(".outputs").replaceChildren(side(output, "removed", items[0]), side(output, "added", items[1]));
+  }
+
+  function line({ name, left, right, same }) {
+    const row = el("tr", {}, el("th", { scope: "row" }, label(name)), ...[left, right].map((value) => el("td", {}, value ?? "—")));
+    if (!same) row.classList.add("differs");
+    return row;
+  }
+
+  // "params.seed" is called what its widget is called, where it has one.
+  function label(name) {
+    const key = `field.${name.split(".").at(-1)}`;
+    return text(key) === key ? name : text(key);
+  }
+
+  const side = (output, own, item) =>
+    el("div.output", {}, el("h3", {}, item.model ?? text(`tab.${item.assistant}`)), el("div.text", {}, ...pieced(output, own)));
+
+  return { open };
+}

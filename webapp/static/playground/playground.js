@@ -1,0 +1,212 @@
+// The playground: Try, the bench and its studies, what is kept between visits, and the ways in and out.
+
+import { fill, keeping, recall, remember, text, toast } from "../shared/dom.js";
+import { asker } from "../shared/live.js";
+import { goTo, room } from "../shared/page.js";
+import { openDrawer } from "../shared/prompt-drawer.js";
+import { mountBench } from "./bench.js";
+import { openExperiments, openPromote } from "./dialogs.js";
+import { mountStudies } from "./studies.js";
+import { mountTry } from "./try.js";
+
+const KEPT = "studio.playground";
+const KEEP_MS = 400;
+
+export function mount(component) {
+  const root = component.element.querySelector(".playground");
+  const find = (selector) => root.querySelector(selector);
+  fill(root);
+  const ask = asker(component);
+
+  // Puts a question and returns the answer; what went wrong is said, unless the asker does that (`quiet`).
+  async function act(question, { quiet = false } = {}) {
+    const answer = await ask(() => question, () => {});
+    if (answer.error && !quiet) toast(answer.error, { problem: true });
+    return answer;
+  }
+
+  function say(place, problem) {
+    const node = place.querySelector(":scope > .problem");
+    node.hidden = !problem;
+    node.textContent = problem ?? "";
+  }
+
+  // What is typed, open and running, of each mode; the browser keeps it.
+
+  const kept = { mode: "try", runs: {}, experiment: null, ...JSON.parse(recall(KEPT) ?? "{}") };
+  // An experiment that the address names and that is open already stays as it was typed on.
+  let arrived = new URLSearchParams(location.search).get("experiment");
+
+  const keep = keeping(KEEP_MS, () => {
+    Object.assign(kept, { try: trying.read(), bench: bench.read(), pinned: trying.pinned() });
+    remember(KEPT, JSON.stringify(kept));
+  });
+
+  function view(mode) {
+    kept.mode = mode;
+    for (const tab of root.querySelectorAll("[data-mode]")) tab.setAttribute("aria-selected", String(tab.dataset.mode === mode));
+    for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== mode;
+    if (mode === "studies") studies.look();
+    address();
+    keep();
+  }
+
+  // While this room is in front, the address names what is open in it, so that a reload comes back to it.
+
+  let isSeen = false;
+  function address() {
+    const url = new URL(location);
+    const names = { run: kept.runs[kept.mode], experiment: kept.experiment?.id };
+    for (const [name, id] of Object.entries(names)) {
+      if (id && isSeen) url.searchParams.set(name, id);
+      else url.searchParams.delete(name);
+    }
+    history.replaceState(history.state, "", url);
+    find(".name").hidden = !kept.experiment;
+    find(".name").textContent = kept.experiment?.name ?? "";
+  }
+
+  const started = (mode) => (job) => {
+    kept.runs[mode] = job;
+    address();
+    keep();
+  };
+
+  // What is opened takes the place of what was typed, which can be had back.
+
+  const modeOf = ({ study, prompts = [], rows = [], models = [], params, examples = [], evaluators = [], repeats = 1 }) => {
+    if (study) return "studies";
+    const many = [prompts, rows, models, [params ?? {}].flat()].some((all) => all.length > 1);
+    return many || examples.length || evaluators.length || repeats > 1 ? "bench" : "try";
+  };
+
+  const place = (mode) => (mode === "try" ? trying : bench);
+
+  const isBlank = ({ messages, prompts = [{ messages }], rows, examples }) =>
+    !rows && !examples && !prompts.some((one) => one.messages.some(({ content }) => content.trim()));
+
+  function put(request, { experiment = null, mode = modeOf(request) } = {}) {
+    const before = { request: place(mode).read(), experiment: kept.experiment, mode: kept.mode };
+    const one = request.prompts?.length === 1 ? { ...request, messages: request.prompts[0].messages } : request;
+    place(mode).write(mode === "try" ? one : request);
+    kept.experiment = experiment;
+    view(mode);
+    const undo = () => {
+      place(mode).write(before.request);
+      kept.experiment = before.experiment;
+      view(before.mode);
+    };
+    if (!isBlank(before.request)) toast(text("playground.opened"), { undo });
+    return mode;
+  }
+
+  // A job comes back with all that it was asked and all that came of it; what was open before a reload is followed already.
+  async function openRun(job) {
+    const open = Object.keys(kept.runs).find((mode) => kept.runs[mode] === job);
+    if (open) return view(open);
+    const answer = await act({ do: "open", job });
+    if (answer.error) return;
+    const mode = put(answer.request);
+    started(mode)(job);
+    follow(mode, job, answer);
+  }
+
+  async function restore(mode, job) {
+    const answer = await act({ do: "open", job }, { quiet: true });
+    if (answer.error) return forget(mode);
+    follow(mode, job, answer);
+  }
+
+  const follow = (mode, job, { request, done }) => ({ try: trying, bench, studies })[mode].follow(job, request, done);
+
+  // What is gone is not asked for again.
+  function forget(mode) {
+    delete kept.runs[mode];
+    address();
+    keep();
+  }
+
+  async function openExperiment(id) {
+    const isOpen = id === arrived && id === kept.experiment?.id;
+    arrived = null;
+    if (isOpen) return view(kept.mode);
+    const answer = await act({ do: "experiment", id });
+    if (!answer.error) put(answer.request, { experiment: answer.experiment });
+  }
+
+  async function openTemplate(id) {
+    const answer = await act({ do: "template", id });
+    if (answer.error) return;
+    if (kept.mode === "bench") bench.takePrompt(answer.prompt);
+    else put({ ...answer.prompt, rows: (answer.prompt.rows ?? []).slice(0, 1), evaluators: [] });
+  }
+
+  async function openItem(id) {
+    const answer = await act({ do: "from", job: id });
+    if (!answer.error) put(answer.request);
+  }
+
+  async function dataset() {
+    const answer = await act({ do: "dataset" });
+    if (answer.error) return;
+    put(answer.request);
+  }
+
+  // The modes
+
+  const browse = () => openDrawer({ assistant: "playground", use: openTemplate });
+  const promote = (job, variant) => openPromote({ act, job, variant });
+  const shared = { act, say, changed: keep, promote, browse };
+  const trying = mountTry(find(".try"), { ...shared, put, started: started("try"), toBench: (request) => put(request, { mode: "bench" }) });
+  const bench = mountBench(find(".bench"), { ...shared, started: started("bench"), dataset });
+  const studies = mountStudies(find(".studies"), { ...shared, bench, toBench: () => view("bench"), dataset, started: started("studies") });
+
+  for (const tab of root.querySelectorAll("[data-mode]")) tab.addEventListener("click", () => view(tab.dataset.mode));
+  find("[data-do=prompts]").addEventListener("click", () => goTo("prompts", ""));
+  find("[data-do=experiments]").addEventListener("click", () =>
+    openExperiments({
+      act,
+      experiment: kept.experiment,
+      read: () => place(kept.mode).read(),
+      open: openExperiment,
+      saved: (experiment) => {
+        kept.experiment = experiment;
+        address();
+        keep();
+        if (experiment) toast(text("playground.saved", { name: experiment.name }));
+      },
+    }),
+  );
+
+  // Coming in
+
+  async function begin() {
+    if (kept.try) trying.write(kept.try);
+    bench.write(kept.bench ?? {});
+    if (kept.pinned) trying.pin(kept.pinned.job, kept.pinned.request);
+    view(kept.mode);
+    const home = await act({ do: "home" });
+    if (home.error) return;
+    trying.begin(home);
+    for (const one of [trying, bench]) one.offer(home.models);
+    for (const [mode, job] of Object.entries(kept.runs)) await restore(mode, job);
+  }
+
+  const loaded = begin();
+
+  room("playground", async (query) => {
+    await loaded;
+    if (query.get("job") ?? query.get("run")) await openRun(query.get("job") ?? query.get("run"));
+    else if (query.get("experiment")) await openExperiment(query.get("experiment"));
+    else if (query.get("template")) await openTemplate(query.get("template"));
+    else if (query.get("from")) await openItem(query.get("from"));
+  });
+
+  const renew = () => act({ do: "home" }, { quiet: true }).then((home) => home.models && [trying, bench].forEach((one) => one.offer(home.models)));
+  addEventListener("studio:models", renew);
+  addEventListener("studio:use", (event) => trying.use(event.detail));
+  new IntersectionObserver((seen) => {
+    isSeen = seen.at(-1).isIntersecting;
+    address();
+  }).observe(root);
+}

@@ -1,0 +1,85 @@
+// The prompts: a list to browse, and the editor that a click in it brings. Files come in and go out here.
+
+import { fill, text, toast, wentWrong } from "../shared/dom.js";
+import { asker } from "../shared/live.js";
+import { openMenu } from "../shared/menu.js";
+import { room } from "../shared/page.js";
+import { mountList } from "../shared/prompt-list.js";
+import { mountEditor } from "./editor.js";
+
+export function mount(component) {
+  const root = component.element.querySelector(".prompts");
+  const find = (selector) => root.querySelector(selector);
+  fill(root);
+  const ask = asker(component);
+  const files = find("input[type=file]");
+  const list = mountList(find(".shelf"), { choose: (card) => editor.open(card.id) });
+  const editor = mountEditor(find(".editor"), { ask, view, changed });
+
+  function view(name) {
+    for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
+    root.closest(".tabitem")?.scrollTo(0, 0);
+  }
+
+  // Whoever chooses among the prompts elsewhere on the page hears of it.
+  function changed() {
+    dispatchEvent(new Event("studio:prompts"));
+    list.load();
+  }
+
+  function back() {
+    editor.leave();
+    view("list");
+    list.load();
+  }
+
+  // Files in: where names are taken by other texts, the person says whether these become versions of them.
+
+  let waiting = [];
+
+  async function takeIn(chosen, asVersions) {
+    const refused = [];
+    let count = 0;
+    for (const file of chosen) {
+      const form = new FormData();
+      form.append("file", file);
+      const query = new URLSearchParams({ as_versions: asVersions });
+      if (list.wanted().assistant) query.set("assistant", list.wanted().assistant);
+      const answer = await fetch(new URL(`api/prompts/import?${query}`, document.baseURI), { method: "POST", body: form });
+      const value = await answer.json().catch(() => ({ error: { message: text("error.no-answer") } }));
+      if (value.error) refused.push({ file, ...value.error, message: wentWrong(value) });
+      else count += value.added.length + value.changed.length;
+    }
+    // What is taken is the one thing that asking again as versions mends.
+    waiting = asVersions ? [] : refused.filter((one) => one.field === "names").map((one) => one.file);
+    find(".sure").hidden = !waiting.length;
+    find(".sure span").textContent = refused.find((one) => one.field === "names")?.message ?? "";
+    const problem = refused.find((one) => !waiting.includes(one.file));
+    if (problem) toast(problem.message, { problem: true });
+    else if (!waiting.length) toast(text("prompts.imported", { count }));
+    if (count) changed();
+  }
+
+  files.addEventListener("change", async () => {
+    const chosen = [...files.files];
+    files.value = "";
+    await takeIn(chosen, false);
+  });
+  find("[data-do=sure]").addEventListener("click", () => takeIn(waiting, true));
+  find("[data-do=cancel]").addEventListener("click", () => (find(".sure").hidden = true));
+
+  // Buttons
+
+  const menu = find("[data-do=menu]");
+  menu.addEventListener("click", () =>
+    openMenu(menu, [
+      { icon: "upload", text: text("prompts.import"), choose: () => files.click() },
+      { icon: "download", text: text("prompts.export-all"), href: "api/prompts/export" },
+    ]),
+  );
+  find("[data-do=new]").addEventListener("click", () => editor.begin({ do: "new", assistant: list.wanted().assistant }));
+  find("[data-do=back]").addEventListener("click", back);
+
+  room("prompts", (query) => (query.get("prompt") ? editor.open(query.get("prompt")) : back()));
+  list.load();
+}

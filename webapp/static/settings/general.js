@@ -1,0 +1,56 @@
+// General settings: language and theme as the header has them, and the model that writes when nobody names one.
+
+import { el, fill, text, toast } from "../shared/dom.js";
+import { asker } from "../shared/live.js";
+import { setLanguage, setTheme, theme } from "../shared/page.js";
+
+export function mount(component) {
+  const root = component.element.querySelector("section");
+  const find = (selector) => root.querySelector(selector);
+  fill(root);
+  const ask = asker(component);
+  const language = find("[name=language]");
+  const shade = find("[name=theme]");
+  const model = find("[name=model]");
+
+  // Each in its own words, for those who read no other.
+  for (const one of language.options) one.text = new Intl.DisplayNames(one.value, { type: "language" }).of(one.value);
+  language.value = window.studio.language;
+  language.addEventListener("change", () => setLanguage(language.value));
+  const showTheme = () => (shade.value = theme() ?? "");
+  shade.addEventListener("change", () => setTheme(shade.value || null));
+  addEventListener("studio:theme", showTheme);
+  showTheme();
+
+  const load = () => ask(() => ({ do: "show" }), show);
+
+  function show(value) {
+    if (value.error) return toast(value.error, { problem: true });
+    for (const one of root.querySelectorAll(".operators")) one.hidden = !value.model;
+    if (value.model) showModel(value.model);
+  }
+
+  function showModel({ chosen, is_there, setting, from_environment, choices }) {
+    const named = text(from_environment ? "general.from-environment" : "general.from-studio", { name: setting });
+    const names = chosen && !choices.includes(chosen) ? [chosen, ...choices] : choices;
+    model.replaceChildren(el("option", { value: "" }, named), ...names.map((name) => el("option", { value: name }, name)));
+    model.value = chosen ?? "";
+    find(".problem").hidden = is_there;
+    find(".problem").textContent = text("general.model-gone", { name: chosen ?? "", setting });
+  }
+
+  model.addEventListener("change", () =>
+    ask(
+      () => ({ do: "set", preferences: { text_model: model.value || null } }),
+      (value) => {
+        if (value.error) load();
+        else toast(text("general.saved"));
+        show(value);
+        dispatchEvent(new Event("studio:models"));
+      },
+    ),
+  );
+
+  addEventListener("studio:models", load);
+  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && load()).observe(root);
+}

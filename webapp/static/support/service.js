@@ -1,0 +1,91 @@
+// What stands below an answer of support: choices where it asked back, a person who takes over, and thumbs.
+
+import { el, text, wentWrong } from "../shared/dom.js";
+import { follow, isOpen } from "../shared/live.js";
+
+const LOOK_MS = 15_000;
+
+// Asks the REST interface; `body` makes it a POST unless `method` says otherwise. Returns the answer or { error }.
+export async function rest(path, body = undefined, method = body === undefined ? "GET" : "POST") {
+  const options = { method };
+  if (body !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const reply = await fetch(new URL(`api/${path}`, document.baseURI), options).catch(() => null);
+  const data = reply?.status === 204 ? {} : await reply?.json().catch(() => null);
+  if (reply?.ok) return data ?? {};
+  return { error: wentWrong(data) };
+}
+
+// A line that shows how far a job is, with a way to stop it; `ended` gets its result or { error }.
+export function working(job, ended) {
+  const note = el("span", {}, text("status.queued"));
+  const meter = el("progress", { max: 1 });
+  const stop = el("button.outlined", { type: "button", onclick: () => rest(`jobs/${job}/stop`, {}) }, text("chat.stop"));
+  const line = el("p.progress", { role: "status" }, note, meter, stop);
+  const end = (value) => {
+    line.remove();
+    ended(value);
+  };
+  follow(job, {
+    progress: ({ note: words, done, total }) => {
+      if (words) note.textContent = words;
+      if (total) meter.value = done / total;
+      else meter.removeAttribute("value");
+    },
+    status: async ({ status, error }) => {
+      if (isOpen(status)) return;
+      if (status === "done") end((await rest(`jobs/${job}`)).result ?? {});
+      else end({ error: error ?? text(`status.${status}`) });
+    },
+    lost: () => end({ error: text("error.no-answer") }),
+  });
+  return line;
+}
+
+// `send` asks a choice as the next question.
+export function service(job, result, send) {
+  const choices = result.choices?.length
+    ? el("div.choices", {}, ...result.choices.map((one) => el("button.outlined", { type: "button", onclick: () => send(one) }, one)))
+    : null;
+  return el("div.service", {}, choices, el("div.below", {}, thumbs(job), person(result)));
+}
+
+function thumbs(job) {
+  const box = el("span.thumbs", {});
+  const thanks = () => box.replaceChildren(el("span.hint", { role: "status" }, text("support.thanks")));
+  const judge = (good, reason = "") => rest(`jobs/${job}/feedback`, { good, reason });
+  const bad = async () => {
+    await judge(false);
+    const reason = el("input", { maxlength: 500, placeholder: text("support.reason"), "aria-label": text("support.reason") });
+    const form = el("form", { onsubmit: async (event) => {
+      event.preventDefault();
+      if (reason.value.trim()) await judge(false, reason.value);
+      thanks();
+    } }, reason, el("button.outlined", { type: "submit" }, text("support.tell")));
+    box.replaceChildren(form);
+    reason.focus();
+  };
+  box.append(
+    el("button.plain", { type: "button", onclick: async () => (await judge(true), thanks()) }, text("support.good")),
+    el("button.plain", { type: "button", onclick: bad }, text("support.bad")));
+  return box;
+}
+
+// An offer where there was no answer, a quiet link elsewhere. What a person writes appears here.
+function person({ conversation, fallback }) {
+  const box = el("span.person", {});
+  const look = async () => {
+    if (!box.isConnected) return;
+    const found = document.hidden ? [] : await rest(`talks/${conversation}/hand-over`);
+    const last = Array.isArray(found) ? found.at(-1) : null;
+    if (last?.answer) return box.replaceChildren(el("span.chip.good", {}, text("support.by-person")), el("p.answer", {}, last.answer));
+    setTimeout(look, LOOK_MS);
+  };
+  const ask = async () => {
+    const made = await rest(`talks/${conversation}/hand-over`, {});
+    box.replaceChildren(el(made.error ? "span.problem" : "span.hint", { role: "status" }, made.error ?? text("support.handed-over")));
+    if (!made.error) look();
+  };
+  const name = fallback === "hand over" ? "button.outlined" : "button.plain";
+  box.append(el(name, { type: "button", onclick: ask }, text("support.person")));
+  return box;
+}

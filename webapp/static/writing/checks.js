@@ -1,0 +1,55 @@
+// The checks beside the text: what fails first, each leading to its place, and one click to mend it.
+
+import { el, icon, text } from "../shared/dom.js";
+
+const NAMES = ["keyword", "fact", "verify", "avoid", "length", "repeat", "names", "ending", "readability"];
+
+export function mountChecks(panel, desk) {
+  async function draw() {
+    if (!panel.hasChildNodes()) panel.append(el("p.hint", { role: "status" }, text("writing.looking")));
+    await desk.flush();
+    const mine = desk.draft().id;
+    const answer = await desk.act("checks", { draft: mine }, { quiet: true });
+    if (desk.draft()?.id !== mine || !isShown()) return;
+    if (answer.error) return panel.replaceChildren(el("p.problem", {}, answer.error));
+    const failing = answer.checks.filter(({ ok }) => !ok);
+    const head = el("p.hint", { role: "status" }, text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }));
+    const groups = NAMES.map((name) => group(name, answer.checks.filter((one) => one.name === name))).filter(Boolean);
+    const mends = failing.some(({ name }) => name !== "readability" && name !== "verify");
+    const repair = mends && el("button.outlined.repair", { type: "button", disabled: desk.busy(), onclick: () => desk.write({ action: "repair" }) }, text("writing.repair"));
+    const focused = panel.contains(document.activeElement);
+    panel.replaceChildren(head, ...[repair, ...groups].filter(Boolean));
+    if (focused) panel.focus();
+  }
+
+  const isShown = () => panel.getAttribute("aria-labelledby") === "writing-checks";
+
+  function group(name, checks) {
+    if (!checks.length) return null;
+    const failing = checks.filter(({ ok }) => !ok);
+    const tally = failing.length ? `${failing.length}/${checks.length}` : null;
+    const head = el("summary", {}, sign(!failing.length), el("span", {}, text(`check.${name}`)), tally && el("span.tally", {}, tally));
+    const items = [...failing, ...checks.filter(({ ok }) => ok)].map(line);
+    return el("details.group", { open: failing.length > 0 }, head, el("ul", {}, ...items));
+  }
+
+  const sign = (ok) => {
+    const node = icon(ok ? "check" : "alert");
+    node.classList.add(ok ? "good" : "bad");
+    return node;
+  };
+
+  function line(check) {
+    const go = () => desk.goTo(check.section, check.start, check.end);
+    const words = check.section
+      ? el("button.place", { type: "button", onclick: go, title: text("writing.go-there") }, check.text)
+      : el("span", {}, check.text);
+    // Where a text goes round in circles, that part is written again with a guard against it.
+    const mend = () => desk.write({ action: "section", section: check.section, guard: true });
+    const isLoop = check.name === "repeat" && !check.ok && check.section;
+    const guard = isLoop && el("button.quiet", { type: "button", disabled: desk.busy(), onclick: mend }, text("writing.guard"));
+    return el(check.ok ? "li.ok" : "li", {}, words, guard);
+  }
+
+  return { draw, changed: draw };
+}

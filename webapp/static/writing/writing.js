@@ -1,0 +1,86 @@
+// The Write room: the first screen and the desk with one draft on it, and what both put to Python.
+
+import { fill, text, toast } from "../shared/dom.js";
+import { asker } from "../shared/live.js";
+import { room } from "../shared/page.js";
+import { use } from "./brief.js";
+import { mountDesk } from "./desk.js";
+import { mountHome } from "./home.js";
+
+export function mount(component) {
+  const root = component.element.querySelector(".writing");
+  fill(root);
+  const ask = asker(component);
+  let visit = 0;
+
+  // Puts a question and returns the answer; what went wrong is said, unless the asker does that (`quiet`).
+  async function act(what, more = {}, { quiet = false } = {}) {
+    const answer = await ask(() => ({ do: what, ...(typeof more === "function" ? more() : more) }), () => {});
+    if (answer.error && !quiet) toast(answer.error, { problem: true });
+    return answer;
+  }
+
+  function view(name) {
+    for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
+    root.closest(".tabitem")?.scrollTo(0, 0);
+  }
+
+  // The address names the draft while this room is in front, so that a reload comes back to it.
+
+  let open = null;
+  function address() {
+    const url = new URL(location);
+    if (open && isSeen) url.searchParams.set("draft", open.id);
+    else url.searchParams.delete("draft");
+    history.replaceState(history.state, "", url);
+    if (isSeen) document.title = open ? `${open.title || open.name} · AIGC Studio` : "AIGC Studio";
+  }
+
+  function opened(draft) {
+    open = draft;
+    address();
+  }
+
+  async function goHome() {
+    visit += 1;
+    if (!(await desk.leave())) return;
+    opened(null);
+    view("home");
+    home.load();
+  }
+
+  // An answer that comes when the visitor has gone elsewhere shows nothing.
+  async function openDraft(question, job = null, notes = []) {
+    const mine = ++visit;
+    if (!(await desk.leave())) return;
+    const answer = await act("open", question);
+    if (mine !== visit) return;
+    if (answer.error) {
+      opened(null);
+      view("home");
+      await home.load();
+      if (answer.inputs) home.write(answer.inputs);
+      return;
+    }
+    view("desk");
+    desk.show(answer, job ?? answer.job ?? answer.running, notes);
+  }
+
+  const home = mountHome(root.querySelector(".home"), { act, open: openDraft });
+  const desk = mountDesk(root.querySelector(".desk"), { act, open: openDraft, home: goHome, opened, kinds: home.kinds });
+
+  const arrive = (query) => {
+    const section = query.get("section");
+    if (query.get("draft")) return openDraft({ draft: query.get("draft") }).then(() => section && desk.see(section));
+    if (query.get("job")) return openDraft({ job: query.get("job") });
+    return goHome();
+  };
+  room("writing", arrive);
+  addEventListener("studio:use", (event) => use(event.detail));
+  let isSeen = true;
+  new IntersectionObserver((seen) => {
+    isSeen = seen.at(-1).isIntersecting;
+    address();
+  }).observe(root);
+  if (!new URLSearchParams(location.search).has("draft")) goHome();
+}
