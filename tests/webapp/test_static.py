@@ -112,6 +112,20 @@ def test_what_refines_stands_behind_what_it_refines() -> None:
     assert [order[tabs.index(tab)] for tab in page.TABS] == [f"{tab}/{tab}.css" for tab in page.TABS]
 
 
+def test_a_colour_has_one_name_and_one_place() -> None:
+    # White and black stand on pictures and on paper, too, which have no theme.
+    places: dict[str, set[str]] = {}
+    for place, source in files("css").items():
+        for name, value in re.findall(r"([\w-]+):([^;{}]*);", source):
+            for colour in re.findall(r"#[0-9a-f]{3,8}\b", value.lower()):
+                places.setdefault(colour, set()).add(f"{place} {name if name.startswith('--') else ''}")
+    assert places["#b42318"] == {"shared/style.css --danger"}
+    assert {colour for colour, found in places.items() if len(found) > 1} == {"#fff", "#000"}
+    assert {place for place in places["#fff"] | places["#000"] if "--" not in place} == {
+        "shared/style.css ", "images/viewer.css ", "writing/desk.css ",
+    }  # fmt: skip
+
+
 def test_every_address_in_a_file_answers(studio: Studio) -> None:
     browser = client(small_app(studio))
     addresses = named(*files("js").values(), *files("html").values(), *files("css").values(), page.HEAD)

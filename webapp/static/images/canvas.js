@@ -1,6 +1,6 @@
 // Pixels for the brush: what is painted is a canvas that is opaque there, and a mask is white there and black elsewhere.
 
-const RED = "#e5484d";
+export const RED = "#e5484d";
 const OVERLAP = 8;
 // How much is added at a side, of what there is.
 const SHARE = 0.25;

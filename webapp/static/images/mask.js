@@ -2,7 +2,7 @@
 
 import { openDialog } from "../shared/dialog.js";
 import { el, iconButton, text } from "../shared/dom.js";
-import { canvasOf, inverted, loaded, maskOf, paintOf, toFile, widened } from "./canvas.js";
+import { RED, canvasOf, inverted, loaded, maskOf, paintOf, toFile, widened } from "./canvas.js";
 
 const UNDO = 12;
 const SIDES = { left: "images.widen-left", up: "images.widen-up", down: "images.widen-down", right: "images.widen-right" };
@@ -91,7 +91,7 @@ export async function openMask({ image, mask, limits, done }) {
   function stroke(from, to) {
     const pen = paint.getContext("2d");
     pen.globalCompositeOperation = isErasing ? "destination-out" : "source-over";
-    pen.strokeStyle = "#e5484d";
+    pen.strokeStyle = RED;
     pen.lineCap = pen.lineJoin = "round";
     pen.lineWidth = 2 * radius();
     pen.beginPath();
