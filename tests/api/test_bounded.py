@@ -1,12 +1,14 @@
 """What strangers send in schemas, patterns and prompt files is refused at every door, and nobody waits for it."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from assistants import bounded
 from assistants.bounded import Queue
 from tests.api.talk import ended
 from tests.engines.test_constraints import HANGING, leading
@@ -86,6 +88,21 @@ def test_a_schema_that_leads_elsewhere_or_nowhere_is_refused_at_every_door(ann: 
         assert answer.json()["error"]["message"].count(".") >= 1, way
     plain = {"type": "object", "properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"type": "integer"}}}
     assert DOORS[door](ann, plain).status_code in (200, 202, 502)
+
+
+def test_stop_ends_a_check_that_takes_for_ever_and_without_it_the_others_are_made(ann: TestClient) -> None:
+    part = {"properties": {"x": {"$ref": "#"}}}
+    schema, deep = {"allOf": [part, part]}, '{"x":' * 60 + "0" + "}" * 60
+    job = check(ann, "json_schema", schema, rows=[{"message": deep}] * 30).json()["id"]
+    while not bounded._pool()._watched:
+        time.sleep(0.02)
+    assert ann.post(f"/api/jobs/{job}/stop").status_code in (200, 202)
+    assert ended(ann, job)["status"] == "stopped"
+    job = check(ann, "json_schema", schema, rows=[{"message": deep}, {"message": "5"}]).json()["id"]
+    cells = ended(ann, job)["result"]["cells"]
+    found = {cell["row"]: cell["checks"][0] for cell in cells}
+    assert found[0]["passed"] is None and "more time or memory" in found[0]["template"]
+    assert found[1]["passed"] is True
 
 
 def test_patterns_that_come_to_too_much_are_refused_at_every_door(ann: TestClient) -> None:

@@ -89,7 +89,7 @@ def list_drafts(
     return studio.history.drafts.list(owner, q, limit, offset)
 
 
-@router.post("/import", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
+@router.post("/import", responses=answers(401, 413, 422, 429, 503), form_limits={"max_files": 1, "max_fields": 8})
 def import_draft(studio: TheStudio, owner: Owner, file: UploadFile, lang: Language) -> Begun:
     """Begin a draft with a Markdown, text or Word file."""
     taken = writing.take_in(studio, owner, file.filename or "", file.file.read(writing.MAX_BYTES + 1))
@@ -164,7 +164,7 @@ def branch_draft(studio: TheStudio, owner: Owner, id: Id, version: Id) -> Begun:
     return Begun(id=studio.history.drafts.branch(id, owner, version))
 
 
-@router.get("/{id}/compare", responses=answers(401, 404, 422, 503))
+@router.get("/{id}/compare", responses=answers(401, 404, 422, 429, 503))
 def compare_versions(
     studio: TheStudio, owner: Owner, id: Id, left: Words, right: Annotated[Words | None, Query()] = None
 ) -> list[Piece]:
@@ -184,7 +184,7 @@ def choose_alternate(studio: TheStudio, owner: Owner, id: Id, section: Id, versi
     return studio.history.drafts.choose(id, owner, section, version, choice.based_on)
 
 
-@router.get("/{id}/checks", responses=answers(401, 404, 422, 503))
+@router.get("/{id}/checks", responses=answers(401, 404, 422, 429, 503))
 def check_draft(studio: TheStudio, owner: Owner, id: Id, lang: Language) -> list[Finding]:
     """Return what can be computed of a draft: keywords, facts, length, repetitions, readability and more."""
     places = ("name", "ok", "section", "start", "end")
@@ -194,7 +194,7 @@ def check_draft(studio: TheStudio, owner: Owner, id: Id, lang: Language) -> list
     ]
 
 
-@router.get("/{id}/export", response_class=Response, responses=FILES | answers(401, 404, 422, 503))
+@router.get("/{id}/export", response_class=Response, responses=FILES | answers(401, 404, 422, 429, 503))
 def export_draft(
     studio: TheStudio, owner: Owner, id: Id, form: Literal["md", "html", "docx", "epub"] = "md"
 ) -> Response:

@@ -170,7 +170,7 @@ def run_again(studio: TheStudio, owner: Owner, id: Id) -> JobTicket:
     return JobTicket(id=row.id, status=row.status)
 
 
-@router.get("/history/{id}/compare/{other}", responses=answers(401, 404, 422, 503))
+@router.get("/history/{id}/compare/{other}", responses=answers(401, 404, 422, 429, 503))
 def compare_items(studio: TheStudio, owner: Owner, id: Id, other: Id) -> Comparison:
     """Return where the inputs and the outputs of two items differ."""
     return Comparison.model_validate(studio.history.compare(owner, id, other))

@@ -120,7 +120,9 @@ def export_prompts(
     return Response(studio.prompts.pack(owner, id), media_type="application/zip", headers=headers)
 
 
-@router.post("/prompts/import", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
+@router.post(
+    "/prompts/import", responses=answers(401, 413, 422, 429, 503), form_limits={"max_files": 1, "max_fields": 8}
+)
 def import_prompts(
     studio: TheStudio,
     owner: Owner,
@@ -170,7 +172,7 @@ def export_prompt(studio: TheStudio, owner: Owner, assistant: Assistant, name: N
     return Response(source.encode(), media_type=YAML, headers=headers)
 
 
-@router.put("/prompts/{assistant}/{name}", responses=answers(401, 413, 422, 503))
+@router.put("/prompts/{assistant}/{name}", responses=answers(401, 413, 422, 429, 503))
 def save_prompt(studio: TheStudio, owner: Owner, assistant: Assistant, name: Name, text: NewText) -> SavedPrompt:
     """Keep another version of a prompt, or a new prompt where there is none of this name."""
     template = studio.prompts.put(f"{assistant}/{name}", owner, text.source, text.note, use=text.use)
