@@ -1,7 +1,8 @@
 """``python -m assistants.playground run FILE...``: test prompts in a terminal or in a pipeline.
 
 Works on a home of its own, which is gone afterwards, with the models and connections of the studio's: so it may run
-while a server uses that. Exit status: 0 all passed, 1 not all (or fewer than the threshold), 2 wrong use.
+while a server uses that. Exit status: 0 all that was checked passed, 1 not all (or fewer than the threshold, or nothing
+was checked), 2 wrong use.
 """
 
 import argparse
@@ -41,7 +42,11 @@ def tested(options: argparse.Namespace) -> int:
     """Run the suites, report what came of them and return the exit status."""
     if options.out and options.out.suffix not in reports.FORMS:
         raise InvalidInput("--out", "{field} must end in one of: {known}.", known=", ".join(reports.FORMS))
-    found = run([read_suite(path) for path in options.files], options)
+    suites = [read_suite(path) for path in options.files]
+    for suite in suites:
+        if suite.unused:
+            print(f"{suite.name}: without effect here: {', '.join(suite.unused)}.", file=sys.stderr)
+    found = reports.told_apart(run(suites, options))
     print(reports.table(found))
     if options.out:
         reports.write(options.out, found)

@@ -30,7 +30,8 @@ NEED_VALUE = ("regex", "words_absent", "json_schema", "length", "latency", "cost
 # Those that need a model, and are in ``judging``.
 BY_MODEL = ("similar", "judge", "preferred")
 JUDGES = ("judge", "preferred")
-UNITS = ("words", "characters")
+# The last are what stands between spaces, as promptfoo counts words.
+UNITS = ("words", "characters", "spaced")
 
 
 @dataclass(frozen=True)
@@ -189,10 +190,11 @@ def _label(evaluator: Evaluator, wanted: str, answer: Answer) -> Finding:
 
 def _length(evaluator: Evaluator, wanted: Any, answer: Answer) -> Finding:
     limits = wanted if isinstance(wanted, dict) else {"max": wanted}
-    is_words = limits.get("unit", UNITS[0]) == UNITS[0]
-    size = count(answer.text) if is_words else len(answer.text)
+    sizes = {"words": count, "characters": len, "spaced": lambda text: len(text.split())}
+    unit = limits.get("unit", UNITS[0])
+    size = sizes[unit](answer.text)
     passed = limits.get("min", 0) <= size <= limits.get("max", size)
-    return found(passed, "It has {count} words." if is_words else "It has {count} characters.", count=size)
+    return found(passed, "It has {count} characters." if unit == "characters" else "It has {count} words.", count=size)
 
 
 def _latency(evaluator: Evaluator, wanted: float, answer: Answer) -> Finding:
@@ -310,7 +312,9 @@ def _check_limits(value: Any, field: str) -> None:
     is_known = limits.keys() <= {"min", "max", "unit"} and limits.get("unit", UNITS[0]) in UNITS
     numbers = [limits[name] for name in ("min", "max") if name in limits]
     if not is_known or not numbers or not all(is_number(one) and one >= 0 for one in numbers):
-        template = "{field} must be a number of words, or an object with min, max and unit (words or characters)."
+        template = (
+            "{field} must be a number of words, or an object with min, max and unit (words, characters or spaced)."
+        )
         raise InvalidInput(field, template)
 
 

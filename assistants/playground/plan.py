@@ -6,7 +6,7 @@ beyond their names, nor about how examples are chosen.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -83,13 +83,16 @@ class Variant:
     shots: Shots
     examples: tuple[Example, ...]
     point: Any = None
+    # Parameters that other variants have otherwise.
+    told: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
         """What it is called in a line of text: what tells it apart from the others."""
         k = "" if not self.examples else f"{len(self.examples) if self.shots.k is None else self.shots.k}-shot"
         point = "" if self.point is None else f"#{self.point}"
-        shown = [self.source.name, self.model or "", self.how if self.how != "generate" else "", k, point]
+        params = said_params(self.params.model_dump(exclude_none=True), self.told)
+        shown = [self.source.name, self.model or "", *params, self.how if self.how != "generate" else "", k, point]
         return "  ".join(filter(None, shown))
 
     def as_dict(self) -> dict[str, Any]:
@@ -103,6 +106,18 @@ class Variant:
             "shots": self.shots.model_dump() if self.examples else None,
             "point": self.point,
         }
+
+
+def differing_params(sets: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the names of the parameters that are not the same in all of these."""
+    kept = list(sets)
+    names = {name for one in kept for name in one}
+    return frozenset(name for name in names if any(one.get(name) != kept[0].get(name) for one in kept))
+
+
+def said_params(params: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Return these parameters as they are told to people."""
+    return [f"{name}={params[name]}" for name in sorted(names) if name in params]
 
 
 @dataclass(frozen=True)
@@ -138,7 +153,9 @@ def plan(studio: "Studio", request: Request, owner: str) -> Plan:
     for source in sources:
         _check_messages(source)
         _check_rows(source, rows)
-    found = Plan(tuple(_variants(request, sources)), rows, request.repeats, tuple(request.examples))
+    variants = list(_variants(request, sources))
+    told = differing_params(one.params.model_dump(exclude_none=True) for one in variants if one.model is not None)
+    found = Plan(tuple(replace(one, told=told) for one in variants), rows, request.repeats, tuple(request.examples))
     if found.size > MAX_CELLS:
         template = "This makes {count} cells; at most {limit} may be run at once. Take fewer rows or variants."
         raise InvalidInput("rows", template, count=found.size, limit=MAX_CELLS)

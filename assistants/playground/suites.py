@@ -12,6 +12,7 @@ from assistants.connections import Connection
 from assistants.errors import InvalidInput
 from assistants.playground import promptfoo
 from assistants.playground.origins import request_of
+from assistants.playground.promptfoo.reader import read_file
 from assistants.playground.request import Request
 from assistants.playground.yaml12 import read_yaml
 from assistants.requests import validated
@@ -19,16 +20,18 @@ from prompts.library import SUFFIX, parse
 from prompts.packing import assistant_of
 from prompts.reading import PromptError, read_text
 
-MAX_BYTES = 10_000_000
-
 
 @dataclass(frozen=True)
 class Suite:
-    """What a file asks for: requests that belong together, and the connections that they need."""
+    """What a file asks for: requests that belong together, and the connections that they need.
+
+    ``unused`` are options of the file that have no effect here.
+    """
 
     name: str
     requests: list[dict[str, Any]]
     connections: list[Connection] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 def read_suite(path: Path) -> Suite:
@@ -41,8 +44,8 @@ def read_suite(path: Path) -> Suite:
             return Suite(template.name, [request])
         data = read_data(path)
         if promptfoo.is_config(data):
-            requests, connections = promptfoo.read(data, path.parent)
-            return Suite(str(data.get("description") or path.name), requests, connections)
+            found = promptfoo.read(data, path.resolve())
+            return Suite(str(data.get("description") or path.name), found.requests, found.connections, found.unused)
         validated(Request, data)
         return Suite(data.get("name") or path.name, [data])
     except PromptError as error:
@@ -51,11 +54,4 @@ def read_suite(path: Path) -> Suite:
 
 def read_data(path: Path) -> Any:
     """Return what a YAML or JSON file holds."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InvalidInput(path.name, "{field} is larger than {limit} MB.", limit=MAX_BYTES // 1_000_000)
-        return read_yaml(path.read_text(encoding="utf-8-sig"), path.name)
-    except OSError as error:
-        raise InvalidInput(path.name, "{field} cannot be read: {cause}.", cause=error.strerror) from error
-    except UnicodeDecodeError as error:
-        raise InvalidInput(path.name, "{field} is not UTF-8 text.") from error
+    return read_yaml(read_file(path), path.name)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 
 from assistants.errors import InvalidInput
 from assistants.playground.request import MAX_ROWS, MAX_VALUE
@@ -16,14 +17,20 @@ def load_csv(text: str, limit: int = MAX_ROWS) -> list[dict[str, str]]:
 
     Cells are parted by commas, semicolons or tabs, whichever the header has; empty lines are left out.
     """
+    return [row for _, row in numbered(text, limit)]
+
+
+def numbered(text: str, limit: int = MAX_ROWS) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield what ``load_csv`` returns, each row with the line that it begins in."""
     if "\0" in text:
         raise InvalidInput("csv", "{field} is not text.")
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=_separator(text), strict=True)
     try:
         header = [name.strip() for name in next(lines, [])]
         _check_header(header)
-        rows: list[dict[str, str]] = []
+        count, line = 0, lines.line_num + 1
         for cells in lines:
+            begins, line = line, lines.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
@@ -32,14 +39,14 @@ def load_csv(text: str, limit: int = MAX_ROWS) -> list[dict[str, str]]:
             if any(len(cell) > MAX_VALUE for cell in cells):
                 template = "Line {line} has a cell of more than {limit} characters."
                 raise InvalidInput("csv", template, line=lines.line_num, limit=MAX_VALUE)
-            if len(rows) == limit:
+            if count == limit:
                 raise InvalidInput("csv", "The table has more than {limit} rows.", limit=limit)
-            rows.append(dict(zip(header, cells, strict=True)))
+            count += 1
+            yield begins, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise InvalidInput("csv", "Line {line} is no CSV: {cause}.", line=lines.line_num, cause=str(error)) from error
-    if not rows:
+    if not count:
         raise InvalidInput("csv", "The table has no rows below its header.")
-    return rows
 
 
 def _separator(text: str) -> str:

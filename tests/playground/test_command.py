@@ -11,9 +11,7 @@ from assistants.bounded import Budget
 from assistants.playground import yaml12
 from assistants.playground.__main__ import main
 from assistants.studio import Studio
-from tests.playground.parity.stub import serving
 
-PARITY = Path(__file__).parent / "parity"
 PROMPT = """
 name: Greeting
 messages:
@@ -31,12 +29,6 @@ evaluators:
 def prompt(tmp_path: Path) -> str:
     path = tmp_path / "greeting.prompt.yml"
     path.write_text(PROMPT, encoding="utf-8")
-    return str(path)
-
-
-def suite(folder: Path, text: str) -> str:
-    path = folder / "promptfooconfig.yaml"
-    path.write_text(text, encoding="utf-8")
     return str(path)
 
 
@@ -68,7 +60,9 @@ def test_what_cannot_be_run_is_one_sentence(
     broken = tmp_path / "broken.yaml"
     for text, sentence in (
         (None, "broken.yaml cannot be read"),
-        ("a: [", "broken.yaml is not YAML"),
+        ("a: [", "broken.yaml, line 2: this is not YAML: did not find expected node content."),
+        ("a: 1\nb: 2\na: 3", "broken.yaml, line 3: this is not YAML: 'a' stands here a second time."),
+        ('{"a": NaN}', "broken.yaml is not YAML: NaN is no number of JSON."),
         ("messages: 5", "messages must be a list"),
         ("[]", "request must be an object"),
     ):
@@ -120,66 +114,38 @@ def test_a_request_as_json_is_a_suite_too(tmp_path: Path) -> None:
     assert main(["run", str(path)]) == 0
 
 
-def test_the_verdicts_are_promptfoos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = tmp_path / "report.json"
-    with serving() as url:
-        monkeypatch.setenv("STUB", url)
-        assert main(["run", str(PARITY / "promptfooconfig.yaml"), "--out", str(report)]) == 1
-    outcomes = sorted(json.loads(report.read_bytes())["outcomes"], key=lambda one: one["row"])
-    expected = json.loads((PARITY / "verdicts.json").read_bytes())["passed"]
-    assert [one["passed"] for one in outcomes] == expected
-    assert {one["error"] for one in outcomes} == {None}
+def test_nothing_checked_is_nothing_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, report = tmp_path / "mine.json", {form: tmp_path / f"report.{form}" for form in ("json", "xml", "html")}
+    request = {"messages": [{"role": "user", "content": "{{text}}"}], "rows": [{"text": "a"}], "models": ["echo:"]}
+    path.write_text(json.dumps(request), encoding="utf-8")
+    assert main(["run", str(path)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing checked"
+    evaluators = [{"type": "contains", "value": "a", "rows": [0]}]
+    request |= {"rows": [{"text": "a"}, {"text": "b"}], "evaluators": evaluators}
+    path.write_text(json.dumps(request), encoding="utf-8")
+    for out in report.values():
+        assert main(["run", str(path), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 of 1 passed (100%), 1 without a check"
+    data = json.loads(report["json"].read_bytes())
+    assert (data["passed"], data["unchecked"], [one["passed"] for one in data["outcomes"]]) == (1, 1, [True, None])
+    (found,) = ElementTree.parse(report["xml"]).getroot().findall("testsuite")
+    assert found.get("skipped") == "1" and found.findall("testcase")[1].find("skipped") is not None
+    assert report["html"].read_text(encoding="utf-8").count("<td>not checked</td>") == 1
 
 
-def test_the_common_parts_of_a_configuration_are_read(tmp_path: Path) -> None:
-    (tmp_path / "two.txt").write_text("First {{ topic }}\n---\nSecond {{topic}}\n", encoding="utf-8")
-    (tmp_path / "chat.json").write_text(
-        '[{"role": "system", "content": "S"}, {"role": "user", "content": "U {{topic}}"}]', encoding="utf-8"
-    )
-    (tmp_path / "more.csv").write_text("topic,__expected\nowls,icontains: OWLS\nants,U ants\n", encoding="utf-8")
-    path = suite(tmp_path, """
-prompts: [file://two.txt, {id: file://chat.json, label: Talk}]
-providers: [echo, {id: "echo:slots=2", config: {temperature: 0.5}}]
-defaultTest: {vars: {style: dry}, assert: [{type: latency, threshold: 60000}]}
-tests:
-  - {description: first, vars: {topic: [cats, dogs]}, assert: [{type: contains, value: "{{topic}}", metric: says it}]}
-""")  # fmt: skip
-    report = tmp_path / "report.json"
-    assert main(["run", path, "--out", str(report)]) == 0
-    outcomes = json.loads(report.read_bytes())["outcomes"]
-    assert {one["output"] for one in outcomes} >= {"First cats", "Second dogs", "U cats"}
-    assert len(outcomes) == 3 * 2 * 2
-    path = suite(tmp_path, "prompts: [file://chat.json]\nproviders: [echo]\ntests: file://more.csv\n")
-    assert main(["run", path]) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        ("tests: [{assert: [{type: javascript, value: 'true'}, {type: not-python}]}]",
-         "assertion javascript, assertion not-python"),
-        ("tests: [{assert: [{type: levenshtein, value: x}]}]", "assertion levenshtein"),
-        ("tests: [{options: {transform: x}}]", "test option options"),
-        ("tests: [{assert: [{type: equals, value: x, weight: 3}]}]", "equals with weight"),
-        ("providers: ['python:run.py']", "provider python:run.py"),
-        ("providers: [{id: echo, config: {tools: []}}]", "provider option tools"),
-        ("scenarios: []\nproviders: [echo]", "scenarios"),
-        ("prompts: ['{% if a %}x{% endif %}']\nproviders: [echo]", "template logic {% if a %}"),
-        ("prompts: ['{{ a | upper }}']\nproviders: [echo]", "template logic {{ a | upper }}"),
-        ("tests: [{vars: {a: 'file://x.js'}}]", "variable in file://x.js"),
-    ],
-)  # fmt: skip
-def test_what_is_not_supported_is_named(
-    tmp_path: Path, text: str, named: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = suite(tmp_path, text if "prompts" in text else f"prompts: [hi]\n{text}")
-    assert main(["run", path]) == 2
-    assert f"This suite needs what is not supported here: {named}." in capsys.readouterr().err
-
-
-def test_a_suite_reads_only_its_own_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "suite"
-    folder.mkdir()
-    (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
-    assert main(["run", suite(folder, "prompts: [file://../secret.txt]\nproviders: [echo]")]) == 2
-    assert "secret.txt lies outside the suite's folder." in capsys.readouterr().err
+def test_variants_are_told_apart_by_their_parameters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.json"
+    request = {
+        "messages": [{"role": "user", "content": "{{text}}"}],
+        "rows": [{"text": "a", "expected": "b"}],
+        "models": ["echo:"],
+        "params": [{"temperature": 0.0, "top_p": 0.5}, {"temperature": 1.0, "top_p": 0.5}, {"top_p": 0.5, "seed": 3}],
+        "name": "Mine",
+    }
+    path.write_text(json.dumps(request), encoding="utf-8")
+    report = tmp_path / "report.xml"
+    assert main(["run", str(path), "--out", str(report)]) == 1
+    said = capsys.readouterr().out
+    suites = [one.get("name") for one in ElementTree.parse(report).getroot().findall("testsuite")]
+    names = [f"Mine / Mine · echo: · {told}" for told in ("temperature=0.0", "temperature=1.0", "seed=3")]
+    assert suites == names and all(name in said for name in names)
