@@ -1,14 +1,17 @@
 """What the studio can do, as a plain Python library: it imports no web framework.
 
-``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``.
+``ASSISTANTS`` is the list; each entry is a module with ``ID``, ``Request``, ``admit`` and ``run``, and with ``ROWS`` if
+people have rows of its own. ``ROWS`` here are those of all.
 """
 
-from assistants import chat, images, ingestion, playground, support, writing
+from assistants import chat, history, images, ingestion, playground, prompts, support, writing
 from assistants.images import upscaling
 from assistants.openai import completions, embeddings
+from assistants.store.row_kinds import RowKinds
 from assistants.support import checks, summaries, triage
 
 ASSISTANTS = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
     embeddings,
 )  # fmt: skip
+ROWS = RowKinds(kind for module in (*ASSISTANTS, prompts, history) for kind in getattr(module, "ROWS", ()))

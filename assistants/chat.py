@@ -24,7 +24,8 @@ from assistants.markdown.fences import closed
 from assistants.models import DEFAULT
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
-from assistants.store.conversations import Turn
+from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
+from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
@@ -34,6 +35,43 @@ if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ID = "chat"
+PLAYABLE = True
+
+
+def _find(studio: Any, owner: str, q: str, limit: int) -> list[Hit]:
+    """Find the owner's conversations by title and text."""
+    found = studio.history.conversations.list(owner, q, limit=limit)
+    return [Hit(one.id, one.title, time=one.updated) for one in found]
+
+
+ROWS = (
+    RowKind(
+        "conversation",
+        "conversations",
+        tab=ID,
+        parameters=("chat",),
+        icon="edit",
+        find=_find,
+        order=1,
+        is_recent=True,
+        title="title",
+        items="(SELECT count(*) FROM messages WHERE conversation = conversations.id AND job IS NOT NULL)",
+        restore=lambda store, id, owner: Conversations(store).restore(id, owner),
+    ),
+    RowKind(
+        "message",
+        "messages",
+        owner="",
+        title="title",
+        from_rows=DELETED_MESSAGES,
+        restore=lambda store, id, owner: Conversations(store).restore_branch(id, owner),
+        parts=(
+            Part("messages", "conversation", "conversations"),
+            Part("messages", "parent", "messages"),
+            Part("jobs", "id", "messages", "job"),
+        ),
+    ),
+)
 
 MAX_MESSAGE = 100_000
 MAX_SYSTEM = 20_000

@@ -19,12 +19,15 @@ from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, T
 from assistants.knowledge import chunking, reading, sites
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
+from assistants.store.row_kinds import RowKind
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
 ID = "ingestion"
 RESUMABLE = True
+# Nobody's in particular; what is still to be read is named here.
+ROWS = (RowKind("source", "sources", owner="", uploads="SELECT file FROM sources WHERE file IS NOT NULL AND ? != ''"),)
 
 MAX_FILES = 100
 MAX_TEXT = 2_000_000

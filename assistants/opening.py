@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistants import ASSISTANTS, preferences
+from assistants import ASSISTANTS, ROWS, preferences
 from assistants.connections import Connections
 from assistants.history import History, apply_staged
 from assistants.jobs import Assistant, JobRunner
@@ -29,7 +29,7 @@ def open_studio(settings: Settings, assistants: Iterable[Assistant[Studio]] = AS
         library, connections = Library(PROMPTS), Connections(settings)
         if aside := apply_staged(settings.home):
             log.info("The history is that of the backup now. What was there before is in %s", aside)
-        history = History(settings.home, settings.uploads_mb << 20)
+        history = History(settings.home, ROWS, settings.uploads_mb << 20)
         history.files.forget_unused(uploads.before(days=uploads.DAYS))
         prompts = Prompts(library, history)
         if days := preferences.trash_days(settings, history):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from assistants import bounded
 from assistants.bounded import Budget
@@ -19,7 +20,8 @@ from assistants.engines.controls import check_schema
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
 from assistants.requests import one_line
-from assistants.store.prompts import Version
+from assistants.store.prompts import PromptVersions, Version
+from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Library, Messages, Template, parse, read
 from prompts.packing import checked, pack, unpack_plain
 from prompts.reading import PromptError
@@ -32,6 +34,27 @@ MANY = Budget(20, 512, "documents")
 NAMED_SCHEMA = {"name", "description", "schema", "strict"}
 
 NAME_LINE = re.compile(r"^name:[ \t]*\S.*$", re.MULTILINE)
+
+
+def _find(studio: Any, owner: str, q: str, limit: int) -> Iterable[Hit]:
+    """Find the owner's templates by name, description and tags."""
+    return [Hit(card.id, card.name, card.description) for card in studio.prompts.list(owner, q)[:limit]]
+
+
+ROWS = (
+    RowKind(
+        "prompt",
+        "prompts",
+        tab="prompts",
+        parameters=("prompt",),
+        icon="copy",
+        find=_find,
+        order=4,
+        title="name",
+        restore=lambda store, id, owner: PromptVersions(store).restore(id, owner),
+        parts=(Part("prompt_versions", "prompt", "prompts"),),
+    ),
+)
 
 
 @dataclass(frozen=True)

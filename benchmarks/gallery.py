@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.store import new_id, now
 from assistants.store.fulltext import indexable
@@ -63,7 +64,7 @@ def main() -> None:
     line.add_argument("--pictures", type=int, default=100_000)
     options = line.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        history = History(Path(folder))
+        history = History(Path(folder), ROWS)
         ids = fill(history, options.pictures)
         board = history.pictures.add_board("local", "Best").id
         history.pictures.put_on_board(board, "local", ids[::100], [])

@@ -17,6 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 from statistics import median
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.jobs import Text, event_data
 from assistants.store import new_id
@@ -143,7 +144,7 @@ def main() -> None:
         home = (options.home or Path(folder)).absolute()
         is_new = not (home / "studio.db").exists()
         home.mkdir(parents=True, exist_ok=True)
-        with closing(History(home)) as history:
+        with closing(History(home, ROWS)) as history:
             began = time.perf_counter()
             if is_new:
                 fill(history, options.items)

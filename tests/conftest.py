@@ -20,6 +20,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
+from assistants import ROWS
 from assistants.engines.openvino import OpenVINOChat
 from assistants.errors import ModelUnavailable
 from assistants.history import History
@@ -257,6 +258,6 @@ def starter(starter_file: Path) -> Iterator[OpenVINOChat]:
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     """An open history in ``tmp_path``."""
-    opened = History(tmp_path)
+    opened = History(tmp_path, ROWS)
     yield opened
     opened.close()

@@ -17,6 +17,7 @@ import os
 import re
 import socket
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers as RequestHeaders
@@ -238,8 +239,9 @@ class SignIn:
 class LanguageMiddleware:
     """Puts the visitor's language into the page's HTML, as Gradio asks only the browser for it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, facts: dict[str, Any]) -> None:
         self.app = app
+        self.facts = facts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -255,7 +257,7 @@ class LanguageMiddleware:
             elif message["type"] == "http.response.body":
                 html.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    body = localise(bytes(html), language(Request(scope)))
+                    body = localise(bytes(html), language(Request(scope)), self.facts)
                     MutableHeaders(scope=start)["Content-Length"] = str(len(body))
                     await send(start)
                     await send({"type": "http.response.body", "body": body})

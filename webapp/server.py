@@ -26,7 +26,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from assistants import ASSISTANTS
 from assistants.errors import StoreError
+from assistants.jobs.assistant import is_playable
 from assistants.settings import Settings
 from assistants.studio import Studio
 from webapp import STATIC, __version__, customers
@@ -87,7 +89,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
             Middleware(CORSMiddleware),
             Middleware(BodyLimit),
             Middleware(SignIn, visitors=visitors),
-            Middleware(LanguageMiddleware),
+            Middleware(LanguageMiddleware, facts=facts(studio)),
         ],
     )
     app.state.studio = studio
@@ -99,6 +101,13 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
     app.add_api_route("/docs", docs, include_in_schema=False)
     add_page(app, studio)
     return app
+
+
+def facts(studio: Studio) -> dict[str, Any]:
+    """Return what the page's scripts are told once: where rows of each kind open, and whose items can be tried."""
+    names = ("name", "tab", "parameters", "icon")
+    kinds = [{name: getattr(kind, name) for name in names} for kind in studio.history.kinds if kind.tab]
+    return {"kinds": kinds, "playable": [module.ID for module in ASSISTANTS if is_playable(module)]}
 
 
 class Static(StaticFiles):

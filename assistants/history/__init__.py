@@ -9,11 +9,12 @@ import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from assistants.errors import StoreError
+from assistants.errors import Conflict, StoreError
 from assistants.history.backup import backup
 from assistants.history.compare import Comparison, compare
 from assistants.history.export import export
 from assistants.history.restoring import Waiting, apply_staged, forget, restore, stage_restore, waiting
+from assistants.history.rows import ROWS
 from assistants.history.search import Filters, Item, choices, search
 from assistants.history.stats import Count, stats
 from assistants.history.trash import Trash, Trashed
@@ -23,12 +24,14 @@ from assistants.store.conversations import Conversation, Conversations, Turn, Wi
 from assistants.store.drafts import Drafts
 from assistants.store.experiments import Answers, Experiment, Experiments
 from assistants.store.files import File, Files
-from assistants.store.jobs import JobRow, Jobs
+from assistants.store.jobs import OPEN, JobRow, Jobs
 from assistants.store.pictures import Pictures
 from assistants.store.prompts import PromptVersions, Version
+from assistants.store.row_kinds import RowKinds
 from assistants.store.settings import StoredSettings
 
 __all__ = [
+    "ROWS",
     "Comparison",
     "Conversation",
     "Count",
@@ -60,19 +63,23 @@ GONE = "The studio's folder was deleted or replaced. What is made now is lost: p
 class History:
     """The open history of one home folder."""
 
-    def __init__(self, home: Path, quota: int | None = None) -> None:
-        """Open it; ``quota`` is how many bytes the uploads of one visitor may take, None for any."""
+    def __init__(self, home: Path, kinds: RowKinds, quota: int | None = None) -> None:
+        """Open it with the kinds of rows that people have in it.
+
+        ``quota`` is how many bytes the uploads of one visitor may take, None for any.
+        """
         self.home = home
-        self.store = Store(home / "studio.db")
+        self.kinds = kinds
+        self.store = Store(home / "studio.db", kinds.migrations)
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
         self.drafts = Drafts(self.store)
         self.experiments = Experiments(self.store)
         self.answers = Answers(self.store)
-        self.files = Files(self.store, home / "files", quota)
+        self.files = Files(self.store, home / "files", kinds, quota)
         self.pictures = Pictures(self.store, self.files, home / "thumbnails")
         self.prompts = PromptVersions(self.store)
-        self.trash = Trash(self.store, self.conversations, self.files, self.pictures, self.prompts)
+        self.trash = Trash(self.store, kinds, home)
         self.settings = StoredSettings(self.store)
 
     def search(
@@ -98,7 +105,18 @@ class History:
 
     def export(self, owner: str, target: BinaryIO, ids: list[str] | None = None) -> int:
         """Write the owner's items, or those named, as one labelled zip; return how many there were."""
-        return export(self.store, self.files, target, owner, ids)
+        return export(self.store, self.kinds, self.files, target, owner, ids)
+
+    def erase(self, owner: str) -> None:
+        """Delete for good all that an owner has, files too; raises ``Conflict`` while a job of theirs is open."""
+        if not owner:
+            raise ValueError("the studio's own rows stay")
+        with self.store.write() as db:
+            if db.execute(f"SELECT 1 FROM jobs WHERE owner = ? AND status IN {OPEN}", (owner,)).fetchone():
+                raise Conflict("Something is still being made. Stop it first.")
+            paths = self.kinds.erase(db, owner)
+        for path in paths:
+            (self.home / path).unlink(missing_ok=True)
 
     def backup(self, owner: str, target: BinaryIO) -> None:
         """Write everybody's history and files as one zip, for the operator only."""
@@ -108,7 +126,7 @@ class History:
     def stage_restore(self, owner: str, archive: Path, name: str) -> Waiting:
         """Check a backup and let it take the place of everything at the next start, for the operator only."""
         must_be_operator(owner)
-        return stage_restore(archive, self.home, name)
+        return stage_restore(archive, self.home, name, self.kinds.migrations)
 
     def waiting(self, owner: str) -> Waiting | None:
         """Return the backup that the next start puts in place, for the operator only."""

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from assistants import ROWS
 from assistants.command import run
 from assistants.errors import InvalidInput, StoreError
 from assistants.history import History
@@ -59,7 +60,7 @@ def opened() -> "closing[History]":
     if not (home / "studio.db").exists():
         raise StoreError("There is no history in {home}.", home=str(home))
     make_private(home)
-    return closing(History(home))
+    return closing(History(home, ROWS))
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def run_search(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write the items as a zip."""
     with opened() as history, written(options.file) as target:
-        count = export(history.store, history.files, target, options.owner, None)
+        count = export(history.store, history.kinds, history.files, target, options.owner, None)
     print(f"Items in {options.file}: {count}")
 
 
@@ -104,7 +105,7 @@ def run_backup(options: argparse.Namespace) -> None:
 def run_restore(options: argparse.Namespace) -> None:
     """Put a backup in place."""
     home = Settings().home
-    aside = restore(options.file, home)
+    aside = restore(options.file, home, ROWS.migrations)
     print(f"The history in {home} is that of {options.file}")
     if aside:
         print(f"What was there before is in {aside}")

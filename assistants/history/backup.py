@@ -12,15 +12,18 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlite_utils import Database, Migrations
+
 from assistants import provenance
 from assistants.errors import InvalidInput
 from assistants.store import Store, new_id, now
-from assistants.store.connection import known_migrations
+from assistants.store.connection import is_newer
 from assistants.store.files import MAX_BYTES
 
 FORMAT = 1
@@ -58,8 +61,8 @@ def backup(store: Store, folder: Path, target: BinaryIO) -> None:
 # What a backup holds
 
 
-def take_in(archive: Path, staging: Path, name: str) -> None:
-    """Unpack a backup into an empty folder, check it and bring its database up to date.
+def take_in(archive: Path, staging: Path, name: str, added: Sequence[Migrations] = ()) -> None:
+    """Unpack a backup into an empty folder, check it and bring its database up to date, as ``Store`` does.
 
     Raises ``InvalidInput``, with the ``name`` that people know the file by, for what is no whole backup.
     """
@@ -68,8 +71,8 @@ def take_in(archive: Path, staging: Path, name: str) -> None:
         _unpack(archive, staging, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise InvalidInput("file", DAMAGED, file=name) from error
-    _check_database(staging, name)
-    Store(staging / DATABASE).close()
+    _check_database(staging, name, added)
+    Store(staging / DATABASE, added).close()
 
 
 def _unpack(path: Path, staging: Path, name: str) -> None:
@@ -118,22 +121,23 @@ def _check_manifest(content: bytes, files: int, name: str) -> None:
         raise InvalidInput("file", DAMAGED, file=name)
 
 
-def _check_database(staging: Path, name: str) -> None:
+def _check_database(staging: Path, name: str, added: Sequence[Migrations]) -> None:
     """Refuse a database that is broken, that acts by itself, or whose files are not those beside it."""
     try:
         with closing(sqlite3.connect(staging / DATABASE)) as db:
             is_whole = db.execute("PRAGMA quick_check").fetchone() == ("ok",)
             acts = db.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone()
             digests = dict(db.execute("SELECT id, sha256 FROM files"))
-            applied = {row[0] for row in db.execute("SELECT name FROM _sqlite_migrations")}
+            is_ours = db.execute("SELECT 1 FROM _sqlite_migrations").fetchone()
+            is_ahead = is_newer(Database(db), added)
     except sqlite3.DatabaseError as error:
         raise InvalidInput("file", DAMAGED, file=name) from error
     found = {path.name: path for path in (staging / FILES).iterdir()}
     if not is_whole or any(digests.get(file) != _sha256(path) for file, path in found.items()):
         raise InvalidInput("file", DAMAGED, file=name)
-    if not applied <= known_migrations():
+    if is_ahead:
         raise InvalidInput("file", NEWER, file=name)
-    if acts or not applied:
+    if acts or not is_ours:
         raise InvalidInput("file", NO_BACKUP, file=name)
 
 

@@ -1,7 +1,8 @@
-"""Items as one zip that people and programs can read: ``items.jsonl``, Markdown for each conversation and draft, files.
+"""What somebody has as one zip that people and programs can read: items as JSON Lines, threads as Markdown, files.
 
-Entries are sorted and their times fixed, so that the same items make the same bytes on every day. All of it goes
-through ``provenance``. Knows nothing about how a zip is taken in again: that is ``backup``.
+Whatever else the kinds of rows export goes along. Entries are sorted and their times fixed, so that the same rows make
+the same bytes on every day. All of it goes through ``provenance``. Knows nothing about how a zip is taken in again:
+that is ``backup``.
 """
 
 import hashlib
@@ -10,8 +11,10 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -22,15 +25,18 @@ from assistants.history.snippets import shorten
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
 from assistants.store import Store
-from assistants.store.documents import markdown
 from assistants.store.files import File, Files
 from assistants.store.jobs import OPEN, PLAIN_COLUMNS, from_row
+from assistants.store.row_kinds import Entry, RowKinds
 
 MAX_SELECTED = 1000
 # The first moment that a zip knows.
 TIME = (1980, 1, 1, 0, 0, 0)
 # In the names of entries, which become names of files.
 SLUG, FILE_NAME = 40, 60
+
+# Adds a file to the zip.
+Adding = Callable[[zipfile.ZipFile], None]
 
 # ``above`` is the item that the question followed, ``before`` what stood before a continued reply.
 ITEM = """
@@ -41,11 +47,6 @@ ITEM = """
     LEFT JOIN conversations ON conversations.id = reply.conversation
     WHERE jobs.id = ?
 """
-DRAFTS = "SELECT * FROM drafts WHERE deleted IS NULL AND (:owner IS NULL OR owner = :owner) ORDER BY id"
-VERSIONS = """
-    SELECT draft_versions.*, jobs.model_sha256 FROM draft_versions LEFT JOIN jobs ON jobs.id = draft_versions.job
-    WHERE draft = ? ORDER BY draft_versions.number
-"""
 CHOSEN = """
     SELECT jobs.id, coalesce(messages.conversation, jobs.id) AS thread FROM jobs
     LEFT JOIN messages ON messages.job = jobs.id
@@ -53,25 +54,38 @@ CHOSEN = """
 """
 
 
-def export(store: Store, files: Files, target: BinaryIO, owner: str | None, ids: list[str] | None) -> int:
-    """Write the owner's (None: everybody's) items that have ended, or those of ``ids``; return how many there were."""
+def export(
+    store: Store, kinds: RowKinds, files: Files, target: BinaryIO, owner: str | None, ids: list[str] | None
+) -> int:
+    """Write the owner's (None: everybody's) items that have ended, or those of ``ids``; return how many there were.
+
+    Without ``ids``, all else that the kinds of rows export goes along.
+    """
     with store.snapshot() as db:
         chosen = _chosen(db, owner, ids)
         # A thread is what one Markdown file holds: the items of a conversation, or one by itself.
         threads = [
             (thread, [row[0] for row in rows]) for thread, rows in groupby(chosen, key=lambda row: row["thread"])
         ]
-        names = {_thread_name(db, jobs[0], thread): jobs for thread, jobs in threads}
         items = sorted(row["id"] for row in chosen)
+        entries = [Entry("items.jsonl", (_line(db, files, job) for job in items))]
+        entries += (
+            Entry(_thread_name(db, jobs[0], thread), text=partial(_markdown, db, jobs)) for thread, jobs in threads
+        )
+        entries += (one for kind in kinds if ids is None and kind.export for one in kind.export(db, owner))
+        parts: list[tuple[str, Adding]] = [(entry.name, partial(_add_entry, entry)) for entry in entries]
+        parts += _files(files, items, files.uploads(owner) if ids is None else [])
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            if ids is None:
-                _add_drafts(archive, db, owner)
-            _add_files(archive, files, items, files.uploads(owner) if ids is None else [])
-            _add_lines(archive, "items.jsonl", (_line(db, files, job) for job in items))
-            for name in sorted(names):
-                text = without_bare_hosts(_markdown(db, names[name])).encode()
-                _add(archive, name, provenance.label("text/markdown", _number(text), text))
+            for _, add in sorted(parts, key=itemgetter(0)):
+                add(archive)
     return len(items)
+
+
+def _add_entry(entry: Entry, archive: zipfile.ZipFile) -> None:
+    if entry.text is None:
+        return _add_lines(archive, entry.name, entry.lines)
+    text = without_bare_hosts(entry.text()).encode()
+    return _add(archive, entry.name, provenance.label("text/markdown", entry.id or _number(text), text))
 
 
 def _chosen(db: Any, owner: str | None, ids: list[str] | None) -> list[Any]:
@@ -108,44 +122,21 @@ def _number(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-# Drafts
-
-
-def _add_drafts(archive: zipfile.ZipFile, db: Any, owner: str | None) -> None:
-    """Add every version of the drafts as JSON Lines, and each draft as it stands as Markdown."""
-    drafts = db.execute(DRAFTS, {"owner": owner}).fetchall()
-    if not drafts:
-        return
-    _add_lines(archive, "drafts.jsonl", (_draft_line(db, draft) for draft in drafts))
-    for draft in drafts:
-        document = db.execute("SELECT document FROM draft_versions WHERE id = ?", (draft["version"],)).fetchone()[0]
-        name = f"drafts/{draft['created'][:10]}-{slug(draft['name'])[:SLUG]}-{draft['id'][-12:]}.md"
-        text = without_bare_hosts(markdown(json.loads(document))).encode()
-        _add(archive, name, provenance.label("text/markdown", draft["id"], text))
-
-
-def _draft_line(db: Any, draft: Any) -> bytes:
-    fields = {name: draft[name] for name in ("id", "name", "version", "created", "updated")}
-    versions = [
-        {**row, "changed": json.loads(row["changed"]), "document": json.loads(row["document"])}
-        for row in map(dict, db.execute(VERSIONS, (draft["id"],)))
-    ]
-    data = {**fields, "brief": json.loads(draft["brief"]), "versions": versions}
-    return json.dumps(data, ensure_ascii=False).encode() + b"\n"
-
-
 # Files
 
 
-def _add_files(archive: zipfile.ZipFile, files: Files, items: list[str], uploads: list[File]) -> None:
-    """Add what the items made, labelled, and what people gave in, which is theirs and as it was."""
+def _files(files: Files, items: list[str], uploads: list[File]) -> Iterator[tuple[str, Adding]]:
+    """Yield what the items made, and what people gave in, by the name that each has in the zip."""
     made = [(file, True) for job in items for file in files.of_job(job)]
-    entries = [(_file_name(file), file, is_made) for file, is_made in [*made, *((file, False) for file in uploads)]]
-    for name, file, is_made in sorted(entries, key=lambda entry: entry[0]):
-        if not file.path.exists():
-            continue
+    for file, is_made in [*made, *((file, False) for file in uploads)]:
+        yield _file_name(file), partial(_add_file, file, is_made)
+
+
+def _add_file(file: File, is_made: bool, archive: zipfile.ZipFile) -> None:
+    """Add what an item made, labelled, or what somebody gave in, which is theirs and as it was."""
+    if file.path.exists():
         content = file.path.read_bytes()
-        _add(archive, name, provenance.label(file.type, file.id, content) if is_made else content)
+        _add(archive, _file_name(file), provenance.label(file.type, file.id, content) if is_made else content)
 
 
 def _file_name(file: File) -> str:
@@ -161,7 +152,7 @@ def slug(title: str) -> str:
 # Items
 
 
-def _add_lines(archive: zipfile.ZipFile, name: str, lines: Iterator[bytes]) -> None:
+def _add_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes]) -> None:
     """Add a file of JSON Lines; its label goes first and holds the digest of all the rest."""
     digest = hashlib.sha256()
     with tempfile.TemporaryFile() as rest:

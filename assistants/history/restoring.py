@@ -9,10 +9,12 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlite_utils import Migrations
 
 from assistants.errors import InvalidInput
 from assistants.history.backup import DATABASE, FILES, MANIFEST, take_in
@@ -33,7 +35,7 @@ class Waiting:
     files: int
 
 
-def restore(archive: Path, home: Path) -> Path | None:
+def restore(archive: Path, home: Path, added: Sequence[Migrations] = ()) -> Path | None:
     """Put a backup in place of what is in ``home``; return the folder that this was moved to, None for an empty home.
 
     Raises ``InvalidInput`` for what is no whole backup and ``StoreError`` while a studio uses the home; then nothing
@@ -45,7 +47,7 @@ def restore(archive: Path, home: Path) -> Path | None:
     try:
         with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
             staging = Path(beside)
-            take_in(archive, staging, archive.name)
+            take_in(archive, staging, archive.name, added)
             aside = _exchange(home, staging, now())
         forget(home)
         return aside
@@ -53,12 +55,12 @@ def restore(archive: Path, home: Path) -> Path | None:
         lock.release()
 
 
-def stage_restore(archive: Path, home: Path, name: str) -> Waiting:
+def stage_restore(archive: Path, home: Path, name: str, added: Sequence[Migrations] = ()) -> Waiting:
     """Check a backup and keep it for the next start, in place of one kept before; raises as ``restore`` does."""
     with tempfile.TemporaryDirectory(prefix="restore-", dir=home) as beside:
         staging = Path(beside) / new_id()
         staging.mkdir()
-        take_in(archive, staging, name)
+        take_in(archive, staging, name, added)
         forget(home)
         folder = home / f"{WAITING}{now().replace(':', '')}"
         os.replace(staging, folder)

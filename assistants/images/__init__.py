@@ -12,6 +12,7 @@
     preflight.py  what it will take
     upscaling.py  pictures made larger
     waiting.py    the queue
+    rows.py       what people have of it
 
 Knows nothing about pages, nor about what runs the models (``engines.drawing``).
 """
@@ -24,13 +25,14 @@ from assistants.errors import InvalidInput
 from assistants.images.drawing import compared, draw_all, opened_painter
 from assistants.images.planning import Planner, style
 from assistants.images.request import Request, check
+from assistants.images.rows import ROWS
 from assistants.jobs import Event, JobRow, RunningJob
 from assistants.requests import Admission, validated
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-__all__ = ["ID", "IN_ORDER", "RESUMABLE", "Request", "admit", "again", "check", "run"]
+__all__ = ["ID", "IN_ORDER", "RESUMABLE", "ROWS", "Request", "admit", "again", "check", "run"]
 
 ID = "images"
 RESUMABLE = True

@@ -19,6 +19,7 @@ class Assistant(Protocol[Host]):
     ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
     for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
     ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
+    ``PLAYABLE = True``: its items are messages and an answer, which the playground can ask for again.
     ``A_MINUTE``: how many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
     """
 
@@ -48,6 +49,11 @@ def is_attended(module: Assistant[Any]) -> bool:
 def is_in_order(module: Assistant[Any]) -> bool:
     """Say whether the module does one of an owner's jobs after the other."""
     return getattr(module, "IN_ORDER", False)
+
+
+def is_playable(module: Assistant[Any]) -> bool:
+    """Say whether the playground can ask the module's items again."""
+    return getattr(module, "PLAYABLE", False)
 
 
 def a_minute(module: Assistant[Any] | None) -> int:

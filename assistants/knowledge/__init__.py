@@ -46,7 +46,7 @@ class Knowledge:
     """The bases of one home folder; one that has none begins with the samples."""
 
     def __init__(self, history: History, home: Path) -> None:
-        self.rows = Rows(history.store, history.files)
+        self.rows = Rows(history.store, history.files, history.kinds)
         self.vector_rows = VectorRows(history.store)
         self.vectors = Vectors(history.store, home / "knowledge")
         if not self.rows.bases():

@@ -17,9 +17,7 @@ from assistants.store import Store, new_id, now
 from assistants.store.files import Files
 from assistants.store.fulltext import indexable
 from assistants.store.jobs import OPEN
-
-# What else is kept of a base, and goes with it.
-OF_A_BASE = ("intents", "expectations", "check_runs", "feedback", "hand_overs", "dismissed")
+from assistants.store.row_kinds import RowKinds
 
 # Who may read sources in full.
 OPERATOR, EVERYONE = READERS = ("operator", "everyone")
@@ -114,8 +112,9 @@ def count_change(db: Any, knowledge: str) -> None:
 class Rows:
     """Reads and writes; every method is one transaction or joins the caller's."""
 
-    def __init__(self, store: Store, files: Files) -> None:
+    def __init__(self, store: Store, files: Files, kinds: RowKinds) -> None:
         self._store = store
+        self._kinds = kinds
         self._files = files
         self._counted: dict[str, Base] = {}
 
@@ -169,8 +168,7 @@ class Rows:
         """Delete a base and all that is in it."""
         with self._store.write() as db:
             files = self._delete(db, "knowledge = ?", name)
-            for table in OF_A_BASE:
-                db.execute(f"DELETE FROM {table} WHERE knowledge = ?", (name,))
+            self._kinds.delete(db, self._kinds.with_parts(db, {"knowledge": [name]}))
             db.execute("DELETE FROM knowledge WHERE name = ?", (name,))
         self._drop(files)
 

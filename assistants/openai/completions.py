@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ID = "completions"
 # The program that asks is on the line: nobody else will come back for the answer.
 ATTENDED = True
+PLAYABLE = True
 
 MAX_MESSAGES = 2048
 MAX_CHARACTERS = 4_000_000

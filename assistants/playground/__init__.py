@@ -16,6 +16,7 @@
     origins.py     requests from the history and from prompt files
     promoting.py   a variant becomes a version of a prompt
     tables.py      rows from CSV
+    rows.py        what people have of it
     samples/       examples, and a task with four classes
 
 Knows nothing about pages. Experiments are kept by ``history.experiments``.
@@ -33,6 +34,7 @@ from assistants.playground.origins import evaluators_of, from_item, from_templat
 from assistants.playground.plan import Plan, Variant, plan
 from assistants.playground.promoting import promote
 from assistants.playground.request import TYPES, Example, Request
+from assistants.playground.rows import ROWS
 from assistants.playground.running import Checks, Matrix
 from assistants.playground.samples import dataset, examples
 from assistants.playground.summary import summary
@@ -47,6 +49,7 @@ __all__ = [
     "DATASET",
     "DATASETS",
     "EXAMPLES",
+    "ROWS",
     "TYPES",
     "Request",
     "evaluators_of",

@@ -44,7 +44,8 @@ def from_item(studio: "Studio", owner: str, job_id: str) -> Request:
     job = studio.jobs.get(job_id, owner)
     if job.assistant == "playground":
         return job.request
-    request = _from_chat(studio, owner, job) if job.assistant == "chat" else to_the_letter(_sent(studio, job))
+    reply = (job.result or {}).get("message")
+    request = _from_turn(studio, owner, job, reply) if reply else to_the_letter(_sent(studio, job))
     asked = job.request.get("params") or {}
     params = {name: value for name, value in asked.items() if name in Params.model_fields}
     if not 0 <= params.get("seed", 0) < SEEDS:
@@ -86,10 +87,10 @@ def _sent(studio: "Studio", job: JobRow) -> list[tuple[str, str]]:
     return messages
 
 
-def _from_chat(studio: "Studio", owner: str, job: JobRow) -> Request:
-    """Return a turn of a chat: its template with its variables, and what was said before it to the letter."""
+def _from_turn(studio: "Studio", owner: str, job: JobRow, message: str) -> Request:
+    """Return a turn of a conversation: its template with its variables, and what was said before it to the letter."""
     asked, conversations = job.request, studio.history.conversations
-    reply = conversations.message((job.result or {})["message"], owner)
+    reply = conversations.message(message, owner)
     turns = conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
     said = [(turn.role, turn.text) for turn in turns if turn.text]
     system = asked.get("system")

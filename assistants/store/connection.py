@@ -9,12 +9,12 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 from assistants.errors import StoreError
 from assistants.store.migrations import migrations
@@ -30,10 +30,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def known_migrations() -> set[str]:
-    """Return the names of the migrations that this studio has."""
+def is_newer(db: Database, added: Sequence[Migrations] = ()) -> bool:
+    """Say whether steps made a database that are not among this studio's: the store's own and those ``added``."""
     with closing(Database(memory=True)) as empty:
-        return {migration.name for migration in migrations.pending(empty)}
+        return any(
+            {one.name for one in steps.applied(db)} - {one.name for one in steps.pending(empty)}
+            for steps in (migrations, *added)
+        )
 
 
 # What a probe writes and takes away again, in bytes: about what a reply and a few turns take.
@@ -43,7 +46,8 @@ PROBE = 1 << 16
 class Store:
     """The open database; ``write()`` and ``read()`` lend its connections."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, added: Sequence[Migrations] = ()) -> None:
+        """Open it and bring it up to date: by the store's own migrations, then by those ``added``."""
         self.path = path
         self._lock = threading.RLock()
         self._closed = False
@@ -54,21 +58,21 @@ class Store:
             try:
                 self._writer.execute("PRAGMA journal_mode = WAL")
                 self._writer.execute("PRAGMA synchronous = NORMAL")
-                self._migrate()
+                self._migrate(added)
             except BaseException:
                 self._writer.close()
                 raise
         self._refusal: StoreError | None = None
         self._place = self._found()
 
-    def _migrate(self) -> None:
-        pending = [migration.name for migration in migrations.pending(self._writer)]
-        applied = [migration.name for migration in migrations.applied(self._writer)]
-        if not known_migrations().issuperset(applied):
+    def _migrate(self, added: Sequence[Migrations]) -> None:
+        pending = [one.name for steps in (migrations, *added) for one in steps.pending(self._writer)]
+        if is_newer(self._writer, added):
             raise StoreError("The database {path} was written by a newer studio. Update this one.", path=self.path)
-        if pending and applied:
+        if pending and migrations.applied(self._writer):
             self._backup(self.path.with_suffix(f".before-{pending[0]}.db"))
-        migrations.apply(self._writer)
+        for steps in (migrations, *added):
+            steps.apply(self._writer)
 
     def _backup(self, target: Path) -> None:
         with closing(sqlite3.connect(target)) as copy:

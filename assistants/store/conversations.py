@@ -37,6 +37,14 @@ BELOW = """
     )
 """
 
+# What was deleted inside of conversations that were not.
+DELETED_MESSAGES = """(
+    SELECT messages.id, conversations.owner, messages.deleted,
+           CASE WHEN messages.text = '' THEN coalesce(jobs.output, '') ELSE messages.text END AS title
+    FROM messages JOIN conversations ON conversations.id = messages.conversation
+    LEFT JOIN jobs ON jobs.id = messages.job WHERE conversations.deleted IS NULL
+)"""
+
 
 @dataclass(frozen=True)
 class Conversation:
@@ -155,6 +163,26 @@ class Conversations:
                 " AND id IN (SELECT job FROM messages WHERE conversation = ?)",
                 (stamp, conversation_id),
             )
+
+    def delete_items(self, jobs: list[str], owner: str) -> list[str]:
+        """Hide items, a reply with its whole conversation; return the ids of what is hidden by itself.
+
+        So no conversation is left without one of its replies. Raises ``NotFound``.
+        """
+        sql = """
+            SELECT (SELECT conversation FROM messages WHERE job = jobs.id) FROM jobs
+            WHERE id = ? AND owner = ? AND deleted IS NULL
+        """
+        with self._store.write() as db:
+            found = {job: db.execute(sql, (job, owner)).fetchone() for job in jobs}
+            if None in found.values():
+                raise NotFound("There is no such item.")
+            for job, row in found.items():
+                if not row[0]:
+                    db.execute("UPDATE jobs SET deleted = ? WHERE id = ?", (now(), job))
+            for conversation in {row[0] for row in found.values()} - {None}:
+                self.delete(conversation, owner)
+        return list(dict.fromkeys(row[0] or job for job, row in found.items()))
 
     def restore(self, conversation_id: str, owner: str) -> None:
         """Undo ``delete``."""
@@ -300,6 +328,19 @@ class Conversations:
             db.execute("UPDATE messages SET deleted = NULL WHERE id = ?", (message_id,))
             self._mark_jobs_below(db, message_id, None, f"deleted = '{stamp}'")
             self._set_leaf(db, message.conversation, self._end_below(db, message_id))
+
+    def restore_branch(self, message_id: str, owner: str) -> None:
+        """Undo ``delete_message`` of a message and of those that it follows."""
+        with self._store.write() as db:
+            chain: list[str] = []
+            above: str | None = message_id
+            while above:
+                row = db.execute("SELECT parent, deleted FROM messages WHERE id = ?", (above,)).fetchone()
+                if row["deleted"] or above == message_id:
+                    chain.append(above)
+                above = row["parent"]
+            for one in reversed(chain):
+                self.restore_message(one, owner)
 
     @staticmethod
     def _mark_jobs_below(db: Any, top: str, stamp: str | None, which: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.store import Store, new_id, now, uploads
 from assistants.store.quotas import rooms
+from assistants.store.row_kinds import RowKinds
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_NAME = 200
@@ -63,9 +64,10 @@ def plain_name(name: str) -> str:
 class Files:
     """The files of one home folder."""
 
-    def __init__(self, store: Store, folder: Path, quota: int | None = None) -> None:
+    def __init__(self, store: Store, folder: Path, kinds: RowKinds, quota: int | None = None) -> None:
         """Open a folder of files; ``quota`` is how many bytes the uploads of one visitor may take, None for any."""
         self._store = store
+        self._kinds = kinds
         self._quota = quota
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -114,9 +116,9 @@ class Files:
             uploads.check_room(db, owner, self._quota, uploads.LEAST)
 
     def forget_unused(self, until: str, is_of: Callable[[str], bool] = lambda _owner: True) -> None:
-        """Delete uploads of some owners, made before a moment, that no item, draft or source uses."""
+        """Delete uploads of some owners, made before a moment, that no row names."""
         with self._store.write() as db:
-            unused = uploads.forget_unused(db, until, is_of)
+            unused = uploads.forget_unused(db, self._kinds, until, is_of)
         for one in unused:
             (self.folder / one).unlink(missing_ok=True)
 
@@ -162,11 +164,6 @@ class Files:
         with self._store.read() as db:
             rows = db.execute(sql, () if owner is None else (owner,)).fetchall()
         return [self._file(row) for row in rows]
-
-    def forget(self, db: Any, job: str) -> list[Path]:
-        """Drop the rows of a job's files in the caller's transaction; return the paths to delete once it is through."""
-        rows = db.execute("DELETE FROM files WHERE job = ? RETURNING id", (job,)).fetchall()
-        return [self.folder / row["id"] for row in rows]
 
     def _file(self, row: Any) -> File:
         return File(row["id"], row["name"], row["type"], row["size"], self.folder / row["id"], row["created"])

@@ -139,16 +139,6 @@ class Jobs:
             raise NotFound("There is no such item.")
         return from_row(row)
 
-    def talk(self, conversation: str, owner: str, limit: int) -> list[JobRow]:
-        """Return the last jobs of a conversation that support had with the owner, oldest first."""
-        sql = """
-            SELECT * FROM jobs WHERE assistant = 'support' AND json_extract(result, '$.conversation') = ?
-            AND owner = ? AND deleted IS NULL ORDER BY number DESC LIMIT ?
-        """
-        with self._store.read() as db:
-            rows = db.execute(sql, (conversation, owner, limit)).fetchall()
-        return [from_row(row) for row in reversed(rows)]
-
     def star(self, job_id: str, owner: str, starred: bool) -> None:
         """Mark the owner's job with a star, or no longer."""
         with self._store.write() as db:

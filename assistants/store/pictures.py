@@ -230,11 +230,6 @@ class Pictures:
         self._thumbnails.mkdir(exist_ok=True)
         return self._thumbnails / f"{picture}.webp"
 
-    def forget_job(self, db: Any, job: str) -> list[Path]:
-        """Drop a job's pictures in the caller's transaction; return the small copies to delete once it is through."""
-        rows = db.execute("SELECT id FROM pictures WHERE job = ?", (job,)).fetchall()
-        return self._forget(db, [row["id"] for row in rows])
-
     def drop_unfinished(self, job: str) -> None:
         """Delete what was kept of a job's pictures when it was broken off; for callers that know the owner."""
         with self._store.write() as db:
@@ -245,14 +240,6 @@ class Pictures:
             self._files.drop(picture)
         for path in paths:
             path.unlink(missing_ok=True)
-
-    def empty(self, db: Any, owner: str | None, until: str) -> tuple[int, list[Path]]:
-        """Drop what went into the trash before ``until``; return how many, and the files to delete after that."""
-        where, values = ("", ()) if owner is None else (" AND owner = ?", (owner,))
-        sql = f"SELECT id FROM pictures WHERE deleted <= ?{where}"
-        ids = [row["id"] for row in db.execute(sql, (until, *values)).fetchall()]
-        db.conn.executemany("DELETE FROM files WHERE id = ?", [(one,) for one in ids])
-        return len(ids), self._forget(db, ids) + [self._files.folder / one for one in ids]
 
     def _forget(self, db: Any, ids: list[str]) -> list[Path]:
         for table, column in (("board_pictures", "picture"), ("pictures", "id")):

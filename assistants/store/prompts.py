@@ -114,8 +114,8 @@ class PromptVersions:
             db.execute("UPDATE prompts SET deleted = ? WHERE id = ?", (now(), row["id"]))
         return row["id"]
 
-    def restore(self, prompt: str, owner: str) -> bool:
-        """Bring a template back from the trash, unless its name is taken; say whether there was one."""
+    def restore(self, prompt: str, owner: str) -> None:
+        """Bring a template back from the trash; raises ``InvalidInput`` where its name is taken."""
         with self._store.write() as db:
             row = db.execute(
                 "SELECT name FROM prompts WHERE id = ? AND owner = ? AND deleted IS NOT NULL", (prompt, owner)
@@ -123,14 +123,6 @@ class PromptVersions:
             if row and db.execute(MINE, {"owner": owner, "name": row["name"]}).fetchone():
                 raise InvalidInput("id", "There is a prompt named {id} again. Delete that one first.", id=row["name"])
             db.execute("UPDATE prompts SET deleted = NULL WHERE id = ? AND owner = ?", (prompt, owner))
-        return row is not None
-
-    def empty(self, owner: str | None, until: str) -> None:
-        """Delete for good what the owner (None: anybody) put into the trash before ``until``."""
-        gone = "SELECT id FROM prompts WHERE deleted <= :until AND coalesce(:owner, owner) = owner"
-        with self._store.write() as db:
-            db.execute(f"DELETE FROM prompt_versions WHERE prompt IN ({gone})", {"owner": owner, "until": until})
-            db.execute(f"DELETE FROM prompts WHERE id IN ({gone})", {"owner": owner, "until": until})
 
     def uses(self, name: str, owner: str) -> dict[str | None, int]:
         """Return how many of the owner's items were made with each version; None where none was recorded."""

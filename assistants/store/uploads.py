@@ -1,7 +1,7 @@
 """Uploads that nobody uses: which they are, and how much room those have that are there.
 
-An upload is used while an item, a version of a draft or a source that is still to be read names it. Knows nothing about
-where the bytes of files are.
+An upload is used while a row names it, such as an item or a version of a draft. Knows nothing about where the bytes of
+files are.
 """
 
 import re
@@ -11,6 +11,7 @@ from typing import Any
 
 from assistants.errors import InvalidInput
 from assistants.store.quotas import rooms
+from assistants.store.row_kinds import RowKinds
 
 # Unused ones go at a start after so many days, and after an hour where there is no room for others.
 DAYS, HOURS = 7, 1
@@ -18,11 +19,6 @@ DAYS, HOURS = 7, 1
 LEAST = 4096
 ID = re.compile("[0-9a-f]{32}")
 UPLOADS = "FROM files WHERE job IS NULL"
-NAMING = (
-    "SELECT request FROM jobs WHERE owner = ?",
-    "SELECT document FROM draft_versions JOIN drafts ON drafts.id = draft WHERE owner = ?",
-    "SELECT file FROM sources WHERE file IS NOT NULL AND ? != ''",
-)
 
 
 def before(**ago: float) -> str:
@@ -46,12 +42,12 @@ def check_room(db: Any, owner: str, quota: int, size: int) -> None:
         raise InvalidInput("file", template, limit=quota >> 20)
 
 
-def forget_unused(db: Any, until: str, is_of: Callable[[str], bool] = lambda _owner: True) -> list[str]:
+def forget_unused(db: Any, kinds: RowKinds, until: str, is_of: Callable[[str], bool]) -> list[str]:
     """Drop the rows of uploads of some owners, made before a moment, that nothing uses; return their ids."""
     made = [row for row in db.execute(f"SELECT id, owner {UPLOADS} AND created < ?", (until,)) if is_of(row["owner"])]
     used: set[str] = set()
     for owner in {row["owner"] for row in made}:
-        for sql in NAMING:
+        for sql in filter(None, (kind.uploads for kind in kinds)):
             used.update(*(ID.findall(row[0] or "") for row in db.execute(sql, (owner,))))
     unused = [row["id"] for row in made if row["id"] not in used]
     db.conn.executemany("DELETE FROM files WHERE id = ?", ((one,) for one in unused))

@@ -12,6 +12,7 @@
     intent.py        what the question was taken for, and how to go on without an answer
     summaries.py     what a person should know who takes over
     checks.py        what a base must answer and refuse, asked after every change
+    rows.py          what people have of it
     phrases.yaml     what support says of itself
 
 A curated answer comes first; else a model writes one, of which only what the passages prove is kept; where that is too
@@ -28,11 +29,16 @@ from assistants.jobs import Event, JobRow, Part, Result, RunningJob, Text
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import Reply, answer
 from assistants.support.asking import asking
+from assistants.support.desk_rows import DeskRows
+from assistants.support.rows import ROWS
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
+__all__ = ["ID", "ROWS", "Request", "admit", "run"]
+
 ID = "support"
+PLAYABLE = True
 # Customers' pages are open to everybody.
 A_MINUTE = 20
 
@@ -64,7 +70,7 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 def _earlier(studio: "Studio", conversation: str | None, owner: str) -> list[JobRow]:
     if conversation is None:
         return []
-    if not (found := studio.history.jobs.talk(conversation, owner, MAX_TURNS)):
+    if not (found := DeskRows(studio.history.store).talk(conversation, owner, MAX_TURNS)):
         raise NotFound("There is no such conversation.")
     return found
 

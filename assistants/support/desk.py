@@ -40,7 +40,7 @@ def judge(studio: "Studio", job_id: str, owner: str, *, good: bool, reason: str 
 
 def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
     """Put a customer's conversation into the inbox of its base and return the id; raises ``NotFound``."""
-    rows = [row for row in studio.history.jobs.talk(conversation, owner, MAX_TURNS) if row.status == "done"]
+    rows = [row for row in _rows(studio).talk(conversation, owner, MAX_TURNS) if row.status == "done"]
     if not rows:
         raise NotFound("There is no such conversation.")
     transcript = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistants.errors import Conflict, NotFound
 from assistants.store import Store, new_id, now
+from assistants.store.jobs import JobRow, from_row
 
 MOST = 200
 NO_HAND_OVER = "There is no such request for a person."
@@ -42,6 +43,16 @@ class DeskRows:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def talk(self, conversation: str, owner: str, limit: int) -> list[JobRow]:
+        """Return the last jobs of a conversation that support had with the owner, oldest first."""
+        sql = """
+            SELECT * FROM jobs WHERE assistant = 'support' AND json_extract(result, '$.conversation') = ?
+            AND owner = ? AND deleted IS NULL ORDER BY number DESC LIMIT ?
+        """
+        with self._store.read() as db:
+            rows = db.execute(sql, (conversation, owner, limit)).fetchall()
+        return [from_row(row) for row in reversed(rows)]
 
     def judge(self, job: str, knowledge: str, *, good: bool, reason: str) -> None:
         """Keep what somebody thinks of an answer, in place of what they thought before."""

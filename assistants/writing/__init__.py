@@ -15,6 +15,7 @@
     rewriting.py   proposals for a selection, headlines
     steps.py       a job's steps, each written into its draft
     files.py       import and export
+    rows.py        what people have of it
 
 Knows nothing about pages. What is written is kept by ``history.drafts``.
 """
@@ -42,6 +43,7 @@ from assistants.writing.files import MAX_BYTES, MEDIA, export, take_in
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import Kind, examples, in_language, kinds
 from assistants.writing.outline import MOST, planned
+from assistants.writing.rows import ROWS
 from assistants.writing.steps import Steps, outlined, told
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ __all__ = [
     "EXAMPLES",
     "MAX_BYTES",
     "MEDIA",
+    "ROWS",
     "Brief",
     "Check",
     "Kind",
@@ -66,6 +69,7 @@ __all__ = [
 
 ID = "writing"
 RESUMABLE = True
+PLAYABLE = True
 # A draft of 200,000 characters takes two or three.
 CHECKING = Budget(8, 512, "checks")
 # Requests that a person may begin with.

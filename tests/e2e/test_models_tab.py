@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.models.files.catalog import read_catalog
 from assistants.models.speeds import machine
@@ -43,7 +44,7 @@ def fresh(tmp_path: Path, starter_folder: Path, hub: Mirror) -> Iterator[Server]
     file = read_catalog()["mini"].path(starter_folder / "mini")
     shutil.copyfile(file, folder / file.name)
     server.home.mkdir()
-    with contextlib.closing(History(server.home)) as history:
+    with contextlib.closing(History(server.home, ROWS)) as history:
         history.settings.put({"speeds": {"machine": machine(), "models": {"mini": {"writes": 110, "reads": 1500}}}})
     index = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "PIP_INDEX_URL": f"{hub.url}/simple/"}
     server.environment = {"STUDIO_FETCH": "ask", "STUDIO_MODELS": str(folder.parent), **index}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput, NotAllowed, StoreError
 from assistants.history import History, restore, restoring
 from assistants.history.restoring import apply_staged, forget, stage_restore, waiting
@@ -24,7 +25,7 @@ def archive(tmp_path: Path) -> Path:
     """A backup of a home with a conversation, an item in the trash and two files."""
     home = tmp_path / "old"
     home.mkdir()
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         fill(history)
         back_up(history, tmp_path / "backup.zip")
     return tmp_path / "backup.zip"
@@ -46,7 +47,7 @@ def fill(history: History) -> None:
 
 def exported(home: Path) -> bytes:
     target = io.BytesIO()
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         history.export("me", target)
     return target.getvalue()
 
@@ -70,7 +71,7 @@ def rewritten(archive: Path, change: Callable[[dict[str, bytes]], None]) -> Path
 def test_a_restore_into_an_empty_home_exports_the_same_bytes(archive: Path, tmp_path: Path) -> None:
     assert restore(archive, tmp_path / "new") is None
     assert exported(tmp_path / "new") == exported(tmp_path / "old")
-    with closing(History(tmp_path / "new")) as history:
+    with closing(History(tmp_path / "new", ROWS)) as history:
         assert [line.title for line in history.trash.list("me")] == ["deleted"]
         assert len(history.search("me", q="绿茶")) == 1
     assert {path.name for path in (tmp_path / "new").iterdir()} == {"studio.db", "files", "studio.lock"}
@@ -80,7 +81,7 @@ def test_what_was_there_is_kept_aside(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
     home.mkdir()
     (home / "connections.yaml").write_text("a: b", encoding="utf-8")
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         job = add_job(history, "before", "the restore")
         add_file(history, "mine.txt", b"mine", owner="me")
     before = exported(home)
@@ -88,13 +89,13 @@ def test_what_was_there_is_kept_aside(archive: Path, tmp_path: Path) -> None:
     assert aside.parent == home and aside.name.startswith("before-restore-")
     assert exported(home) == exported(tmp_path / "old")
     assert exported(aside) == before
-    with closing(History(aside)) as history:
+    with closing(History(aside, ROWS)) as history:
         assert history.jobs.get(job, "me").output == "the restore"
     assert (home / "connections.yaml").exists()
 
 
 def test_a_backup_can_be_taken_while_others_write(tmp_path: Path) -> None:
-    with closing(History(tmp_path)) as history:
+    with closing(History(tmp_path, ROWS)) as history:
         for i in range(50):
             add_job(history, f"q{i}", "a" * 1000)
         writer = threading.Thread(target=lambda: [add_job(history, f"later {i}", "a") for i in range(50)])
@@ -102,7 +103,7 @@ def test_a_backup_can_be_taken_while_others_write(tmp_path: Path) -> None:
         back_up(history, tmp_path / "backup.zip", "operator")
         writer.join()
     restore(tmp_path / "backup.zip", tmp_path / "new")
-    with closing(History(tmp_path / "new")) as history:
+    with closing(History(tmp_path / "new", ROWS)) as history:
         assert 50 <= len(history.search("me", limit=200)) <= 100
 
 
@@ -119,7 +120,7 @@ def test_a_backup_says_what_it_is_and_holds_no_secret(archive: Path) -> None:
 
 
 def test_only_the_operator_makes_one(tmp_path: Path) -> None:
-    with closing(History(tmp_path)) as history, pytest.raises(NotAllowed):
+    with closing(History(tmp_path, ROWS)) as history, pytest.raises(NotAllowed):
         history.backup("a-visitor", io.BytesIO())
 
 
@@ -248,7 +249,7 @@ def test_there_must_be_a_file(tmp_path: Path) -> None:
 def test_what_is_put_by_takes_the_place_of_the_history_at_the_next_start(archive: Path, tmp_path: Path) -> None:
     home = tmp_path / "new"
     home.mkdir()
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         job = add_job(history, "before", "the restore")
         with zipfile.ZipFile(archive) as opened:
             made = json.loads(opened.read("backup.json"))["made"]
@@ -259,7 +260,7 @@ def test_what_is_put_by_takes_the_place_of_the_history_at_the_next_start(archive
         assert history.jobs.get(job, "me").output == "the restore"
     aside = apply_staged(home)
     assert exported(home) == exported(tmp_path / "old")
-    with closing(History(aside)) as history:
+    with closing(History(aside, ROWS)) as history:
         assert history.jobs.get(job, "me").output == "the restore"
     assert waiting(home) is None and apply_staged(home) is None
     assert {path.name for path in home.iterdir()} == {"studio.db", "files", aside.name}
@@ -292,7 +293,7 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
 
     home = tmp_path / "new"
     home.mkdir()
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         add_job(history, "before", "the restore")
         add_file(history, "mine.txt", b"mine", owner="me")
     before = exported(home)
@@ -318,7 +319,7 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
 
 
 def test_only_the_operator_puts_one_by(archive: Path, tmp_path: Path) -> None:
-    with closing(History(tmp_path / "old")) as history:
+    with closing(History(tmp_path / "old", ROWS)) as history:
         for call in (
             lambda: history.stage_restore("a-visitor", archive, "mine.zip"),
             lambda: history.waiting("a-visitor"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.history.__main__ import main
 from tests.store.rows import add_job
@@ -18,7 +19,7 @@ def home(tmp_path: Path) -> Path:
     """The home that the environment names, with two owners' items in it."""
     home = tmp_path / "home"
     home.mkdir()
-    with closing(History(home)) as history:
+    with closing(History(home, ROWS)) as history:
         usage = {"input_tokens": 12, "output_tokens": 3400, "seconds": 1.5}
         job = add_job(history, "About volcanoes", "Lava 熔岩 everywhere.", usage=usage)
         add_job(history, "About lava lamps", "Wax.", owner="you")
@@ -43,7 +44,7 @@ def test_stats(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_export_backup_and_restore_while_a_studio_is_open(home: Path, tmp_path: Path, monkeypatch, capsys) -> None:
-    with closing(History(home)):
+    with closing(History(home, ROWS)):
         assert main(["export", str(tmp_path / "before.zip")]) == 0
         assert main(["backup", str(tmp_path / "backup.zip")]) == 0
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "elsewhere"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import History
 from assistants.store import files as files_module
@@ -85,18 +86,18 @@ def test_a_failed_transaction_leaves_nothing(history: History) -> None:
 
 
 def test_a_database_from_a_newer_studio_is_refused_and_left_alone(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(tmp_path, ROWS)
     with history.store.write() as db:
         db.table("_sqlite_migrations").insert({"migration_set": "studio", "name": "m999_future", "applied_at": now()})
     history.close()
     with pytest.raises(StoreError, match="newer studio"):
-        History(tmp_path)
+        History(tmp_path, ROWS)
 
 
 def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "studio.db").write_text("hello, not a database " * 100, encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be used"):
-        History(tmp_path)
+        History(tmp_path, ROWS)
 
 
 def test_old_rows_stay_readable_and_are_backed_up_before_a_migration(
@@ -107,14 +108,14 @@ def test_old_rows_stay_readable_and_are_backed_up_before_a_migration(
     from assistants.store import connection as store
     from assistants.store import migrations
 
-    history = History(tmp_path)
+    history = History(tmp_path, ROWS)
     job = add_job(history, "old question", "old answer")
     history.close()
     newer = Migrations("studio")
     newer._migrations = [*migrations.migrations._migrations]
     newer(name="m900_later")(lambda db: db.execute("ALTER TABLE jobs ADD COLUMN later TEXT"))
     monkeypatch.setattr(store, "migrations", newer)
-    history = History(tmp_path)
+    history = History(tmp_path, ROWS)
     assert history.jobs.get(job, "me").output == "old answer"
     history.close()
     backup = sqlite3.connect(tmp_path / "studio.before-m900_later.db")

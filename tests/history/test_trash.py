@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import NotFound
 from assistants.history import History
 from assistants.opening import open_studio
@@ -136,7 +137,7 @@ def test_nobody_deletes_or_restores_what_is_not_theirs_or_not_there(
 @pytest.mark.parametrize(("days", "left"), [(30, 0), (0, 1)])
 def test_a_start_empties_what_is_too_old(settings: Settings, days: int, left: int) -> None:
     settings.home.mkdir()
-    with closing(History(settings.home)) as history:
+    with closing(History(settings.home, ROWS)) as history:
         history.trash.put("me", [add_job(history, "old", "tea")])
         with history.store.write() as db:
             db.execute("UPDATE jobs SET deleted = '2020-01-01T00:00:00.000Z'")

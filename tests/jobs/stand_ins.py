@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 
+from assistants import ROWS
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Stopped, Text
@@ -148,7 +149,7 @@ def stand_in_studio(history: History) -> Any:
 
 def open_runner(home: Path, workers: int = 4, queue_size: int = 2000) -> tuple[JobRunner, History, Stepper]:
     """Return a started runner over the home folder, its history and its stepper."""
-    history = History(home)
+    history = History(home, ROWS)
     stepper = Stepper()
     runner = JobRunner(history, [Talker(), stepper, Killer()], workers, queue_size)
     runner.start(stand_in_studio(history))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput, NotFound, QueueFull
 from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob, Status, Text
@@ -241,7 +242,7 @@ def killed_in_mid_job(home: Path, *arguments: str, events: int) -> str:
     """Start a studio in another process, kill -9 it once so many events are on disk, and return the job's id."""
     child, job_id = started_child(home, *arguments)
     try:
-        history = History(home)
+        history = History(home, ROWS)
         for _ in range(500):
             if len(history.jobs.events(job_id)) >= events:
                 break

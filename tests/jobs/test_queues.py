@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.jobs import JobRunner
 from tests.jobs.stand_ins import Stepper
@@ -18,7 +19,7 @@ class InOrder(Stepper):
 
 
 def open_runner(home: Path) -> tuple[JobRunner, History, Stepper]:
-    history, stepper = History(home), InOrder()
+    history, stepper = History(home, ROWS), InOrder()
     runner = JobRunner(history, [stepper], workers=4, queue_size=100)
     runner.start(None)
     return runner, history, stepper

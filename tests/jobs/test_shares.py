@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput, QueueFull
 from assistants.history import History
 from assistants.jobs import JobRunner
@@ -20,7 +21,7 @@ ACCOUNT = "key-1"
 @contextmanager
 def gated(home: Path, workers: int, queue_size: int = 2000) -> Iterator[tuple[JobRunner, Gate]]:
     """Open a runner whose jobs wait behind a gate."""
-    history, gate = History(home), Gate()
+    history, gate = History(home, ROWS), Gate()
     runner = JobRunner(history, [gate, Stepper()], workers, queue_size)
     runner.start(stand_in_studio(history))
     try:
@@ -116,7 +117,7 @@ def test_a_free_worker_goes_to_who_has_fewest_though_another_waited_longer(tmp_p
 
 
 def test_a_model_is_lent_to_a_known_owner_as_often_as_to_all_visitors_together(tmp_path: Path) -> None:
-    history, stepper = History(tmp_path), Stepper()
+    history, stepper = History(tmp_path, ROWS), Stepper()
     runner = JobRunner(history, [stepper], 16, 100)
     runner.start(stand_in_studio(history))
     try:

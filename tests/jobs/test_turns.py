@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob
 from assistants.jobs.queues import Queues
@@ -22,7 +23,7 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[JobR
     """Open a runner of four workers whose turns are short."""
     monkeypatch.setattr("assistants.jobs.runner.TURN_SECONDS", 0.3)
     monkeypatch.setattr("assistants.jobs.runner.CHECK_SECONDS", 0.02)
-    history, stepper, gate = History(tmp_path), Stepper(), Gate()
+    history, stepper, gate = History(tmp_path, ROWS), Stepper(), Gate()
     runner = JobRunner(history, [Talker(), stepper, gate], 4, 100)
     runner.start(stand_in_studio(history))
     yield runner, stepper, gate

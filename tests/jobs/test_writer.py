@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from assistants import ROWS
 from assistants import history as history_module
 from assistants.errors import StoreError
 from assistants.history import History
@@ -66,7 +67,7 @@ class Bringer:
 
 @contextmanager
 def opened(home: Path) -> Iterator[tuple[JobRunner, History]]:
-    history = History(home)
+    history = History(home, ROWS)
     runner = JobRunner(history, [Talker(), Stepper(), Bringer()], 4, 100)
     runner.start(stand_in_studio(history))
     try:
@@ -230,7 +231,7 @@ def test_a_full_disk_loses_nothing_once_there_is_room(core: tuple[JobRunner, His
 def test_a_start_on_a_full_disk_waits_for_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as (runner, history):
         rows = [history.jobs.get(runner.submit("talk", {"words": 1}, "me").id, "me") for _ in range(30)]
-    history = History(tmp_path)
+    history = History(tmp_path, ROWS)
     for row in rows:
         history.jobs.save([(replace(row, status="running"), [])])
     history.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
 from assistants.jobs import RunningJob
@@ -78,7 +79,7 @@ def test_a_call_is_written_down_while_it_runs(studio: Studio) -> None:
 def test_a_restart_runs_no_call_for_nobody(settings: Settings) -> None:
     home = Path(settings.home)
     home.mkdir(parents=True)
-    history = History(home)
+    history = History(home, ROWS)
     for status in ("queued", "running"):
         history.jobs.insert(JobRow(
             id=status, assistant="completions", owner=ME, status=status, model="echo:", input="hi",

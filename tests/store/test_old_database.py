@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.history import History
 
 OLD = Path(__file__).parent.parent / "data" / "studio-3.db"
@@ -17,7 +18,7 @@ OLD = Path(__file__).parent.parent / "data" / "studio-3.db"
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
     shutil.copy(OLD, tmp_path / "studio.db")
-    opened = History(tmp_path)
+    opened = History(tmp_path, ROWS)
     yield opened
     opened.close()
 

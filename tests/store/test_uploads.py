@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants import ROWS
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.opening import open_studio
@@ -20,7 +21,7 @@ MB = 1 << 20
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[History]:
-    opened = History(tmp_path, 3 * MB)
+    opened = History(tmp_path, ROWS, 3 * MB)
     yield opened
     opened.close()
 

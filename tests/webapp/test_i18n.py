@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assistants import ASSISTANTS
+from assistants import ASSISTANTS, ROWS
 from assistants.errors import ModelUnavailable, StudioError, worded
 from assistants.jobs import TERMINAL
 from assistants.playground.request import CHOICES, HOWS, STUDIES, TYPES
@@ -119,6 +119,7 @@ def test_keys_that_are_put_together_exist() -> None:
     keys = book("en")["page"]
     names = [f"status.{status}" for status in {"queued", "running", "stopping"} | TERMINAL]
     names += [f"tab.{assistant.ID}" for assistant in ASSISTANTS]
+    names += [f"palette.{kind.name}" for kind in ROWS if kind.find] + [f"trash.{kind.name}" for kind in ROWS.in_trash]
     names += [f"model.{state}" for state in ("absent", "downloading", "installed", "loading")]
     names += [f"{tab}.example.{number}" for tab in ("chat", "support") for number in range(1, 5)]
     names += [f"support.route-{route}" for route in ("curated", "written", "quoted", "not-found")]
@@ -141,7 +142,9 @@ def test_no_key_is_left_over() -> None:
     families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief|verdict"
     families += "|choose|evaluator|filter|how|study|study-hint"
     used = keys_used()
-    together = re.compile(rf"({families})\.\w+|(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+")
+    kinds = rf"(palette|trash)\.({'|'.join(kind.name for kind in ROWS)})"
+    steps = r"(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+"
+    together = re.compile(rf"{kinds}|({families})\.\w+|{steps}")
     assert [key for key in book("en")["page"] if key not in used and not together.fullmatch(key)] == []
 
 
@@ -219,7 +222,7 @@ def test_wishes_are_sorted_by_weight() -> None:
 
 @pytest.mark.parametrize(("lang", "locale"), [("en", "en"), ("zh", "zh-CN")])
 def test_the_page_is_told_its_language_before_anything_runs(lang: str, locale: str) -> None:
-    html = localise(b'<html lang="en"><head><meta></head>', lang).decode()
+    html = localise(b'<html lang="en"><head><meta></head>', lang, {}).decode()
     assert html.startswith(f'<html lang="{locale}"><head><script>')
     assert f'["language", "{locale}"]' in html
     texts = json.loads(re.search(r"window\.studio = (.*);</script>", html)[1])

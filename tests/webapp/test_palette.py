@@ -22,20 +22,18 @@ def say(studio: Studio, message: str, owner: str = "local") -> Any:
 def test_what_one_has_and_what_the_studio_offers_is_found(studio: Studio) -> None:
     job = say(studio, "a patient okapi")
     conversation, item = find(studio, "okapi")
-    assert (conversation["kind"], conversation["assistant"], conversation["id"]) == (
-        "conversation", "chat", job.result["conversation"],
-    )  # fmt: skip
+    assert (conversation["kind"], conversation["id"]) == ("conversation", job.result["conversation"])
     assert (item["kind"], item["assistant"], item["id"], item["detail"]) == ("item", "chat", job.id, "a patient okapi")
     assert conversation["title_marks"] == item["title_marks"] == item["detail_marks"] == [(10, 15)]
     kinds = {hit["kind"]: hit["id"] for hit in find(studio, "patient")}
-    assert (kinds["template"], kinds["item"]) == ("chat/tutor", job.id)
+    assert (kinds["prompt"], kinds["item"]) == ("chat/tutor", job.id)
 
 
 def test_a_draft_is_found_by_its_text(studio: Studio) -> None:
     document = {"title": "T", "sections": []}
     draft = studio.history.drafts.create("local", "A patient okapi", {"topic": "animals"}, document)
     (hit,) = find(studio, "okapi")
-    assert (hit["kind"], hit["assistant"], hit["id"], hit["title_marks"]) == ("draft", "writing", draft, [(10, 15)])
+    assert (hit["kind"], hit["id"], hit["title_marks"]) == ("draft", draft, [(10, 15)])
     assert [one["id"] for one in find(studio, "")] == [draft] and find(studio, "okapi", "bob") == []
 
 
@@ -43,7 +41,7 @@ def test_a_picture_is_found_by_its_prompt(studio: Studio) -> None:
     job = studio.jobs.submit("images", {"prompt": "a patient okapi", "width": 64, "height": 64}, "local")
     file = studio.jobs.wait(job.id, "local", 10).result["images"][0]["file"]
     hit = next(one for one in find(studio, "okapi") if one["kind"] == "picture")
-    assert (hit["assistant"], hit["title"], hit["title_marks"]) == ("images", "a patient okapi", [(10, 15)])
+    assert (hit["title"], hit["title_marks"]) == ("a patient okapi", [(10, 15)])
     assert file.endswith(hit["id"]) and find(studio, "okapi", "bob") == []
 
 

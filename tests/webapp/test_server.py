@@ -15,6 +15,7 @@ import gradio
 import httpx
 import pytest
 
+from assistants import ROWS
 from assistants.errors import StoreError
 from assistants.history import History
 from assistants.settings import Settings
@@ -77,7 +78,7 @@ def test_from_start_to_a_stop_in_mid_sentence(tmp_path: Path, port: int, how: si
                     list(lines)
         said = process.communicate(timeout=20)[0]
     assert (process.returncode, said) == (0, "The studio is closed.\n")
-    history = History(home)
+    history = History(home, ROWS)
     row = history.jobs.get(job, "local")
     history.close()
     assert row.status == "interrupted" and row.output.startswith("one two")

@@ -1,10 +1,11 @@
 """The trash over HTTP: put items in, look into it, take them out, empty it. Knows nothing about how it is stored."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistants import ROWS
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers
 
@@ -17,7 +18,7 @@ class Trashed(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: str
-    kind: Literal["item", "message", "conversation", "prompt", "draft", "picture"]
+    kind: Annotated[str, Field(json_schema_extra={"enum": [kind.name for kind in ROWS.in_trash]})]
     title: str
     deleted: str
     items: int | None = Field(description="How many items it holds, where that is known")

@@ -101,17 +101,18 @@ def gradio_i18n() -> Any:
     return gr.I18n(**{LOCALES[lang]: book(lang)["page"] for lang in LANGUAGES})
 
 
-def localise(html: bytes, lang: str) -> bytes:
-    """Return the page's HTML with ``lang`` on its root and our texts in its head.
+def localise(html: bytes, lang: str, facts: dict[str, Any]) -> bytes:
+    """Return the page's HTML with ``lang`` on its root and our texts in its head, beside ``facts`` for its scripts.
 
     Gradio takes the language from ``navigator``, so that is set before its own scripts run.
     """
     locale = json.dumps(LOCALES[lang])
-    texts = json.dumps({"language": lang, "texts": book(lang)["page"]}, ensure_ascii=False).replace("<", "\\u003c")
+    told = {"language": lang, "texts": book(lang)["page"], **facts}
+    studio = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     script = (
         f'<script>for (const [name, value] of [["language", {locale}], ["languages", [{locale}]]])'
         " Object.defineProperty(navigator, name, {get: () => value, configurable: true});"
-        f"window.studio = {texts};</script>"
+        f"window.studio = {studio};</script>"
     )
     html = html.replace(b'lang="en"', f'lang="{LOCALES[lang]}"'.encode(), 1)
     return html.replace(b"<head>", b"<head>" + script.encode(), 1)

@@ -2,13 +2,12 @@
 
 import { ago, el, text, toast, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
-import { goTo } from "../shared/page.js";
+import { goTo, playable } from "../shared/page.js";
 
 const ROLES = { system: "history.system", user: "history.user", assistant: "history.answer" };
 
-// Whose items are messages and an answer, which the playground can ask again.
-const PLAYED = new Set(["chat", "writing", "support", "completions"]);
-export const isPlayed = ({ assistant }) => PLAYED.has(assistant);
+// Whether an item is messages and an answer, which the playground can ask again.
+export const isPlayed = ({ assistant }) => playable.includes(assistant);
 export const play = ({ id }) => goTo("playground", `?from=${id}`);
 
 export function mountItem(root, { ask, view, back }) {

@@ -2,15 +2,6 @@
 
 import { ago, el, text, toast, when } from "../shared/dom.js";
 
-const KINDS = {
-  conversation: "trash.conversation",
-  draft: "trash.draft",
-  picture: "trash.picture",
-  item: "trash.item",
-  message: "trash.message",
-  prompt: "trash.prompt",
-};
-
 export function mountTrash(root, { ask, view }) {
   const find = (selector) => root.querySelector(selector);
 
@@ -25,7 +16,7 @@ export function mountTrash(root, { ask, view }) {
   }
 
   function line(entry) {
-    const kind = text(KINDS[entry.kind], { count: entry.items });
+    const kind = text(`trash.${entry.kind}`, { count: entry.items });
     const back = el("button.plain", { type: "button", onclick: () => put({ do: "restore", ids: [entry.id] }) }, text("trash.restore"));
     const time = el("time", { datetime: entry.deleted, title: when(entry.deleted) }, ago(entry.deleted));
     return el(

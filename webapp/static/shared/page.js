@@ -31,17 +31,18 @@ export const doors = () =>
 
 export const enter = (name) => door(name)?.click();
 
+// What people have rows of, and where these open: Python says it once, so that there is no list of it here.
+export const { kinds, playable } = window.studio;
+
 // A room is made when it is first entered, so that a link to what is in it has to open the door.
-const NAMED = {
-  item: "history", made_with: "history", prompt: "prompts", draft: "writing", run: "playground", experiment: "playground",
-  image: "images",
-};
+const NAMED = kinds.flatMap(({ tab, parameters }) => parameters.map((parameter) => [parameter, tab]));
 
 // Comes to the room that the address names; what it names of others is opened once these are entered.
 function arrive() {
   if (!doors().length) return requestAnimationFrame(arrive);
   const query = new URLSearchParams(location.search);
-  const wanted = Object.keys(NAMED).filter((name) => query.has(name)).map((name) => NAMED[name]);
+  // The first room is open already and reads the address itself.
+  const wanted = NAMED.filter(([name, place]) => query.has(name) && place !== doors()[0][0]).map(([, place]) => place);
   const tab = door(query.get(TAB)) ? query.get(TAB) : wanted[0];
   for (const name of wanted) if (name !== tab) awaited.set(name, (open) => open(query));
   if (wanted.includes(tab)) goTo(tab, location.search);

@@ -3,21 +3,9 @@
 
 import { ago, debounce, el, fill, icon, marked, text, toast } from "./dom.js";
 import { asker } from "./live.js";
-import { doors, enter, goTo, isDark, otherLanguage, placeOf, setLanguage, switchTheme } from "./page.js";
+import { doors, enter, goTo, isDark, kinds, otherLanguage, placeOf, setLanguage, switchTheme } from "./page.js";
 
 const DEBOUNCE_MS = 120;
-
-// By kind, in the order of the list: the heading and the picture of what Python finds.
-const KINDS = {
-  conversation: ["palette.conversations", "edit"],
-  draft: ["palette.drafts", "spark"],
-  item: ["palette.items", "archive"],
-  template: ["palette.templates", "copy"],
-  experiment: ["palette.experiments", "columns"],
-  picture: ["palette.pictures", "image"],
-};
-// What a room is told to open, by kind; of an item, it depends on who made it.
-const LINKS = { conversation: "chat", draft: "draft", template: "prompt", experiment: "experiment", picture: "image" };
 
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");
@@ -83,12 +71,13 @@ export function mount(component) {
     find();
   }
 
-  const found = (kind, sign) =>
+  const found = (kind) =>
     hits
-      .filter((hit) => hit.kind === kind)
-      .map((hit) => ({ ...hit, name: hit.title, icon: sign, choose: () => goTo(...placeOfHit(hit)) }));
+      .filter((hit) => hit.kind === kind.name)
+      .map((hit) => ({ ...hit, name: hit.title, icon: kind.icon, choose: () => goTo(...placeOfHit(kind, hit)) }));
 
-  const placeOfHit = (hit) => (hit.kind === "item" ? placeOf(hit) : [hit.assistant, `?${LINKS[hit.kind]}=${hit.id}`]);
+  // What somebody's assistant made opens where that is.
+  const placeOfHit = (kind, hit) => (hit.assistant ? placeOf(hit) : [kind.tab, `?${kind.parameters[0]}=${hit.id}`]);
 
   // The list
 
@@ -97,7 +86,7 @@ export function mount(component) {
     const groups = [
       ["palette.actions", actions().filter(fits)],
       ["palette.places", places().filter(fits)],
-      ...Object.entries(KINDS).map(([kind, [title, sign]]) => [title, found(kind, sign)]),
+      ...kinds.map((kind) => [`palette.${kind.name}`, found(kind)]),
     ].filter(([, entries]) => entries.length);
     list.replaceChildren(...groups.map(([title, entries]) => group(text(title), entries)));
     for (const [place, option] of options().entries()) option.id = `palette-option-${place}`;

@@ -1,0 +1,172 @@
+"""The kinds of rows: the registration knows every table of the schema, and what it says holds for all of somebody's."""
+
+import io
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from assistants import ROWS
+from assistants.errors import Conflict
+from assistants.history import History
+from assistants.history.export import export
+from assistants.store import new_id, now
+from assistants.store.jobs import JobRow
+from assistants.store.row_kinds import Entry, RowKind, RowKinds
+from assistants.studio import Studio
+from assistants.support.desk_rows import DeskRows
+from tests.store.rows import add_file, add_job
+
+ME, OTHER = "v-me", "v-other"
+# The indexes' own tables, which nobody writes by hand.
+INDEXES = ("words", "chunk_words", "_sqlite")
+
+
+def tables(db: sqlite3.Connection) -> list[str]:
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    return [name for (name,) in db.execute(sql) if not name.startswith(INDEXES)]
+
+
+def columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in db.execute(f"PRAGMA table_xinfo({table})")}
+
+
+def unregistered(db: sqlite3.Connection, kinds: RowKinds) -> set[str]:
+    """Return the tables whose rows have an owner and are of no kind."""
+    known = {kind.table for kind in kinds if kind.owner}
+    return {table for table in tables(db) if "owner" in columns(db, table)} - known
+
+
+def left_behind(db: sqlite3.Connection, kinds: RowKinds) -> set[tuple[str, str]]:
+    """Return the tables that refer to rows of a kind and do not go with them, with what they refer to."""
+    parts = {(part.table, part.of) for part in kinds.parts}
+    links = {(table, row[2]) for table in tables(db) for row in db.execute(f"PRAGMA foreign_key_list({table})")}
+    # The other way round, too: a message's job goes with it, and a picture's file.
+    return {(table, of) for table, of in links if (table, of) not in parts and (of, table) not in parts}
+
+
+def test_every_table_with_an_owner_is_of_a_kind(history: History) -> None:
+    with history.store.read() as db:
+        assert unregistered(db, ROWS) == set()
+        assert unregistered(db, RowKinds(kind for kind in ROWS if kind.name != "board")) == {"boards"}
+
+
+def test_whatever_refers_to_a_row_goes_with_it(history: History) -> None:
+    # What a base has to read goes with it by the base's own hand.
+    base = {("sources", "knowledge"), ("chunks", "knowledge"), ("chunks", "sources"), ("vectors", "chunks")}
+    with history.store.read() as db:
+        assert left_behind(db, ROWS) == base
+        without = RowKinds(kind for kind in ROWS if kind.name != "hand_over")
+        assert ("feedback", "jobs") in left_behind(db, without)
+
+
+def test_what_a_kind_says_is_in_the_schema(history: History) -> None:
+    with history.store.read() as db:
+        for kind in ROWS:
+            named = {kind.id, kind.owner, "deleted" if kind.title and not kind.from_rows else ""} - {""}
+            assert named <= columns(db, kind.table), kind.name
+        for part in ROWS.parts:
+            assert part.column == "rowid" or part.column in columns(db, part.table), part
+            assert not part.key or part.key in columns(db, part.of), part
+    assert len({kind.name for kind in ROWS}) == len(list(ROWS))
+    parameters = [parameter for kind in ROWS for parameter in kind.parameters]
+    assert len(parameters) == len(set(parameters))
+
+
+def fill(studio: Studio, owner: str) -> None:
+    """Give somebody a row of every kind, made as people make them where that takes no model of support."""
+    history = studio.history
+    chat = studio.jobs.wait(studio.jobs.submit("chat", {"message": "an okapi"}, owner).id, owner, 20)
+    drawn = studio.jobs.submit("images", {"prompt": "an okapi", "width": 64, "height": 64}, owner)
+    [made] = studio.jobs.wait(drawn.id, owner, 20).result["images"]
+    board = history.pictures.add_board(owner, "animals")
+    history.pictures.put_on_board(board.id, owner, [made["file"].rpartition("/")[2]], [])
+    history.drafts.create(owner, "Okapi", {"topic": "okapi"})
+    history.experiments.save(owner, "okapi", {})
+    history.answers.keep(chat.id, f"key-{owner}", {"text": "okapi"})
+    add_file(history, "okapi.txt", b"okapi", owner=owner)
+    studio.prompts.create("chat/okapi", owner, studio.prompts.get("chat/tutor", owner).source)
+    history.jobs.pause(owner, "images", True)
+    conversation = new_id()
+    result = {"conversation": conversation, "knowledge": "okapi", "grounded": False}
+    asked = add_job(history, "why?", "no", owner, assistant="support", result=result)
+    rows = DeskRows(history.store)
+    rows.judge(asked, "okapi", good=False, reason="okapi")
+    rows.hand_over("okapi", conversation, owner, "why?", [])
+    history.trash.put(owner, [add_job(history, "deleted", "okapi", owner=owner)])
+    history.drafts.delete(history.drafts.create(owner, "Deleted", {}), owner)
+
+
+def contents(history: History) -> dict[str, list[str]]:
+    """Return every row of every table, as text."""
+    with history.store.read() as db:
+        return {
+            name: sorted(json.dumps(tuple(row), default=str) for row in db.execute(f"SELECT * FROM {name}"))
+            for name in [*tables(db), "words"]
+        }
+
+
+def kept_files(history: History) -> set[str]:
+    return {str(path) for folder in ("files", "thumbnails") for path in history.home.glob(f"{folder}/*")}
+
+
+def test_erasing_leaves_nothing_of_one_and_all_of_the_others(studio: Studio) -> None:
+    history = studio.history
+    fill(studio, OTHER)
+    before, files = contents(history), kept_files(history)
+    fill(studio, ME)
+    with history.store.read() as db:
+        for kind in ROWS:
+            if kind.owner:
+                sql = f"SELECT count(*) FROM {kind.table} WHERE {kind.owner} = ?"
+                assert db.execute(sql, (ME,)).fetchone()[0], f"nobody has a row of the kind {kind.name} here"
+    assert len(kept_files(history) - files) >= 2
+    history.erase(ME)
+    assert contents(history) == before
+    assert kept_files(history) == files
+
+
+def test_nothing_is_erased_while_something_is_made_and_never_what_is_the_studios(history: History) -> None:
+    add_job(history, "done", "okapi", owner=ME)
+    history.jobs.insert(JobRow(new_id(), "chat", ME, "running", None, "q", {}, now()))
+    before = contents(history)
+    with pytest.raises(Conflict):
+        history.erase(ME)
+    with pytest.raises(ValueError, match="own rows"):
+        history.erase("")
+    assert contents(history) == before
+
+
+def test_a_customers_word_on_an_answer_goes_with_the_answer(studio: Studio) -> None:
+    fill(studio, ME)
+    history = studio.history
+    with history.store.read() as db:
+        [(job,)] = db.execute("SELECT job FROM feedback")
+    history.trash.put(ME, [job])
+    history.trash.empty(ME)
+    with history.store.read() as db:
+        counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("feedback", "hand_overs")]
+    assert counts == [0, 1]
+
+
+def test_what_is_emptied_is_counted_and_what_holds_no_item_counts_as_one(studio: Studio) -> None:
+    studio.prompts.create("chat/okapi", ME, studio.prompts.get("chat/tutor", ME).source)
+    studio.prompts.delete("chat/okapi", ME)
+    assert [line.kind for line in studio.history.trash.list(ME)] == ["prompt"]
+    assert studio.history.trash.empty(ME) == 1
+
+
+def test_an_export_has_what_a_kind_exports_in_the_order_of_the_names(history: History) -> None:
+    def exported(db: Any, owner: str | None) -> Iterator[Entry]:
+        yield Entry("zoo/okapi.md", text=lambda: "# Okapi", id="okapi")
+        yield Entry("animals.jsonl", [b"{}\n"])
+
+    target = io.BytesIO()
+    kinds = RowKinds([*ROWS, RowKind("zoo", "experiments", export=exported)])
+    export(history.store, kinds, history.files, target, ME, None)
+    with zipfile.ZipFile(target) as archive:
+        assert archive.namelist() == ["animals.jsonl", "items.jsonl", "zoo/okapi.md"]
+        assert b"AI" in archive.read("zoo/okapi.md") and archive.read("animals.jsonl").endswith(b"{}\n")
