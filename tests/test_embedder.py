@@ -12,27 +12,19 @@ import pytest
 from assistants import classify, embedder, ingestion
 from assistants.classify import Head, features
 from assistants.embedder import MODEL, MULTILINGUAL, Embedder, Scale, model_for
-from assistants.errors import ModelUnavailable, NotAllowed
-from assistants.models import Models
+from assistants.errors import NotAllowed
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support.intent_rows import IntentRows
 from tests.knowledge.stand_ins import Words, stand_in_for_embedder, vector
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 ME = "local"
 NO_JOB = SimpleNamespace(slot=lambda *_: nullcontext())
 ENGLISH = "# Returns\n\nReturns are free of charge within 30 days of the delivery of your parcel."
 CHINESE = "# 退货\n\n收到商品后三十天内可以免费退货。\n\n# 快递\n\n普通快递两天送达。"
 
 GERMAN = "# Rückgabe\n\nDie Rückgabe ist innerhalb von dreißig Tagen nach der Lieferung kostenlos möglich."
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(self: Models, name: str, *_: object) -> None:
-        raise ModelUnavailable("There is no model named {name}.", name=name)
-
-    monkeypatch.setattr(Models, "waiting", absent)
 
 
 @pytest.fixture

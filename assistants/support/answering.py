@@ -15,9 +15,8 @@ from assistants.embedder import Embedder
 from assistants.jobs import Event, JobRow, Progress, note
 from assistants.knowledge import Base
 from assistants.knowledge.sentences import share_chinese
-from assistants.safety.personal import Redactor
 from assistants.support.asking import SupportRun
-from assistants.support.drafting import is_elsewhere, prompt, write
+from assistants.support.drafting import prompt, write
 from assistants.support.evidence import Evidence
 from assistants.support.intent import IntentGuess, fallback, meant
 from assistants.support.intent_rows import IntentRows
@@ -98,20 +97,15 @@ def _best(
     best = extracted(evidence)
     if best is None or not asking.writes_answers(language):
         return best
-    hidden = Redactor(active=is_elsewhere(asking.job.row.model))
     messages = prompt(asking.studio, asking.job.owner, language, evidence)
-    messages = [(role, hidden.redact(text)) for role, text in messages]
-    said = yield from write(
-        asking.studio, asking.job, messages, lambda text: is_hopeless(hidden.restore(text), evidence)
-    )
-    draft = said and hidden.restore(said)
+    draft = yield from write(asking.studio, asking.job, messages, lambda text: is_hopeless(text, evidence))
     why.took("write")
-    why.facts |= {"prompt": messages, "draft": draft}
-    if draft is None:
+    why.facts |= {"prompt": draft.prompt, "draft": draft.text}
+    if draft.text is None:
         yield note("The model could not write an answer, so the passages are quoted.")
         return best
     yield Progress(0, None, "Checking the answer")
-    checked = verify(draft, evidence, asking.embedder)
+    checked = verify(draft.text, evidence, asking.embedder)
     why.took("check")
     why.facts["dropped"] = list(checked.dropped)
     proved = len(checked.answer.quotes) > 0 and checked.kept >= len(checked.dropped)

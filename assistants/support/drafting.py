@@ -8,12 +8,14 @@ import re
 import secrets
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.generation import NO_CONTROLS, conversation, generate, limited, opened, watch
 from assistants.jobs import Event, Progress, RunningJob, Text
 from assistants.prompts import render
+from assistants.safety.personal import Redactor
 from assistants.support.evidence import Evidence, above
 from prompts.library import Messages
 
@@ -59,30 +61,39 @@ def as_talk(turns: Iterable[tuple[str, str]], most: int) -> str:
     return "\n".join(f"- {question}\n  {' '.join(answer.split())[:most]}" for question, answer in turns)
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What a model was told and what it wrote, None where it could not; it was told marks for what is personal."""
+
+    prompt: Messages
+    text: str | None
+
+
 def write(
     studio: "Studio",
     job: RunningJob,
     messages: Messages,
     is_hopeless: Callable[[str], bool],
     doing: str = "Writing the answer",
-) -> Generator[Event, None, str | None]:
-    """Let the job's model write until its text ``is_hopeless`` and return what it wrote; None where it cannot."""
-    draft = ""
+) -> Generator[Event, None, Draft]:
+    """Let the job's model write until its text ``is_hopeless``; what is personal goes to none that is elsewhere."""
+    hidden = Redactor(active=is_elsewhere(job.row.model))
+    told, said = [(role, hidden.redact(text)) for role, text in messages], ""
     try:
         engine = yield from opened(studio, job)
         yield Progress(0, None, doing)
         options = OPTIONS | limited(engine, MOST_TOKENS)
-        with closing(generate(engine, conversation(messages), NO_CONTROLS, options, job, watch(studio, job))) as steps:
+        with closing(generate(engine, conversation(told), NO_CONTROLS, options, job, watch(studio, job))) as steps:
             for event in steps:
                 if not isinstance(event, Text):
                     yield event
                     continue
-                draft += event.delta
-                if (ENDS.search(event.delta) and is_hopeless(draft)) or len(draft) > LONGEST:
+                said += event.delta
+                if (ENDS.search(event.delta) and is_hopeless(hidden.restore(said))) or len(said) > LONGEST:
                     break
-        return draft
+        return Draft(told, hidden.restore(said))
     except (GenerationFailed, InvalidInput, ModelUnavailable):
-        return None
+        return Draft(told, None)
 
 
 def is_elsewhere(model: str) -> bool:

@@ -11,8 +11,7 @@ from assistants.jobs import Event, JobRow
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import is_seam, stems, terms
-from assistants.safety.personal import Redactor
-from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
+from assistants.support.drafting import as_talk, rendered, write
 from assistants.support.followups import whole
 from assistants.support.searching import ScoreExplanation
 from assistants.support.verification import NEGATION, adds_nothing
@@ -36,14 +35,12 @@ def reworded(
     computed = whole(question, _asked(earlier))
     if not earlier or not asking.is_helped(language):
         return computed
-    hidden = Redactor(active=is_elsewhere(asking.job.row.model))
     told = as_talk(((row.input, row.output) for row in earlier[-TURNS:]), ANSWER)
     messages = rendered(asking.studio, asking.job.owner, TEMPLATES[language], conversation=told, question=question)
-    messages = [(role, hidden.redact(text)) for role, text in messages]
-    said = yield from write(asking.studio, asking.job, messages, _goes_on, "Reading the conversation")
-    line = next(iter(hidden.restore(said or "").strip().splitlines()), "").strip().strip('"“”')
+    draft = yield from write(asking.studio, asking.job, messages, _goes_on, "Reading the conversation")
+    line = next(iter((draft.text or "").strip().splitlines()), "").strip().strip('"“”')
     is_used = keeps(question, line, told, earlier[-1].input)
-    why.facts["reworded"] = {"prompt": messages, "said": line, "used": is_used}
+    why.facts["reworded"] = {"prompt": draft.prompt, "said": line, "used": is_used}
     why.took("reword")
     return line if is_used else computed
 

@@ -13,10 +13,9 @@ from assistants.knowledge.retrieval import has
 from assistants.knowledge.sentences import sentences, stems, terms
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
-from assistants.safety.personal import Redactor
 from assistants.support.answering import language_of
 from assistants.support.desk_rows import DeskRows, HandOver
-from assistants.support.drafting import as_talk, is_elsewhere, rendered, write
+from assistants.support.drafting import as_talk, rendered, write
 from assistants.support.verification import adds_nothing, says_no_as
 
 if TYPE_CHECKING:
@@ -52,13 +51,11 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     """Let the model sum up, and keep what stands in the conversation."""
     waiting = DeskRows(studio.history.store).get(request.hand_over)
-    hidden = Redactor(active=is_elsewhere(job.row.model))
     conversation = told(waiting)
     language = language_of(waiting.transcript[-1]["question"])
     messages = rendered(studio, job.owner, TEMPLATES[language], conversation=conversation)
-    messages = [(role, hidden.redact(text)) for role, text in messages]
-    said = yield from write(studio, job, messages, lambda _: False, "Summing up the conversation")
-    prose = proved(hidden.restore(said or ""), conversation)
+    draft = yield from write(studio, job, messages, lambda _: False, "Summing up the conversation")
+    prose = proved(draft.text or "", conversation)
     if prose:
         DeskRows(studio.history.store).sum_up(waiting.id, prose, waiting.transcript)
     yield Text(prose or waiting.summary)

@@ -27,6 +27,16 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def nothing_is_fetched(running: Server) -> Iterator[None]:
+    """Let a file stand where the embedder's folder would be made, for the studio is a process apart."""
+    file = running.home / "models" / "starter-embedder"
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    yield
+    file.unlink()
+
+
+@pytest.fixture
 def chat(page: "Page", running: Server) -> Iterator[Chat]:
     """A new chat; the test fails if the browser's console shows an error, such as a violation of the CSP.
 

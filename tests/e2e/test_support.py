@@ -1,25 +1,13 @@
 """Support in the browser: a sample question is answered with proof, on words alone where there is no embedder."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server
 from tests.e2e.chat import Chat
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 # An answer is a job's, which a busy machine takes a while for.
 WAIT = 30_000
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(running: Server) -> Iterator[None]:
-    """A file stands where the embedder's folder would be made."""
-    file = running.home / "models" / "starter-embedder"
-    file.parent.mkdir(exist_ok=True)
-    file.touch()
-    yield
-    file.unlink()
 
 
 def test_a_sample_question_is_answered_with_a_quote_that_stands_in_its_source(chat: Chat) -> None:

@@ -1,26 +1,14 @@
 """The service desk in the browser: a customer asks a person, who answers in the inbox, and the customer sees it."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server
 from tests.e2e.chat import Chat
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 # An answer is a job's, which a busy machine takes a while for.
 WAIT = 30_000
 QUESTION = "Is there a swimming pool?"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(running: Server) -> Iterator[None]:
-    """A file stands where the embedder's folder would be made."""
-    file = running.home / "models" / "starter-embedder"
-    file.parent.mkdir(exist_ok=True)
-    file.touch()
-    yield
-    file.unlink()
 
 
 def test_a_customer_is_handed_over_and_answered(chat: Chat) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.models import Models
+from assistants.errors import InvalidInput, NotAllowed, NotFound
 from assistants.owners import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -15,19 +14,12 @@ from assistants.support import checks
 from assistants.support.__main__ import main
 from assistants.support.expectations import Expectation, ExpectationRows, parsed
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 LINES = """
 How long are gift cards valid? | 3 years
 How many days do I have to return an item? | handbook.en.md
 Who won the football world cup? | !
 """
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(self: Models, *_: object) -> None:
-        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
-
-    monkeypatch.setattr(Models, "waiting", absent)
 
 
 def check(studio: Studio, lines: str | None = None) -> JobRow:

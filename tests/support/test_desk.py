@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from assistants.errors import Conflict, InvalidInput, ModelUnavailable, NotAllowed, NotFound
+from assistants.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from assistants.knowledge.curating import SOURCE
-from assistants.models import Models
 from assistants.owners import LOCAL, OPERATOR
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -15,15 +14,8 @@ from assistants.support import desk, summaries
 from assistants.support.desk_rows import DeskRows
 from tests.support.test_support import ABSENT, says
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 CUSTOMER, OTHER = "v-1", "v-2"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(self: Models, *_: object) -> None:
-        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
-
-    monkeypatch.setattr(Models, "waiting", absent)
 
 
 def ask(studio: Studio, question: str, owner: str = CUSTOMER, **request: Any) -> JobRow:

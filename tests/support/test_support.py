@@ -7,15 +7,16 @@ import pytest
 
 from assistants import ingestion
 from assistants.engines import echo
-from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, NotAllowed, NotFound
+from assistants.errors import GenerationFailed, InvalidInput, NotAllowed, NotFound
 from assistants.models import Models, ModelState
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from assistants.support import checks, desk, reranking
+from assistants.support import checks, desk, drafting, reranking
 from assistants.support.rewording import keeps
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 ME = "local"
 ABSENT = "local:mini"
 
@@ -74,14 +75,6 @@ def teach(studio: Studio, text: str, base: str = "shop", name: str = "rules.md")
     row = ingestion.submit(studio, base, [(name, io.BytesIO(text.encode()))], ME)
     row = studio.jobs.wait(row.id, ME, 20)
     return row.result["sources"][0]["id"]
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(self: Models, *_: object) -> None:
-        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
-
-    monkeypatch.setattr(Models, "waiting", absent)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +186,21 @@ def test_a_draft_that_is_not_proved_gives_way_to_the_passages(
     row = ask(studio, "Within how many days can I return an unused item?")
     assert row.result["answer"].startswith("You can return any unused item within 30 days of delivery")
     assert why(studio, row)["route"] == "quoted"
+
+
+def test_a_model_elsewhere_is_not_told_what_is_personal(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = says(monkeypatch, studio.models, "For [EMAIL_1]: returns from Germany are free of charge.")
+    question = "How can I return an unused item from Germany, as a@b.de?"
+    facts = why(studio, ask(studio, question, knowledge="sample"))
+    assert "a@b.de" in heard[-1] and "a@b.de" in str(facts["prompt"])
+    monkeypatch.setattr(drafting, "HERE", ("echo:",))
+    row = ask(studio, question, knowledge="sample")
+    follow_up = ask(studio, "And from Sweden?", knowledge="sample", conversation=row.id)
+    for text in (*heard[1:], str(why(studio, row)["prompt"]), str(why(studio, follow_up)["reworded"]["prompt"])):
+        assert "[EMAIL_1]" in text and "a@b.de" not in text
+    assert len(heard) >= 3
+    assert why(studio, row)["draft"] == "For a@b.de: returns from Germany are free of charge."
+    assert "a@b.de" in why(studio, follow_up)["reworded"]["said"]
 
 
 def test_a_draft_that_proves_nothing_is_not_waited_for(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,22 +5,14 @@ from typing import Any
 
 import pytest
 
-from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFound
-from assistants.models import Models
+from assistants.errors import InvalidInput, NotAllowed, NotFound
 from assistants.owners import LOCAL
 from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.tabs.support import Asked, act
 
+pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 VISITOR = "v-1"
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(self: Models, *_: object) -> None:
-        raise ModelUnavailable("There is no model named {name}.", name="starter-embedder")
-
-    monkeypatch.setattr(Models, "waiting", absent)
 
 
 def ask(studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
