@@ -109,6 +109,20 @@ def test_a_schema_may_hold_itself_inside_a_list() -> None:
     assert "kids" in from_schema(tree)
 
 
+@pytest.mark.parametrize("beside", [{}, {"description": "The next one, if there is one"}])
+def test_a_schema_may_hold_itself_as_one_of_several(beside: dict[str, str]) -> None:
+    link = {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}], **beside}
+    node = {"type": "object", "properties": {"next": link}, "required": ["next"], "additionalProperties": False}
+    grammar = from_schema({"$defs": {"node": node}, "$ref": "#/$defs/node"})
+    assert grammar.count("next") == 1
+
+
+def test_what_is_left_out_leaves_no_rule_without_a_body() -> None:
+    nothing = {"allOf": [{"type": "string"}, {"type": "integer"}]}
+    inside = {"type": "object", "properties": {"a": {"$ref": "#/$defs/x"}}, "required": ["a"]}
+    assert "None" not in from_schema({"anyOf": [inside, {"type": "integer"}], "$defs": {"x": nothing}})
+
+
 def test_an_optional_property_may_be_left_out() -> None:
     rules = Rules()
     root = rules.pick([('"a"', False), ('"b"', True)], 0, None, ", ")

@@ -1,9 +1,11 @@
 """Grammars for OpenVINO: what a JSON schema, a regular expression or a list of choices lets a model say.
 
-OpenVINO constrains a reply by xgrammar. Its own reading of schemas loses itself in white space and in endless digits,
-writes control characters, takes minutes for a long ``maxLength`` and confuses long lists of choices, and a grammar that
-it cannot read breaks every generation under way. So the studio writes the grammar: it may be narrower than what was
-asked for, or wider where a rule has no grammar, for the reply is validated anyway. Knows nothing about models.
+OpenVINO constrains a reply by xgrammar, and takes no other. Its own reading of schemas loses itself in white space and
+endless digits, writes control characters, takes minutes for a long ``maxLength`` and confuses long lists of choices,
+and a grammar that it cannot read breaks every generation under way: of 200 answers of a small model 171 were valid in
+the end, and 200 with the grammars here (``python -m benchmarks.schemas``, OpenVINO GenAI 2026.4.1). So
+the studio writes the grammar: it may be narrower than what was asked for, or wider where a rule has no grammar, for the
+reply is validated anyway. Knows nothing about models.
 """
 
 from collections.abc import Callable, Sequence

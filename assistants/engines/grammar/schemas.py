@@ -31,6 +31,8 @@ FORMATS = {
     "hostname": r"[a-z][a-z0-9]{0,30}(\.[a-z][a-z0-9]{0,30}){1,2}",
     "uri": r"https?://[a-z][a-z0-9]{0,30}(\.[a-z][a-z0-9]{0,30}){1,2}(/[a-z0-9_-]{1,30}){0,4}",
 }
+# What says nothing of the value itself.
+ASIDE = frozenset({"$defs", "definitions", "$schema", "$comment", "title", "description", "default", "examples"})
 MOST_ALTERNATIVES = 1000
 MERGES = 64
 
@@ -55,7 +57,7 @@ class Schema:
             raise Unservable("a part of it lets nothing through")
         if schema is True or not schema:
             return self._anything()
-        if "$ref" in schema and len(schema) == 1:
+        if "$ref" in schema and ASIDE.issuperset(schema.keys() - {"$ref"}):
             return self._reference(schema["$ref"])
         schema = self._flat(schema)
         if "const" in schema or "enum" in schema:
@@ -66,10 +68,10 @@ class Schema:
             return self._rules.rule(self._rules.one_of(texts))
         for key in ("anyOf", "oneOf"):
             if key in schema:
-                rest = {name: value for name, value in schema.items() if name != key}
-                return self._one_of([
-                    merged(rest, self._resolved(option)) for option in schema[key] if option is not False
-                ])
+                rest = {name: value for name, value in schema.items() if name != key and name not in ASIDE}
+                options = [option for option in schema[key] if option is not False]
+                # One that is named stays so where nothing is to be added: it may be part of itself.
+                return self._one_of([merged(rest, self._resolved(one)) for one in options] if rest else options)
         types = schema.get("type") or [name for name, hints in HINTS.items() if hints & schema.keys()]
         if isinstance(types, list):
             return self._one_of([schema | {"type": name} for name in types]) if types else self._anything()
@@ -101,8 +103,14 @@ class Schema:
             # Known before its body is, for it may be part of itself.
             self._references[reference] = name = self._rules.name()
             outside, self._open = self._open, self._open | {reference}
-            self._rules.define(name, self._value(self._find(reference)))
-            self._open = outside
+            try:
+                self._rules.define(name, self._value(self._find(reference)))
+            except Unservable:
+                # Nothing leads there, but a rule without a body would break the whole grammar.
+                self._rules.define(self._references.pop(reference), '""')
+                raise
+            finally:
+                self._open = outside
         return self._references[reference]
 
     def _find(self, reference: str) -> Any:
