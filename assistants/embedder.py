@@ -17,7 +17,7 @@ import yaml
 from assistants.errors import GenerationFailed, ModelUnavailable
 from assistants.generation import slots
 from assistants.jobs import Event, Progress, RunningJob
-from assistants.knowledge.sentences import is_english, share_chinese
+from assistants.knowledge.terms import is_english, share_chinese
 from assistants.knowledge.vectors import packed
 
 if TYPE_CHECKING:

@@ -20,12 +20,13 @@ from typing import Any
 from assistants.embedder import MODEL
 from assistants.opening import open_studio
 from assistants.owners import LOCAL
+from assistants.sentences import is_complete, sentences
 from assistants.settings import Settings
 from assistants.store.documents import count, markdown, text_of
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.writing.checks import keyword_pattern
-from assistants.writing.sentences import grams, is_complete, sentences, units
+from assistants.writing.sentences import grams, units
 
 BRIEFS: list[tuple[str, str, list[str]]] = [
     ("article", "How cities can plant more street trees", ["shade", "volunteers", "canopy", "water"]),

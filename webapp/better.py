@@ -7,7 +7,7 @@ browser knows.
 from typing import Any, Literal
 
 from assistants import preferences
-from assistants.knowledge.sentences import share_chinese
+from assistants.knowledge.terms import share_chinese
 from assistants.models import DEFAULT
 from assistants.models.improving import Better
 from assistants.owners import is_operator

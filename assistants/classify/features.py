@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from assistants.knowledge.sentences import terms
+from assistants.knowledge.terms import terms
 from assistants.words import IS_CJK
 
 # Places for words; two that share one are seldom in the same few examples.

@@ -3,7 +3,7 @@
     reading.py, readers/    a file becomes parts of text, and notes about what is left out
     fetching.py, sites.py   a site's pages
     cleaning.py             no characters that only a model sees
-    sentences.py            sentences, and the words in them that tell something
+    terms.py                the words of a text that tell something
     headings.py             headings in Markdown, by where they stand
     chunking.py             parts become one text and its chunks, by offsets
     injections.py           which sentences speak to a model
@@ -30,7 +30,7 @@ from assistants.history import History
 from assistants.knowledge import curating, editing, samples, wording
 from assistants.knowledge.retrieval import Found, Retrieval
 from assistants.knowledge.rows import EVERYONE, Base, Rows, Source, StoredChunk
-from assistants.knowledge.sentences import share_chinese
+from assistants.knowledge.terms import share_chinese
 from assistants.knowledge.vector_rows import VectorRows
 from assistants.knowledge.vectors import Vectors
 from assistants.owners import is_operator, must_be_operator

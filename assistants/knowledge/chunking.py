@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from assistants.knowledge.cleaning import clean
 from assistants.knowledge.headings import headings
-from assistants.knowledge.sentences import Span, sentences
+from assistants.sentences import Span, sentences
 from assistants.words import CJK
 
 # About 180 tokens of an embedder, most of which read 256: a Chinese character is one, and three Latin letters or more.
@@ -102,7 +102,7 @@ def _pieces(text: str, start: int, end: int) -> Iterator[Span]:
     if _size(text[start:end]) <= LIMIT:
         yield start, end
         return
-    for begin, stop in sentences(text[start:end]):
+    for begin, stop in sentences(text[start:end], in_document=True):
         yield from _lengths(text, start + begin, start + stop)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from assistants.knowledge.sentences import Span, sentences
+from assistants.sentences import Span, sentences
 
 RULES = Path(__file__).with_name("commands.yaml")
 
@@ -49,7 +49,7 @@ def trusted(text: str) -> list[Span]:
     """
     found: list[Span] = []
     end_of_command = -1
-    for start, end in sentences(text):
+    for start, end in sentences(text, in_document=True):
         if (end_of_command >= 0 and "\n\n" not in text[end_of_command:start]) or is_command(text[start:end]):
             end_of_command = end
         else:

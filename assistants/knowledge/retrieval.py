@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
 from assistants.knowledge.rows import Base, Rows, StoredChunk, mark
-from assistants.knowledge.sentences import is_seam, stems, terms
+from assistants.knowledge.terms import is_seam, stems, terms
 from assistants.knowledge.vectors import Vectors
 from assistants.store import Store
 from assistants.words import IS_CJK, is_pair

@@ -14,7 +14,7 @@ import yaml
 from assistants.embedder import Embedder
 from assistants.jobs import Event, JobRow, Progress, note
 from assistants.knowledge import Base
-from assistants.knowledge.sentences import share_chinese
+from assistants.knowledge.terms import share_chinese
 from assistants.support.asking import SupportRun
 from assistants.support.drafting import prompt, write
 from assistants.support.evidence import Evidence

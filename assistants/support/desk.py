@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.knowledge.curating import MAX_ANSWER
-from assistants.knowledge.sentences import terms
+from assistants.knowledge.terms import terms
 from assistants.owners import OPERATOR, is_operator, must_be_operator
 from assistants.store.jobs import JobRow
 from assistants.support import summaries

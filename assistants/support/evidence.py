@@ -12,7 +12,7 @@ from assistants.embedder import Embedder, Scale
 from assistants.knowledge.injections import is_command, trusted
 from assistants.knowledge.retrieval import Found, Passage, has
 from assistants.knowledge.rows import StoredChunk
-from assistants.knowledge.sentences import stems, terms
+from assistants.knowledge.terms import stems, terms
 
 # An embedder takes its time for each sentence: so many passages are read closely, and so many sentences.
 READ = 4

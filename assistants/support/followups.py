@@ -5,7 +5,7 @@ Computed, so that it works without a model and the same every time. Knows nothin
 
 import re
 
-from assistants.knowledge.sentences import terms
+from assistants.knowledge.terms import terms
 
 # "And to France?", "what about …", "how long does it take", "那…呢", "它…": words that point back.
 POINTS_BACK = re.compile(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistants.jobs import Event, JobRow
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
-from assistants.knowledge.sentences import is_seam, stems, terms
+from assistants.knowledge.terms import is_seam, stems, terms
 from assistants.support.drafting import as_talk, rendered, write
 from assistants.support.followups import whole
 from assistants.support.searching import ScoreExplanation

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from assistants.jobs import Event, Result, RunningJob, Text
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
-from assistants.knowledge.sentences import sentences, stems, terms
+from assistants.knowledge.terms import stems, terms
 from assistants.owners import must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import language_of
 from assistants.support.desk_rows import DeskRows, HandOver
 from assistants.support.drafting import as_talk, rendered, write
-from assistants.support.verification import adds_nothing, says_no_as
+from assistants.support.verification import adds_nothing, claims, says_no_as, together
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -69,9 +69,7 @@ def told(waiting: HandOver) -> str:
 
 def proved(said: str, talk: str) -> str:
     """Return the sentences of a summary that the conversation bears out."""
-    claims = dict.fromkeys(" ".join(said[start:end].split()) for start, end in sentences(said))
-    kept = [claim for claim in claims if _stands(claim, talk)][:MOST]
-    return ("" if kept and kept[0].endswith(("。", "！", "？")) else " ").join(kept)
+    return together([claim for claim in dict.fromkeys(claims(said)) if _stands(claim, talk)][:MOST])
 
 
 def _stands(claim: str, talk: str) -> bool:

@@ -13,7 +13,8 @@ from itertools import pairwise
 from assistants.embedder import Embedder
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
-from assistants.knowledge.sentences import sentences, stems, terms
+from assistants.knowledge.terms import stems, terms
+from assistants.sentences import sentences
 from assistants.support.evidence import Evidence, Sentence, above
 from assistants.support.quoting import Answer, Quote
 from assistants.words import tokens
@@ -55,13 +56,12 @@ class Checked:
 
 def verify(draft: str, evidence: Evidence, embedder: Embedder) -> Checked:
     """Keep the sentences of ``draft`` that the evidence proves."""
-    draft = NUMBERED.sub("", draft)
-    claims = list(dict.fromkeys(" ".join(draft[start:end].split()) for start, end in sentences(draft)))
-    vectors = embedder.vectors(claims) if evidence.vector else [None] * len(claims)
+    said = list(dict.fromkeys(claims(NUMBERED.sub("", draft))))
+    vectors = embedder.vectors(said) if evidence.vector else [None] * len(said)
     kept: list[str] = []
     quotes: list[Quote] = []
     dropped: list[str] = []
-    for claim, vector in zip(claims, vectors, strict=True):
+    for claim, vector in zip(said, vectors, strict=True):
         quote = _proof(claim, vector, evidence) if len(kept) < MOST else None
         if quote is None:
             dropped.append(claim)
@@ -69,20 +69,23 @@ def verify(draft: str, evidence: Evidence, embedder: Embedder) -> Checked:
         kept.append(claim)
         if not any(_within(quote, other) for other in quotes):
             quotes = [*(other for other in quotes if not _within(other, quote)), quote]
-    return Checked(Answer(_together(kept), tuple(quotes), "written"), len(kept), tuple(dropped))
+    return Checked(Answer(together(kept), tuple(quotes), "written"), len(kept), tuple(dropped))
 
 
 def is_hopeless(draft: str, evidence: Evidence) -> bool:
     """Say whether the first sentences of a draft that goes on are nothing that could be proved."""
-    claims = [draft[start:end] for start, end in sentences(NUMBERED.sub("", draft))][:-1]
-    return len(claims) >= GIVE_UP and not any(
-        alike >= ALIKE for claim in claims for _, alike in _alike(claim, evidence)
-    )
+    said = claims(NUMBERED.sub("", draft))[:-1]
+    return len(said) >= GIVE_UP and not any(alike >= ALIKE for claim in said for _, alike in _alike(claim, evidence))
 
 
-def _together(claims: list[str]) -> str:
-    between = "" if claims and claims[0].endswith(("。", "！", "？")) else " "
-    return between.join(claims)
+def claims(text: str) -> list[str]:
+    """Return the sentences of a text, each on a line."""
+    return [" ".join(text[start:end].split()) for start, end in sentences(text, in_document=True)]
+
+
+def together(claims: list[str]) -> str:
+    """Return sentences as one text."""
+    return ("" if claims and claims[0].endswith(("。", "！", "？")) else " ").join(claims)
 
 
 def _within(quote: Quote, other: Quote) -> bool:

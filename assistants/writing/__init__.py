@@ -5,7 +5,7 @@
     templates.py   the prompts
     outline.py     title, sections, targets
     drafting.py    the text of one section
-    sentences.py   the filtered that lets whole, new sentences through
+    sentences.py   the filter that lets whole, new sentences through
     generating.py  how a model is kept writing
     telling.py     how one writes that does as it is told
     guided.py     how one that is small is kept to the text

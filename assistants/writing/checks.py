@@ -12,11 +12,12 @@ from itertools import combinations, islice
 from typing import Any
 
 from assistants.errors import worded
+from assistants.sentences import is_complete, sentences
 from assistants.store.documents import PICTURE, Document, count, text_of
 from assistants.words import CJK, IS_CJK, WORDS
 from assistants.writing import poems
 from assistants.writing.brief import Brief
-from assistants.writing.sentences import GRAM, MOST, NUMBER, is_complete, repeated, sentences
+from assistants.writing.sentences import GRAM, MOST, NUMBER, repeated
 
 # Shorter or longer than the target by more than this share is worth saying.
 TOLERANCE = 0.25

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.jobs import Event, Part, Text
+from assistants.sentences import sentences
 from assistants.store.documents import Document, Section
 from assistants.words import tokens
 from assistants.writing import guided, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import in_language, kinds
-from assistants.writing.sentences import SentenceFilter, sentences
+from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Generations: prose that goes through the filtered, and short answers that are not shown.
+"""Generations: prose that goes through the filter, and short answers that are not shown.
 
 Knows how a model is kept writing until a length is reached; knows nothing about sections or briefs.
 """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.generation import NO_CONTROLS
 from assistants.jobs import Event, Progress
+from assistants.sentences import is_complete, sentences
 from assistants.store.documents import PARAGRAPH, Document
 from assistants.words import IS_CJK, tokens
 from assistants.writing import templates
@@ -19,7 +20,7 @@ from assistants.writing.checks import keyword_pattern, missing_of
 from assistants.writing.drafting import keywords_of
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import SentenceFilter, is_complete, sentences
+from assistants.writing.sentences import SentenceFilter
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -123,7 +124,7 @@ def _avoid(section: Mended, brief: Brief) -> None:
 
 
 def _drop_repeats(mended: list[Mended], untouched: list[str]) -> None:
-    """Take out what the filtered would not have let through, were the whole text written now."""
+    """Take out what the filter would not have let through, were the whole text written now."""
     filtered = SentenceFilter("", untouched)
     for section in mended:
         doomed = []

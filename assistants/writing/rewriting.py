@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.jobs import Event
+from assistants.sentences import is_complete
 from assistants.storable import from_json
 from assistants.store.documents import Document, count
 from assistants.writing import telling, templates
@@ -17,7 +18,7 @@ from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
 from assistants.writing.generating import Writer
 from assistants.writing.outline import PLAIN
-from assistants.writing.sentences import SentenceFilter, is_complete
+from assistants.writing.sentences import SentenceFilter
 
 if TYPE_CHECKING:
     from assistants.studio import Studio

@@ -1,6 +1,6 @@
-"""Sentences: text cut into whole ones, and a filtered that lets each through once it is complete and no repetition.
+"""Sentences of a model: a filter that lets each through once it is complete and no repetition.
 
-What a small model writes runs into loops and stops in mid-sentence; what has gone through the filtered does neither.
+What a small model writes runs into loops and stops in mid-sentence; what has gone through the filter does neither.
 Knows nothing about models or drafts.
 """
 
@@ -8,17 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from assistants.sentences import ends, is_complete, sentences
 from assistants.store.documents import PARAGRAPH, count
 from assistants.words import IS_CJK, WORDS
 
-# A sentence with what closes it: its signs, and quotes or brackets after them; one that goes on in small letters has
-# not ended.
-ENDED = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s)(?!\s+[a-z])|[。！？…]+[”’」』）]*|\n+")
-COMPLETE = re.compile(r"[.!?…。！？][\"'”’)\]」』）]*$")
-# Full stops that end no sentence.
-ABBREVIATED = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|No|approx)|\b[A-Z]|^\s*\d{1,2})\.$", re.MULTILINE
-)
 # Of lines without a full stop only a list's are part of a text; others are headings of the model's own.
 LISTED = re.compile(r"[-*+•]\s|\d{1,2}[.)]\s")
 # What a model says about its text instead of writing it.
@@ -59,30 +52,6 @@ PATIENCE = 2
 PARAGRAPH_WORDS = 90
 # Two sentences that share so many of their words say the same.
 ECHO = 0.5
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return where the sentences of a text stand, without the space around them."""
-    found, start = [], 0
-    for end in [*ends(text), len(text)]:
-        piece = text[start:end]
-        if piece.strip():
-            begin = start + len(piece) - len(piece.lstrip())
-            found.append((begin, begin + len(piece.strip())))
-        start = end
-    return found
-
-
-def ends(text: str) -> Iterator[int]:
-    """Yield where the sentences and lines of a text end."""
-    for match in ENDED.finditer(text):
-        if not ABBREVIATED.search(text, max(0, match.end() - 12), match.end()):
-            yield match.end()
-
-
-def is_complete(text: str) -> bool:
-    """Say whether a text ends at the end of a sentence."""
-    return COMPLETE.search(text.rstrip()) is not None
 
 
 def units(text: str) -> list[str]:
@@ -160,8 +129,8 @@ class SentenceFilter:
         for end in ends(self._buffer):
             if self.closed:
                 break
-            # What follows a full stop says whether it ends the sentence, or belongs to a number or to more signs.
-            if not self._buffer[end:].strip() and "\n" not in self._buffer[end - 1 :] and not self._is_cjk(end):
+            # What follows says whether it ends the sentence, or belongs to a number, to more signs or to a quote.
+            if not self._buffer[end:].strip() and "\n" not in self._buffer[end - 1 :]:
                 break
             passed += self._take(self._buffer[start:end])
             start = end
@@ -169,9 +138,6 @@ class SentenceFilter:
         if len(self._buffer) > RUN_ON:
             self.closed = True
         return passed
-
-    def _is_cjk(self, end: int) -> bool:
-        return IS_CJK.search(self._buffer[max(0, end - 2) : end]) is not None
 
     def settle(self) -> str:
         """Return the first whole sentence that was left out as the text, where there is no other."""

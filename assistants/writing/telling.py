@@ -13,11 +13,12 @@ from typing import Any
 
 from assistants.generation import NO_CONTROLS, Ending, conversation, generate, limited
 from assistants.jobs import Event, Text
+from assistants.sentences import ends
 from assistants.store.documents import PARAGRAPH, Document, Section, count
 from assistants.writing.brief import Brief
 from assistants.writing.generating import SPARE_TOKENS, TOKENS_A_WORD, Writer
 from assistants.writing.kinds import kinds
-from assistants.writing.sentences import SentenceFilter, ends
+from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages
 
 TEMPERATURE, PENALTY = 0.5, 1.05

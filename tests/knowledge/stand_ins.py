@@ -9,7 +9,7 @@ from zlib import crc32
 import pytest
 
 from assistants.embedder import MODEL, MULTILINGUAL
-from assistants.knowledge.sentences import share_chinese, terms
+from assistants.knowledge.terms import share_chinese, terms
 from assistants.models import Models, ModelState
 
 SIZE = 64

@@ -4,7 +4,7 @@ import pytest
 
 from assistants.knowledge.injections import is_command, trusted
 from assistants.knowledge.samples import FOLDER
-from assistants.knowledge.sentences import sentences
+from assistants.sentences import sentences
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_commands_are_known(sentence: str) -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.*.*")), ids=lambda path: path.name)
 def test_the_samples_hold_none(path: object) -> None:
     text = path.read_text(encoding="utf-8")
-    assert [text[start:end] for start, end in sentences(text) if is_command(text[start:end])] == []
+    assert [text[start:end] for start, end in sentences(text, in_document=True) if is_command(text[start:end])] == []
 
 
 def test_what_follows_a_command_in_its_paragraph_goes_with_it() -> None:

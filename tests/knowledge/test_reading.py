@@ -10,7 +10,7 @@ from assistants.knowledge.cleaning import clean
 from assistants.knowledge.readers.encodings import decoded
 from assistants.knowledge.readers.notes import Notes
 from assistants.knowledge.reading import read
-from assistants.knowledge.sentences import sentences
+from assistants.sentences import sentences
 from tests.knowledge import documents
 from tests.knowledge.documents import WORDS
 
@@ -120,8 +120,8 @@ def test_long_texts_of_one_sign_are_cut_as_others_are(sign: str) -> None:
 
 def test_sentences_end_where_they_do() -> None:
     text = "Mr. Li pays 3.5 euros. He said: no! 是的。好吗？\n- one item\n- two"
-    assert [text[start:end] for start, end in sentences(text)] == [
+    assert [text[start:end] for start, end in sentences(text, in_document=True)] == [
         "Mr. Li pays 3.5 euros.", "He said: no!", "是的。", "好吗？", "one item", "two",
     ]  # fmt: skip
     wrapped = "This line of a paragraph goes on until it is wrapped in the\nmiddle of it, as in plain text."
-    assert len(sentences(wrapped)) == 1
+    assert len(sentences(wrapped, in_document=True)) == 1

@@ -8,7 +8,7 @@ import pytest
 from assistants.embedder import MODEL, scales
 from assistants.knowledge.retrieval import Found, Weights
 from assistants.knowledge.rows import StoredChunk
-from assistants.knowledge.sentences import sentences
+from assistants.sentences import sentences
 from assistants.support.evidence import Evidence, Sentence
 from assistants.support.verification import GIVE_UP, MOST, NEAR, Checked, is_hopeless, verify
 
@@ -36,7 +36,8 @@ def at(cosine: float | None) -> list[float] | None:
 
 def evidence(passage: str, question: str = "", cosine: float | None = None, heading: str = "") -> Evidence:
     chunk = StoredChunk(1, "s", 0, 0, passage, heading, "", enabled=True, live=True)
-    found = tuple(Sentence(chunk, start, end, 0.0, None, at(cosine)) for start, end in sentences(passage))
+    places = sentences(passage, in_document=True)
+    found = tuple(Sentence(chunk, start, end, 0.0, None, at(cosine)) for start, end in places)
     return Evidence(question, None if cosine is None else TOWARDS, NOTHING, found, {}, scales()[MODEL]["en"])
 
 

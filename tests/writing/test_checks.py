@@ -1,15 +1,16 @@
-"""Checks and the filtered: what is found, where it stands, and what a loop is cut to."""
+"""Checks and the filter: what is found, where it stands, and what a loop is cut to."""
 
 import pytest
 
 from assistants import writing
 from assistants.bounded import Budget
 from assistants.owners import LOCAL
+from assistants.sentences import is_complete, sentences
 from assistants.store.documents import count, new_document, new_section
 from assistants.studio import Studio
 from assistants.writing.brief import brief_of
 from assistants.writing.checks import Check, check, keyword_pattern, missing_of
-from assistants.writing.sentences import SentenceFilter, is_complete, is_prose, repeated, sentences
+from assistants.writing.sentences import SentenceFilter, is_prose, repeated
 
 
 def findings(name: str, *texts: str, **brief: object) -> list[Check]:
@@ -124,6 +125,19 @@ def test_the_sieve_lets_whole_new_sentences_through() -> None:
     assert passed == " One two more three." and filtered.text == "It began. One two more three."
     assert filtered.left_out == ["One two more three.", "# Heading"]
     assert filtered.finish(ended=True) == "\n\nFour five."
+
+
+@pytest.mark.parametrize(
+    "text", ["他说：“好。”他走了……没有回来。", "It cost 3.50. “Fine.” He paid... Well. No. 5 of us went.\n\nDone!"]
+)
+def test_the_sieve_lets_the_same_through_however_a_text_comes(text: str) -> None:
+    whole, single = SentenceFilter(""), SentenceFilter("")
+    for piece in (text, *text):
+        (whole if piece is text else single).push(piece)
+    for one in (whole, single):
+        one.finish(ended=True)
+    assert single.text == whole.text and len(single.text.split("\n\n")) == len(text.split("\n\n"))
+    assert single.left_out == whole.left_out == []
 
 
 def test_a_loop_closes_the_sieve_and_no_phrase_comes_more_than_three_times() -> None:

@@ -1,6 +1,6 @@
-"""Sentences and the words in them that carry meaning, English and Chinese.
+"""Terms: the words of a text that carry meaning, English and Chinese, as stems; and what language it is in.
 
-Knows where a sentence ends and which words say nothing; knows nothing about where a text is from.
+Knows which words say nothing; knows nothing about where a text is from.
 """
 
 import re
@@ -10,18 +10,6 @@ from pathlib import Path
 import yaml
 
 from assistants.words import CJK, IS_CJK, is_pair, tokens
-
-Span = tuple[int, int]
-
-# A full stop ends a sentence where something else begins, but not after these.
-ABBREVIATIONS = ("e.g.", "i.e.", "etc.", "vs.", "no.", "nos.", "mr.", "mrs.", "ms.", "dr.", "st.", "approx.", "incl.")
-# From the first of several signs only, for to try from each of them takes time by the square.
-END = re.compile(r"(?<![.!?])[.!?]+[\"'”’)\]]*(?=\s+[^\sa-z])|[。！？!?；]+[”’」』）)]*|\n+")
-# A line that breaks off earlier was meant to; so was one before a line that begins with a sign.
-LEAST_LINE = 50
-MARKED = re.compile(r"\s*(?:[-*•·>#|]|\d{1,2}[.)、])")
-# What a line of a list begins with.
-BULLET = re.compile(r"\s*(?:(?:[-*•·>]|\d{1,2}[.)、])\s+)?")
 
 WORDS = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
 STOP_WORDS = frozenset(WORDS["english"].split())
@@ -38,36 +26,6 @@ WORD = re.compile(r"[^\W\d_]+")
 TELLING = 8
 JOINING = 0.15
 FOREIGN = frozenset(WORDS["foreign"].split()) - STOP_WORDS
-
-
-def sentences(text: str) -> list[Span]:
-    """Return where the sentences of ``text`` begin and end, without the signs of a list before them."""
-    found: list[Span] = []
-    start = 0
-    ends = [match.end() for match in END.finditer(text) if not (_is_abbreviation(text, match) or _is_wrap(text, match))]
-    for end in [*ends, len(text)]:
-        piece = text[start:end]
-        begin = start + BULLET.match(piece).end()
-        stop = start + len(piece.rstrip())
-        if begin < stop:
-            found.append((begin, stop))
-        start = end
-    return found
-
-
-def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
-    last = text[max(0, end.start() - 8) : end.end()].split()
-    return bool(last) and last[-1].lower().lstrip("(") in ABBREVIATIONS
-
-
-def _is_wrap(text: str, end: re.Match[str]) -> bool:
-    """Say whether a single newline only wraps a long line of a paragraph."""
-    if end[0] != "\n":
-        return False
-    before = text[text.rfind("\n", 0, end.start()) + 1 : end.start()].rstrip()
-    after = text[end.end() : end.end() + 10]
-    width = len(before) + len(re.findall(f"[{CJK}]", before))
-    return width >= LEAST_LINE and before[-1] not in ".!?:。！？：；|" and not MARKED.match(after)
 
 
 @lru_cache(maxsize=50_000)
