@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import provenance
+from assistants.engines.controls import Controls
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
 from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, settled, watch
@@ -202,7 +203,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     circle = None if request.action == "continue" else watch(studio, job)
     # Words are shown as they come, and taken back where they turn out to be reasoning.
     telling = {"may_hold": False, "may_retract": True}
-    ending = yield from generate(engine, messages, NO_CONTROLS, options, job, circle, **telling)
+    ending = yield from generate(engine, messages, _controls(studio, request, job), options, job, circle, **telling)
     if not ending.text and messages[-1].type != "ai":
         first = next(iter(ending.notes), {"template": NOTHING, "values": {}})
         raise GenerationFailed(first["template"], **first["values"])
@@ -211,6 +212,14 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if ending.finish_reason == "circle":
         template = "The model began to repeat itself, so its reply was ended. Another reply may do better."
         yield note(template, cut=ending.cut)
+
+
+def _controls(studio: "Studio", request: Request, job: RunningJob) -> Controls:
+    """Return what the template's file says of how an answer must look; the rest of a cut one cannot be held to it."""
+    template = _template(studio, request, job.owner)
+    if template is None or template.answer_schema is None or request.action == "continue":
+        return NO_CONTROLS
+    return Controls(json_schema=template.answer_schema)
 
 
 def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:

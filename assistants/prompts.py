@@ -23,15 +23,12 @@ from assistants.requests import one_line
 from assistants.store.prompts import PromptVersions, Version
 from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Library, Messages, Template, parse, read
-from prompts.packing import checked, pack, unpack_plain
+from prompts.packing import NOBODYS, checked, pack, unpack_plain
 from prompts.reading import PromptError
 
 MAX_NOTE = 200
 # A zip of prompts.
 MANY = Budget(20, 512, "documents")
-
-# GitHub's files have a schema as OpenAI's requests do: with a name.
-NAMED_SCHEMA = {"name", "description", "schema", "strict"}
 
 NAME_LINE = re.compile(r"^name:[ \t]*\S.*$", re.MULTILINE)
 
@@ -223,10 +220,18 @@ class Prompts:
     ) -> TakenIn:
         """Take in a prompt file or a zip of them, all or none.
 
-        Where a name is taken by another text, that is refused, or with ``as_versions`` becomes its version in use.
+        Those that do not say for which assistant they are belong to ``assistant``. Where a name is taken by another
+        text, that is refused, or with ``as_versions`` becomes its version in use.
         """
-        with _told("file"):
-            found = bounded.call(unpack_plain, name, content, assistant, field="file", budget=MANY)
+        if assistant is not None and assistant not in self.assistants:
+            raise InvalidInput("assistant", "{field} must be one of: {known}.", known=", ".join(self.assistants))
+        try:
+            arguments = name, content, assistant, list(self.assistants)
+            found = bounded.call(unpack_plain, *arguments, field="file", budget=MANY)
+        except PromptError as error:
+            # Whoever sent it can say that.
+            field = "assistant" if error.template == NOBODYS else "file"
+            raise InvalidInput(field, error.template, **error.values) from error
         templates = [_checked_schema(Template.model_validate(one)) for one in found]
         result = TakenIn([], [], [])
         with self._store.write():
@@ -291,9 +296,8 @@ def _card(template: Template, *, is_own: bool, is_changed: bool) -> Card:
 
 
 def _checked_schema(template: Template) -> Template:
-    if (whole := template.json_schema) is not None:
-        is_named = isinstance(whole.get("schema"), dict) and whole.keys() <= NAMED_SCHEMA
-        check_schema(whole["schema"] if is_named else whole, "jsonSchema")
+    if template.json_schema is not None and template.answer_schema is not None:
+        check_schema(template.answer_schema, "jsonSchema")
     return template
 
 

@@ -5,6 +5,7 @@ not which model answers, and not what the language of an error is (a ``PromptErr
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -17,6 +18,8 @@ from pydantic.alias_generators import to_camel
 from prompts.reading import Document, PromptError, read_text, read_yaml
 
 SUFFIX = ".prompt.yml"
+# What files end in that come in; those that go out end in the first.
+SUFFIXES = (SUFFIX, ".prompt.yaml")
 VARIABLE = re.compile(r"\{\{([^\W\d]\w*)\}\}")
 ID = re.compile(r"[a-z][a-z0-9_-]{0,39}/[\w-]{1,80}")
 
@@ -24,6 +27,9 @@ ID = re.compile(r"[a-z][a-z0-9_-]{0,39}/[\w-]{1,80}")
 READ_LATELY = 256
 # No model takes more; a value that is put in a thousand times must not take all memory.
 MAX_FILLED = 1_000_000
+
+# The keys of a schema with a name.
+NAMED_SCHEMA = {"name", "description", "schema", "strict"}
 
 Messages = list[tuple[str, str]]
 Text = Annotated[str, Field(min_length=1)]
@@ -60,19 +66,20 @@ class StringEvaluator(Section):
     ends_with: str | None = None
 
     def passes(self, answer: str) -> bool:
-        """Say whether an answer is as every part of the check wants it."""
+        """Say whether an answer is as the whole check wants it; as in GitHub's tool, only equality sees case."""
+        text = answer.casefold()
         return (
             self.equals in (None, answer)
-            and (self.contains or "") in answer
-            and answer.startswith(self.starts_with or "")
-            and answer.endswith(self.ends_with or "")
+            and (self.contains or "").casefold() in text
+            and text.startswith((self.starts_with or "").casefold())
+            and text.endswith((self.ends_with or "").casefold())
         )
 
 
 class Choice(Section):
     """What a judging model may answer, and its worth."""
 
-    choice: str
+    choice: Text
     score: Number
 
 
@@ -81,7 +88,7 @@ class JudgeEvaluator(Section):
 
     model_id: str
     prompt: str
-    choices: tuple[Choice, ...]
+    choices: Annotated[tuple[Choice, ...], Field(min_length=1)]
     system_prompt: str | None = None
 
 
@@ -92,6 +99,11 @@ class Evaluator(Section):
     string: StringEvaluator | None = None
     llm: JudgeEvaluator | None = None
     uses: str | None = None
+
+    @property
+    def checks(self) -> bool:
+        """Whether there is anything that it looks at."""
+        return bool(self.llm or self.uses or (self.string and any(self.string.model_dump().values())))
 
 
 class Metadata(Section):
@@ -133,6 +145,16 @@ class Template(Prompt):
         """The names of the variables, in the order of their first use."""
         found = (name for message in self.messages for name in VARIABLE.findall(message.content))
         return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def answer_schema(self) -> dict[str, Any] | None:
+        """What an answer must be valid against, if the file says how it is to look."""
+        if self.response_format == "json_object":
+            return {"type": "object"}
+        whole = self.json_schema
+        # GitHub's files have a schema as OpenAI's requests do: with a name.
+        is_named = whole is not None and isinstance(whole.get("schema"), dict) and whole.keys() <= NAMED_SCHEMA
+        return whole["schema"] if whole is not None and is_named else whole
 
     @property
     def assistant(self) -> str:
@@ -192,21 +214,41 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _read_folder(folder: Path) -> Iterator[Template]:
-    for path in folder.glob(f"*/*{SUFFIX}"):
-        id = path.relative_to(folder).as_posix().removesuffix(SUFFIX)
-        yield parse(read_text(path, f"{id}{SUFFIX}"), id)
+    for suffix in SUFFIXES:
+        for path in folder.glob(f"*/*{suffix}"):
+            id = path.relative_to(folder).as_posix().removesuffix(suffix)
+            yield parse(read_text(path, f"{id}{suffix}"), id)
+
+
+def stem_of(name: str) -> str | None:
+    """Return the name of a prompt file without its ending; None for a file that is none."""
+    return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix)), None)
+
+
+def as_text(value: Any) -> str:
+    """Return a value of a test case as it is put into a text: a truth as YAML writes it, and a list or map as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @lru_cache(READ_LATELY)
 def parse(source: str, id: str) -> Template:
-    """Read the text of a prompt file; raises ``PromptError`` with the file's name and, where there is one, the line."""
+    """Read the text of a prompt file; raises ``PromptError`` with the file's name and, where there is one, the line.
+
+    One that has no name is called as its file is.
+    """
     document = read_yaml(source, f"{id}{SUFFIX}")
+    optional = {to_camel(name) for name, one in Prompt.model_fields.items() if not one.is_required()} | {"name"}
+    data = {key: value for key, value in document.data.items() if value is not None or key not in optional}
+    data["name"] = data.get("name") or id.rpartition("/")[2]
     try:
         # First without ours: a file must not say its own id.
-        Prompt.model_validate(document.data)
-        template = Template.model_validate(document.data | {"id": id, "source": source})
+        Prompt.model_validate(data)
+        template = Template.model_validate(data | {"id": id, "source": source})
     except ValidationError as error:
         raise _explain(error, document) from None
+    _check_answers(template, document)
     _check_variables(template, document)
     _check_order(template, document)
     _check_assistant(template, document)
@@ -232,6 +274,17 @@ def _explain(error: ValidationError, document: Document) -> PromptError:
     if first["type"] == "missing":
         return document.error(place, "'{key}' is missing.", key=key)
     return document.error(place, "'{key}' does not fit: {reason}.", key=key, reason=first["msg"])
+
+
+def _check_answers(template: Template, document: Document) -> None:
+    """What an answer must be, and what is checked of it, is said whole."""
+    for number, evaluator in enumerate(template.evaluators):
+        if not evaluator.checks:
+            raise document.error(("evaluators", number), "evaluator {name} checks nothing.", name=evaluator.name)
+    if template.response_format == "json_schema" and template.json_schema is None:
+        raise document.error(("responseFormat",), "'{key}' is missing.", key="jsonSchema")
+    if template.response_format != "json_schema" and template.json_schema is not None:
+        raise document.error(("jsonSchema",), "'jsonSchema' goes with responseFormat: json_schema only.")
 
 
 def _check_variables(template: Template, document: Document) -> None:

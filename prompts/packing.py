@@ -5,12 +5,13 @@ is ever written to a place that an entry names. Knows nothing about who keeps th
 """
 
 import io
+import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from prompts.library import ID, SUFFIX, Template, parse, plain
+from prompts.library import ID, SUFFIX, SUFFIXES, Template, parse, plain, stem_of
 from prompts.reading import MAX_BYTES, PromptError, decoded, read_yaml
 
 MAX_FILES = 1000
@@ -18,6 +19,10 @@ MAX_FILES = 1000
 MAX_ENTRIES = 5000
 # A thousand prompts as people write them.
 MAX_UNPACKED = 4 * 1024 * 1024
+ENDINGS = ", ".join(SUFFIXES)
+NOBODYS = "{file} does not say which assistant it is for (metadata: assistant)."
+# What a name does not have that a file's may.
+ODD = re.compile(r"[^\w-]+")
 # The first moment that a zip knows.
 TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -35,26 +40,39 @@ def pack(templates: Iterable[Template]) -> bytes:
     return target.getvalue()
 
 
-def unpack(name: str, content: bytes, assistant: str | None = None) -> tuple[Template, ...]:
+def unpack(
+    name: str, content: bytes, assistant: str | None = None, known: Collection[str] | None = None
+) -> tuple[Template, ...]:
     """Return the templates of a file called ``name``: a prompt file or a zip of them; raises ``PromptError``.
 
-    A single file belongs to the assistant that it names, or else to ``assistant``.
+    Each belongs to the assistant that it names, in a zip to that of its folder if it is ``known`` (None: whatever it
+    is called), or else to ``assistant``.
     """
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _unpack_zip(name, content)
-    if not name.endswith(SUFFIX):
-        raise PromptError("{file} is no prompt file: those end in {suffix}.", file=name, suffix=SUFFIX)
-    stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(SUFFIX)
-    text = decoded(content, name)
-    named = assistant_of(text, name) or assistant
+        return _unpack_zip(name, content, assistant, known)
+    file = name.replace("\\", "/").rpartition("/")[2]
+    if stem_of(file) is None:
+        raise PromptError("{file} is no prompt file: those end in {suffix}.", file=name, suffix=ENDINGS)
+    return (_read_one(name, decoded(content, name), file, None, assistant),)
+
+
+def _read_one(name: str, text: str, file: str, folder: str | None, assistant: str | None) -> Template:
+    named = folder or assistant_of(text, name) or assistant
     if named is None:
-        raise PromptError("{file} does not say which assistant it is for (metadata: assistant).", file=name)
-    return (parse(text, checked(f"{named}/{stem}")),)
+        raise PromptError(NOBODYS, file=name)
+    return parse(text, checked(f"{named}/{_named(file)}"))
 
 
-def unpack_plain(name: str, content: bytes, assistant: str | None = None) -> list[dict[str, Any]]:
+def _named(file: str) -> str:
+    """Return the name of a prompt by that of its file, which may have spaces and dots."""
+    return ODD.sub("-", stem_of(file) or "").strip("-")
+
+
+def unpack_plain(
+    name: str, content: bytes, assistant: str | None = None, known: Collection[str] | None = None
+) -> list[dict[str, Any]]:
     """Do what ``unpack`` does and return the templates ``plain``."""
-    return [plain(template) for template in unpack(name, content, assistant)]
+    return [plain(template) for template in unpack(name, content, assistant, known)]
 
 
 def assistant_of(text: str, name: str) -> str | None:
@@ -64,35 +82,40 @@ def assistant_of(text: str, name: str) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def _unpack_zip(name: str, content: bytes) -> tuple[Template, ...]:
+def _unpack_zip(
+    name: str, content: bytes, assistant: str | None, known: Collection[str] | None
+) -> tuple[Template, ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = _entries(archive, name)
-            texts = {id: _read(archive, entry) for id, entry in entries.items()}
+            texts = [(entry.filename, _read(archive, entry)) for entry in _entries(archive, name)]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise PromptError("{file} cannot be unpacked: it is damaged or encrypted.", file=name) from error
-    return tuple(parse(text, id) for id, text in texts.items())
+    found: dict[str, Template] = {}
+    for entry, text in texts:
+        *folders, file = entry.replace("\\", "/").split("/")
+        folder = folders[-1] if folders and (known is None or folders[-1] in known) else None
+        template = _read_one(_short(entry), text, file, folder, assistant)
+        if template.id in found:
+            raise PromptError("{file} holds {id} twice.", file=name, id=template.id)
+        found[template.id] = template
+    return tuple(found.values())
 
 
-def _entries(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
-    """Return the prompt files of a zip by their ids; anything else in it is left alone."""
+def _entries(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
+    """Return the prompt files of a zip; anything else in it is left alone."""
     entries = archive.infolist()
-    found: dict[str, zipfile.ZipInfo] = {}
+    found: list[zipfile.ZipInfo] = []
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or ":" in parts[0]:
             raise PromptError("{file} holds {entry}, which leads out of it.", file=name, entry=_short(entry.filename))
-        if not entry.filename.endswith(SUFFIX) or entry.is_dir():
-            continue
-        id = checked("/".join(parts[-2:]).removesuffix(SUFFIX))
-        if id in found:
-            raise PromptError("{file} holds {id} twice.", file=name, id=id)
-        found[id] = entry
+        if stem_of(parts[-1]) is not None and not entry.is_dir():
+            found.append(entry)
     if len(found) > MAX_FILES or len(entries) > MAX_ENTRIES:
         raise PromptError("{file} holds more than {limit} prompt files.", file=name, limit=MAX_FILES)
     if not found:
-        raise PromptError("{file} holds no prompt files: those end in {suffix}.", file=name, suffix=SUFFIX)
-    if sum(entry.file_size for entry in found.values()) > MAX_UNPACKED:
+        raise PromptError("{file} holds no prompt files: those end in {suffix}.", file=name, suffix=ENDINGS)
+    if sum(entry.file_size for entry in found) > MAX_UNPACKED:
         raise PromptError("{file} unpacks to more than {limit} MB.", file=name, limit=MAX_UNPACKED >> 20)
     return found
 

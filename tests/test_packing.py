@@ -85,8 +85,9 @@ def saying(size: int) -> bytes:
         (zipped(**{"a/chat/x.prompt.yml": SMALL, "b/chat/x.prompt.yml": SMALL}), "x.zip holds chat/x twice."),
         (zipped(**{"README.md": "nothing"}), "holds no prompt files"),
         (zipped(), "holds no prompt files"),
-        (zipped(**{"x.prompt.yml": SMALL}), "x is no name for a prompt"),
-        (zipped(**{"chat/a b.prompt.yml": SMALL}), "chat/a b is no name for a prompt"),
+        (zipped(**{"x.prompt.yml": SMALL}), "x.prompt.yml does not say which assistant it is for"),
+        (zipped(**{"chat/a b.prompt.yml": SMALL, "chat/a-b.prompt.yaml": SMALL}), "x.zip holds chat/a-b twice."),
+        (zipped(**{"chat/" + "a" * 81 + ".prompt.yml": SMALL}), "is no name for a prompt"),
         (zipped(**{"chat/a.prompt.yml": SMALL + "colour: red\n"}), "chat/a.prompt.yml, line 5: 'colour' is not a key"),
         (zipped(**{"chat/a.prompt.yml": SMALL.replace("}}", " }}")}), "chat/a.prompt.yml, line 4: {{word }} is not a"),
         (zipped(**{"chat/a.prompt.yml": b"\xff"}), "this is not UTF-8 text"),
@@ -97,9 +98,32 @@ def saying(size: int) -> bytes:
         (b"", "x.zip is no prompt file"),
         (SMALL.encode(), "x.zip is no prompt file"),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_what_is_wrong_with_a_zip_is_one_sentence(content: bytes, sentence: str) -> None:
     with pytest.raises(PromptError) as caught:
         unpack("x.zip", content)
     assert sentence in str(caught.value)
+
+
+GITHUBS = "messages: [{role: user, content: 'Sum up {{input}}'}]\nmodel: openai/gpt-4o\nname:\ndescription: ''\n"
+
+
+def test_githubs_files_come_in_by_their_names() -> None:
+    [one] = unpack("Text Summarizer.v2.prompt.yaml", GITHUBS.encode(), "chat")
+    assert (one.id, one.name, one.source) == ("chat/Text-Summarizer-v2", "Text-Summarizer-v2", GITHUBS)
+    files = {"repo/.github/prompts/a.prompt.yml": GITHUBS, "b.prompt.yaml": GITHUBS, "repo/support/c.prompt.yml": SMALL}
+    found = unpack("x.zip", zipped(**files), "writing", ("chat", "support", "writing"))
+    assert [template.id for template in found] == ["writing/a", "writing/b", "support/c"]
+    with pytest.raises(PromptError, match=r"prompts/a.prompt.yml does not say which assistant it is for"):
+        unpack("x.zip", zipped(**files), None, ("chat", "support"))
+
+
+def test_a_zip_with_one_name_twice_is_refused() -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("chat/a.prompt.yml", SMALL)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("chat/a.prompt.yml", SMALL + "# other\n")
+    with pytest.raises(PromptError, match="holds chat/a twice"):
+        unpack("x.zip", target.getvalue())

@@ -4,6 +4,7 @@ import json
 import random
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,33 @@ def test_what_looks_like_text_stays_text() -> None:
     assert parse(FULL, "chat/full").test_data == ({"topic": "2026-01-31", "question": "no", "expected": "12:30"},)
 
 
+def test_a_file_without_a_name_is_called_as_it_is_filed() -> None:
+    for name in ("", "name:\n", "name: ''\n", "name: ~\ndescription:\nmodelParameters:\ntestData:\nevaluators: ~\n"):
+        assert parse(f"{name}messages: [{{role: user, content: hi}}]\n", "chat/greeting").name == "greeting"
+
+
+@pytest.mark.parametrize(
+    ("end", "schema"),
+    [
+        ("responseFormat: json_object\n", {"type": "object"}),
+        ('responseFormat: json_schema\njsonSchema: \'{"type": "array"}\'\n', {"type": "array"}),
+        ('responseFormat: json_schema\njsonSchema: \'{"name": "n", "schema": {"type": "null"}}\'\n', {"type": "null"}),
+        ("responseFormat: text\n", None),
+        ("", None),
+    ],
+)
+def test_a_file_says_what_an_answer_is_like(end: str, schema: dict[str, Any] | None) -> None:
+    assert parse(SMALL + end, "chat/small").answer_schema == schema
+
+
+def test_a_string_evaluator_looks_at_letters_as_githubs_tool_does() -> None:
+    evaluators = parse(
+        SMALL + "evaluators: [{name: a, string: {startsWith: Sum, contains: '{', endsWith: END}}]\n", "chat/x"
+    )
+    check = evaluators.evaluators[0].string
+    assert check.passes("SUMMARY {} end") and not check.passes("A sum { end")
+
+
 def test_examples_are_messages_before_the_last_one() -> None:
     assert render(FULL, topic="sums", question="Two?") == [
         ("system", "You know sums."),
@@ -141,13 +169,22 @@ def test_an_error_can_be_translated() -> None:
         (SMALL + "evaluators:\n- name: a\n- {name: b,\n   regex: c}\n", 8, "'evaluators.1.regex' is not a key"),
         (SMALL + "name: Again\n", 5, "'name' stands here a second time"),
         (SMALL + "testData:\n- a: 1\n  b: 2\n  a: 3\n", 8, "'a' stands here a second time"),
-        ("messages: [{role: user, content: hi}]", 1, "'name' is missing"),
         ("name: x\n\nmessages:\n- content: hi\n", 4, "'messages.0.role' is missing"),
         ("name: x\n", 1, "'messages' is missing"),
         ("name: x\nmessages: []\n", 2, "'messages' does not fit"),
         ("name: x\nmessages: hi\n", 2, "'messages' does not fit"),
         (SMALL.replace("Small", "12"), 1, "'name' does not fit: .*string"),
-        (SMALL.replace("Small", ""), 1, "'name' does not fit: .*string"),
+        (SMALL + "evaluators:\n- name: a\n- name: b\n  string: {contains: b}\n", 6, "evaluator a checks nothing"),
+        (SMALL + "evaluators:\n- {name: a, string: {contains: ''}}\n", 6, "evaluator a checks nothing"),
+        (SMALL + "evaluators:\n- {name: a, string: {}}\n", 6, "evaluator a checks nothing"),
+        (SMALL + "evaluators:\n- {name: a, llm: {modelId: m, prompt: p, choices: []}}\n", 6, "choices' does not fit"),
+        (SMALL + "responseFormat: json_schema\n", 5, "'jsonSchema' is missing"),
+        (SMALL + "jsonSchema: '{}'\n", 5, "'jsonSchema' goes with responseFormat: json_schema only"),
+        (SMALL + "responseFormat: text\njsonSchema: '{}'\n", 6, "'jsonSchema' goes with responseFormat"),
+        (SMALL + "responseFormat: json_schema\njsonSchema: '[1]'\n", 6, "'jsonSchema' does not fit"),
+        (SMALL + "responseFormat: json_schema\njsonSchema: {type: object}\n", 6, "'jsonSchema' does not fit"),
+        (SMALL + "colour:\n", 5, "'colour' is not a key of prompt files"),
+        ("name: x\nmessages:\n", 2, "'messages' does not fit"),
         (SMALL.replace("role: user", "role: robot"), 3, "'messages.0.role' does not fit: .*'user'"),
         (SMALL.replace('"Say {{word}}."', "[a, b]"), 4, "'messages.0.content' does not fit: .*string"),
         (SMALL.replace('"Say {{word}}."', '""'), 4, "'messages.0.content' does not fit"),

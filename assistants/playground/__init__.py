@@ -25,12 +25,13 @@ Knows nothing about pages. Experiments are kept by ``history.experiments``.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assistants.engines.controls import check_schema
 from assistants.errors import NotFound
 from assistants.jobs import Event, Part, Result, RunningJob, Stopped, Text
 from assistants.playground import evaluators, findings, preparing
 from assistants.playground.asking import CellRun
 from assistants.playground.judging import Judging
-from assistants.playground.origins import evaluators_of, from_item, from_template, request_from
+from assistants.playground.origins import evaluators_of, from_item, from_template, request_from, rows_of
 from assistants.playground.plan import Plan, Variant, plan
 from assistants.playground.promoting import promote
 from assistants.playground.request import TYPES, Example, Request
@@ -60,6 +61,7 @@ __all__ = [
     "messages",
     "promote",
     "request_from",
+    "rows_of",
 ]
 
 ID = "playground"
@@ -73,6 +75,11 @@ DATASET = DATASETS["en"]
 def look_over(studio: "Studio", request: Request, owner: str) -> None:
     """Raise ``InvalidInput`` for a check that cannot be made."""
     evaluators.check(request.evaluators, request.rows or [{}])
+    for number, prompt in enumerate(request.prompts or ()):
+        if prompt.json_schema is not None:
+            check_schema(prompt.json_schema, f"prompts.{number}.json_schema")
+    if request.json_schema is not None:
+        check_schema(request.json_schema)
 
 
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:

@@ -7,6 +7,7 @@ was checked), 2 wrong use.
 
 import argparse
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from assistants.errors import InvalidInput, StudioError
 from assistants.opening import open_studio
 from assistants.owners import LOCAL
 from assistants.playground import reports
+from assistants.playground.evaluators import JUDGES
 from assistants.playground.reports import Outcome, outcomes
 from assistants.playground.suites import Suite, read_suite
 from assistants.settings import Settings
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "files", nargs="+", type=Path, metavar="FILE", help=".prompt.yml, promptfooconfig.yaml, or a request as JSON"
     )
     running.add_argument("--model", action="append", help="ask this model instead; may be repeated")
+    running.add_argument("--judge", metavar="MODEL", help="let this model judge instead of those that the files name")
     running.add_argument("--threshold", type=_share, default=1.0, help="share that must pass, 0 to 1 (default: all)")
     running.add_argument("--out", type=Path, help="also write a report: .json, .xml (JUnit) or .html")
     running.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each suite")
@@ -81,10 +84,38 @@ def run(suites: list[Suite], options: argparse.Namespace) -> list[Outcome]:
         for suite in suites:
             for connection in suite.connections:
                 studio.connections.save(connection, LOCAL)
+            model = _model(studio, suite, options)
             for request in suite.requests:
-                wanted = _adapted(request, options)
+                wanted = _adapted(request, options) | ({"models": [model]} if model else {})
                 found += outcomes(suite.name, wanted, _result(studio, wanted))
         return found
+
+
+def _model(studio: Studio, suite: Suite, options: argparse.Namespace) -> str | None:
+    """Return the model that a prompt file names if it can be asked; says so where another one answers.
+
+    A judge that cannot be asked is an error: another one would come to verdicts of its own.
+    """
+    judges = {one.get("model") for request in suite.requests for one in request.get("evaluators", ())} - {None}
+    for judge in sorted(set() if options.judge else judges):
+        if not _can_be_asked(studio, judge):
+            raise InvalidInput("--judge", "{model}, which is to judge, cannot be asked here.", model=judge)
+    if options.model or suite.model is None or _can_be_asked(studio, suite.model):
+        return None if options.model else suite.model
+    own = studio.models.resolve(None)
+    print(f"{suite.name}: {suite.model} cannot be asked here, so {own} answers; --model says which.", file=sys.stderr)
+    return None
+
+
+def _can_be_asked(studio: Studio, model: str) -> bool:
+    """Say whether a model is known, and its provider a connection or one that the environment has a key for."""
+    provider = model.partition(":")[0]
+    try:
+        studio.models.resolve(model, LOCAL, "chat")
+    except StudioError:
+        return False
+    is_reached = provider in ("local", "echo") or studio.connections.find(model) is not None
+    return is_reached or ":" not in model or f"{provider.upper()}_API_KEY" in os.environ
 
 
 def _adapted(request: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
@@ -92,12 +123,16 @@ def _adapted(request: dict[str, Any], options: argparse.Namespace) -> dict[str, 
     changed = dict(request)
     if options.model:
         changed["models"] = options.model
+    if options.judge:
+        changed["evaluators"] = [
+            one | ({"model": options.judge} if one["type"] in JUDGES else {}) for one in request.get("evaluators", ())
+        ]
     if options.limit is not None and request.get("rows"):
         changed["rows"] = request["rows"][: max(1, options.limit)]
         limit = len(changed["rows"])
         changed["evaluators"] = [
             one | ({"rows": [row for row in one["rows"] if row < limit]} if one.get("rows") is not None else {})
-            for one in request.get("evaluators", ())
+            for one in changed.get("evaluators", ())
         ]
     return changed
 

@@ -14,7 +14,8 @@ from assistants.errors import InvalidInput
 from assistants.generation import SEEDS, Params
 from assistants.playground.plan import filled
 from assistants.store.jobs import JobRow
-from prompts.library import VARIABLE, Evaluator, JudgeEvaluator, Template
+from prompts.library import SUFFIX, VARIABLE, Evaluator, JudgeEvaluator, Template, as_text
+from prompts.reading import read_yaml
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -23,9 +24,8 @@ MAX_TURNS = 1000
 MESSAGE = "message"
 # Of GitHub's own evaluators this one is measured; the others are judged, by the rubrics of a file.
 SIMILARITY = "github/similarity"
-# What a judge's prompt calls the answer, and how good a choice must be to pass.
+# What a judge's prompt calls the answer.
 COMPLETION = "{{completion}}"
-ENOUGH = 0.5
 
 Request = dict[str, Any]
 # A role, a content, and whether its variables are variables; in what was said they are only text.
@@ -95,17 +95,20 @@ def _from_turn(studio: "Studio", owner: str, job: JobRow, message: str) -> Reque
     said = [(turn.role, turn.text) for turn in turns if turn.text]
     system = asked.get("system")
     own: list[Written] = [("system", system, False)] if (system or "").strip() else []
+    schema = None
     if not asked.get("template"):
         last, values, question, before = f"{{{{{MESSAGE}}}}}", {}, MESSAGE, []
     else:
         template = studio.prompts.get(asked["template"], owner, asked.get("template_version"))
+        schema = template.answer_schema
         last, values, question = template.messages[-1].content, asked.get("values", {}), str(template.question)
         is_kept = [one for one in template.messages[:-1] if system is None or one.role != "system"]
         before = [(one.role, one.content, True) for one in is_kept]
     earlier = [
         (role, filled(last, {**values, question: text}) if role == "user" else text, False) for role, text in said[:-1]
     ]
-    return _request([*own, *before, *earlier, ("user", last, True)], {**values, question: said[-1][1]})
+    request = _request([*own, *before, *earlier, ("user", last, True)], {**values, question: said[-1][1]})
+    return request | ({"json_schema": schema} if schema is not None else {})
 
 
 # Prompt files
@@ -121,15 +124,26 @@ def request_of(template: Template) -> Request:
     """Return the request that tries a prompt file as it is."""
     messages, examples = _apart([(one.role, one.content) for one in template.messages])
     params = template.model_parameters.model_dump(exclude_none=True)
-    rows = [{name: str(value) for name, value in case.items()} for case in template.test_data]
+    schema = template.answer_schema
     return {
         "messages": [{"role": role, "content": content} for role, content in messages],
+        **({"json_schema": schema} if schema is not None else {}),
         "name": template.name,
         "evaluators": evaluators_of(template),
         **({"examples": examples} if examples else {}),
-        **({"rows": rows} if rows else {}),
+        **({"rows": rows_of(template)} if template.test_data else {}),
         **({"params": params} if params else {}),
     }
+
+
+def rows_of(template: Template) -> list[dict[str, str]]:
+    """Return the test cases of a prompt file."""
+    return [{name: as_text(value) for name, value in case.items()} for case in template.test_data]
+
+
+def model_of(said: str) -> str:
+    """Return what the studio calls a model that GitHub calls ``publisher/model``."""
+    return said if ":" in said else said.replace("/", ":", 1)
 
 
 def _apart(messages: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[dict[str, str]]]:
@@ -152,7 +166,17 @@ def _apart(messages: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list
 
 def evaluators_of(template: Template) -> list[dict[str, Any]]:
     """Return the evaluators of a prompt file as the playground has them; raises ``InvalidInput`` for unknown ones."""
+    for number, evaluator in enumerate(template.evaluators):
+        if evaluator.uses and evaluator.uses not in (SIMILARITY, *rubrics()):
+            document = read_yaml(template.source, f"{template.id.rpartition('/')[2].removesuffix(SUFFIX)}{SUFFIX}")
+            known = ", ".join([SIMILARITY, *rubrics()])
+            error = document.error(("evaluators", number, "uses"), NO_EVALUATOR, uses=evaluator.uses, known=known)
+            raise InvalidInput("evaluators", error.template, **error.values)
     return [found for evaluator in template.evaluators for found in _evaluators(evaluator)]
+
+
+# Behind the file and the line.
+NO_EVALUATOR = "{uses} is no evaluator here; there are: {known}."
 
 
 STRINGS = {"equals": "equals", "contains": "contains", "starts_with": "starts_with", "ends_with": "ends_with"}
@@ -163,24 +187,27 @@ def _evaluators(evaluator: Evaluator) -> list[dict[str, Any]]:
     found = []
     if evaluator.string:
         wanted = evaluator.string.model_dump(exclude_none=True)
-        found += [{"name": name, "type": STRINGS[kind], "value": value} for kind, value in wanted.items()]
+        found += [
+            {"name": name, "type": STRINGS[kind], "value": value} | ({} if kind == "equals" else {"ignore_case": True})
+            for kind, value in wanted.items()
+            if value
+        ]
     if evaluator.llm:
-        found.append({"name": name, "type": "judge", "value": _rubric(evaluator.llm)})
+        model = model_of(evaluator.llm.model_id)
+        found.append({"name": name, "type": "judge", "value": _rubric(evaluator.llm), "model": model})
     if evaluator.uses == SIMILARITY:
         found.append({"name": name, "type": "similar"})
-    elif evaluator.uses in rubrics():
-        found.append({"name": name, "type": "judge", "value": rubrics()[evaluator.uses]})
     elif evaluator.uses:
-        known = ", ".join([SIMILARITY, *rubrics()])
-        raise InvalidInput(
-            "evaluators", "{uses} is no evaluator here; there are: {known}.", uses=evaluator.uses, known=known
-        )
+        found.append({"name": name, "type": "judge", "value": rubrics()[evaluator.uses]})
     return found
 
 
 def _rubric(judge: JudgeEvaluator) -> str:
-    """Return what a judge of a prompt file looks at, and with which of its choices an answer passes."""
-    passing = ", ".join(choice.choice for choice in judge.choices if choice.score >= ENOUGH)
+    """Return what a judge of a prompt file looks at, and with which of its choices an answer passes.
+
+    As GitHub's tool has it, a choice that is worth anything is enough.
+    """
+    passing = ", ".join(choice.choice for choice in judge.choices if choice.score > 0)
     asked = "\n".join(filter(None, [judge.system_prompt, judge.prompt])).replace(COMPLETION, "(the answer)")
     return f"{asked}\n\nIt passes if this is: {passing}"
 

@@ -11,8 +11,9 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from assistants.engines.controls import Controls
 from assistants.errors import InvalidInput, NotFound
-from assistants.generation import Params
+from assistants.generation import NO_CONTROLS, Params
 from assistants.playground import studies
 from assistants.playground.request import MAX_CELLS, MAX_CHECKS, Example, Prompt, Request, Shots
 from prompts import library
@@ -32,6 +33,7 @@ class Source:
     name: str
     messages: tuple[tuple[str, str], ...]
     params: dict[str, Any] = field(default_factory=dict)
+    controls: Controls = NO_CONTROLS
 
     @cached_property
     def variables(self) -> tuple[str, ...]:
@@ -170,23 +172,31 @@ def plan(studio: "Studio", request: Request, owner: str) -> Plan:
 def _prompts(request: Request) -> Sequence[Prompt]:
     if (request.messages is None) == (request.prompts is None):
         raise InvalidInput("messages", "Give either messages or prompts, and not both.")
-    return request.prompts or [Prompt(messages=request.messages)]
+    if request.json_schema is not None and request.messages is None:
+        raise InvalidInput("json_schema", "{field} goes with messages only.")
+    return request.prompts or [Prompt(messages=request.messages, json_schema=request.json_schema)]
 
 
 def _source(studio: "Studio", prompt: Prompt, number: int, owner: str, name: str) -> Source:
     """Return a prompt as it is tested; ``name`` is for one that has none."""
     if (prompt.messages is None) == (prompt.template is None):
         raise InvalidInput(f"prompts.{number}", "{field} has either messages or a template, and not both.")
+    if prompt.json_schema is not None and prompt.messages is None:
+        raise InvalidInput(f"prompts.{number}.json_schema", "{field} goes with messages only.")
     if prompt.messages is not None:
         messages = tuple((message.role, message.content) for message in prompt.messages)
-        return Source(prompt.name or name or str(number + 1), messages)
+        return Source(prompt.name or name or str(number + 1), messages, controls=_held(prompt.json_schema))
     try:
         template = studio.prompts.get(prompt.template or "", owner, prompt.version)
     except NotFound as error:
         raise InvalidInput(f"prompts.{number}", error.template, **error.values) from error
     messages = tuple((message.role, message.content) for message in template.messages)
     params = template.model_parameters.model_dump(exclude_none=True)
-    return Source(prompt.name or template.name, messages, params)
+    return Source(prompt.name or template.name, messages, params, _held(template.answer_schema))
+
+
+def _held(schema: dict[str, Any] | None) -> Controls:
+    return NO_CONTROLS if schema is None else Controls(json_schema=schema)
 
 
 def _check_messages(source: Source) -> None:

@@ -3,6 +3,7 @@
 Knows how prompt files are written; knows nothing about who uses them.
 """
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -73,6 +74,9 @@ def _source(studio: "Studio", owner: str, variant: Variant, planned: Plan, templ
         wanted = (*variant.source.variables, "expected")
         cases = [{name: row[name] for name in wanted if name in row} for row in planned.rows[:MAX_CASES]]
         data["testData"] = [case for case in cases if case]
+    schema = variant.source.controls.json_schema
+    if not known and schema is not None:
+        data |= {"responseFormat": "json_schema", "jsonSchema": json.dumps({"name": "answer", "schema": schema})}
     if not known:
         data["metadata"] = {"tags": ["playground"], "assistant": template_id.partition("/")[0]}
     return yaml.dump(data, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)

@@ -46,10 +46,14 @@ Messages = Annotated[list[Message], Field(min_length=1, max_length=100)]
 
 
 class Prompt(StudioRequest):
-    """A prompt: its messages, or a template of the library, in the version in use unless it names one."""
+    """A prompt: its messages, or a template of the library, in the version in use unless it names one.
+
+    ``json_schema`` is what answers must be valid against; a template has its own.
+    """
 
     name: Line = ""
     messages: Messages | None = None
+    json_schema: dict[str, Any] | None = None
     template: Name | None = None
     version: Name | None = None
 
@@ -107,9 +111,13 @@ def _listed(params: Any) -> Any:
 
 
 class Request(StudioRequest):
-    """A matrix of prompts, models, parameters, rows and repeats, with few-shot examples and checks."""
+    """A matrix of prompts, models, parameters, rows and repeats, with few-shot examples and checks.
+
+    ``messages`` with their ``json_schema`` are short for one prompt.
+    """
 
     messages: Messages | None = None
+    json_schema: dict[str, Any] | None = None
     prompts: Annotated[list[Prompt], Field(min_length=1, max_length=20)] | None = None
     examples: Annotated[list[Example], Field(max_length=MAX_EXAMPLES)] = []
     shots: Shots = Shots()

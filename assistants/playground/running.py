@@ -198,7 +198,7 @@ class Matrix:
         options = variant.params.model_dump(exclude_none=True)
         if options.get("seed") is not None:
             options["seed"] = (options["seed"] + task.repeat) % SEEDS
-        return (yield from self._asking.ask(model, messages, options, DEFAULT_TOKENS))
+        return (yield from self._asking.ask(model, messages, options, DEFAULT_TOKENS, variant.source.controls))
 
     def _cost(self, variant: Variant, said: Said) -> float | None:
         """Return what an answer costs, nothing on this machine, and elsewhere what the request says of prices."""

@@ -151,6 +151,19 @@ def test_files_come_in_and_go_out(prompts: Prompts, chat: Chat, tmp_path: Path) 
         assert archive.read("chat/known.prompt.yml").decode() == SMALL
 
 
+def test_a_file_that_does_not_say_for_whom_it_is_asks(prompts: Prompts, chat: Chat, tmp_path: Path) -> None:
+    page, whose = prompts.page, prompts.page.locator(".prompts .whose")
+    file = tmp_path / "From GitHub.prompt.yaml"
+    file.write_text("model: openai/gpt-4o\n" + SMALL.replace("name: Small\n", ""), encoding="utf-8")
+    page.locator(".prompts input[type=file]").set_input_files(file)
+    expect(whose).to_contain_text("From GitHub.prompt.yaml does not say which assistant it is for")
+    whose.get_by_role("combobox").select_option("writing")
+    whose.get_by_role("button", name="Import for this assistant").click()
+    expect(chat.toast).to_contain_text("Imported: 1")
+    expect(whose).to_be_hidden()
+    expect(page.locator("li[data-id='writing/From-GitHub']")).to_be_visible()
+
+
 def test_the_drawer_of_the_picker_finds_shows_and_uses(prompts: Prompts, chat: Chat) -> None:
     page = prompts.page
     prompts.put("drawn", WRAPPED.replace("Wrapped", "Drawn"))

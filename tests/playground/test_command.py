@@ -149,3 +149,35 @@ def test_variants_are_told_apart_by_their_parameters(tmp_path: Path, capsys: pyt
     suites = [one.get("name") for one in ElementTree.parse(report).getroot().findall("testsuite")]
     names = [f"Mine / Mine · echo: · {told}" for told in ("temperature=0.0", "temperature=1.0", "seed=3")]
     assert suites == names and all(name in said for name in names)
+
+
+GITHUBS = """
+model: openai/gpt-4o-mini
+messages: [{role: user, content: "Say {{word}}"}]
+testData: [{word: Hello}]
+evaluators:
+  - {name: says hello, string: {startsWith: "say "}}
+  - name: judged
+    llm: {modelId: openai/gpt-4o, prompt: "Is {{completion}} kind?", choices: [{choice: "yes", score: 1}]}
+"""
+
+
+def test_githubs_files_run_and_whose_model_is_missing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("STUDIO_TEXT_MODEL", "echo:words=2")
+    path = tmp_path / "my greeting.prompt.yaml"
+    path.write_text(GITHUBS, encoding="utf-8")
+    assert main(["run", str(path), "--model", "echo:"]) == 2
+    assert capsys.readouterr().err == "openai:gpt-4o, which is to judge, cannot be asked here.\n"
+    assert main(["run", str(path), "--model", "echo:", "--judge", "echo:"]) == 1
+    said = capsys.readouterr().out
+    assert "my greeting · echo:" in said and "The judge came to no verdict" in said and "starts with" not in said
+    path.write_text(GITHUBS.partition("  - name: judged")[0], encoding="utf-8")
+    assert main(["run", str(path)]) == 0
+    assert "my greeting: openai:gpt-4o-mini cannot be asked here, so echo:words=2 answers" in capsys.readouterr().err
+    path.write_text(path.read_text(encoding="utf-8").replace("openai/gpt-4o-mini", '"echo:"'), encoding="utf-8")
+    assert main(["run", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "my greeting · echo:\n" in said.out and said.err == ""

@@ -9,6 +9,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.studio import Studio
 from prompts.library import parse
 from tests.playground.runs import OWNER, cells, run
+from tests.playground.stand_ins import MODEL, scripted
 
 
 def did(studio: Studio, assistant: str, **request: Any) -> str:
@@ -84,7 +85,9 @@ def test_a_prompt_file_comes_apart_into_examples_and_rows(studio: Studio) -> Non
     request = playground.from_template(studio, OWNER, "playground/few-shot")
     assert [message["role"] for message in request["messages"]] == ["system", "user"]
     assert request["examples"][0] == {"input": "It broke after two days.", "output": "negative"}
-    assert request["evaluators"] == [{"name": "Says positive", "type": "contains", "value": "positive"}]
+    assert request["evaluators"] == [
+        {"name": "Says positive", "type": "contains", "value": "positive", "ignore_case": True}
+    ]
     template = studio.prompts.get("playground/few-shot", OWNER)
     sent = [(one.role, one.content) for one in template.messages]
     sent[-1] = ("user", sent[-1][1].replace("{{text}}", request["rows"][0]["text"]))
@@ -111,12 +114,13 @@ evaluators:
     llm:
       modelId: openai/gpt-4o
       prompt: "Is {{completion}} kind?"
-      choices: [{choice: "yes", score: 1}, {choice: "no", score: 0}]
+      choices: [{choice: "yes", score: 1}, {choice: somewhat, score: 0.25}, {choice: "no", score: 0}]
 """
     found = playground.evaluators_of(parse(source, "chat/x"))
     assert [one["type"] for one in found] == ["starts_with", "ends_with", "similar", "judge", "judge"]
-    assert found[-1]["value"] == "Is (the answer) kind?\n\nIt passes if this is: yes"
-    with pytest.raises(InvalidInput, match="github/humour is no evaluator"):
+    assert found[-1]["value"] == "Is (the answer) kind?\n\nIt passes if this is: yes, somewhat"
+    assert found[-1]["model"] == "openai:gpt-4o" and found[0]["ignore_case"]
+    with pytest.raises(InvalidInput, match=r"x.prompt.yml, line 10: github/humour is no evaluator"):
         playground.evaluators_of(parse(source.replace("fluency", "humour"), "chat/x"))
 
 
@@ -135,3 +139,38 @@ def test_the_task_has_four_classes_and_gives_nothing_away(studio: Studio, langua
     job = run(studio, **{"messages": None, **request, "rows": request["rows"][:3]})
     assert job.result["plan"]["warnings"] == [] and set(cells(job, "error")) == {None}
     assert len({row["headline"] for row in request["rows"]}) == len(request["rows"])
+
+
+SCHEMA = """
+messages: [{role: user, content: "Describe {{animal}}"}]
+testData: [{animal: true}, {animal: 5}, {animal: ~}, {animal: [a, 1]}, {animal: {b: no}}]
+responseFormat: json_schema
+jsonSchema: '{"name": "a", "strict": true, "schema": {"type": "object", "required": ["legs"]}}'
+"""
+
+
+def test_a_schema_of_a_file_holds_the_answers(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.prompts.create("chat/animal", OWNER, SCHEMA)
+    request = playground.from_template(studio, OWNER, "chat/animal")
+    assert [row["animal"] for row in request["rows"]] == ["true", "5", "", '["a", 1]', '{"b": "no"}']
+    asked = []
+    scripted(monkeypatch, studio.models, lambda messages: asked.append(messages) or '{"legs": 4}')
+    for wanted in (request, {"prompts": [{"template": "chat/animal"}], "rows": request["rows"]}):
+        job = run(studio, **{"messages": None, **wanted, "models": [MODEL], "rows": wanted["rows"][:1]})
+        assert cells(job, "output") == ['{"legs": 4}']
+    scripted(monkeypatch, studio.models, lambda messages: '{"wings": 2}')
+    job = run(studio, **{"messages": None, **request, "models": [MODEL], "rows": [{"animal": "owl"}]})
+    assert "did not keep to" in job.result["cells"][0]["error"]["template"]
+    turn = studio.jobs.submit("chat", {"message": "a dog", "template": "chat/animal", "model": MODEL}, OWNER)
+    assert "did not keep to" in studio.jobs.wait(turn.id, OWNER, 30).error
+
+
+def test_a_schema_goes_with_messages(studio: Studio) -> None:
+    for request, field in (
+        ({"prompts": [{"template": "chat/tutor", "json_schema": {}}]}, "prompts.0.json_schema"),
+        ({"prompts": [{"template": "chat/tutor"}], "json_schema": {}}, "json_schema"),
+        ({"messages": [{"role": "user", "content": "x"}], "json_schema": {"type": 5}}, "json_schema"),
+    ):
+        with pytest.raises(InvalidInput) as error:
+            studio.jobs.submit("playground", request, OWNER)
+        assert error.value.values["field"] == field

@@ -5,6 +5,7 @@ import { VARIABLE } from "../shared/prompt-preview.js";
 
 const ROLES = { user: "chat.you", assistant: "chat.reply" };
 const LIMIT = 100_000;
+const SHOWN = 2000;
 
 export const variablesOf = (messages) => [
   ...new Set(messages.flatMap(({ content }) => [...content.matchAll(VARIABLE)].map((found) => found[1]))),
@@ -16,7 +17,9 @@ export function mountPrompt(root, { changed }) {
   const folded = el("details.system", {}, el("summary", {}, text("field.system")), system);
   const turns = el("ol.turns");
   const more = el("button.plain", { type: "button", onclick: () => (add(), changed()) }, text("playground.add-message"));
-  root.replaceChildren(folded, turns, more);
+  const held = el("p.hint.schema", { hidden: true });
+  root.replaceChildren(folded, turns, more, held);
+  let schema = null;
   root.addEventListener("input", changed);
 
   function area(label) {
@@ -50,7 +53,8 @@ export function mountPrompt(root, { changed }) {
   }
 
   // Instructions that come later than the first message belong to it all the same.
-  function write(messages) {
+  function write(messages, wanted = null) {
+    hold(wanted);
     system.value = messages.filter(({ role }) => role === "system").map(({ content }) => content).join("\n\n");
     folded.open = Boolean(system.value);
     turns.replaceChildren();
@@ -58,6 +62,15 @@ export function mountPrompt(root, { changed }) {
     if (!turns.children.length) add();
   }
 
+  // What a prompt's file says of how answers must look goes along, unless a person drops it.
+  function hold(wanted) {
+    schema = wanted;
+    held.hidden = !wanted;
+    held.title = wanted ? JSON.stringify(wanted, null, 1).slice(0, SHOWN) : "";
+    const drop = iconButton("close", text("playground.drop-schema"), () => (hold(null), changed()));
+    held.replaceChildren(...(wanted ? [text("playground.schema"), drop] : []));
+  }
+
   write([]);
-  return { read, write, focus: () => turns.querySelector("textarea").focus() };
+  return { read, write, schema: () => (schema ? { json_schema: schema } : {}), focus: () => turns.querySelector("textarea").focus() };
 }

@@ -42,7 +42,7 @@ export function mountSetup(form, { act, say, changed }) {
 
   // Prompts
 
-  function addPrompt({ name = "", messages = [] } = {}) {
+  function addPrompt({ name = "", messages = [], json_schema = null } = {}) {
     const title = el("input", { maxlength: 200, "aria-label": text("playground.prompt-name") });
     title.value = name;
     const box = el("div.prompt");
@@ -54,7 +54,7 @@ export function mountSetup(form, { act, say, changed }) {
     });
     const node = el("article", {}, el("header", {}, el("strong"), title, drop), box);
     const one = { title, editor: mountPrompt(box, { changed: () => (lookAgain(), update()) }), node };
-    one.editor.write(messages);
+    one.editor.write(messages, json_schema);
     prompts.push(one);
     list.append(node);
     renumber();
@@ -72,7 +72,7 @@ export function mountSetup(form, { act, say, changed }) {
 
   // Another prompt begins as a copy of the last: what is compared are small changes.
   another.addEventListener("click", () => {
-    addPrompt({ messages: prompts.at(-1).editor.read() }).editor.focus();
+    addPrompt({ messages: prompts.at(-1).editor.read(), ...prompts.at(-1).editor.schema() }).editor.focus();
     update();
   });
 
@@ -104,7 +104,7 @@ export function mountSetup(form, { act, say, changed }) {
     const shots = { ...rest.shots, ...typed("k"), ...(choose.value !== "first" && { choose: choose.value }), ...typed("shots_seed", "seed") };
     const whole = {
       ...rest.request,
-      prompts: prompts.map(({ title, editor }) => ({ ...(title.value.trim() && { name: title.value.trim() }), messages: editor.read() })),
+      prompts: prompts.map(({ title, editor }) => ({ ...(title.value.trim() && { name: title.value.trim() }), messages: editor.read(), ...editor.schema() })),
       examples: examples.read().filter(({ input, output }) => input || output).map((one) => ({ input: "", output: "", ...one })),
       shots: examples.used() ? shots : {},
       rows: rows.read().filter((row) => Object.values(row).some(Boolean)),
@@ -118,13 +118,13 @@ export function mountSetup(form, { act, say, changed }) {
   }
 
   function write(request) {
-    const { messages, prompts: all, examples: pairs, rows: lines, models: names, params: sets, evaluators: wanted, labels, repeats, study: _, ...others } = request;
+    const { messages, json_schema, prompts: all, examples: pairs, rows: lines, models: names, params: sets, evaluators: wanted, labels, repeats, study: _, ...others } = request;
     const { k, choose: way, seed, ...shots } = request.shots ?? {};
     delete others.shots;
     rest = { request: others, shots };
     prompts.length = 0;
     list.replaceChildren();
-    for (const prompt of all ?? [{ messages: messages ?? [] }]) addPrompt(prompt);
+    for (const prompt of all ?? [{ messages: messages ?? [], json_schema }]) addPrompt(prompt);
     examples.write(pairs ?? []);
     rows.write(lines ?? []);
     evaluators.write(wanted ?? []);

@@ -45,15 +45,16 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     const [set] = params.read();
     return {
       messages,
+      ...prompt.schema(),
       ...(names.length ? { rows: [Object.fromEntries(names.map((name) => [name, values.get(name) ?? ""]))] } : {}),
       ...(models.read().length ? { models: models.read() } : {}),
       ...(Object.keys(set).length ? { params: set } : {}),
     };
   }
 
-  function write({ messages = [], rows = [], models: names = [], params: sets = [] }) {
+  function write({ messages = [], json_schema = null, rows = [], models: names = [], params: sets = [] }) {
     for (const [name, value] of Object.entries(rows[0] ?? {})) values.set(name, String(value));
-    prompt.write(messages);
+    prompt.write(messages, json_schema);
     find(".variables").replaceChildren();
     drawVariables();
     models.write(names);

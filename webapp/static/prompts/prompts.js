@@ -1,10 +1,10 @@
 // The prompts: a list to browse, and the editor that a click in it brings. Files come in and go out here.
 
-import { fill, text, toast, wentWrong } from "../shared/dom.js";
+import { el, fill, text, toast, wentWrong } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { room } from "../shared/page.js";
-import { mountList } from "../shared/prompt-list.js";
+import { assistantName, mountList } from "../shared/prompt-list.js";
 import { mountEditor } from "./editor.js";
 
 export function mount(component) {
@@ -36,15 +36,19 @@ export function mount(component) {
   // Files in: where names are taken by other texts, the person says whether these become versions of them.
 
   let waiting = [];
+  // Files that do not say for which assistant they are, as GitHub's: one is asked.
+  let nobodys = [];
+  let forWhom = "";
 
-  async function takeIn(chosen, asVersions) {
+  async function takeIn(chosen, asVersions, whose = list.wanted().assistant) {
     const refused = [];
+    forWhom = whose;
     let count = 0;
     for (const file of chosen) {
       const form = new FormData();
       form.append("file", file);
       const query = new URLSearchParams({ as_versions: asVersions });
-      if (list.wanted().assistant) query.set("assistant", list.wanted().assistant);
+      if (whose) query.set("assistant", whose);
       const answer = await fetch(new URL(`api/prompts/import?${query}`, document.baseURI), { method: "POST", body: form });
       const value = await answer.json().catch(() => ({ error: { message: text("error.no-answer") } }));
       if (value.error) refused.push({ file, ...value.error, message: wentWrong(value) });
@@ -54,10 +58,20 @@ export function mount(component) {
     waiting = asVersions ? [] : refused.filter((one) => one.field === "names").map((one) => one.file);
     find(".sure").hidden = !waiting.length;
     find(".sure span").textContent = refused.find((one) => one.field === "names")?.message ?? "";
-    const problem = refused.find((one) => !waiting.includes(one.file));
+    nobodys = refused.filter((one) => one.field === "assistant").map((one) => one.file);
+    find(".whose").hidden = !nobodys.length;
+    if (nobodys.length) askWhose(refused.find((one) => one.field === "assistant").message);
+    const problem = refused.find((one) => !waiting.includes(one.file) && !nobodys.includes(one.file));
     if (problem) toast(problem.message, { problem: true });
-    else if (!waiting.length) toast(text("prompts.imported", { count }));
+    else if (!waiting.length && !nobodys.length) toast(text("prompts.imported", { count }));
     if (count) changed();
+  }
+
+  function askWhose(message) {
+    find(".whose span").textContent = message;
+    const choices = list.assistants().map((id) => el("option", { value: id }, assistantName(id)));
+    find(".whose select").replaceChildren(...choices);
+    find(".whose select").focus();
   }
 
   files.addEventListener("change", async () => {
@@ -65,7 +79,9 @@ export function mount(component) {
     files.value = "";
     await takeIn(chosen, false);
   });
-  find("[data-do=sure]").addEventListener("click", () => takeIn(waiting, true));
+  find("[data-do=sure]").addEventListener("click", () => takeIn(waiting, true, forWhom));
+  find("[data-do=whose]").addEventListener("click", () => takeIn(nobodys, false, find(".whose select").value));
+  find("[data-do=nobody]").addEventListener("click", () => (find(".whose").hidden = true));
   find("[data-do=cancel]").addEventListener("click", () => (find(".sure").hidden = true));
 
   // Buttons

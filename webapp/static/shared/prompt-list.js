@@ -86,5 +86,7 @@ export function mountList(root, { choose, assistant = "" }) {
   search.addEventListener("input", debounce(150, show));
   for (const box of Object.values(filters)) box.addEventListener("change", show);
 
-  return { load, wanted, focus: () => search.focus() };
+  const assistants = () => [...new Set(all.map((card) => card.assistant))].sort();
+
+  return { load, wanted, assistants, focus: () => search.focus() };
 }

@@ -31,7 +31,8 @@ def prompt(studio: Studio, owner: str, id: str, version: str | None = None) -> d
     return {
         "name": template.name,
         "messages": [{"role": one.role, "content": one.content} for one in template.messages],
-        "rows": [{name: str(value) for name, value in case.items()} for case in template.test_data],
+        "json_schema": template.answer_schema,
+        "rows": playground.rows_of(template),
         "params": template.model_parameters.model_dump(exclude_none=True),
         "evaluators": playground.evaluators_of(template),
     }
@@ -74,7 +75,8 @@ def expanded(studio: Studio, owner: str, request: dict[str, Any]) -> dict[str, A
 
 def _named(studio: Studio, owner: str, one: dict[str, Any]) -> dict[str, Any]:
     template = prompt(studio, owner, one["template"], one.get("version"))
-    return {"name": one.get("name") or template["name"], "messages": template["messages"]}
+    shown = {"name": one.get("name") or template["name"], "messages": template["messages"]}
+    return shown | ({"json_schema": template["json_schema"]} if template["json_schema"] is not None else {})
 
 
 def targets(studio: Studio, owner: str) -> list[dict[str, str]]:
