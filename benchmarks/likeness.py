@@ -1,9 +1,11 @@
-"""What the cosines of the studio's embedders mean; run ``python -m benchmarks.likeness fit`` or ``... report``.
+"""What the cosines of the studio's embedders mean; run ``python -m benchmarks.likeness fit``, ``report`` or ``fusion``.
 
 ``paraphrases.en.tsv`` and ``paraphrases.zh.tsv`` hold questions as a person asks them, the same in other words, and the
 passage that answers, among others of the same domains; a number is the same text in both languages. ``fit`` writes
 ``assistants/embedder.yaml`` from the one half of the questions, ``report`` says on the other half how well likeness
-tells what means the same, and how often the right passage is found. Vectors are kept in the folder for temporary files.
+tells what means the same, and how often the right passage is found. ``fusion`` says, on the half for fitting and on
+questions of ``benchmarks.support`` that share their words with the answer, how often it comes first for each share that
+words may have beside meaning. Vectors are kept in the folder for temporary files.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from assistants import embedder as embedding
 from assistants.classify.report import wilson
 from assistants.embedder import MODEL, MULTILINGUAL, Embedder, model_for
 from assistants.engines.embeddings import Embedded
+from assistants.knowledge import retrieval
 from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import packed
 from assistants.playground.judging import ALIKE
@@ -34,12 +37,14 @@ from assistants.support.reranking import Reranker
 from assistants.support.searching import ScoreExplanation, search
 from assistants.support.verification import NEAR
 from benchmarks.intents import NoJob
-from benchmarks.support import NO_MODEL, auroc, opened
+from benchmarks.support import DATA, NO_MODEL, asking_of, auroc, opened
 
 SCALED = ((MODEL, "en"), (MULTILINGUAL, "en"), (MULTILINGUAL, "zh"))
 # As the code compares them: two questions, two answers, a claim and a sentence.
 LIMITS = (("CURATED", CURATED, "query"), ("ALIKE", ALIKE, "query"), ("NEAR", NEAR, "document"))
 TOP = 5
+# Of words, in tenths.
+SHARES = range(0, 11)
 BATCH = 32
 
 
@@ -194,12 +199,54 @@ def report(studio: Studio) -> None:
         embedder.engine.close()
 
 
+def fusion(studio: Studio) -> None:
+    """Print how often the right passage comes first, and among the first five, for each share of words."""
+    print(f"{'':36}" + "".join(f"{tenths / 10:12.1f}" for tenths in SHARES))
+    for model, language in SCALED:
+        embedder = read_by(studio, model)
+        base, numbers = taught(studio, embedder, language)
+        asked = [(text.question, {n for n, own in numbers.items() if own == text.number}) for text in texts(language)
+                 if text.half == "fit" and text.question]  # fmt: skip
+        name = model.rpartition(":")[2]
+        print(f"{f'{name}, {language}':36}" + by_share(studio, embedder, base, asked))
+        embedder.engine.close()
+    for name, part in DATA["fit"].items():
+        base = studio.knowledge.base(name)
+        rows = studio.knowledge.rows
+        chunks = [chunk for source in rows.sources(name) for chunk in rows.chunks_of(source.id)]
+        asked = [
+            (question, {chunk.number for chunk in chunks if phrase in chunk.text})
+            for question, phrase in part["answerable"].items()
+        ]
+        print(f"{name:36}" + by_share(studio, asking_of(studio, base).embedder, base, asked))
+
+
+def by_share(studio: Studio, embedder: Embedder, base: Any, asked: list[tuple[str, set[int]]]) -> str:
+    """Return the percentages of questions whose right passage comes first, and among the first five."""
+    cells = []
+    vectors = embedder.vectors([question for question, _ in asked], "query")
+    known = retrieval.WORDS_SHARE
+    try:
+        for tenths in SHARES:
+            retrieval.WORDS_SHARE = tenths / 10
+            hits = [
+                [any(chunk.number in right for chunk in passage.chunks) for passage in found.passages]
+                for (question, right), vector in zip(asked, vectors, strict=True)
+                for found in [studio.knowledge.find(base, question, vector, TOP)]
+            ]
+            first, among = (100 * sum(any(hit[:limit]) for hit in hits) / len(hits) for limit in (1, TOP))
+            cells.append(f"{first:8.0f}{among:4.0f}")
+    finally:
+        retrieval.WORDS_SHARE = known
+    return "".join(cells)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("fit", "report"))
+    parser.add_argument("what", choices=("fit", "report", "fusion"))
     asked = parser.parse_args()
     with opened(NO_MODEL) as studio:
-        fit(studio) if asked.what == "fit" else report(studio)
+        {"fit": fit, "report": report, "fusion": fusion}[asked.what](studio)
 
 
 if __name__ == "__main__":

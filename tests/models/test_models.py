@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
@@ -48,9 +49,12 @@ class Opener:
         self.engines: list[Engine] = []
         self.needs: list[frozenset[str]] = []
 
-    def open_chat(self, model: str, file: Path, needs: frozenset[str] = frozenset()) -> Engine:
-        assert model in ("tiny", "other") and file.read_bytes() in (MODEL, LARGE)
+    def make_ready(self, path: Path, folder: Path, report: Any, halt: Any, needs: frozenset[str]) -> Path:
         self.needs.append(needs)
+        return path
+
+    def open_chat(self, model: str, file: Path) -> Engine:
+        assert model in ("tiny", "other") and file.read_bytes() in (MODEL, LARGE)
         self.asked.set()
         assert self.leave.wait(30)
         if self.failures:
@@ -73,11 +77,11 @@ def opener(monkeypatch: pytest.MonkeyPatch) -> Opener:
     # What the hub of these tests serves is no real model.
     monkeypatch.setattr(files, "runner", lambda path, needs=frozenset(): "transformers" if needs else "openvino")
     monkeypatch.setattr(files, "check", lambda path: None)
-    monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
+    monkeypatch.setattr(files, "make_ready", opener.make_ready)
     return opener
 
 
-def open_chat(model: str, file: Path, needs: frozenset[str] = frozenset()) -> Engine:
+def open_chat(model: str, file: Path) -> Engine:
     """Stand where the fixture ``opener`` puts its own."""
     raise NotImplementedError
 
