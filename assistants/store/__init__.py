@@ -1,7 +1,7 @@
 """The store: one SQLite file that people can open themselves, and what its tables hold.
 
     connection.py      the open database: one connection that writes, read-only ones
-    migrations.py      how the tables came to be, step by step: renaming.py
+    migrations/        how the tables came to be, step by step: renaming.py
     fulltext.py        words and CJK bigrams, for the index and for what is asked
     home.py            the folder of a studio, and its lock
     jobs.py            everything that was generated
