@@ -10,7 +10,7 @@ from assistants.models.files.catalog import Entry
 
 LICENCE = "LICENSE"
 ORIGIN = "ORIGIN.txt"
-APACHE = Path(__file__).parent.parent.parent / "LICENSE"
+APACHE = Path(__file__).parents[3] / "LICENSE"
 MIT = Path(__file__).with_name("mit.txt")
 PAGE = "https://huggingface.co/{repo}"
 
