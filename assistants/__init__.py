@@ -4,7 +4,7 @@
 people have rows of its own. ``ROWS`` here are those of all.
 """
 
-from assistants import chat, history, images, ingestion, notes, playground, prompts, support, writing
+from assistants import chat, history, images, ingestion, playground, prompts, support, writing
 from assistants.images import upscaling
 from assistants.openai import completions, embeddings
 from assistants.store.row_kinds import RowKinds
@@ -12,6 +12,6 @@ from assistants.support import checks, summaries, triage
 
 ASSISTANTS = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
-    embeddings, notes,
+    embeddings,
 )  # fmt: skip
 ROWS = RowKinds(kind for module in (*ASSISTANTS, prompts, history) for kind in getattr(module, "ROWS", ()))
