@@ -4,6 +4,7 @@
     migrations/        how the tables came to be, step by step: renaming.py
     fulltext.py        words and CJK bigrams, for the index and for what is asked
     home.py            the folder of a studio, and its lock
+    row_kinds.py       what is registered of each kind of row that people have
     jobs.py            everything that was generated
     conversations.py   turns, as trees
     drafts.py          drafts, their versions and sections: draft_rows.py, documents.py

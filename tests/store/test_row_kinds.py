@@ -5,12 +5,15 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlite_utils import Migrations
 
 from assistants import ROWS
-from assistants.errors import Conflict
+from assistants.errors import Conflict, InvalidInput, StoreError
 from assistants.history import History
 from assistants.history.export import export
 from assistants.store import new_id, now
@@ -181,3 +184,43 @@ def test_an_export_has_what_a_kind_exports_in_the_order_of_the_names(history: Hi
     with zipfile.ZipFile(target) as archive:
         assert archive.namelist() == ["animals.jsonl", "items.jsonl", "zoo/okapi.md"]
         assert b"AI" in archive.read("zoo/okapi.md") and archive.read("animals.jsonl").endswith(b"{}\n")
+
+
+def kinds_with_notes(steps: int) -> RowKinds:
+    """Return the kinds with one of an assistant that brings so many migrations of its own."""
+    notes = Migrations("notes")
+    notes(name="m001")(lambda db: db.execute("CREATE TABLE notes (id TEXT PRIMARY KEY, owner TEXT, deleted TEXT)"))
+    for number in range(2, steps + 1):
+        notes(name=f"m{number:03}")(lambda db, n=number: db.execute(f"ALTER TABLE notes ADD COLUMN later_{n} TEXT"))
+    return RowKinds([*ROWS, RowKind("note", "notes", title="id", migrations=notes)])
+
+
+def test_an_assistant_brings_tables_of_its_own_and_may_be_taken_away_again(tmp_path: Path) -> None:
+    with closing(History(tmp_path, ROWS)) as history:
+        job = add_job(history, "okapi", "words", ME)
+    with closing(History(tmp_path, kinds_with_notes(1))) as history:
+        assert (tmp_path / "studio.before-m001.db").exists()
+        with history.store.write() as db:
+            db.table("notes").insert({"id": "note", "owner": ME, "deleted": now()})
+        assert [line.kind for line in history.trash.list(ME)] == ["note"]
+        with history.store.read() as db:
+            assert unregistered(db, ROWS) == {"notes"} and unregistered(db, history.kinds) == set()
+    with closing(History(tmp_path, ROWS)) as history:
+        assert history.jobs.get(job, ME).output == "words" and history.trash.list(ME) == []
+    with closing(History(tmp_path, kinds_with_notes(2))) as history:
+        history.trash.restore(ME, "note")
+        assert history.trash.list(ME) == []
+
+
+def test_a_newer_assistants_rows_are_refused_at_the_start_and_in_a_backup(tmp_path: Path) -> None:
+    (newer := tmp_path / "newer").mkdir()
+    with closing(History(newer, kinds_with_notes(2))) as history, (tmp_path / "b.zip").open("wb") as target:
+        history.backup("local", target)
+    with pytest.raises(StoreError, match="newer studio"):
+        History(newer, kinds_with_notes(1))
+    (home := tmp_path / "home").mkdir()
+    with closing(History(home, kinds_with_notes(1))) as history, pytest.raises(InvalidInput, match="newer studio"):
+        history.stage_restore("local", tmp_path / "b.zip", "b.zip")
+    # Without that assistant nobody reads its rows.
+    with closing(History(newer, ROWS)) as history:
+        assert history.stage_restore("local", tmp_path / "b.zip", "b.zip").items == 0
