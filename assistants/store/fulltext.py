@@ -26,7 +26,8 @@ def queries(text: str) -> tuple[str, str]:
         return "", ""
     quoted = [f'"{word}"' for word in words]
     unfinished = not is_pair(words[-1]) and not text[-1].isspace()
-    every = " ".join([*quoted[:-1], quoted[-1] + ("*" if unfinished else "")])
+    # Each once: of a word that comes a hundred times, every place would be looked at as often.
+    every = " ".join([*dict.fromkeys(quoted[:-1]), quoted[-1] + ("*" if unfinished else "")])
     return every, " OR ".join(dict.fromkeys(quoted)) if len(words) > 1 else ""
 
 

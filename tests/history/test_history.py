@@ -39,6 +39,9 @@ def test_tokens(text: str, words: list[str]) -> None:
 def test_signs_alone_are_left_to_like() -> None:
     assert queries("  ") == queries('"') == queries("😀") == ("", "")
     assert queries("退") == ('"退"*', "")
+    # 480 times one character took 40 seconds in three texts of it.
+    assert queries("退" * 480) == ('"退退" "退退"', '"退退"')
+    assert queries("tea " * 100 + "te") == ('"tea" "te"*', '"tea" OR "te"')
 
 
 def test_every_character_of_a_run_begins_a_word_of_the_index() -> None:
