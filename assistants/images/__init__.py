@@ -7,6 +7,9 @@
     drawing.py    how a picture is drawn, watched, skipped and stopped
     keeping.py    files, labels, rows, thumbnails
     reading.py    pictures that come from elsewhere
+    embedded.py   the texts in their files
+    foreign.py    what other programs write there
+    graphs.py     ComfyUI's graphs
     plotting.py   a grid of pictures
     restoring.py  what a picture says, as far as it can be done here
     preflight.py  what it will take

@@ -128,7 +128,7 @@ class Told(BaseModel):
     """What a picture says of how it was made, the file that it is kept as, and what could not be taken over."""
 
     request: dict[str, Any]
-    source: Literal["studio", "a1111"]
+    source: Literal["studio", "a1111", "fooocus", "swarmui", "invokeai", "comfyui", "novelai"]
     missing: list[Sentence]
     file: str
 
