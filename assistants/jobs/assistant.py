@@ -20,6 +20,7 @@ class Assistant(Protocol[Host]):
     for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
     ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
     ``PLAYABLE = True``: its items are messages and an answer, which the playground can ask for again.
+    ``ROWS``: the kinds of rows that people have of it (``store.row_kinds``).
     ``A_MINUTE``: how many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
     """
 

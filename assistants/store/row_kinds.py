@@ -108,16 +108,12 @@ class RowKinds:
 
     def __init__(self, kinds: Iterable[RowKind]) -> None:
         self._kinds = sorted(kinds, key=lambda kind: kind.order)
-        self._parts = [part for kind in self._kinds for part in kind.parts]
+        # What goes with the rows of every kind.
+        self.parts = [part for kind in self._kinds for part in kind.parts]
         self._tables = {kind.table: kind for kind in self._kinds if kind.id}
 
     def __iter__(self) -> Iterator[RowKind]:
         return iter(self._kinds)
-
-    @property
-    def parts(self) -> list[Part]:
-        """What goes with the rows of every kind."""
-        return self._parts
 
     @property
     def in_trash(self) -> list[RowKind]:
@@ -129,15 +125,6 @@ class RowKinds:
         """The steps that make the tables which are not the store's own."""
         return list(dict.fromkeys(kind.migrations for kind in self._kinds if kind.migrations))
 
-    def of_owner(self, db: Any, owner: str) -> Ids:
-        """Return every row that an owner has, by itself or with another."""
-        own = {}
-        for kind in self._tables.values():
-            if kind.owner:
-                sql = f"SELECT {kind.id} FROM {kind.table} WHERE {kind.owner} = ?"
-                own[kind.table] = {row[0] for row in db.execute(sql, (owner,))}
-        return self.with_parts(db, own)
-
     def with_parts(self, db: Any, rows: Mapping[str, Iterable[str]]) -> Ids:
         """Return these rows and all that go with them, as far as they have an id of their own."""
         found: Ids = {}
@@ -146,7 +133,7 @@ class RowKinds:
             table, ids = waiting.pop()
             new = ids - found.setdefault(table, set())
             found[table] |= new
-            for part in self._parts if new else ():
+            for part in self.parts if new else ():
                 if part.of == table and part.table in self._tables:
                     sql = f"SELECT {self._tables[part.table].id} FROM {part.table} WHERE {part.where}"
                     waiting.append((part.table, {row[0] for row in db.execute(sql, _listed(new))}))
@@ -157,7 +144,7 @@ class RowKinds:
 
         ``rows`` are as ``with_parts`` returns them; those of a table that is no kind's stay.
         """
-        for part in self._parts:
+        for part in self.parts:
             if rows.get(part.of) and part.table not in self._tables:
                 db.execute(f"DELETE FROM {part.table} WHERE {part.where}", _listed(rows[part.of]))
         paths = []
@@ -168,12 +155,15 @@ class RowKinds:
         return paths
 
     def erase(self, db: Any, owner: str) -> list[str]:
-        """Delete for good every row that an owner has; return the paths to delete, once it is through, in the home."""
-        paths = self.delete(db, self.of_owner(db, owner))
+        """Delete for good all that an owner has; return the paths to delete, once it is through, in the home."""
+        own: Ids = {}
         for kind in self._kinds:
-            if kind.owner and not kind.id:
+            if kind.owner and kind.id:
+                rows = db.execute(f"SELECT {kind.id} FROM {kind.table} WHERE {kind.owner} = ?", (owner,))
+                own[kind.table] = {row[0] for row in rows}
+            elif kind.owner:
                 db.execute(f"DELETE FROM {kind.table} WHERE {kind.owner} = ?", (owner,))
-        return paths
+        return self.delete(db, self.with_parts(db, own))
 
 
 def _listed(ids: Iterable[str]) -> dict[str, str]:

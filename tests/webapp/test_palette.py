@@ -1,5 +1,6 @@
 """The command palette, asked as its script asks it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from assistants.errors import InvalidInput, NotFound
 from assistants.requests import validated
 from assistants.studio import Studio
+from webapp import STATIC
 from webapp.palette import SHOWN, Asked, act
+from webapp.server import facts
+from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
 
 def find(studio: Studio, q: str, owner: str = "local") -> list[dict[str, Any]]:
@@ -72,3 +76,20 @@ def test_any_text_may_be_looked_for(studio: Studio, q: str) -> None:
 def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         validated(Asked, data)
+
+
+def test_the_page_is_told_once_where_rows_open(studio: Studio) -> None:
+    told = facts(studio)
+    tabs = {tab.__name__.rpartition(".")[2] for tab in (*ASSISTANT_TABS, *OTHER_TABS)}
+    icons = (STATIC / "shared" / "icons.svg").read_text(encoding="utf-8")
+    findable = [kind.name for kind in studio.history.kinds if kind.find]
+    assert [kind["name"] for kind in told["kinds"]] == findable != []
+    for kind in told["kinds"]:
+        assert kind["tab"] in tabs and f'id="{kind["icon"]}"' in icons and kind["parameters"], kind
+    assert set(told["playable"]) == {"chat", "writing", "support", "completions"}
+
+
+def test_no_script_that_all_tabs_share_names_a_kind(studio: Studio) -> None:
+    names = "|".join(kind.name for kind in studio.history.kinds if kind.tab or kind.title)
+    for path in (STATIC / "shared").glob("*.js"):
+        assert re.findall(rf'"({names})"', path.read_text(encoding="utf-8")) == [], path.name
