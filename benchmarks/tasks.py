@@ -156,7 +156,7 @@ def main() -> None:
         studio = open_studio(Settings(home=Path(folder) / "home", models=Settings().models_folder))
         try:
             for spec in asked.model:
-                model = f"local:{studio.models.install(spec, LOCAL)}" if Path(spec).exists() else spec
+                model = f"local:{studio.models.installer.install(spec, LOCAL)}" if Path(spec).exists() else spec
                 for one in answered(studio, model, asked.seed, asked.kept, asked.again):
                     answers.append(one)
                     print(f"\n=== {model} {one['task']} ({one['seconds']} s)\n{one['text']}", flush=True)

@@ -30,9 +30,9 @@ def do(studio: Studio, owner: str, deed: Deed) -> None:
             preferences.take_better(studio, owner)
         case "pause":
             if seen := better.seen():
-                studio.models.pause(seen.name, owner)
+                studio.models.installer.pause(seen.name, owner)
         case "keep":
-            studio.models.keep_small(owner)
+            studio.models.installer.keep_small(owner)
         case "understood":
             better.understood(owner)
 

@@ -84,7 +84,7 @@ def _in_language(studio: "Studio", model: str, words: Sequence[str], lang: str) 
 
 def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:
     """Return the models that draw: those that are here first, then those that could be fetched."""
-    cards = {LOCAL + card.name: card for card in studio.models.listed(owner, lang) if card.kind == "image"}
+    cards = {LOCAL + card.name: card for card in studio.models.installer.listed(owner, lang) if card.kind == "image"}
     names = dict.fromkeys([*studio.models.pickable(owner, "image"), *cards])
     return [_model(studio, name, cards.get(name)) for name in names]
 

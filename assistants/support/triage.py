@@ -101,7 +101,7 @@ def _tuned(
     """Fine-tune an encoder into a model of its own, which then stands among the installed ones."""
     folder = studio.settings.home / "classifiers" / new_id()
     trained = yield from classify.tune(job, studio.models.folder(model), examples, folder)
-    name = studio.models.install(str(folder), job.owner)
+    name = studio.models.installer.install(str(folder), job.owner)
     return {"model": studio.models.resolve(name), "report": asdict(trained.report)}
 
 

@@ -183,7 +183,7 @@ def test_both_engines_say_the_templates_reason(engine: ProcessChat) -> None:
 def test_a_conversation_with_a_strict_model_goes_on_and_forgets_its_oldest_turns(
     studio: Studio, gguf_file: Path
 ) -> None:
-    name = f"local:{studio.models.install(str(gguf_file), LOCAL)}"
+    name = f"local:{studio.models.installer.install(str(gguf_file), LOCAL)}"
 
     def ask(message: str, **more: Any) -> JobRow:
         params = {"max_tokens": 24, "temperature": 0, "repetition_penalty": 1.0}

@@ -64,7 +64,7 @@ def test_a_base_is_searched_with_one_that_is_installed(
         return waiting(self, name, *needs)
 
     monkeypatch.setattr(Models, "waiting", but_the_embedder)
-    name = studio.models.install(str(folder), LOCAL)
+    name = studio.models.installer.install(str(folder), LOCAL)
     desk.set_up(studio, "sample", LOCAL, reranker=name)
     assert studio.knowledge.base("sample").reranker == PREFIX + name
     for _ in studio.models.waiting(PREFIX + name):

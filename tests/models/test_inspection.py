@@ -220,8 +220,8 @@ def test_it_is_said_when_the_model_is_added_and_nothing_stays(
 ) -> None:
     file = tmp_path / "tiny.gguf"
     tiny_gguf.write(file, source[1], template="{{ nothing.at.all }}")
-    before = [card.name for card in studio.models.listed(LOCAL)]
+    before = [card.name for card in studio.models.installer.listed(LOCAL)]
     with pytest.raises(ModelUnavailable, match=r"The chat template of tiny\.gguf is broken: “'nothing' is undefined”"):
-        studio.models.install(str(file), LOCAL)
-    assert [card.name for card in studio.models.listed(LOCAL)] == before
+        studio.models.installer.install(str(file), LOCAL)
+    assert [card.name for card in studio.models.installer.listed(LOCAL)] == before
     assert file.exists()

@@ -45,7 +45,7 @@ def opened(settings: Settings, catalog: Catalog) -> Models:
 
 
 def card(models: Models, name: str) -> ModelCard | None:
-    return next((card for card in models.listed(LOCAL) if card.name == name), None)
+    return next((card for card in models.installer.listed(LOCAL) if card.name == name), None)
 
 
 def settled(models: Models, name: str) -> ModelCard | None:
@@ -72,17 +72,17 @@ def in_folder(settings: Settings) -> set[str]:
 
 def test_a_model_of_the_catalog_is_installed_and_deleted(models: Models, settings: Settings) -> None:
     assert (card(models, "tiny").installed, card(models, "tiny").state.state) == (False, "absent")
-    assert models.install("tiny", LOCAL) == "tiny"
+    assert models.installer.install("tiny", LOCAL) == "tiny"
     found = settled(models, "tiny")
     assert (found.installed, found.state.state, found.runner, found.size) == (True, "installed", "openvino", len(MODEL))
-    models.delete("tiny", LOCAL)
+    models.installer.delete("tiny", LOCAL)
     assert not card(models, "tiny").installed
     assert in_folder(settings) == set()
 
 
 def test_progress_is_seen_while_it_comes(models: Models, mirror: Mirror) -> None:
     mirror.flowing.clear()
-    models.install("someone/Some-Chat-GGUF", LOCAL)
+    models.installer.install("someone/Some-Chat-GGUF", LOCAL)
     begun(models, "some-chat")
     found = card(models, "some-chat")
     assert (found.state.state, found.state.note) == ("downloading", "Downloading from the model hub")
@@ -103,7 +103,7 @@ def test_progress_is_seen_while_it_comes(models: Models, mirror: Mirror) -> None
 def test_a_model_of_the_hub_gets_a_name_and_a_record(
     models: Models, settings: Settings, spec: str, name: str, file: str | None
 ) -> None:
-    assert models.install(spec, OPERATOR) == name
+    assert models.installer.install(spec, OPERATOR) == name
     found = settled(models, name)
     assert (found.installed, found.state.error) == (True, None)
     kept = read_manifest(settings.models_folder / name)
@@ -117,13 +117,13 @@ def test_a_model_of_the_hub_gets_a_name_and_a_record(
 
 
 def test_a_repository_that_the_catalog_knows_is_the_catalogs(models: Models) -> None:
-    assert models.install("someone/tiny", LOCAL) == "tiny"
+    assert models.installer.install("someone/tiny", LOCAL) == "tiny"
     assert settled(models, "tiny").installed
 
 
 def test_two_makers_may_use_one_name(models: Models, mirror: Mirror) -> None:
     mirror.repos["other/Tiny-GGUF"] = {"a.gguf": MODEL}
-    assert models.install("other/Tiny-GGUF", LOCAL) == "other-tiny"
+    assert models.installer.install("other/Tiny-GGUF", LOCAL) == "other-tiny"
     assert settled(models, "other-tiny").origin == "other/Tiny-GGUF"
 
 
@@ -132,14 +132,14 @@ def test_a_file_or_folder_of_ones_own_is_used_where_it_lies_and_never_deleted(
 ) -> None:
     file = tmp_path / "Mein Modell ü.gguf"
     file.write_bytes(MODEL[::-1])
-    name = models.install(str(file), LOCAL)
+    name = models.installer.install(str(file), LOCAL)
     assert name == "mein-modell"
     found = card(models, name)
     assert (found.installed, found.linked, found.size, found.origin) == (True, True, len(MODEL), str(file))
     assert in_folder(settings) == {name, f"{name}/model.yaml"}
-    assert models.install(str(file), LOCAL) == name
-    assert card(models, name) and models.listed("ann")[0].origin is None
-    models.delete(name, LOCAL)
+    assert models.installer.install(str(file), LOCAL) == name
+    assert card(models, name) and models.installer.listed("ann")[0].origin is None
+    models.installer.delete(name, LOCAL)
     assert file.exists()
     assert card(models, name) is None
     assert in_folder(settings) == set()
@@ -151,9 +151,9 @@ def test_an_embedder_of_ones_own_is_a_folder_with_safetensors(models: Models, tm
     for name in ("modules.json", "config.json", "pytorch_model.bin"):
         folder.joinpath(name).write_bytes(b"[]")
     with pytest.raises(InvalidInput, match=r"The folder E5 holds no model: \*.safetensors is missing"):
-        models.install(str(folder), LOCAL)
+        models.installer.install(str(folder), LOCAL)
     folder.joinpath("model.safetensors").write_bytes(MODEL)
-    assert models.install(str(folder), LOCAL) == "e5"
+    assert models.installer.install(str(folder), LOCAL) == "e5"
     assert (card(models, "e5").kind, card(models, "e5").runner) == ("embed", "sentence-transformers")
     assert models.pickable(kind="embed") == ["local:e5"]
     assert "local:e5" not in models.pickable()
@@ -162,7 +162,7 @@ def test_an_embedder_of_ones_own_is_a_folder_with_safetensors(models: Models, tm
 def test_what_was_linked_and_is_gone_is_said(models: Models, tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.write_bytes(MODEL[::-1])
-    name = models.install(str(file), LOCAL)
+    name = models.installer.install(str(file), LOCAL)
     file.unlink()
     assert not card(models, name).installed
     with pytest.raises(ModelUnavailable, match=r"mine is no longer at mine\.gguf") as gone:
@@ -173,21 +173,21 @@ def test_what_was_linked_and_is_gone_is_said(models: Models, tmp_path: Path) -> 
 def test_a_download_is_paused_gone_on_with_and_dropped(models: Models, mirror: Mirror, settings: Settings) -> None:
     mirror.model = LARGE
     mirror.flowing.clear()
-    models.install("large", LOCAL)
+    models.installer.install("large", LOCAL)
     begun(models, "large", len(LARGE) // 3)
     with pytest.raises(NotAllowed):
-        models.pause("large", "ann")
-    models.pause("large", LOCAL)
+        models.installer.pause("large", "ann")
+    models.installer.pause("large", LOCAL)
     held = card(models, "large")
     assert (held.installed, held.state.state, held.state.note) == (False, "paused", "Download paused")
     assert 0 < held.state.done < held.state.total == len(LARGE)
-    models.cancel("large", LOCAL)
+    models.installer.cancel("large", LOCAL)
     assert (card(models, "large").state.state, in_folder(settings)) == ("absent", set())
-    models.install("large", LOCAL)
+    models.installer.install("large", LOCAL)
     begun(models, "large", len(LARGE) // 3)
-    models.pause("large", LOCAL)
+    models.installer.pause("large", LOCAL)
     mirror.flowing.set()
-    models.install("large", LOCAL)
+    models.installer.install("large", LOCAL)
     assert settled(models, "large").installed
     assert [line for line in mirror.asked if line.startswith("RANGE")] == ["RANGE 10485760"]
 
@@ -199,26 +199,26 @@ def test_a_gguf_that_is_cut_off_in_a_tensor_is_a_sentence_and_leaves_nothing(
     mirror.repos["someone/Cut-GGUF"] = {"cut-Q4_K_M.gguf": file.read_bytes()}
     with contextlib.closing(opened(settings, {"tiny": ENTRY})) as models:
         with pytest.raises(ModelUnavailable, match="does not load: a broken GGUF file"):
-            models.install(str(file), LOCAL)
-        models.install("someone/Cut-GGUF", LOCAL)
+            models.installer.install(str(file), LOCAL)
+        models.installer.install("someone/Cut-GGUF", LOCAL)
         assert "does not load: a broken GGUF file" in settled(models, "cut").state.error
-        models.cancel("cut", LOCAL)
+        models.installer.cancel("cut", LOCAL)
         assert card(models, "cut") is None
     assert in_folder(settings) == set()
 
 
 def test_what_is_not_downloading_cannot_be_paused(models: Models) -> None:
-    models.pause("tiny", LOCAL)
+    models.installer.pause("tiny", LOCAL)
     assert card(models, "tiny").state.state == "absent"
 
 
 @pytest.mark.parametrize("when", ["asking", "downloading"])
 def test_cancelling_leaves_nothing(models: Models, mirror: Mirror, settings: Settings, when: str) -> None:
     mirror.flowing.clear()
-    models.install("someone/Some-Chat-GGUF", LOCAL)
+    models.installer.install("someone/Some-Chat-GGUF", LOCAL)
     if when == "downloading":
         begun(models, "some-chat")
-    models.cancel("some-chat", LOCAL)
+    models.installer.cancel("some-chat", LOCAL)
     assert settled(models, "some-chat") is None
     assert in_folder(settings) == set()
 
@@ -246,7 +246,7 @@ def test_hostile_and_mistaken_names_are_one_sentence_and_leave_nothing(
     models: Models, settings: Settings, spec: str, said: str
 ) -> None:
     with pytest.raises(StudioError, match=said):
-        failure = settled(models, models.install(spec, LOCAL)).state.failure
+        failure = settled(models, models.installer.install(spec, LOCAL)).state.failure
         raise failure
     assert not in_folder(settings)
 
@@ -265,15 +265,15 @@ def test_what_the_hub_refuses_is_kept_until_it_is_dismissed_or_tried_again(
 ) -> None:
     mirror.repos["someone/gated"] = {"g.gguf": MODEL}
     mirror.gated.add("someone/gated")
-    assert models.install(spec, LOCAL) == name
+    assert models.installer.install(spec, LOCAL) == name
     assert said in settled(models, name).state.error
     assert in_folder(settings) == set()
     if name == "gated":
         monkeypatch.setenv("HF_TOKEN", TOKEN)
-        assert models.install(name, LOCAL) == name
+        assert models.installer.install(name, LOCAL) == name
         assert settled(models, name).installed
     else:
-        models.cancel(name, LOCAL)
+        models.installer.cancel(name, LOCAL)
         assert card(models, name) is None
 
 
@@ -284,17 +284,17 @@ def test_a_model_that_no_engine_runs_is_not_kept(
         raise ModelUnavailable("No engine runs {file}.", file=path.name)
 
     monkeypatch.setattr(files, "check", refuse)
-    models.install("someone/Some-Chat-GGUF", LOCAL)
+    models.installer.install("someone/Some-Chat-GGUF", LOCAL)
     assert settled(models, "some-chat").state.error == "No engine runs some-Q4_K_M.gguf."
     assert in_folder(settings) == set()
 
 
 def test_a_visitor_changes_nothing(models: Models, settings: Settings, tmp_path: Path) -> None:
-    for change in (models.install, models.cancel, models.delete):
+    for change in (models.installer.install, models.installer.cancel, models.installer.delete):
         with pytest.raises(NotAllowed):
             change("tiny", "ann")
     assert in_folder(settings) == set()
-    assert [card.name for card in models.listed("ann")] == ["tiny", "large", "parts"]
+    assert [card.name for card in models.installer.listed("ann")] == ["tiny", "large", "parts"]
 
 
 def test_deleting_closes_the_engine_and_waits_for_no_job(
@@ -311,14 +311,14 @@ def test_deleting_closes_the_engine_and_waits_for_no_job(
     with contextlib.closing(Models(settings, Connections(settings), {"tiny": ENTRY}, lambda: in_use)) as models:
         list(models.waiting("tiny"))
         with pytest.raises(ModelUnavailable, match="tiny is writing just now"):
-            models.delete("tiny", LOCAL)
+            models.installer.delete("tiny", LOCAL)
         assert not closed.is_set()
         in_use.clear()
-        models.delete("tiny", LOCAL)
+        models.installer.delete("tiny", LOCAL)
         assert closed.is_set()
         assert models.state("tiny").state == "absent"
         with pytest.raises(NotFound):
-            models.delete("nothing", LOCAL)
+            models.installer.delete("nothing", LOCAL)
 
 
 def test_a_broken_record_is_no_model_and_breaks_nothing(models: Models, settings: Settings) -> None:
@@ -326,7 +326,7 @@ def test_a_broken_record_is_no_model_and_breaks_nothing(models: Models, settings
         folder = settings.models_folder / name
         folder.mkdir(parents=True)
         folder.joinpath("model.yaml").write_text(text, encoding="utf-8")
-    assert [card.name for card in models.listed(LOCAL)] == ["tiny", "large", "parts"]
+    assert [card.name for card in models.installer.listed(LOCAL)] == ["tiny", "large", "parts"]
     with pytest.raises(InvalidInput):
         models.resolve("one")
 
@@ -363,7 +363,7 @@ def test_a_name_leads_nowhere_but_into_the_folder(models: Models, settings: Sett
         with pytest.raises(InvalidInput):
             models.resolve(asked)
     with pytest.raises(NotFound):
-        models.delete(name, LOCAL)
+        models.installer.delete(name, LOCAL)
     assert outside.joinpath("model.yaml").exists()
 
 
@@ -371,5 +371,5 @@ def test_what_comes_with_the_studio_stays(settings: Settings) -> None:
     with contextlib.closing(opened(settings, {"own": read_catalog()["starter-image"]})) as models:
         assert card(models, "own").shipped and card(models, "own").installed
         with pytest.raises(ModelUnavailable, match="comes with the studio"):
-            models.delete("own", LOCAL)
+            models.installer.delete("own", LOCAL)
         assert card(models, "own").installed

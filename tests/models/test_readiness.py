@@ -387,11 +387,11 @@ def test_a_model_that_is_linked_is_made_ready_in_the_home_and_goes_with_it(
     code = "pathlib.Path(json.loads(pathlib.Path(sys.argv[1]).read_text())['folder'], 'made').write_bytes(bytes(10**8))"
     maker.do(code)
     monkeypatch.setattr(memory, "available", lambda: 10**8)
-    name = studio.models.install(str(plain), LOCAL)
+    name = studio.models.installer.install(str(plain), LOCAL)
     place = studio.settings.models_folder / name
     with pytest.raises(ModelUnavailable, match=r"plain needs about 0\.5 GB of memory, and 0\.1 GB are free"):
         list(studio.models.waiting(f"local:{name}"))
     assert (place / "ready-openvino" / "made").is_file()
-    studio.models.delete(name, LOCAL)
+    studio.models.installer.delete(name, LOCAL)
     assert plain.is_file() and not place.exists()
     assert [file.name for file in plain.parent.iterdir()] == ["plain.gguf"]

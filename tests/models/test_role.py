@@ -378,7 +378,7 @@ def test_off_fetches_nothing_at_all_but_what_a_person_installs(
         with pytest.raises(ModelUnavailable, match="with STUDIO_FETCH=off the studio fetches nothing by itself"):
             list(models.waiting(None))
         assert mirror.asked == []
-        models.install("mini", LOCAL)
+        models.installer.install("mini", LOCAL)
         until(lambda: models.state("mini").state == "installed")
         assert list(models.waiting(None))[-1].state == "loading"
 
@@ -393,7 +393,7 @@ def test_pause_holds_it_over_a_restart_and_going_on_does_not_begin_anew(
     mirror.flowing.clear()
     with opened(home, kept) as models:
         until(lambda: (seen := models.better.seen()) and seen.state.done > len(LARGE) / 3)
-        models.pause("large", LOCAL)
+        models.installer.pause("large", LOCAL)
         assert over(models) == "local:mini"
         held = models.better.seen()
         assert held.phase == "paused" and 0 < held.state.done < held.state.total == len(LARGE)
@@ -412,8 +412,8 @@ def test_who_keeps_the_small_one_is_offered_no_other(mirror: Mirror, home: Path,
     with opened(home, kept) as models:
         until(lambda: (seen := models.better.seen()) and seen.state.done)
         with pytest.raises(NotAllowed):
-            models.keep_small("ann")
-        models.keep_small(LOCAL)
+            models.installer.keep_small("ann")
+        models.installer.keep_small(LOCAL)
         assert over(models) == "local:mini"
         assert models.better.seen() is None
         assert not (home / "models" / "large").exists()
@@ -432,7 +432,7 @@ def test_what_is_called_off_does_not_begin_again_by_itself(mirror: Mirror, home:
     mirror.flowing.clear()
     with opened(home, kept) as models:
         until(lambda: (seen := models.better.seen()) and seen.state.done)
-        models.cancel("large", LOCAL)
+        models.installer.cancel("large", LOCAL)
         assert over(models) == "local:mini"
         assert models.better.seen().phase == "offered"
         assert not (home / "models" / "large").exists()
@@ -445,7 +445,7 @@ def test_a_model_that_was_deleted_is_not_fetched_again_unasked(mirror: Mirror, h
     put(home, "large")
     with opened(home) as models:
         assert over(models) == "local:large"
-        models.delete("large", LOCAL)
+        models.installer.delete("large", LOCAL)
         assert models.resolve(None) == "local:mini"
         assert models.better.seen().phase == "offered"
     assert mirror.asked == []
@@ -459,10 +459,10 @@ def test_a_file_of_ones_own_that_is_the_models_goes_before_the_hub_and_the_index
     file.write_bytes(CONTENTS["large"])
     with opened(home, fetch="ask") as models:
         assert over(models) == "local:mini"
-        assert models.install(str(file), LOCAL) == "large"
-        [card] = [card for card in models.listed(LOCAL) if card.name == "large"]
+        assert models.installer.install(str(file), LOCAL) == "large"
+        [card] = [card for card in models.installer.listed(LOCAL) if card.name == "large"]
         assert (card.title, card.languages, card.linked, card.origin) == ("Large", ("en", "zh"), True, str(file))
-        assert models.install(str(file), LOCAL) == "large"
+        assert models.installer.install(str(file), LOCAL) == "large"
         assert models.better.seen().phase == "offered"
         models.better.begin(LOCAL)
         assert over(models) == "local:large"
@@ -477,7 +477,7 @@ def test_what_is_installed_by_hand_is_considered_at_once(mirror: Mirror, home: P
     file.write_bytes(CONTENTS["large"])
     with opened(home) as models:
         until(lambda: (seen := models.better.seen()) and seen.phase == "failed")
-        models.install(str(file), LOCAL)
+        models.installer.install(str(file), LOCAL)
         until(lambda: models.resolve(None) == "local:large")
 
 
@@ -524,7 +524,7 @@ def test_who_waits_for_a_model_that_is_declined_gets_an_answer_and_a_word(
     studio.models.begin()
     until(lambda: (seen := studio.models.better.seen()) and seen.state.done)
     waits = send(studio, wait=True)
-    studio.models.keep_small(LOCAL)
+    studio.models.installer.keep_small(LOCAL)
     row = studio.jobs.wait(waits, LOCAL, 30)
     assert (row.status, row.model, row.output) == ("done", "local:mini", "你好")
     turn = studio.history.conversations.message(row.result["message"], LOCAL)

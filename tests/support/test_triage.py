@@ -142,7 +142,7 @@ def test_of_many_examples_an_encoder_is_tuned_and_kept_if_it_is_better(
     monkeypatch.setattr(classify, "tune", tune)
     resolve = studio.models.resolve
     monkeypatch.setattr(studio.models, "folder", lambda name: tmp_path)
-    monkeypatch.setattr(studio.models, "install", lambda spec, owner: "tuned")
+    monkeypatch.setattr(studio.models.installer, "install", lambda spec, owner: "tuned")
     named = {"tuned": "local:tuned"}
     monkeypatch.setattr(studio.models, "resolve", lambda name, *o: named.get(name) or resolve(name, *o))
     row = teach(studio)

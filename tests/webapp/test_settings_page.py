@@ -85,7 +85,7 @@ def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monke
     monkeypatch.setattr(files, "make_ready", lambda path, *_: path)
     file = tmp_path / "mine.gguf"
     file.write_bytes(MODEL)
-    studio.models.install(str(file), LOCAL)
+    studio.models.installer.install(str(file), LOCAL)
     answer = ask(about, studio, do="show")
     assert answer["version"] == __version__
     assert [model["title"] for model in answer["models"]] == ["mine", "Starter images"]

@@ -24,7 +24,7 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
     name = asked.name.removeprefix(LOCAL)
     match asked.do:
         case "install":
-            return {"begun": studio.models.install(name, owner)}
+            return {"begun": studio.models.installer.install(name, owner)}
         case "cancel":
-            studio.models.cancel(name, owner)
+            studio.models.installer.cancel(name, owner)
     return {}

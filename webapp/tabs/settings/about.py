@@ -48,7 +48,7 @@ def build(studio: Studio) -> None:
 
 def act(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
     """Return versions and licences."""
-    cards = [card for card in studio.models.listed(owner, lang) if card.installed]
+    cards = [card for card in studio.models.installer.listed(owner, lang) if card.installed]
     return {
         "version": __version__,
         "models": [{"title": card.title, "license": card.license} for card in cards],

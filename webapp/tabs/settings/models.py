@@ -48,16 +48,16 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
     extra = {}
     match asked.do:
         case "install":
-            extra["begun"] = studio.models.install(asked.name, owner)
+            extra["begun"] = studio.models.installer.install(asked.name, owner)
         case "hold":
-            studio.models.pause(asked.name, owner)
+            studio.models.installer.pause(asked.name, owner)
         case "cancel":
-            studio.models.cancel(asked.name, owner)
+            studio.models.installer.cancel(asked.name, owner)
         case "delete":
-            studio.models.delete(asked.name, owner)
+            studio.models.installer.delete(asked.name, owner)
         case deed if deed in better.DEEDS:
             better.do(studio, owner, deed)
-    cards = studio.models.listed(owner, lang)
+    cards = studio.models.installer.listed(owner, lang)
     return extra | {
         "models": [shown(studio, card, lang) for card in cards],
         "memory": {"total": memory.total(), "available": memory.available()},
