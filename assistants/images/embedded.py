@@ -4,6 +4,7 @@ Finds where they are by the heads of chunks alone; what is in them is read in a 
 to anything and lead in circles. Knows nothing about what the texts mean.
 """
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,11 @@ from assistants.storable import storable
 # Of one text, and of all; of chunks, of which a real file has some hundreds.
 MOST_BYTES, MOST_IN_ALL, MOST_CHUNKS = 8_000_000, 16_000_000, 100_000
 TOO_LARGE = "What {field} says of how it was made is more than {limit} MB."
+# What PNG calls it.
+XMP = "XML:com.adobe.xmp"
 TEXTS, EXIF = ("tEXt", "zTXt", "iTXt"), "exif"
 PNG, JPEG, RIFF = b"\x89PNG\r\n\x1a\n", b"\xff\xd8", b"RIFF"
-EXIF_HEAD = b"Exif\0\0"
+EXIF_HEAD, XMP_HEAD = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 # Tags of EXIF by what they are called; programs write any of them, and in either directory.
 TAGS = {
     0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software", 0x927C: "MakerNote",
@@ -41,13 +44,28 @@ def segments(path: Path) -> list[Segment]:
             _png if head.startswith(PNG) else _jpeg if head.startswith(JPEG) else _webp if head[:4] == RIFF else None
         )
         if parts is None:
-            return []
+            return _others(path)
         for kind, length in parts(stream):
             size += length
             if length > MOST_BYTES or size > MOST_IN_ALL:
                 raise InvalidInput("file", TOO_LARGE, limit=MOST_BYTES // 1_000_000)
             found.append((kind, stream.read(length)))
     return found
+
+
+def _others(path: Path) -> list[Segment]:
+    """Return what Pillow finds in the head of a file of another kind, such as AVIF, TIFF and GIF."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        info, exif = picture.info, picture.info.get("exif")
+        if not exif and picture.format == "TIFF":
+            exif = picture.getexif().tobytes()
+    found = [(EXIF, exif), ("comment", info.get("comment")), ("xmp", info.get("xmp"))]
+    kept = [(kind, raw) for kind, raw in found if isinstance(raw, bytes) and raw]
+    if sum(len(raw) for _, raw in kept) > MOST_BYTES:
+        raise InvalidInput("file", TOO_LARGE, limit=MOST_BYTES // 1_000_000)
+    return kept
 
 
 def _png(stream: BinaryIO) -> Iterator[tuple[str, int]]:
@@ -79,8 +97,12 @@ def _jpeg(stream: BinaryIO) -> Iterator[tuple[str, int]]:
             continue
         length = struct.unpack(">H", head[2:])[0]
         place += length + 2
-        if head[1] == 0xE1 and stream.read(len(EXIF_HEAD)) == EXIF_HEAD:
-            yield EXIF, max(0, length - 2 - len(EXIF_HEAD))
+        if head[1] == 0xE1:
+            begin = stream.read(len(XMP_HEAD))
+            whose = next((one for one in (EXIF_HEAD, XMP_HEAD) if begin.startswith(one)), None)
+            if whose:
+                stream.seek(len(whose) - len(begin), os.SEEK_CUR)
+                yield EXIF if whose == EXIF_HEAD else "xmp", max(0, length - 2 - len(whose))
         elif head[1] == 0xFE:
             yield "comment", max(0, length - 2)
 
@@ -94,8 +116,8 @@ def _webp(stream: BinaryIO) -> Iterator[tuple[str, int]]:
             return
         length = struct.unpack("<I", head[4:])[0]
         place += 8 + length + length % 2
-        if head[:4] == b"EXIF":
-            yield EXIF, length
+        if head[:4] in (b"EXIF", b"XMP "):
+            yield EXIF if head[:4] == b"EXIF" else "xmp", length
 
 
 # In the child
@@ -202,4 +224,5 @@ READERS = {
     "iTXt": _international,
     EXIF: _exif,
     "comment": lambda raw: [("comment", _decoded(raw))],
+    "xmp": lambda raw: [(XMP, _decoded(raw))],
 }

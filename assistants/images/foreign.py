@@ -66,6 +66,8 @@ KINDS = {
 # Whoever writes one of these made the picture, or says so.
 TELLING = ("parameters", "invokeai_metadata", "sd-metadata", "Dream", "prompt", "workflow", "generation_data",
            "fooocus_scheme", "invokeai_graph", "invokeai_workflow")  # fmt: skip
+# Midjourney's, and Draw Things'.
+MARKS = (("Description", "Job ID:"), ("XML:com.adobe.xmp", "UserComment"), ("Software", "NovelAI"))
 COMMENTS = ("UserComment", "ImageDescription", "XPComment", "comment", "Comment")
 
 
@@ -81,6 +83,7 @@ def understood(said: Mapping[str, str]) -> Found | None:
     if (found := _old_invoke(said) or _comfy(said, unknown)) and any(found["settings"].values()):
         return found
     unknown += [name for name in TELLING if name in said and name not in unknown]
+    unknown += [name for name, mark in MARKS if mark in said.get(name, "")]
     if unknown:
         raise InvalidInput("file", NOT_UNDERSTOOD, names=", ".join(unknown))
     return None
@@ -102,18 +105,22 @@ def _in_text(name: str, said: Mapping[str, str], unknown: list[str]) -> Found | 
 
 
 def parsed(text: str) -> Any:
-    """Return the JSON that a text is, or None."""
+    """Return the JSON that a text is, also where it is written as a text of JSON itself, or None."""
     if not is_like_json(text):
         return None
     try:
-        return from_json(text)
+        data = from_json(text.lstrip(BEFORE))
     except (ValueError, RecursionError):
         return None
+    return parsed(data) if isinstance(data, str) else data
+
+
+BEFORE = "\ufeff \t\r\n"
 
 
 def is_like_json(text: str) -> bool:
     """Say whether a text is JSON by its first letter."""
-    return text.lstrip()[:1] in ("{", "[")
+    return text.lstrip(BEFORE).startswith(("{", "[", '"{'))
 
 
 def _in_data(data: Data, said: Mapping[str, str]) -> Found | None:

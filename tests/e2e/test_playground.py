@@ -133,3 +133,26 @@ def test_an_experiment_is_saved_opened_and_its_variant_put_to_use(playground: Pl
     page.goto(f"{playground.url}/?{link[0]}")
     expect(root.locator(".bench .turns textarea")).to_have_value("Repeat: {{x}}")
     expect(root.locator("[data-part=rows] .count")).to_have_text("2")
+
+
+@pytest.mark.parametrize("mode", ["Try", "Bench"])
+def test_the_schema_of_a_prompt_goes_along_until_it_is_dropped(playground: Playground, mode: str) -> None:
+    page, root = playground.page, playground.root
+    playground.mode(mode)
+    root.locator(f".{mode.lower()} [data-do=template]").click()
+    drawer = page.locator(".prompt-drawer")
+    drawer.get_by_placeholder("Search prompts").fill("Structured output")
+    drawer.locator("li[data-id='playground/structured-output']").click()
+    drawer.get_by_role("button", name="Use").click()
+    held = root.locator(".schema:visible")
+    expect(held).to_contain_text("valid against the JSON schema")
+    playground.run()
+    # The stand-in says what it was asked, which is no JSON.
+    expect(root.get_by_text("did not keep to json_schema").first).to_be_visible(timeout=30_000)
+    if mode == "Bench":
+        # What was filled in is folded away while it runs.
+        root.locator("[data-part=prompts] > summary").click()
+    held.get_by_role("button", name="Remove the schema").click()
+    expect(held).to_have_count(0)
+    playground.run()
+    expect(root.get_by_text("did not keep to json_schema")).to_have_count(0)

@@ -168,6 +168,9 @@ def wide(said: Any) -> bytes:
         ("swarmui", lambda f: png(f, text("parameters", json.dumps(SWARM, indent=2))),
          ["vae=ae.sft", 'loras=["detail"]']),
         ("swarmui", lambda f: pictured(f, "JPEG", wide(SWARM)), ["vae=ae.sft"]),
+        ("swarmui", lambda f: pictured(f, "TIFF", wide(SWARM)), ["vae=ae.sft"]),
+        ("swarmui", lambda f: png(f, text("parameters", "\ufeff" + json.dumps(SWARM))), []),
+        ("swarmui", lambda f: png(f, text("parameters", json.dumps(json.dumps(SWARM)))), []),
         ("fooocus", lambda f: png(f, text("parameters", json.dumps(FOOOCUS)), text("fooocus_scheme", "fooocus")),
          ["styles=['Fooocus V2']", "sharpness=2.0", "performance=Speed"]),
         ("fooocus", lambda f: pictured(f, "WEBP", exif({0x9286: json.dumps(FOOOCUS), 0x927C: "fooocus"}, inner=False)),
@@ -247,6 +250,17 @@ def test_a_graph_is_followed_along_its_links(
 # What is not understood
 
 
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_xmp_in_other_files_is_named(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "a"
+    Image.new("RGB", (8, 8)).save(path, form, xmp=b"<x exif:UserComment='{}'/>")
+    with pytest.raises(InvalidInput, match=r"not understood here \(XML:com.adobe.xmp\)"):
+        read(path)
+    Image.new("RGB", (8, 8)).save(path, form, xmp=b"<x/>")
+    with pytest.raises(InvalidInput, match="does not say how it was made"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("chunks", "named"),
     [
@@ -261,6 +275,10 @@ def test_a_graph_is_followed_along_its_links(
         ([text("Dream", '"a red fox" -s 50')], "Dream"),
         ([text("generation_data", "{}")], "generation_data"),
         ([text("invokeai_metadata", "{}")], "invokeai_metadata"),
+        ([text("Description", "a red fox --v 6 Job ID: 12-34")], "Description"),
+        ([text("Software", "NovelAI"), text("Comment", "cut")], "Software"),
+        ([international("XML:com.adobe.xmp", b"<x><exif:UserComment>{}</exif:UserComment></x>")], "XML:com.adobe.xmp"),
+        ([text("parameters", json.dumps(json.dumps({"prompt": "a"})))], "parameters"),
         ([text("parameters", json.dumps({"sui_image_params": {}}))], "parameters"),
         ([text("parameters", json.dumps({"sui_image_params": {"prompt": {"a": "{}"}}}))], "parameters"),
         ([text("invokeai_metadata", json.dumps({"positive_prompt": [1]}))], "invokeai_metadata"),

@@ -64,6 +64,19 @@ def test_a_pasted_table_becomes_rows_or_examples(studio: Studio, tab: str) -> No
     assert ask(studio, do="table", text=named, pairs=True)["rows"] == [{"input": "a", "output": "b"}]
 
 
+@pytest.mark.parametrize("column", ["__expected", "__expected2", "__prefix", "__metadata:tag"])
+def test_promptfoos_columns_are_no_rows_of_a_page(studio: Studio, column: str) -> None:
+    for pairs in (False, True):
+        with pytest.raises(InvalidInput, match=f"Column {column} is one of promptfoo's tables"):
+            ask(studio, do="table", text=f"word,{column}\none,contains: x\n", pairs=pairs)
+
+
+def test_a_template_brings_its_schema_and_its_cases(studio: Studio) -> None:
+    prompt = ask(studio, do="template", id="playground/structured-output")["prompt"]
+    assert prompt["json_schema"]["required"] == ["title", "date", "place", "people"]
+    assert prompt["evaluators"][0]["ignore_case"] is True
+
+
 def test_a_table_of_one_column_is_no_examples(studio: Studio) -> None:
     with pytest.raises(InvalidInput):
         ask(studio, do="table", text="word\none\n", pairs=True)

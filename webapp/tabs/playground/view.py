@@ -41,6 +41,11 @@ def prompt(studio: Studio, owner: str, id: str, version: str | None = None) -> d
 def table(text: str, *, pairs: bool) -> list[dict[str, str]]:
     """Return the lines of a pasted table; with ``pairs``, as examples: its first column and its last."""
     rows = playground.load_csv(text)
+    if name := next((name for name in rows[0] if name.startswith("__")), None):
+        template = (
+            "Column {name} is one of promptfoo's tables: run those in a suite, or call what is expected expected."
+        )
+        raise InvalidInput("csv", template, name=name[:80])
     return [pair(row) for row in rows] if pairs else rows
 
 
