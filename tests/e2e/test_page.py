@@ -192,7 +192,8 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(chat: Chat, width: int) -> 
     expect(chat.page.get_by_label("System prompt")).to_be_visible()
     chat.page.keyboard.press("Escape")
     expect(chat.page.get_by_label("System prompt")).to_be_hidden()
-    chat.page.get_by_role("tab", name="History").click()
+    chat.page.locator("[data-do=tabs]").click()
+    chat.page.get_by_role("menuitemradio", name="History").click()
     chat.page.locator(".history li").first.wait_for()
     assert chat.page.locator("html").evaluate("node => node.scrollWidth <= innerWidth")
 

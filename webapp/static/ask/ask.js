@@ -1,6 +1,7 @@
 // The customers' page: questions to one base of knowledge, their answers with quotes, and a person where they end.
 
-import { el, fill, recall, remember, text } from "../shared/dom.js";
+import { complain, el, fill, recall, remember, text } from "../shared/dom.js";
+import { watchDrops } from "../shared/drop.js";
 import { follow, isOpen } from "../shared/live.js";
 import { rest, service } from "../support/service.js";
 
@@ -13,14 +14,14 @@ const TALK = `ask-${base}`;
 let conversation = null;
 
 fill(root);
+watchDrops();
 document.title = text("ask.title");
 document.body.classList.toggle("dark", matchMedia("(prefers-color-scheme: dark)").matches);
 
 async function send(words) {
   if (!words.trim()) return form.elements.question.focus();
   const ticket = await rest(`ask/${base}`, { question: words, ...(conversation && { conversation }) });
-  problem.hidden = !ticket.error;
-  problem.textContent = ticket.error ?? "";
+  complain(problem, ticket.error);
   if (ticket.error) return;
   form.reset();
   turn(words, ticket.id);

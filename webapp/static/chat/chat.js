@@ -4,7 +4,7 @@ import { el, fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { askToWait, comingLine, mountOffer } from "../shared/offer.js";
-import { goTo, room } from "../shared/page.js";
+import { front, goTo, room } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
@@ -140,6 +140,7 @@ export function mount(component) {
     closePanels();
     if (conversation === null) showThread({ conversation: null, turns: [], earlier: false });
     else composer.move(conversation);
+    composer.focus();
     return act("open", { conversation, job: null });
   };
 
@@ -164,7 +165,7 @@ export function mount(component) {
   }
 
   const doing = {
-    new: () => (open(null), composer.focus()),
+    new: () => open(null),
     earlier: () => ((state.limit += WINDOW), act("refresh")),
     latest: () => thread.toLatest(),
     menu: (button) => openMenu(button, chats.choices(state.conversation)),
@@ -177,8 +178,9 @@ export function mount(component) {
     const button = event.target.closest("[data-do]");
     if (button && root.contains(button)) doing[button.dataset.do]?.(button);
   });
-  addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape") return;
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    if (page.matches(".show-chats") || (page.matches(".show-settings") && find(".shade").checkVisibility())) event.preventDefault();
     // Where there is room for them, the settings are a part of the page.
     if (find(".shade").checkVisibility()) toggleSettings(false);
     closePanels();
@@ -188,7 +190,7 @@ export function mount(component) {
 
   const arrive = (query) => {
     if (query.has("template")) choose(query.get("template"));
-    if (!query.has("job") && !query.has("chat")) return open(null), composer.focus();
+    if (!query.has("job") && !query.has("chat")) return open(null);
     state.limit = WINDOW;
     state.visit += 1;
     return act("open", { conversation: query.get("chat"), job: query.get("job") });
@@ -201,4 +203,5 @@ export function mount(component) {
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
   room("chat", arrive);
   act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
+  if (front() === "chat") composer.focus();
 }

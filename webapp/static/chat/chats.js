@@ -67,7 +67,7 @@ export function mountChats(root, { act, open }) {
       if (keep && input.value.trim() && input.value.trim() !== now.title) change("rename", item, { text: input.value });
     };
     const form = el("form", { "data-id": item.id, onsubmit: (event) => (event.preventDefault(), finish(true)) }, input);
-    input.addEventListener("keydown", (event) => event.key === "Escape" && finish(false));
+    input.addEventListener("keydown", (event) => event.key === "Escape" && (event.preventDefault(), finish(false)));
     input.addEventListener("blur", () => finish(true));
     node.replaceWith(form);
     input.select();

@@ -1,6 +1,7 @@
 // The composer: what is typed is kept per conversation until Python has it, so that nothing ever loses it.
 
 import { icon, recall, remember, text } from "../shared/dom.js";
+import { focusOn } from "../shared/keyboard.js";
 
 const MAX_LINES = 8;
 
@@ -106,5 +107,5 @@ export function mountComposer(form, { send, stop }) {
   const hint = (asked) => (box.placeholder = asked ?? text("chat.placeholder"));
 
   draw();
-  return { move, running, hint, focus: () => box.focus() };
+  return { move, running, hint, focus: () => focusOn(box) };
 }

@@ -263,7 +263,7 @@ export function mountThread(root, { act, changed }) {
       el("div.buttons", {}, el("button.quiet", { type: "button", onclick: cancel }, text("action.cancel")), el("button.primary", { type: "submit" }, text("chat.send"))),
     );
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") cancel();
+      if (event.key === "Escape") event.preventDefault(), cancel();
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) submit(event);
     });
     const hidden = [...node.children];

@@ -3,14 +3,18 @@
 import { el, pieced, text, toast, when } from "../shared/dom.js";
 
 export function mountCompared(root, { ask, view }) {
-  const open = ([left, right]) =>
+  const open = (ids) =>
     ask(
-      () => ({ do: "compare", ids: [left.id, right.id] }),
-      (answer) => (answer.error ? toast(answer.error, { problem: true }) : show(answer)),
+      () => ({ do: "compare", ids }),
+      (answer) => {
+        if (!answer.error) return show(answer);
+        toast(answer.error, { problem: true });
+        view("list", {}, { step: false });
+      },
     );
 
   function show({ inputs, output, items }) {
-    view("compared");
+    view("compared", { compare: items.map(({ id }) => id).join(",") });
     const head = el("tr", {}, el("td"), ...items.map((item) => el("th", { scope: "col" }, when(item.created))));
     root.querySelector(".inputs").replaceChildren(el("table", {}, head, ...inputs.map(line)));
     root.querySelector(".outputs").replaceChildren(side(output, "removed", items[0]), side(output, "added", items[1]));

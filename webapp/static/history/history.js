@@ -4,7 +4,7 @@
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "../shared/dom.js";
 import { asker, isOpen } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
-import { goTo, placeOf, room } from "../shared/page.js";
+import { goTo, placeOf, room, showIn } from "../shared/page.js";
 import { mountCompared } from "./compared.js";
 import { isPlayed, mountItem, play } from "./item.js";
 import { mountStats } from "./stats.js";
@@ -31,7 +31,8 @@ export function mount(component) {
 
   // Views: the list, or what a click in it brings.
 
-  function view(name) {
+  function view(name, names = {}, { step = true } = {}) {
+    showIn("history", names, { step });
     for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
     root.closest(".tabitem")?.scrollTo(0, 0);
   }
@@ -208,7 +209,7 @@ export function mount(component) {
     find("[data-do=export]").href = new URL(`api/history/export?${ids}`, document.baseURI);
   }
 
-  find("[data-do=compare]").addEventListener("click", () => compared.open([...chosen]));
+  find("[data-do=compare]").addEventListener("click", () => compared.open([...chosen].map(({ id }) => id)));
   find("[data-do=delete]").addEventListener("click", () => remove([...chosen]));
   find("[data-do=deselect]").addEventListener("click", () => select(null));
 
@@ -233,6 +234,8 @@ export function mount(component) {
 
   room("history", (query) => {
     if (query.get("item")) item.open(query.get("item"));
+    else if (query.get("compare")) compared.open(query.get("compare").split(","));
+    else if (query.get("view")) ({ trash, stats })[query.get("view")]?.open();
     else if (query.get("made_with")) madeWith(query.get("made_with"));
     else back();
   });

@@ -17,24 +17,14 @@ export function mountItem(root, { ask, view, back }) {
   function leave() {
     following?.close();
     following = null;
-    address(null);
-  }
-
-  function address(id) {
-    const url = new URL(location);
-    if (id) url.searchParams.set("item", id);
-    else url.searchParams.delete("item");
-    history.replaceState(history.state, "", url);
   }
 
   const open = (id) => ask(() => ({ do: "open", ids: [id] }), (value) => show(value.item, value.error));
 
   function show(item, error) {
-    following?.close();
-    following = null;
-    if (error) return toast(error, { problem: true });
-    address(item.id);
-    view("item");
+    leave();
+    if (error) return toast(error, { problem: true }), view("list", {}, { step: false });
+    view("item", { item: item.id });
     find(".meta").replaceChildren(...facts(item));
     find("[data-do=playground]").hidden = !isPlayed(item);
     find("[data-do=playground]").onclick = () => play(item);

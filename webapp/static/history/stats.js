@@ -30,7 +30,7 @@ export function mountStats(root, { ask, view }) {
   range.value = 30;
   range.addEventListener("change", () => load());
 
-  const open = () => (view("stats"), load());
+  const open = () => (view("stats", { view: "stats" }), load());
   const load = () =>
     ask(
       () => ({ do: "stats", days: Number(range.value) }),

@@ -6,7 +6,7 @@ export function mountTrash(root, { ask, view }) {
   const find = (selector) => root.querySelector(selector);
 
   const put = (question) => ask(() => question, (answer) => (answer.error ? toast(answer.error, { problem: true }) : show(answer.trash)));
-  const open = () => (view("trash"), put({ do: "trash" }));
+  const open = () => (view("trash", { view: "trash" }), put({ do: "trash" }));
 
   function show(lines) {
     sure(false);

@@ -1,6 +1,6 @@
 // What is wished for: the prompt, a style, a ratio and, folded, all else. A field that is empty is the model's own value.
 
-import { debounce, el, keeping, recall, remember, text, toast } from "../shared/dom.js";
+import { complain, debounce, el, keeping, recall, remember, text, toast } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 import { mountAdvanced } from "./advanced.js";
 import { address, call } from "./api.js";
@@ -31,7 +31,9 @@ export function mountForm(form, { act, generate, restore, places }) {
 
   function offer(options) {
     const isFirst = known === null;
-    const now = isFirst ? JSON.parse(recall(KEPT) ?? "{}") : read();
+    // What is typed before this came stays.
+    const typed = prompt.value.trim() ? { prompt: prompt.value } : {};
+    const now = isFirst ? { ...JSON.parse(recall(KEPT) ?? "{}"), ...typed } : read();
     known = options;
     advanced.offer(options);
     for (const place of places) place.replaceChildren(...options.examples.map(example));
@@ -150,10 +152,7 @@ export function mountForm(form, { act, generate, restore, places }) {
     look();
   }
 
-  function say(problem) {
-    find(":scope > .problem").hidden = !problem;
-    find(":scope > .problem").textContent = problem ?? "";
-  }
+  const say = (problem) => complain(find(":scope > .problem"), problem);
 
   // Help with the words
 

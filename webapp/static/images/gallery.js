@@ -190,7 +190,7 @@ export function mountGallery(root, { open, boards, compare, counted, dropped }) 
   find("[data-do=delete]").addEventListener("click", () => remove([...chosen]));
   find("[data-do=deselect]").addEventListener("click", () => select(null));
   find("[data-do=board]").addEventListener("click", (event) => boards.choose(event.currentTarget, [...chosen]));
-  root.addEventListener("keydown", (event) => event.key === "Escape" && select(null));
+  root.addEventListener("keydown", (event) => event.key === "Escape" && chosen.size && (event.preventDefault(), select(null)));
 
   // What is shown
 

@@ -2,7 +2,7 @@
 
 import { fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { room } from "../shared/page.js";
+import { room, showIn } from "../shared/page.js";
 import { call, fileOf, submit } from "./api.js";
 import { mountBoards } from "./boards.js";
 import { openCompare } from "./compare.js";
@@ -20,16 +20,12 @@ export function mount(component) {
   const ask = asker(component);
   const act = (question) => ask(() => question, () => {});
 
-  // The address names the picture that is open while this room is in front, so that a reload comes back to it.
-
-  let isSeen = false;
-  let shown = new URLSearchParams(location.search).get("image");
+  // From one picture to the next is no step: Back closes the viewer.
+  let shown = null;
   function locate(picture) {
+    const step = Boolean(picture) && !shown;
     shown = picture?.id ?? null;
-    const url = new URL(location);
-    if (shown && isSeen) url.searchParams.set("image", shown);
-    else url.searchParams.delete("image");
-    history.replaceState(history.state, "", url);
+    showIn("images", { image: shown }, { step });
   }
 
   // Drawing
@@ -49,8 +45,7 @@ export function mount(component) {
 
   // One that is drawn now stays in sight; the new one waits in the queue.
   function start(job, request = null) {
-    if (run.isBusy()) toast(text("images.queued"));
-    else run.attach(job, request);
+    if (!run.isBusy()) run.attach(job, request);
     queue.look();
     if (innerWidth < 900) find(".results").scrollIntoView({ block: "start", behavior: "smooth" });
   }
@@ -191,6 +186,7 @@ export function mount(component) {
 
   room("images", async (query) => {
     await loaded;
+    if (!query.get("image")) viewer.close();
     if (query.get("image")) await viewer.open(query.get("image"));
     else if (query.get("job")) await openJob(query.get("job"));
     else if (query.get("prompt")) form.write({ prompt: query.get("prompt") });
@@ -202,9 +198,8 @@ export function mount(component) {
 
   // Read again whenever the room is entered: jobs go on elsewhere.
   new IntersectionObserver((seen) => {
-    isSeen = seen.at(-1).isIntersecting;
+    const isSeen = seen.at(-1).isIntersecting;
     queue.see(isSeen);
     if (isSeen && form.isReady()) gallery.refresh();
-    locate(shown && { id: shown });
   }).observe(root);
 }

@@ -1,8 +1,8 @@
 // The playground: Try, the bench and its studies, what is kept between visits, and the ways in and out.
 
-import { fill, keeping, recall, remember, text, toast } from "../shared/dom.js";
+import { complain, fill, keeping, recall, remember, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { goTo, room } from "../shared/page.js";
+import { goTo, room, showIn } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
 import { mountBench } from "./bench.js";
 import { openExperiments, openPromote } from "./dialogs.js";
@@ -25,11 +25,7 @@ export function mount(component) {
     return answer;
   }
 
-  function say(place, problem) {
-    const node = place.querySelector(":scope > .problem");
-    node.hidden = !problem;
-    node.textContent = problem ?? "";
-  }
+  const say = (place, problem) => complain(place.querySelector(":scope > .problem, :scope > .bar > .problem"), problem);
 
   // What is typed, open and running, of each mode; the browser keeps it.
 
@@ -51,17 +47,8 @@ export function mount(component) {
     keep();
   }
 
-  // While this room is in front, the address names what is open in it, so that a reload comes back to it.
-
-  let isSeen = false;
   function address() {
-    const url = new URL(location);
-    const names = { run: kept.runs[kept.mode], experiment: kept.experiment?.id };
-    for (const [name, id] of Object.entries(names)) {
-      if (id && isSeen) url.searchParams.set(name, id);
-      else url.searchParams.delete(name);
-    }
-    history.replaceState(history.state, "", url);
+    showIn("playground", { run: kept.runs[kept.mode], experiment: kept.experiment?.id });
     find(".name").hidden = !kept.experiment;
     find(".name").textContent = kept.experiment?.name ?? "";
   }
@@ -205,8 +192,4 @@ export function mount(component) {
   const renew = () => act({ do: "home" }, { quiet: true }).then((home) => home.models && [trying, bench].forEach((one) => one.offer(home.models)));
   addEventListener("studio:models", renew);
   addEventListener("studio:use", (event) => trying.use(event.detail));
-  new IntersectionObserver((seen) => {
-    isSeen = seen.at(-1).isIntersecting;
-    address();
-  }).observe(root);
 }

@@ -2,11 +2,13 @@
 
 import { debounce, el, recall, remember, text, toast } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
-import { goTo } from "../shared/page.js";
+import { goTo, showIn } from "../shared/page.js";
 import { mountPreview } from "../shared/prompt-preview.js";
 import { mountVersions } from "./versions.js";
 
 const CHECK_MS = 250;
+// How the address names one that is not saved yet: an id has a folder.
+export const NEW = "new";
 // A textarea knows one kind of line end.
 const typed = (source) => source.replace(/\r\n?/g, "\n");
 
@@ -26,13 +28,21 @@ export function mountEditor(root, { ask, view, changed }) {
       (answer) => (answer.error ? toast(answer.error, { problem: true }) : answered(answer)),
     );
 
-  const open = (id) => act({ do: "open", id }, (answer) => show(answer.prompt, { fresh: true }));
-  const begin = (question) => act(question, (answer) => start(answer.draft, question.do === "new"));
+  const open = (id) =>
+    ask(
+      () => ({ do: "open", id }),
+      (answer) => {
+        if (answer.prompt) return show(answer.prompt, { fresh: true });
+        toast(answer.error, { problem: true });
+        address(prompt?.id);
+      },
+    );
+  const begin = (question) => act(question, (answer) => start(answer.draft, question.do !== "copy"));
 
   // Opens a prompt, or shows it after a change; what was typed stays where the change was another.
   function show(opened, { fresh = false } = {}) {
     prompt = opened;
-    address(prompt.id);
+    address(prompt.id, fresh);
     idBox.closest(".id").hidden = true;
     head();
     versions.show(prompt);
@@ -50,7 +60,7 @@ export function mountEditor(root, { ask, view, changed }) {
 
   function start({ id, source }, isBlank) {
     prompt = null;
-    address(null);
+    address(NEW, true);
     find("h2").textContent = text("prompts.new");
     find(".chips").replaceChildren();
     for (const one of root.querySelectorAll(".uses, [data-do=chat], [data-do=playground], [data-do=actions], .versions")) one.hidden = true;
@@ -167,12 +177,7 @@ export function mountEditor(root, { ask, view, changed }) {
     ]);
   }
 
-  function address(id) {
-    const url = new URL(location);
-    if (id) url.searchParams.set("prompt", id);
-    else url.searchParams.delete("prompt");
-    history.replaceState(history.state, "", url);
-  }
+  const address = (id, step = false) => showIn("prompts", { prompt: id }, { step });
 
   form.addEventListener("submit", save);
   box.addEventListener("input", recheck);
@@ -187,5 +192,5 @@ export function mountEditor(root, { ask, view, changed }) {
     goTo("history", `?made_with=${encodeURIComponent(prompt.id)}`);
   });
 
-  return { open, begin, leave: () => address(null) };
+  return { open, begin, leave: () => address(null, true) };
 }

@@ -5,7 +5,7 @@ import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { room } from "../shared/page.js";
 import { assistantName, mountList } from "../shared/prompt-list.js";
-import { mountEditor } from "./editor.js";
+import { mountEditor, NEW } from "./editor.js";
 
 export function mount(component) {
   const root = component.element.querySelector(".prompts");
@@ -93,9 +93,14 @@ export function mount(component) {
       { icon: "download", text: text("prompts.export-all"), href: "api/prompts/export" },
     ]),
   );
-  find("[data-do=new]").addEventListener("click", () => editor.begin({ do: "new", assistant: list.wanted().assistant }));
+  const begin = () => editor.begin({ do: "new", assistant: list.wanted().assistant });
+  find("[data-do=new]").addEventListener("click", begin);
   find("[data-do=back]").addEventListener("click", back);
 
-  room("prompts", (query) => (query.get("prompt") ? editor.open(query.get("prompt")) : back()));
+  room("prompts", (query) => {
+    const id = query.get("prompt");
+    if (id === NEW) return begin();
+    return id ? editor.open(id) : back();
+  });
   list.load();
 }

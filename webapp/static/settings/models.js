@@ -1,7 +1,7 @@
 // The models: what is installed, what there is to install, how far each is. Looks again every second while one is on
 // its way and somebody is looking.
 
-import { el, fill, text, toast } from "../shared/dom.js";
+import { complain, el, fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
 import { bar, mountOffer } from "../shared/offer.js";
 import { bytes, count, languageNames, memory } from "../shared/units.js";
@@ -150,8 +150,7 @@ export function mount(component) {
     ask(
       () => ({ do: "install", name: spec.value.trim() }),
       (value) => {
-        problem.hidden = !value.error;
-        problem.textContent = value.error ?? "";
+        complain(problem, value.error);
         if (value.error) return;
         form.reset();
         show(value);

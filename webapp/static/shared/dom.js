@@ -124,8 +124,33 @@ export function wentWrong(said) {
   return message ?? text("error.no-answer");
 }
 
+// Says what is wrong where it belongs, and in sight; nothing takes it back.
+export function complain(node, problem) {
+  node.hidden = !problem;
+  node.textContent = problem ?? "";
+  if (problem) node.scrollIntoView({ block: "nearest" });
+}
+
 // What lies over the page: while a dialog is open, the browser shows and hears nothing that is not in it.
 export const inFront = () => [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
+
+// What was pressed last is what a toast speaks of, and what has the focus is what one goes on with: it stands above where
+// it would cover these below.
+let pressed = null;
+addEventListener("pointerdown", ({ target }) => (pressed = target), true);
+
+function keepClear(toast) {
+  const whole = (node) => node?.closest?.("li, button, label") ?? node;
+  const spokenOf = [[whole(pressed), 1], [whole(document.activeElement), 2]].filter(([node]) => node?.isConnected && node !== document.body);
+  const covered = () => {
+    const own = toast.getBoundingClientRect();
+    const isCovered = ({ left, right, top, bottom }) => left < own.right && right > own.left && top < own.bottom && bottom > own.top;
+    return spokenOf.reduce((sum, [node, weight]) => sum + (isCovered(node.getBoundingClientRect()) ? weight : 0), 0);
+  };
+  const below = covered();
+  toast.classList.add("above");
+  if (covered() >= below) toast.classList.remove("above");
+}
 
 // One line at the foot of the page for a while; `undo` gives it a button.
 export function toast(message, { undo = null, problem = false } = {}) {
@@ -136,6 +161,7 @@ export function toast(message, { undo = null, problem = false } = {}) {
   if (undo) node.append(el("button", { type: "button", onclick: () => (leave(), undo()) }, text("action.undo")));
   node.append(iconButton("close", text("action.close"), leave));
   inFront().append(node);
+  keepClear(node);
   setTimeout(leave, undo || problem ? 10_000 : 4_000);
 }
 

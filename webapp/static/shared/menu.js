@@ -4,7 +4,7 @@ import { el, icon, inFront } from "./dom.js";
 
 let close = null;
 
-// choices: { icon, text, choose() | href, danger }
+// choices: { icon, text, choose() | href, danger, isChosen }
 export function openMenu(button, choices) {
   close?.();
   const menu = el("div.studio-menu", { role: "menu" }, ...choices.map(entry));
@@ -12,7 +12,7 @@ export function openMenu(button, choices) {
   place(menu, button.getBoundingClientRect());
   button.setAttribute("aria-expanded", "true");
   const entries = [...menu.children];
-  entries[0].focus();
+  (menu.querySelector("[aria-checked=true]") ?? entries[0]).focus();
 
   close = (back = true) => {
     menu.remove();
@@ -35,15 +35,20 @@ export function openMenu(button, choices) {
   });
 }
 
-function entry({ icon: name, text, choose, href, danger }) {
+function entry({ icon: name, text, choose, href, danger, isChosen }) {
   const done = () => {
-    close(!choose);
+    close();
     choose?.();
   };
   const node = href
     ? el("a", { role: "menuitem", href: new URL(href, document.baseURI), download: true, onclick: () => setTimeout(done) })
     : el("button", { role: "menuitem", type: "button", onclick: done });
-  node.append(icon(name), text);
+  node.append(...(name ? [icon(name)] : []), text);
+  if (isChosen !== undefined) {
+    node.setAttribute("role", "menuitemradio");
+    node.setAttribute("aria-checked", String(isChosen));
+    if (isChosen) node.append(icon("check"));
+  }
   node.classList.toggle("danger", Boolean(danger));
   return node;
 }

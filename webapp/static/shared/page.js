@@ -2,6 +2,9 @@
 
 import { watchHealth } from "./alarm.js";
 import { fill, recall, remember, text } from "./dom.js";
+import { watchDrops } from "./drop.js";
+import { composerOf, focusOn, keepFocus, stopByEscape } from "./keyboard.js";
+import { mountTabs } from "./tabs.js";
 
 // Rooms: what opens an item where it belongs; a link to one stays on the page. A room's open(query) shows what the
 // query names, and for "?job=…" puts all that the job was asked with back where one asks.
@@ -17,9 +20,11 @@ export function room(name, open) {
 const door = (name) => document.getElementById(`room-${name}-button`);
 
 export async function goTo(name, query) {
-  door(name)?.click();
+  const wanted = new URLSearchParams(query);
+  locate(name, Object.fromEntries(named(name).filter((key) => wanted.has(key)).map((key) => [key, wanted.get(key)])));
+  enter(name);
   const open = rooms.get(name) ?? (await new Promise((found) => awaited.set(name, found)));
-  return open(new URLSearchParams(query));
+  return open(wanted);
 }
 
 // Where an item of the history opens: where it was made, or in the history if a program made it.
@@ -34,41 +39,82 @@ export const enter = (name) => door(name)?.click();
 // What people have rows of, and where these open: Python says it once, so that there is no list of it here.
 export const { kinds, playable } = window.studio;
 
-// A room is made when it is first entered, so that a link to what is in it has to open the door.
-const NAMED = kinds.flatMap(({ tab, parameters }) => parameters.map((parameter) => [parameter, tab]));
+// What the address names of what is open, and the room it is in. The chat, which is open already, sees to its own.
+const NAMED = Object.fromEntries(
+  kinds.filter(({ tab }) => tab !== "chat").flatMap(({ tab, parameters }) => parameters.map((parameter) => [parameter, tab])),
+);
+const named = (name) => Object.keys(NAMED).filter((key) => NAMED[key] === name);
 
-// Comes to the room that the address names; what it names of others is opened once these are entered.
+// Comes to the room that the address names. A room is made when it is first entered: what the address names of others
+// is opened then.
 function arrive() {
   if (!doors().length) return requestAnimationFrame(arrive);
   const query = new URLSearchParams(location.search);
-  // The first room is open already and reads the address itself.
-  const wanted = NAMED.filter(([name, place]) => query.has(name) && place !== doors()[0][0]).map(([, place]) => place);
+  const wanted = Object.entries(NAMED).filter(([key]) => query.has(key)).map(([, name]) => name);
   const tab = door(query.get(TAB)) ? query.get(TAB) : wanted[0];
   for (const name of wanted) if (name !== tab) awaited.set(name, (open) => open(query));
   if (wanted.includes(tab)) goTo(tab, location.search);
   else if (tab) enter(tab);
+  // Somebody was quicker than this script.
+  else locate(document.querySelector("[role=tab][id^=room-][aria-selected=true]")?.id.slice(5, -7) ?? front());
+  dispatchEvent(new Event("studio:room"));
 }
 
-// The address names the room in front, so that a reload and the browser's Back come to it. At first it is the first.
+// The address names the room in front and what is open in it, so that a reload and the browser's Back come to it. At
+// first it is the first room.
 
 const TAB = "tab";
-const named = () => new URLSearchParams(location.search).get(TAB) ?? doors()[0][0];
+const opened = new Map();
+// What was ever opened by a step forward can be gone back from.
+const walked = new Set();
 
-function locate(name) {
-  if (name === named()) return;
+export const front = () => new URLSearchParams(location.search).get(TAB) ?? doors()[0][0];
+
+// Says what is open in a room: { draft: id }, or { draft: null } for nothing. A `step` can be gone back from.
+export function showIn(name, names, { step = false } = {}) {
+  opened.set(name, names);
+  if (step) walked.add(name);
+  if (name === front()) locate(name, names, { step });
+}
+
+function locate(name, names = opened.get(name) ?? {}, { step = true } = {}) {
   const url = new URL(location);
-  url.searchParams.set(TAB, name);
+  if (name !== front()) url.searchParams.set(TAB, name);
+  for (const key of Object.keys(NAMED)) {
+    if (names[key]) url.searchParams.set(key, names[key]);
+    // What is named of a room that is still to come is opened there.
+    else if (opened.has(NAMED[key]) || NAMED[key] === name) url.searchParams.delete(key);
+  }
+  if (url.href === location.href) return;
   // Before anybody has touched the page, it is still on its way to where the address leads.
-  const isArriving = !navigator.userActivation?.hasBeenActive;
-  history[isArriving ? "replaceState" : "pushState"](history.state, "", url);
+  const isStep = step && navigator.userActivation?.hasBeenActive;
+  history[isStep ? "pushState" : "replaceState"](history.state, "", url);
+  dispatchEvent(new Event("studio:room"));
+}
+
+function walk() {
+  const name = front();
+  const query = new URLSearchParams(location.search);
+  const names = opened.get(name);
+  enter(name);
+  dispatchEvent(new Event("studio:room"));
+  if (!rooms.has(name)) {
+    if (named(name).some((key) => query.has(key))) awaited.set(name, (open) => open(query));
+  } else if (names && named(name).some((key) => (names[key] ?? null) !== query.get(key))) {
+    if (walked.has(name)) rooms.get(name)(query);
+    else locate(name, names, { step: false });
+  }
 }
 
 function watchRooms() {
-  document.addEventListener("click", ({ target }) => {
-    const tab = target.closest?.("[role=tab][id^=room-]");
-    if (tab) locate(tab.id.slice(5, -7));
+  document.addEventListener("click", ({ target, detail }) => {
+    const name = target.closest?.("[role=tab][id^=room-]")?.id.slice(5, -7);
+    if (!name) return;
+    if (name !== front()) locate(name);
+    // By the keyboard one goes on among the tabs.
+    if (detail) requestAnimationFrame(() => name === front() && focusOn(composerOf(name)));
   });
-  addEventListener("popstate", () => enter(named()));
+  addEventListener("popstate", walk);
 }
 
 // Theme: "light", "dark" or null, which is the system's, until the visitor chooses.
@@ -114,6 +160,10 @@ export function mount({ element }) {
   applyTheme();
   watchRooms();
   watchHealth(element);
+  watchDrops();
+  keepFocus();
+  stopByEscape();
+  mountTabs(find("[data-do=tabs]"), { doors, enter, front });
   arrive();
   // Gradio listens too, and earlier: ours is the last word.
   dark.addEventListener("change", applyTheme);

@@ -1,6 +1,6 @@
 // Support, Manage: what the base must answer and refuse, asked with one click and compared with the last time.
 
-import { el, text, when } from "../shared/dom.js";
+import { complain, el, text, when } from "../shared/dom.js";
 import { rest, working } from "./service.js";
 
 export function mountChecks(section, base) {
@@ -10,10 +10,7 @@ export function mountChecks(section, base) {
   const problem = section.querySelector(".problem");
   const path = () => `knowledge/${encodeURIComponent(base())}/checks`;
 
-  const say = (words) => {
-    problem.hidden = !words;
-    problem.textContent = words ?? "";
-  };
+  const say = (words) => complain(problem, words);
 
   const open = async () => {
     const value = await rest(path());

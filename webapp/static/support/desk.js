@@ -1,6 +1,6 @@
 // Support, Manage: customers who wait for a person, and what the base could not answer.
 
-import { ago, el, text, toast } from "../shared/dom.js";
+import { ago, complain, el, text, toast } from "../shared/dom.js";
 import { rest, working } from "./service.js";
 
 export function mountInbox(section, base) {
@@ -27,8 +27,7 @@ function reply(one, again) {
   const problem = el("p.problem", { role: "alert", hidden: true });
   const send = async (curate) => {
     const value = await rest(`hand-overs/${one.id}/answer`, { answer: answer.value, curate, question: one.summary.split(" / ").at(-1) });
-    problem.hidden = !value.error;
-    problem.textContent = value.error ?? "";
+    complain(problem, value.error);
     if (value.error) return;
     toast(text(curate ? "support.curated" : "support.answered"));
     again();
@@ -56,8 +55,7 @@ export function mountGaps(section, base) {
     const keep = async (event) => {
       event.preventDefault();
       const value = await rest(`${path()}/curated`, { question: question.value, answer: answer.value });
-      problem.hidden = !value.error;
-      problem.textContent = value.error ?? "";
+      complain(problem, value.error);
       if (value.error) return;
       await dismiss();
       toast(text("support.curated"));
@@ -121,8 +119,7 @@ export function mountWording(section, base) {
     event.preventDefault();
     const fields = Object.fromEntries(WORDING.map((field) => [field, form.elements[field].value]));
     const value = await rest(`knowledge/${encodeURIComponent(base())}`, fields, "PATCH");
-    problem.hidden = !value.error;
-    problem.textContent = value.error ?? "";
+    complain(problem, value.error);
     if (!value.error) toast(text("support.saved"));
   });
   return open;

@@ -1,6 +1,6 @@
 // Support, Manage: what people want, taught by examples, with how well it was learned.
 
-import { el, text } from "../shared/dom.js";
+import { complain, el, text } from "../shared/dom.js";
 import { rest, working } from "./service.js";
 
 export function mountIntents(section, base) {
@@ -10,10 +10,7 @@ export function mountIntents(section, base) {
   const problem = section.querySelector(".problem");
   const path = () => `knowledge/${encodeURIComponent(base())}/intents`;
 
-  const say = (words) => {
-    problem.hidden = !words;
-    problem.textContent = words ?? "";
-  };
+  const say = (words) => complain(problem, words);
 
   function show(value) {
     examples.value = value.examples ?? "";

@@ -1,6 +1,6 @@
 // Support: questions to a base of knowledge with what proves their answers, and the sources of the bases.
 
-import { el, fill, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
+import { complain, el, fill, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
 import { asker, follow } from "../shared/live.js";
 import { room } from "../shared/page.js";
 import { mountChecks } from "./checks.js";
@@ -24,11 +24,7 @@ export function mount(component) {
   let conversation = null;
   let mayWrite = false;
 
-  const say = (place, problem) => {
-    const node = place.querySelector(".problem");
-    node.hidden = !problem;
-    node.textContent = problem ?? "";
-  };
+  const say = (place, problem) => complain(place.querySelector(".problem"), problem);
 
   // Runs `answered` unless Python said what is wrong; that is shown at `place`.
   const act = (data, answered, place = null) =>
@@ -106,14 +102,14 @@ export function mount(component) {
     act(data, ({ job }) => {
       question.reset();
       turn(words, job);
-    }, find(".asking"));
+    }, find(".foot"));
   }
 
   function turn(words, job) {
     const note = el("span", {}, text("status.queued"));
     const stop = () => act({ do: "stop", id: job }, () => {});
     const waiting = el("p.waiting", { role: "status" }, note,
-      el("button.outlined", { type: "button", onclick: stop }, text("chat.stop")));
+      el("button.outlined", { type: "button", "data-do": "stop", onclick: stop }, text("chat.stop")));
     const item = el("li", {}, el("p.asked", {}, words), waiting);
     find(".talk").append(item);
     find(".welcome").hidden = true;

@@ -156,6 +156,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     const leave = iconButton("close", text("action.close"), () => (node.remove(), gone()));
     const node = el(isProblem ? "p.problem" : "p.note", { role: "status" }, el("span", {}, line), leave);
     find(".notes").append(node);
+    if (isProblem) node.scrollIntoView({ block: "nearest" });
   }
 
   function offerHeadlines(lines) {

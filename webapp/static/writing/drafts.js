@@ -61,7 +61,7 @@ export function mountDrafts(root, { act, open }) {
       if (keep && input.value.trim() && input.value.trim() !== item.name) change("rename", { draft: item.id, name: input.value });
     };
     const form = el("form", { onsubmit: (event) => (event.preventDefault(), finish(true)) }, input);
-    input.addEventListener("keydown", (event) => event.key === "Escape" && finish(false));
+    input.addEventListener("keydown", (event) => event.key === "Escape" && (event.preventDefault(), finish(false)));
     input.addEventListener("blur", () => finish(true));
     node.replaceWith(form);
     input.select();

@@ -77,7 +77,7 @@ export function mountFind(form, { cards, button }) {
   const doing = { previous: () => go(-1), one: replaceOne, all: replaceAll, close };
   form.addEventListener("submit", (event) => (event.preventDefault(), go(1)));
   form.addEventListener("click", (event) => doing[event.target.closest("[data-find]")?.dataset.find]?.());
-  form.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  form.addEventListener("keydown", (event) => event.key === "Escape" && (event.preventDefault(), close()));
   for (const input of [find, exact]) input.addEventListener("input", () => ((at = -1), search()));
   return { toggle, close };
 }

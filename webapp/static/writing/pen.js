@@ -159,7 +159,7 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
     if (here && !here.job && !here.node.contains(event.target) && !event.target.closest(".studio-menu")) close();
   });
 
-  document.addEventListener("keydown", (event) => event.key === "Escape" && here && !here.job && close());
+  document.addEventListener("keydown", (event) => event.key === "Escape" && here && !here.job && (event.preventDefault(), close()));
 
   // At the end of a section there is nothing selected, and something to go on from.
   function goOn(card) {

@@ -70,7 +70,7 @@ export function mountSide(root, desk) {
     choose(next);
     tabs[PANELS.indexOf(next)].focus();
   });
-  side.addEventListener("keydown", (event) => event.key === "Escape" && toggle(false));
+  side.addEventListener("keydown", (event) => event.key === "Escape" && (event.preventDefault(), toggle(false)));
 
   function choose(name) {
     panels[chosen].leave?.();

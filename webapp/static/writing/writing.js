@@ -2,7 +2,7 @@
 
 import { fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { room } from "../shared/page.js";
+import { room, showIn } from "../shared/page.js";
 import { use } from "./brief.js";
 import { mountDesk } from "./desk.js";
 import { mountHome } from "./home.js";
@@ -25,20 +25,17 @@ export function mount(component) {
     root.closest(".tabitem")?.scrollTo(0, 0);
   }
 
-  // The address names the draft while this room is in front, so that a reload comes back to it.
-
   let open = null;
-  function address() {
-    const url = new URL(location);
-    if (open && isSeen) url.searchParams.set("draft", open.id);
-    else url.searchParams.delete("draft");
-    history.replaceState(history.state, "", url);
-    if (isSeen) document.title = open ? `${open.title || open.name} · AIGC Studio` : "AIGC Studio";
+  let isSeen = true;
+  function opened(draft) {
+    const step = draft?.id !== open?.id;
+    open = draft;
+    showIn("writing", { draft: draft?.id }, { step });
+    entitle();
   }
 
-  function opened(draft) {
-    open = draft;
-    address();
+  function entitle() {
+    if (isSeen) document.title = open ? `${open.title || open.name} · AIGC Studio` : "AIGC Studio";
   }
 
   async function goHome() {
@@ -77,10 +74,9 @@ export function mount(component) {
   };
   room("writing", arrive);
   addEventListener("studio:use", (event) => use(event.detail));
-  let isSeen = true;
   new IntersectionObserver((seen) => {
     isSeen = seen.at(-1).isIntersecting;
-    address();
+    entitle();
   }).observe(root);
   if (!new URLSearchParams(location.search).has("draft")) goHome();
 }
