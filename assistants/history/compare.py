@@ -44,15 +44,21 @@ def compare(left: JobRow, right: JobRow) -> Comparison:
 
 def inputs(job: JobRow) -> dict[str, str]:
     """Return what a job was asked, by dotted name, as text."""
+    asked = leaves(job)
+    return {name: one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for name, one in asked.items()}
+
+
+def leaves(job: JobRow) -> dict[str, Any]:
+    """Return what a job was asked, by dotted name, as the request has it."""
     return {"model": job.model or "", "message": job.input, **flat(job.request)}
 
 
-def flat(data: dict[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the leaves of nested objects by dotted name."""
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     for name, value in data.items():
         if isinstance(value, dict):
             found |= flat(value, f"{prefix}{name}.")
         elif prefix or name not in ("model", "message"):
-            found[prefix + name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found[prefix + name] = value
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants import memory
 from assistants.images.request import Request
+from assistants.images.vocabulary import unlearnt
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -20,13 +21,17 @@ Sentence = dict[str, Any]
 
 @dataclass(frozen=True)
 class Preflight:
-    """``need`` and ``free`` in bytes, ``seconds`` for all pictures; None where nobody knows."""
+    """``need`` and ``free`` in bytes, ``seconds`` for all pictures; None where nobody knows.
+
+    ``unlearnt`` are words of the prompt that the model was never taught.
+    """
 
     fits: bool
     need: int | None
     free: int
     seconds: float | None
     advice: list[Sentence] = field(default_factory=list)
+    unlearnt: tuple[str, ...] = ()
 
 
 def preflight(studio: "Studio", request: Request, model: str) -> Preflight:
@@ -37,7 +42,10 @@ def preflight(studio: "Studio", request: Request, model: str) -> Preflight:
     need, free = _need(studio, model, share), memory.available()
     fits = need is None or need <= free
     seconds = _seconds(studio, request, model, width * height, own.get("steps", 20))
-    return Preflight(fits, need, free, seconds, [] if fits else _advice(studio, model, share, own))
+    advice = [] if fits else _advice(studio, model, share, own)
+    drawers = studio.models.image_models
+    words = unlearnt(request.prompt, drawers.words(model), drawers.chinese(model))
+    return Preflight(fits, need, free, seconds, advice, words)
 
 
 def _need(studio: "Studio", model: str, share: float) -> int | None:

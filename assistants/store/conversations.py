@@ -31,6 +31,15 @@ BRANCH = f"""
     ORDER BY depth DESC
 """
 
+# Of each conversation the latest message; SQLite takes the other columns from the row of the maximum.
+HITS = """
+    SELECT messages.conversation, messages.id, jobs.input, jobs.output, max(messages.rowid)
+    FROM messages JOIN jobs ON jobs.id = messages.job
+    WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
+          AND jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?)
+    GROUP BY messages.conversation
+"""
+
 BELOW = """
     WITH RECURSIVE below (id) AS (
         SELECT :top UNION ALL SELECT messages.id FROM below JOIN messages ON messages.parent = below.id
@@ -56,6 +65,15 @@ class Conversation:
     leaf: str | None
     created: str
     updated: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where the words of a search stand in a conversation: a reply, and what was asked."""
+
+    message: str
+    input: str
+    output: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,15 @@ class Conversations:
                 f"SELECT * FROM conversations WHERE {where} ORDER BY {order}", [*values, limit, offset]
             ).fetchall()
         return [self._conversation(row) for row in rows]
+
+    def hits(self, conversations: list[str], q: str) -> dict[str, Hit]:
+        """Return for each of some conversations the latest reply in which, or in whose question, all words stand."""
+        every_word, _ = queries(q)
+        if not every_word:
+            return {}
+        with self._store.read() as db:
+            rows = db.execute(HITS, [json.dumps(conversations), every_word]).fetchall()
+        return {row["conversation"]: Hit(row["id"], row["input"], row["output"]) for row in rows}
 
     def get(self, conversation_id: str, owner: str) -> Conversation:
         """Return the owner's conversation or raise ``NotFound``."""

@@ -1,6 +1,7 @@
 """The list of conversations, their addresses, and what is typed in each."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -76,8 +77,23 @@ def test_search_looks_into_titles_and_texts(chat: Chat) -> None:
     expect(chat.chats.locator(".name")).to_have_text("about zebras")
     search.fill("退款")
     expect(chat.chats.locator(".name")).to_have_text("about 退款 and yaks")
+    expect(chat.chats.locator(".name mark")).to_have_text("退款")
     search.fill("no such thing at all")
     expect(chat.page.locator(".chats .none")).to_be_visible()
+
+
+def test_search_shows_where_the_words_stand_and_opens_there(chat: Chat) -> None:
+    conversation = chat.seed(40)
+    chat.open()
+    search = chat.page.get_by_placeholder("Search conversations")
+    search.fill("n3 ")
+    hit = chat.chats.locator(f"a[href*='{conversation}']")
+    expect(hit.locator(".snippet mark")).to_have_text("n3")
+    hit.click()
+    reply = chat.replies.filter(has=chat.page.locator(".body", has_text=re.compile("^n3$"))).first
+    expect(reply).to_be_in_viewport()
+    search.fill("")
+    expect(chat.chats.locator(".snippet")).to_have_count(0)
 
 
 def test_export(chat: Chat) -> None:

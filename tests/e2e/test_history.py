@@ -47,18 +47,18 @@ def test_two_items_are_compared_and_a_selection_exported(chat: Chat) -> None:
         assert archive.read("items.jsonl").count(b"tapir") > 1 and len(archive.namelist()) == 3
     page.get_by_role("button", name="Compare").click()
     expect(page.locator(".compared mark")).to_have_count(2)
-    expect(page.locator(".compared tr.differs th")).to_have_text(["The message"])
+    expect(page.locator(".compared tr.differs th")).to_have_text(["Message"])
     page.get_by_role("button", name="All items").click()
     expect(rows).to_have_count(2)
     expect(page.locator(".selection")).to_be_hidden()
 
 
 def remove(page: Page) -> None:
-    """Delete the one item that the list shows."""
+    """Delete the one item that the list shows: a conversation, which is said before."""
     row = page.locator(".history .items li")
     expect(row).to_have_count(1)
     row.get_by_role("button", name="More actions").click()
-    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("menuitem", name="Delete the whole conversation").click()
     expect(row).to_have_count(0)
 
 

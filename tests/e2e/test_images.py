@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import Server
 from tests.e2e.chat import Chat
+from tests.e2e.wire import wire_to
 
 SLOW = "echo:delay=2"
 
@@ -320,3 +322,84 @@ def test_a_section_of_a_draft_is_illustrated(images: Images) -> None:
     expect(cards.first.locator("textarea.text")).to_have_value(re.compile(r"They walk\.\n\n!\[.+\]\(/api/files/"))
     expect(cards.first.locator(".pictures img")).to_be_in_viewport()
     expect(cards.last.locator("textarea.text")).to_have_value("They fly.")
+
+
+def test_words_that_cannot_be_drawn_are_named_before_with_what_can_be(images: Images) -> None:
+    images.set(model="local:starter-image")
+    images.prompt.fill("a walrus and an eel in the snow")
+    expect(images.root.locator(".flight")).to_contain_text("never learnt: walrus, eel")
+    words = images.root.locator(".vocabulary")
+    words.get_by_role("button", name="elephant", exact=True).click()
+    expect(images.prompt).to_have_value("an elephant and an eel in the snow")
+    expect(images.root.locator(".flight")).to_contain_text("never learnt: eel")
+    words.get_by_role("button", name="fox", exact=True).click()
+    expect(images.prompt).to_have_value("an elephant and a fox in the snow")
+    expect(images.root.locator(".flight")).not_to_contain_text("learnt")
+    words.get_by_role("button", name="at night", exact=True).click()
+    expect(images.prompt).to_have_value("an elephant and a fox in the snow at night")
+    images.set(model="echo:")
+    images.prompt.fill("a walrus")
+    expect(words).to_be_hidden()
+    expect(images.root.locator(".flight")).not_to_contain_text("learnt")
+
+
+KEEPS = [
+    ("a fox", "a red fox in a snowy forest, low winter sun", True),
+    ("a sleeping fox", "a red fox asleep under an old oak", True),
+    ("two wolves, oil painting", "a pair of wolves? no: two wolves at dusk", True),
+    ("a walrus reading", "a fluffy orange cat on a windowsill, morning light", False),
+    ("a red fox and a dog", "a red fox in the snow", False),
+    ("a 1950s diner", "a diner with neon lights", False),
+    ("一只猫", "窗台上的橘猫，晨光", True),
+    ("一只猫和一条狗", "森林里的城堡", False),
+    ("雪地里的企鹅", "a penguin in the snow", True),
+    ("", "anything", True),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "keeps"), KEEPS)
+def test_a_better_prompt_still_names_what_was_wished_for(images: Images, before: str, after: str, keeps: bool) -> None:
+    script = "async ([before, after]) => (await import('/studio/images/subject.js')).keepsSubject(before, after)"
+    assert images.page.evaluate(script, [before, after]) is keeps
+
+
+def test_a_prompt_that_lost_its_subject_is_not_taken(images: Images) -> None:
+    """The stand-in says the last message back: a template of one's own makes that something else."""
+    source = images.page.request.get(f"{images.url}/api/prompts/chat/picture-prompt").json()["source"]
+    own = source.replace('content: "{{message}}"', "content: a fluffy orange cat").replace(
+        'Of "a cat"', '{{message}}. Of "a cat"'
+    )
+    kept = images.page.request.put(f"{images.url}/api/prompts/chat/picture-prompt", data={"source": own})
+    assert kept.ok, kept.text()
+    try:
+        images.prompt.fill("a walrus")
+        images.root.get_by_role("button", name="Improve the prompt").click()
+        expect(images.toast).to_contain_text("lost what you wanted to see")
+        expect(images.prompt).to_have_value("a walrus")
+        images.prompt.fill("a cat")
+        images.root.get_by_role("button", name="Improve the prompt").click()
+        expect(images.prompt).to_have_value("a fluffy orange cat")
+    finally:
+        images.page.request.delete(f"{images.url}/api/prompts/chat/picture-prompt")
+
+
+def test_the_trash_is_reached_from_the_pictures(images: Images) -> None:
+    images.draw("a picture to be deleted")
+    images.root.locator(".gallery > header").get_by_role("button", name="More actions").click()
+    images.page.get_by_role("menuitem", name="Deleted pictures").click()
+    expect(images.page.get_by_role("heading", name="Trash")).to_be_visible()
+    images.page.go_back()
+    expect(images.prompt).to_be_visible()
+
+
+def test_a_lost_connection_says_what_becomes_of_the_picture(page: Page, running: Server) -> None:
+    with wire_to(running.port) as wire:
+        images = Images(Chat(page, f"http://127.0.0.1:{wire.port}").open())
+        images.generate("a slow snail", model="echo:delay=0.4")
+        expect(images.stage.locator(".coming img")).to_be_visible()
+        wire.cut()
+        expect(images.stage.locator(".note")).to_contain_text("Connection lost. The picture is drawn on")
+        expect(images.stage.get_by_role("button", name="Stop")).to_be_disabled()
+        wire.mend()
+        expect(images.stage.locator(".note")).to_have_text("Done", timeout=20_000)
+        expect(images.stage.locator(".tiles .whole img")).to_be_visible()

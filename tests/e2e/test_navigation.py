@@ -1,18 +1,16 @@
 """Getting about: tabs on a phone, Back, the keyboard, and nothing that covers what one is at."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import Server
 from tests.e2e.chat import Chat, words
 from tests.e2e.writing import Desk
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 

@@ -140,7 +140,7 @@ def test_keys_that_are_put_together_exist() -> None:
 
 def test_no_key_is_left_over() -> None:
     families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief|verdict"
-    families += "|choose|evaluator|filter|how|study|study-hint"
+    families += r"|asked|asked\.\w+|choose|evaluator|filter|how|study|study-hint"
     used = keys_used()
     kinds = rf"(palette|trash)\.({'|'.join(kind.name for kind in ROWS)})"
     steps = r"(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+"

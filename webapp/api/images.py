@@ -122,6 +122,7 @@ class Flight(BaseModel):
     free: int
     seconds: float | None
     advice: list[Sentence]
+    unlearnt: list[str] = Field(description="Words of the prompt that the model was never taught")
 
 
 class Told(BaseModel):

@@ -12,14 +12,16 @@ from typing import Annotated, Any, Literal
 import gradio as gr
 from pydantic import Field
 
-from assistants import ASSISTANTS
+from assistants import ASSISTANTS, writing
 from assistants.errors import InvalidInput
 from assistants.history import Item
+from assistants.history.compare import leaves
 from assistants.jobs import TERMINAL
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
+from webapp.i18n import has, t
 from webapp.kit import UNQUEUED, respond, why
 from webapp.live import live
 
@@ -29,6 +31,12 @@ PAGE = 30
 # Of a long conversation the end is shown, and of a long text the beginning.
 MESSAGES, CHARACTERS = 20, 20_000
 STATUSES = ("queued", "running", *sorted(TERMINAL))
+
+# Of a request, what no person has chosen, and what only holds other names.
+INTERNAL = frozenset({"conversation", "parent", "wait", "id", "section", "style_version"})
+WRAPPERS = frozenset({"params", "controls", "fields", "values", "study_options"})
+# Whose values are words of ours.
+CHOICES = frozenset({"action", "kind", "operation", "choose", "how", "study", "type", "role", "use", "language"})
 
 Id = Annotated[str, Field(max_length=64)]
 Name = Annotated[str, Field(max_length=200)]
@@ -126,9 +134,51 @@ def compare(studio: Studio, owner: str, ids: list[str], lang: str) -> dict[str, 
     if len(ids) != 2:
         raise InvalidInput("ids", "{field} must name {low} to {high} items.", low=2, high=2)
     compared = studio.history.compare(owner, *ids)
-    inputs = [asdict(one) | {"same": one.same} for one in compared.inputs]
-    items = [opened(studio.jobs.get(item, owner), lang) for item in ids]
+    jobs = [studio.jobs.get(item, owner) for item in ids]
+    left, right = (leaves(job) for job in jobs)
+    inputs = [
+        {
+            "label": label(one.name, lang),
+            "left": said(left.get(one.name), lang, one.name),
+            "right": said(right.get(one.name), lang, one.name),
+            "same": one.same,
+        }
+        for one in compared.inputs
+        if one.name not in INTERNAL
+    ]
+    items = [opened(job, lang) for job in jobs]
     return {"inputs": inputs, "output": [[piece.kind, piece.text] for piece in compared.output], "items": items}
+
+
+def label(name: str, lang: str) -> str:
+    """Return what an input is called on the page: "params.seed" is Seed, and a variable as its person has called it."""
+    first, _, rest = name.partition(".")
+    if first == "values" and rest:
+        return rest
+    if first == "fields" and rest:
+        titles = [kind.fields[rest].title for kind in writing.kinds().values() if rest in kind.fields]
+        return writing.in_language(titles[0], lang) if titles else rest
+    return " · ".join(named(part, lang) or part for part in name.split(".") if part not in WRAPPERS) or name
+
+
+def named(part: str, lang: str) -> str | None:
+    """Return what a field of a request is called on the page, if it is."""
+    return next((t(key, lang) for key in (f"asked.{part}", f"field.{part}") if has(key)), None)
+
+
+def said(value: Any, lang: str, name: str) -> str | None:
+    """Return an input as a person reads it: no notation, and the words of the page where it has some."""
+    leaf = name.rpartition(".")[2]
+    if isinstance(value, list):
+        return "\n".join(filter(None, (said(one, lang, name) for one in value))) or None
+    if isinstance(value, dict):
+        inner = ((named(key, lang) or key, said(one, lang, key)) for key, one in value.items() if key not in INTERNAL)
+        return " · ".join(f"{key}: {words}" for key, words in inner if words) or None
+    if isinstance(value, bool):
+        return t("asked.yes" if value else "asked.no", lang)
+    if value is None or leaf not in CHOICES:
+        return None if value is None else str(value)
+    return next((t(key, lang) for key in (f"asked.{leaf}.{value}", f"{leaf}.{value}") if has(key)), str(value))
 
 
 def opened(job: JobRow, lang: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import { mountThread } from "./thread.js";
 
 const MODEL_STATE_MS = 1_500;
 const WINDOW = 30;
+const MOST = 1_000;
 // What a second click, before the first has been answered, does not ask for again.
 const MAKING = new Set(["send", "regenerate", "continue"]);
 
@@ -134,15 +135,23 @@ export function mount(component) {
   }
 
   // What is typed from here on belongs to the conversation that was asked for, whenever the answer comes.
-  const open = (conversation) => {
+  const open = (conversation, message = null) => {
     state.limit = WINDOW;
     state.visit += 1;
     closePanels();
     if (conversation === null) showThread({ conversation: null, turns: [], earlier: false });
     else composer.move(conversation);
     composer.focus();
-    return act("open", { conversation, job: null });
+    return openAt(conversation, message);
   };
+
+  // What is farther up than the page begins with is gone back to.
+  async function openAt(conversation, message) {
+    const ok = await act("open", { conversation, message, job: null });
+    if (!ok || !message || thread.has(message) || state.limit >= MOST || state.conversation?.id !== conversation) return ok;
+    state.limit = Math.min(MOST, 8 * state.limit);
+    return openAt(conversation, message);
+  }
 
   const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
   const composer = mountComposer(find(".composer"), { send, stop: () => stop(thread.running()) });

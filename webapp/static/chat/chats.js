@@ -1,6 +1,6 @@
 // The list of conversations: search, rename in place, pin, delete, export.
 
-import { ago, debounce, el, iconButton, text, when } from "../shared/dom.js";
+import { ago, debounce, el, iconButton, marked, text, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 
 const PAGE = 40;
@@ -29,8 +29,9 @@ export function mountChats(root, { act, open }) {
     const link = el(
       "a",
       { href: `?chat=${item.id}`, title: item.title, "aria-current": current ? "page" : null, onclick: go },
-      el("span.name", {}, item.title),
+      el("span.name", {}, ...(item.title_marks ? marked(item.title, item.title_marks) : [item.title])),
       el("time", { datetime: item.updated, title: when(item.updated) }, ago(item.updated)),
+      item.snippet && el("span.snippet", {}, ...marked(item.snippet, item.snippet_marks)),
     );
     const more = iconButton("more", text("chat.menu"), () => openMenu(more, choices(item)), { "aria-haspopup": "menu" });
     const node = el("li", { "data-id": item.id }, link, more);
@@ -40,7 +41,7 @@ export function mountChats(root, { act, open }) {
     function go(event) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      open(item.id);
+      open(item.id, item.message);
     }
   }
 

@@ -67,7 +67,9 @@ export function mountThread(root, { act, changed }) {
     }
     stick();
     latest.hidden = sticking || atEnd() || !turns.length;
-    if (value.focus) drawn.get(value.focus)?.node.scrollIntoView({ block: "center" });
+    // Of a long one the beginning.
+    const focus = drawn.get(value.focus)?.node;
+    focus?.scrollIntoView({ block: focus.offsetHeight > view.clientHeight ? "start" : "center" });
     attach();
     changed();
   }
@@ -272,5 +274,5 @@ export function mountThread(root, { act, changed }) {
     box.focus();
   }
 
-  return { show, keys, running, stopping, announce, retract, toLatest };
+  return { show, has: (id) => drawn.has(id), keys, running, stopping, announce, retract, toLatest };
 }

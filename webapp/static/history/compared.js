@@ -20,16 +20,10 @@ export function mountCompared(root, { ask, view }) {
     root.querySelector(".outputs").replaceChildren(side(output, "removed", items[0]), side(output, "added", items[1]));
   }
 
-  function line({ name, left, right, same }) {
-    const row = el("tr", {}, el("th", { scope: "row" }, label(name)), ...[left, right].map((value) => el("td", {}, value ?? "—")));
+  function line({ label, left, right, same }) {
+    const row = el("tr", {}, el("th", { scope: "row" }, label), ...[left, right].map((value) => el("td", {}, value ?? "—")));
     if (!same) row.classList.add("differs");
     return row;
-  }
-
-  // "params.seed" is called what its widget is called, where it has one.
-  function label(name) {
-    const key = `field.${name.split(".").at(-1)}`;
-    return text(key) === key ? name : text(key);
   }
 
   const side = (output, own, item) =>

@@ -160,7 +160,7 @@ export function mount(component) {
     { icon: "retry", text: text("history.again"), choose: () => again(entry) },
     ...(isPlayed(entry) ? [{ icon: "columns", text: text("history.playground"), choose: () => play(entry) }] : []),
     { icon: "download", text: text("history.export"), href: `api/history/export?id=${entry.id}` },
-    { icon: "trash", text: text("chat.delete"), choose: () => remove([entry]), danger: true },
+    { icon: "trash", text: text(entry.conversation ? "history.delete-conversation" : "chat.delete"), choose: () => remove([entry]), danger: true },
   ];
 
   function again(entry) {
@@ -205,6 +205,8 @@ export function mount(component) {
     find(".selection").hidden = !chosen.size;
     find(".selection .count").textContent = text("history.chosen", { count: chosen.size });
     find("[data-do=compare]").hidden = chosen.size !== 2;
+    const isTalk = [...chosen].some(({ conversation }) => conversation);
+    find("[data-do=delete] span").textContent = text(isTalk ? "history.delete-conversations" : "chat.delete");
     const ids = [...chosen].map(({ id }) => `id=${id}`).join("&");
     find("[data-do=export]").href = new URL(`api/history/export?${ids}`, document.baseURI);
   }

@@ -8,7 +8,7 @@ import { call } from "./api.js";
 export const duration = (seconds) =>
   seconds < 100 ? text("images.seconds", { count: Math.max(1, Math.round(seconds)) }) : text("images.minutes", { count: Math.round(seconds / 60) });
 
-export function mountFlight(line) {
+export function mountFlight(line, { told }) {
   // Answers may overtake one another: the last question's counts.
   let asked = 0;
 
@@ -18,15 +18,17 @@ export function mountFlight(line) {
     if (mine !== asked) return;
     line.classList.toggle("refused", Boolean(answer?.problem) || answer?.fits === false);
     line.replaceChildren(...(answer ? said(answer) : []));
+    told(answer?.unlearnt ?? []);
   }
 
   return { look };
 }
 
-function said({ problem, fits, need, free, seconds, advice }) {
+function said({ problem, fits, need, free, seconds, advice, unlearnt }) {
   if (problem) return [problem];
   const time = seconds && text("images.takes", { time: duration(seconds) });
   const room = need && text(fits ? "images.fits" : "images.fits-not", { need: memory(need), free: memory(free) });
   const line = [time, room].filter(Boolean).join(" · ");
-  return [line, ...advice.map((one) => one.text)].filter(Boolean).map((words) => el("span", {}, words));
+  const strange = unlearnt.length > 0 && text("images.unlearnt", { words: unlearnt.join(text("list.comma")) });
+  return [strange, line, ...advice.map((one) => one.text)].filter(Boolean).map((words) => el("span", {}, words));
 }

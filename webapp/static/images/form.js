@@ -6,17 +6,22 @@ import { mountAdvanced } from "./advanced.js";
 import { address, call } from "./api.js";
 import { mountFlight } from "./flight.js";
 import { ratioOf, sized } from "./sizes.js";
+import { keepsSubject } from "./subject.js";
+import { mountVocabulary } from "./vocabulary.js";
 
 const KEPT = "studio.images";
 const KEEP_MS = 300;
 const LOOK_MS = 500;
+// So often the text model is asked for a better prompt.
+const TRIES = 2;
 
 // The examples are drawn in `places`.
 export function mountForm(form, { act, generate, restore, places }) {
   const find = (selector) => form.querySelector(selector);
   const field = (name) => form.elements.namedItem(name);
   const { prompt } = form.elements;
-  const flight = mountFlight(find(".flight"));
+  const vocabulary = mountVocabulary(find(".vocabulary"), { prompt, put });
+  const flight = mountFlight(find(".flight"), { told: vocabulary.name });
   const advanced = mountAdvanced(form, { act, changed, picked: resize });
   let known = null;
   // What the ratios and the styles were drawn by.
@@ -96,11 +101,7 @@ export function mountForm(form, { act, generate, restore, places }) {
   }
 
   // All that a model can draw which knows the words of a list and no others.
-  function drawWords() {
-    find(".vocabulary").hidden = !advanced.isLimited();
-    const separator = window.studio.language === "zh" ? "、" : ", ";
-    for (const name of ["objects", "places"]) find(`.vocabulary .${name}`).textContent = known[name].join(separator);
-  }
+  const drawWords = () => vocabulary.show(advanced.isLimited() ? known : null);
 
   function shape(ratio, defaults) {
     const box = el("i");
@@ -167,24 +168,39 @@ export function mountForm(form, { act, generate, restore, places }) {
 
   const better = find("[data-do=improve]");
 
+  // Resolves to { words, status, error } of the text model's proposal.
+  async function propose(before) {
+    const job = await call("POST", "images/prompt", { prompt: before });
+    if (job.problem) return { error: job.problem };
+    return new Promise((found) => {
+      let words = "";
+      follow(job.id, {
+        text: (delta) => (words += delta),
+        retracted: () => (words = ""),
+        status: ({ status, error }) => isOpen(status) || found({ words: words.trim(), status, error }),
+        lost: () => found({ error: text("error.no-answer") }),
+      });
+    });
+  }
+
+  // A small model may go its own way: what does not show what was wished for is no better prompt.
   async function improve() {
     const before = prompt.value;
     if (!before.trim()) return prompt.focus();
     better.disabled = true;
-    const job = await call("POST", "images/prompt", { prompt: before });
-    if (job.problem) return (better.disabled = false);
-    let words = "";
-    follow(job.id, {
-      text: (delta) => (words += delta),
-      status({ status, error }) {
-        if (isOpen(status)) return;
-        better.disabled = false;
-        if (status !== "done" || !words.trim()) return toast(error ?? text("images.not-improved"), { problem: true });
-        put(words.trim());
-        toast(text("images.improved"), { undo: () => put(before) });
-      },
-      lost: () => (better.disabled = false),
-    });
+    let answer = null;
+    for (let tries = 0; tries < TRIES; tries++) {
+      answer = await propose(before);
+      if (answer.status !== "done" || (answer.words && keepsSubject(before, answer.words))) break;
+    }
+    better.disabled = false;
+    const { words, status, error } = answer;
+    if (status !== "done" || !words) return toast(error ?? text("images.not-improved"), { problem: true });
+    if (!keepsSubject(before, words)) return toast(text("images.subject-lost"), { problem: true });
+    // What was typed meanwhile is not overwritten.
+    if (prompt.value !== before) return toast(text("images.improved-late"), { undo: null });
+    put(words);
+    toast(text("images.improved"), { undo: () => put(before) });
   }
 
   const file = find(".aids [type=file]");

@@ -8,7 +8,7 @@ import { address, call } from "./api.js";
 const PAGE = 48;
 const STARRED = "starred";
 
-export function mountGallery(root, { open, boards, compare, counted, dropped }) {
+export function mountGallery(root, { open, boards, compare, counted, dropped, trash }) {
   const find = (selector) => root.querySelector(selector);
   const list = find(".cells");
   const search = find("input[type=search]");
@@ -207,6 +207,7 @@ export function mountGallery(root, { open, boards, compare, counted, dropped }) 
     const board = boards.find(shown.value);
     openMenu(menu, [
       { icon: "check", text: text("images.select"), choose: () => ((isChoosing = true), draw()) },
+      { icon: "archive", text: text("images.trash"), choose: trash },
       { icon: "plus", text: text("images.board-new"), choose: () => boards.create() },
       ...(board ? [
         { icon: "edit", text: text("images.board-rename"), choose: () => boards.rename(board) },

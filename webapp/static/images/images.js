@@ -2,7 +2,7 @@
 
 import { fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { room, showIn } from "../shared/page.js";
+import { goTo, room, showIn } from "../shared/page.js";
 import { call, fileOf, submit } from "./api.js";
 import { mountBoards } from "./boards.js";
 import { openCompare } from "./compare.js";
@@ -116,6 +116,7 @@ export function mount(component) {
       find(".welcome").hidden = !isBlank;
     },
     dropped: (ids) => run.drop(ids),
+    trash: () => goTo("history", "?view=trash"),
   });
   const run = mountRun(find(".stage"), {
     made: ({ seed }) => {
@@ -138,6 +139,8 @@ export function mount(component) {
     upscale: ({ id }, scale, model) => also({ image: id, scale, model }, "upscale"),
     draft: (picture) => openDraft(picture, illustrated),
   });
+
+  find("[data-do=trash]").addEventListener("click", () => goTo("history", "?view=trash"));
 
   // A picture that is dropped anywhere brings its settings.
 

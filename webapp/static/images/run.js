@@ -35,12 +35,13 @@ export function mountRun(root, { made, ended, open }) {
     const seconds = status === "running" && share < 1 ? left() : null;
     const made = tiles.querySelectorAll(".whole").length;
     const place = isRunning && run.count > 1 ? `${Math.min(made + 1, run.count)}/${run.count}` : null;
-    note.textContent = [line, place, seconds && text("images.left", { time: duration(seconds) })].filter(Boolean).join(" · ");
+    note.textContent = run.isAway && isRunning ? text("images.away") : [line, place, seconds && text("images.left", { time: duration(seconds) })].filter(Boolean).join(" · ");
     bar.hidden = !isRunning;
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
     find("[data-do=stop]").hidden = !isRunning;
-    find("[data-do=stop]").disabled = status === "stopping";
+    find("[data-do=stop]").disabled = status === "stopping" || run.isAway;
+    find("[data-do=skip]").disabled = run.isAway;
     find("[data-do=skip]").hidden = !(status === "running" && run.count > 1);
     find("[data-do=again]").hidden = !(["failed", "interrupted"].includes(status) && run.request);
     find("[data-do=close]").hidden = isRunning;
@@ -55,7 +56,7 @@ export function mountRun(root, { made, ended, open }) {
     leave();
     const mine = (run = {
       job, request: known, count: 1, status: "queued", line: text("chat.queued"), problem: null, stream: null,
-      share: null, total: 0, pace: [], since: Date.now(),
+      isAway: false, share: null, total: 0, pace: [], since: Date.now(),
     });
     tiles.replaceChildren();
     find(".notes").replaceChildren();
@@ -65,7 +66,14 @@ export function mountRun(root, { made, ended, open }) {
     run.request = asked.request ?? known;
     run.assistant = asked.assistant ?? "images";
     run.count = cells(run.request ?? {});
-    run.stream = follow(job, { progress, preview, part, status, lost: () => close() });
+    run.stream = follow(job, { progress, preview, part, status, away, lost: () => close() });
+  }
+
+  // The picture is drawn on without this page; what one can do here, one cannot until the connection is back.
+  function away(isAway) {
+    run.isAway = isAway;
+    root.classList.toggle("away", isAway);
+    show();
   }
 
   function progress({ done, total, note: words }) {

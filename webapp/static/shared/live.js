@@ -38,7 +38,8 @@ export function asker({ props, watch, action }, patience = ANSWER_MS) {
 }
 
 // Follows a job's events until it has ended: on.text(delta), on.retracted() when all text so far is none, on.progress(data),
-// on.preview(data), on.part(data), on.result(data), on.status(data), and on.lost() when it cannot be found any more. Returns { close }. A hidden page lets go of its
+// on.preview(data), on.part(data), on.result(data), on.status(data), on.away(isAway) when the connection is
+// lost and when it is back, and on.lost() when the job cannot be found any more. Returns { close }. A hidden page lets go of its
 // connection, because a browser grants only six to a host; nothing is missed, events are numbered.
 export function follow(job, on) {
   let after = 0;
@@ -92,7 +93,11 @@ export function follow(job, on) {
       if (!isOpen(data.status)) finish();
       on.status?.(data);
     });
-    source.onerror = () => source?.readyState === EventSource.CLOSED && retry();
+    source.onopen = () => on.away?.(false);
+    source.onerror = () => {
+      on.away?.(true);
+      if (source?.readyState === EventSource.CLOSED) retry();
+    };
   }
 
   function reopen() {

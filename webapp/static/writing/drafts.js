@@ -1,6 +1,6 @@
 // The list of drafts: search, open, rename in place, delete with a way back.
 
-import { ago, debounce, el, iconButton, text, toast, when } from "../shared/dom.js";
+import { ago, debounce, el, iconButton, marked, text, toast, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 
 const PAGE = 12;
@@ -32,14 +32,15 @@ export function mountDrafts(root, { act, open }) {
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      open({ draft: item.id });
+      open({ draft: item.id }, null, [], item.section);
     };
     const facts = text("writing.counted", { count: item.words });
     const link = el(
       "a",
       { href: `?draft=${item.id}`, title: item.name, onclick: go },
-      el("span.name", {}, item.name),
+      el("span.name", {}, ...(item.name_marks ? marked(item.name, item.name_marks) : [item.name])),
       el("span.meta", {}, `${facts} · `, el("time", { datetime: item.updated, title: when(item.updated) }, ago(item.updated))),
+      item.snippet && el("span.snippet", {}, ...marked(item.snippet, item.snippet_marks)),
     );
     const more = iconButton("more", text("chat.menu"), () => openMenu(more, choices(item, node)), { "aria-haspopup": "menu" });
     const node = el("li", { "data-id": item.id }, link, more);

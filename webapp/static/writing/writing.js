@@ -47,7 +47,7 @@ export function mount(component) {
   }
 
   // An answer that comes when the visitor has gone elsewhere shows nothing.
-  async function openDraft(question, job = null, notes = []) {
+  async function openDraft(question, job = null, notes = [], section = null) {
     const mine = ++visit;
     if (!(await desk.leave())) return;
     const answer = await act("open", question);
@@ -61,6 +61,7 @@ export function mount(component) {
     }
     view("desk");
     desk.show(answer, job ?? answer.job ?? answer.running, notes);
+    if (section) desk.see(section);
   }
 
   const home = mountHome(root.querySelector(".home"), { act, open: openDraft });
@@ -68,7 +69,7 @@ export function mount(component) {
 
   const arrive = (query) => {
     const section = query.get("section");
-    if (query.get("draft")) return openDraft({ draft: query.get("draft") }).then(() => section && desk.see(section));
+    if (query.get("draft")) return openDraft({ draft: query.get("draft") }, null, [], section);
     if (query.get("job")) return openDraft({ job: query.get("job") });
     return goHome();
   };

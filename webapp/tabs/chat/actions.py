@@ -87,7 +87,7 @@ def _shown(studio: Studio, owner: str, asked: Asked, conversation: str | None, l
 
 
 def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
-    """Show a conversation, or the one that a job belongs to at its turn; where there is none, a new one and why."""
+    """Show a conversation, at a message of it or at the turn of a job; where there is none, a new one and why."""
     conversation, extra = asked.conversation, {}
     try:
         if asked.job:
@@ -98,6 +98,9 @@ def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -
                 "focus": turn.id,
                 "inputs": _inputs(studio, studio.jobs.get(asked.job, owner), chosen, asked.values),
             }
+        elif asked.message:
+            studio.history.conversations.select(asked.message, owner)
+            extra = {"focus": asked.message}
         answer = _shown(studio, owner, asked, conversation, lang) | extra
     except NotFound as error:
         answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}

@@ -4,15 +4,17 @@ Texts of people and titles travel as text; only replies are HTML, made safe by `
 """
 
 import json
+import re
 from dataclasses import replace
 from hashlib import blake2s
 from typing import Any
 
 from assistants import chat
 from assistants.errors import NotFound, StudioError
+from assistants.history.snippets import REACH, excerpt, marks, pattern
 from assistants.jobs import TERMINAL
 from assistants.models import ModelState
-from assistants.store.conversations import Turn
+from assistants.store.conversations import Hit, Turn
 from assistants.studio import Studio
 from webapp.better import offered
 from webapp.i18n import t
@@ -20,6 +22,8 @@ from webapp.kit import model_label, sentence, why
 from webapp.render import markdown
 
 EXAMPLES = 4
+# So many characters of a text are shown below a title in the list.
+SNIPPET = 90
 # Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
 LEAST_TIMED = 0.05
 
@@ -112,7 +116,19 @@ def chats(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     found = studio.history.conversations.list(owner, q, limit=shown + 1)
     fields = ("id", "title", "pinned", "updated")
     items = [{name: getattr(one, name) for name in fields} for one in found[:shown]]
+    words = pattern(q)
+    hits = studio.history.conversations.hits([one["id"] for one in items], q) if words else {}
+    for one in items:
+        hit = hits.get(one["id"])
+        one |= {"title_marks": marks(one["title"], words)} | (found_in(hit, words) if hit else {})
     return {"items": items, "more": len(found) > shown}
+
+
+def found_in(hit: Hit, words: re.Pattern[str]) -> dict[str, Any]:
+    """Return the piece of a reply, or of its question, where what was searched stands, and the message to open at."""
+    text = next((text for text in (hit.input, hit.output) if words.search(text[:REACH])), hit.output)
+    snippet = excerpt(text[:REACH], SNIPPET, words)
+    return {"snippet": snippet, "snippet_marks": marks(snippet, words), "message": hit.message}
 
 
 def template(studio: Studio, owner: str, chosen: str | None) -> dict[str, Any] | None:

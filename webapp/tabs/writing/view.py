@@ -8,12 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from assistants import writing
+from assistants.history.snippets import REACH, excerpt, marks, pattern
 from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import t
 from webapp.kit import model_label
 
+# So many characters of a text are shown below a name in the list.
+SNIPPET = 120
 # Templates by which no section is written.
 OTHER = re.compile(r"writing/(rewrite-|headlines|keyword|.*-outline)")
 # By these a section may have got more than one generated text.
@@ -61,7 +64,20 @@ def kind(one: writing.Kind, lang: str) -> dict[str, Any]:
 def drafts(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     """Return the first lines of the list of drafts and whether there are more."""
     found = studio.history.drafts.list(owner, q, limit=shown + 1)
-    return {"items": [asdict(line) for line in found[:shown]], "more": len(found) > shown}
+    items, words = [asdict(line) for line in found[:shown]], pattern(q)
+    for one in items if words else ():
+        one |= {"name_marks": marks(one["name"], words)} | found_in(studio.history.drafts.get(one["id"], owner), words)
+    return {"items": items, "more": len(found) > shown}
+
+
+def found_in(draft: Draft, words: re.Pattern[str]) -> dict[str, Any]:
+    """Return the piece of a draft where what was searched stands, and its section, if it is in one."""
+    for section in draft.document["sections"]:
+        text = f"{section['heading']}. {section['text']}"[:REACH]
+        if words.search(text):
+            snippet = excerpt(text, SNIPPET, words)
+            return {"snippet": snippet, "snippet_marks": marks(snippet, words), "section": section["id"]}
+    return {}
 
 
 def whole(studio: Studio, owner: str, draft: Draft, have: dict[str, str]) -> dict[str, Any]:
