@@ -17,7 +17,7 @@ ROWS = (
         "item",
         "jobs",
         tab="history",
-        parameters=("item", "made_with"),
+        parameters=("item", "made_with", "compare", "view"),
         icon="archive",
         find=_find,
         order=3,

@@ -50,6 +50,40 @@ def test_commands_and_rooms_are_there_by_their_names(chat: Chat) -> None:
     expect(chat.page.get_by_role("tab", name="Settings")).to_have_attribute("aria-selected", "true")
 
 
+def test_titles_settings_models_and_actions_are_found(chat: Chat) -> None:
+    page = chat.page
+    chat.ask("numbat story")
+    chat.new()
+    chat.ask("something else\n\n" + "y" * 300 + " numbat")
+    field = page.locator("dialog.palette input")
+    groups = page.locator("dialog.palette [role=group]")
+
+    def look(words: str) -> None:
+        page.keyboard.press("Control+k")
+        field.fill(words)
+
+    look("numbat")
+    expect(groups.last).to_have_attribute("aria-label", "In the text")
+    expect(groups.last).to_contain_text("something else")
+    expect(groups.first.get_by_role("option").first).to_contain_text("numbat story")
+    field.press("Escape")
+    look("days until")
+    setting = page.get_by_role("group", name="Settings").get_by_role("option")
+    expect(setting).to_contain_text("Storage and backup")
+    field.press("Enter")
+    expect(page.locator("#storage")).to_be_in_viewport()
+    look("echo")
+    page.get_by_role("group", name="Use a model").get_by_role("option").click()
+    expect(chat.toast).to_contain_text("echo")
+    expect(chat.box).to_be_visible()
+    look("trash")
+    field.press("Enter")
+    expect(page.get_by_role("heading", name="Trash")).to_be_visible()
+    look("new draft")
+    field.press("Enter")
+    expect(page.locator(".writing .home")).to_be_visible()
+
+
 def test_a_template_opens_among_the_prompts(chat: Chat) -> None:
     chat.box.press("Control+k")
     field = chat.page.locator("dialog.palette input")

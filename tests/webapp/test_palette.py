@@ -49,6 +49,31 @@ def test_a_picture_is_found_by_its_prompt(studio: Studio) -> None:
     assert file.endswith(hit["id"]) and find(studio, "okapi", "bob") == []
 
 
+def test_titles_come_before_texts_however_old_they_are(studio: Studio) -> None:
+    drafts = studio.history.drafts
+    document = {"title": "", "sections": []}
+    titled = drafts.create("local", "The okapi by night", {"topic": "animals"}, document)
+    others = [
+        drafts.create("local", f"Draft {number}", {"topic": "an okapi by night"}, document) for number in range(9)
+    ]
+    found = [one for one in find(studio, "okapi night") if one["kind"] == "draft"]
+    assert [one["id"] for one in found] == [titled, *others[:4:-1]][:SHOWN]
+    assert [one["is_titled"] for one in found] == [True] + [False] * (SHOWN - 1)
+    talk = say(studio, "an okapi at night")
+    for number in range(SHOWN + 2):
+        say(studio, f"number {number}\n\n{'x' * 200} okapi")
+    for kind in ("conversation", "item"):
+        first = next(one for one in find(studio, "okapi") if one["kind"] == kind)
+        assert first["id"] in (talk.id, talk.result["conversation"]) and first["is_titled"]
+
+
+def test_a_model_is_found_by_name_or_title_by_those_who_may_choose_it(studio: Studio) -> None:
+    def models(q: str) -> list[str]:
+        return [one["name"] for one in act(studio, "local", validated(Asked, {"do": "find", "q": q}))["models"]]
+
+    assert models("ECHO") == ["echo:"] and models("") == models("ech zzz") == []
+
+
 def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
     job = say(studio, "a patient okapi", "ann")
     assert find(studio, "okapi") == find(studio, "okapi", "bob") == []

@@ -231,7 +231,9 @@ export function mount(component) {
     box.append(el("option", { value: template }, template));
     box.value = template;
     showFurther(true);
-    back();
+    item.leave();
+    view("list", { made_with: template });
+    load();
   }
 
   room("history", (query) => {

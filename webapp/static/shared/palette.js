@@ -7,6 +7,23 @@ import { doors, enter, goTo, isDark, kinds, otherLanguage, placeOf, setLanguage,
 
 const DEBOUNCE_MS = 120;
 
+// By a word one finds more to do than is offered before: [its text, a picture, the room, what is opened there].
+const OTHERS = [
+  ["palette.new-draft", "plus", "writing", ""],
+  ["prompts.new", "plus", "prompts", "?prompt=new"],
+  ["palette.new-image", "plus", "images", ""],
+  ["trash.title", "trash", "history", "?view=trash"],
+  ["stats.title", "chart", "history", "?view=stats"],
+];
+// The sections of the settings, each with its title and what is set there.
+const SETTINGS = [
+  ["general", "general.title", "general.language", "general.theme", "general.model"],
+  ["models", "models.title"],
+  ["connections", "connections.title"],
+  ["storage", "storage.title", "storage.days", "storage.backup", "storage.restore"],
+  ["about", "about.title"],
+];
+
 export function mount(component) {
   const dialog = component.element.querySelector("dialog");
   const input = dialog.querySelector("input");
@@ -15,6 +32,7 @@ export function mount(component) {
   fill(component.element);
   const ask = asker(component);
   let hits = [];
+  let models = [];
   // The words that the hits are for.
   let answered = null;
   // Enter came before the answer: what is chosen is what the answer brings first.
@@ -23,7 +41,7 @@ export function mount(component) {
   function open() {
     if (dialog.open) return input.select();
     input.value = "";
-    hits = [];
+    hits = models = [];
     answered = null;
     dialog.showModal();
     look();
@@ -31,11 +49,29 @@ export function mount(component) {
 
   // What the page knows
 
+  const going = (key, icon, ...place) => ({ name: text(key), icon, choose: () => goTo(...place) });
   const actions = () => [
-    { name: text("chat.new"), icon: "plus", choose: () => goTo("chat", "") },
+    going("chat.new", "plus", "chat", ""),
     { name: text(isDark() ? "palette.light" : "palette.dark"), icon: "theme", choose: switchTheme },
     { name: text("language.switch"), icon: "language", choose: () => setLanguage(otherLanguage()) },
+    ...(input.value.trim() ? OTHERS.map((one) => going(...one)) : []),
   ];
+  // What a setting is called, and below it the section that has it.
+  const settings = () =>
+    (input.value.trim() ? SETTINGS : []).flatMap(([section, ...keys]) =>
+      keys.map((key, place) => ({
+        name: text(key), detail: place ? text(keys[0]) : "", detail_marks: [], icon: "sliders",
+        choose: () => goTo("settings", `?section=${section}`),
+      })),
+    );
+  const using = ({ name, title }) => ({
+    name: title, detail: title === name ? "" : name, detail_marks: [], icon: "spark", kind: "model", id: name,
+    choose() {
+      dispatchEvent(new CustomEvent("studio:use", { detail: name }));
+      goTo("chat", "");
+      toast(text("models.chosen", { title }));
+    },
+  });
   const places = () => doors().map(([name, title]) => ({ name: title, icon: "right", choose: () => enter(name) }));
 
   // A word of the query begins a word of the name or, as in Chinese, stands anywhere in it.
@@ -55,6 +91,7 @@ export function mount(component) {
         if (q !== input.value || !dialog.open) return;
         answered = q;
         hits = answer.hits ?? [];
+        models = answer.models ?? [];
         if (answer.error) toast(answer.error, { problem: true });
         draw();
         if (isHasty) current()?.choose();
@@ -71,9 +108,9 @@ export function mount(component) {
     find();
   }
 
-  const found = (kind) =>
+  const found = (kind, isTitled) =>
     hits
-      .filter((hit) => hit.kind === kind.name)
+      .filter((hit) => hit.kind === kind.name && hit.is_titled === isTitled)
       .map((hit) => ({ ...hit, name: hit.title, icon: kind.icon, choose: () => goTo(...placeOfHit(kind, hit)) }));
 
   // What somebody's assistant made opens where that is.
@@ -86,7 +123,10 @@ export function mount(component) {
     const groups = [
       ["palette.actions", actions().filter(fits)],
       ["palette.places", places().filter(fits)],
-      ...kinds.map((kind) => [`palette.${kind.name}`, found(kind)]),
+      ["palette.settings", settings().filter(fits)],
+      ["palette.models", models.map(using)],
+      ...kinds.map((kind) => [`palette.${kind.name}`, found(kind, true)]),
+      ["palette.in-text", kinds.flatMap((kind) => found(kind, false))],
     ].filter(([, entries]) => entries.length);
     list.replaceChildren(...groups.map(([title, entries]) => group(text(title), entries)));
     for (const [place, option] of options().entries()) option.id = `palette-option-${place}`;
