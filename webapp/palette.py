@@ -1,7 +1,7 @@
 """The command palette: one search over what a visitor has and what the studio offers.
 
-It looks in the kinds of rows that can be found (``RowKind.find``), and among the models. Rooms, settings and actions the
-script knows itself (``static/shared/palette.js``). Knows nothing about how a hit is drawn or opened.
+It looks in the kinds of rows that can be found (``RowKind.find``), and among the models. Rooms, settings and actions
+the script knows itself (``static/shared/palette.js``). Knows nothing about how a hit is drawn or opened.
 """
 
 from collections.abc import Iterable

@@ -45,17 +45,22 @@ FOR_ANY = {
 def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
     """Return everything that there is to choose from, for an owner who reads ``lang``."""
     model = studio.models.resolve(None, owner, "image")
-    words = studio.models.image_models.words(model)
-    said = FOR_STARTER if words.objects else FOR_ANY
+    said = FOR_STARTER if studio.models.image_models.words(model).objects else FOR_ANY
+    models = _models(studio, owner, lang)
+    # Those of the studio's own model, or of another that one may choose.
+    limited = next(
+        (one["name"] for one in sorted(models, key=lambda one: one["name"] != model) if one["limited"]), model
+    )
+    words = studio.models.image_models.words(limited)
     return {
         "model": model,
-        "models": _models(studio, owner, lang),
+        "models": models,
         "ratios": list(RATIOS),
         "limits": {"side": MOST_SIDE, "multiple": MULTIPLE, "count": MAX_COUNT},
         "styles": _styles(studio, owner),
         "examples": list(said.get(lang, said["en"])),
-        "objects": _in_language(studio, model, words.objects, lang),
-        "places": _in_language(studio, model, words.places, lang),
+        "objects": _in_language(studio, limited, words.objects, lang),
+        "places": _in_language(studio, limited, words.places, lang),
         "loras": [{"name": name, "size": file.stat().st_size} for name, file in loras(studio).items()],
         "upscalers": [LANCZOS, *upscalers(studio)],
     }

@@ -161,7 +161,7 @@ export function mountForm(form, { act, generate, restore, places }) {
 
   function surprise() {
     const { examples, objects, places: where } = known;
-    const isNamed = objects.length > 0 && !advanced.chosen() && window.studio.language === "en";
+    const isNamed = advanced.isLimited() && window.studio.language === "en";
     const others = examples.filter((words) => words !== prompt.value);
     take(isNamed ? [oneOf(objects), oneOf(where)].filter(Boolean).join(" ") : oneOf(others));
   }
