@@ -239,7 +239,7 @@ def test_a_zip_with_a_taken_name_changes_nothing_unless_versions_are_wanted(stud
 
 def test_a_zip_for_an_unknown_assistant_changes_nothing(studio: Studio) -> None:
     before = ids(studio)
-    for name in ("nobody/x", "chat/x\ny"):
+    for name in ("nobody/x", "chat/!?"):
         with pytest.raises(InvalidInput):
             studio.prompts.take_in("me", "x.zip", zipped(**{"chat/a.prompt.yml": SMALL, f"{name}.prompt.yml": SMALL}))
     assert ids(studio) == before
