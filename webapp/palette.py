@@ -68,7 +68,7 @@ def best(hits: Iterable[Hit], q: str) -> list[tuple[bool, Hit]]:
 
 def models(studio: Studio, owner: str, q: str) -> list[dict[str, str]]:
     """Return the models that can be chosen and have every word of ``q`` in their name or title."""
-    titles = {LOCAL + card.name: card.title for card in studio.models.listed(owner, "en")} if q else {}
+    titles = {LOCAL + card.name: card.title for card in studio.models.installer.listed(owner)} if q else {}
     found = [(name, titles.get(name, name)) for name in studio.models.pickable(owner)] if q else []
     wanted = q.casefold().split()
     fitting = [one for one in found if all(word in " ".join(one).casefold() for word in wanted)]

@@ -3,6 +3,7 @@
 Knows the stores; knows nothing about pages.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from assistants.models import LOCAL, ModelCard, ModelState
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
+ARTICLE = re.compile(r"\b(an?|the) ")
+PLAIN = re.compile(r"on an? \w+ background")
 RATIOS = ("1:1", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16")
 # What a model with a list of words is shown at work with; others get what any model can draw.
 FOR_STARTER = {
@@ -83,8 +86,17 @@ def _in_language(studio: "Studio", model: str, words: Sequence[str], lang: str) 
         return list(words)
     chinese: dict[str, str] = {}
     for word, english in sorted(table(folder).items(), key=lambda pair: len(pair[0])):
-        chinese.setdefault(english, word)
-    return [chinese.get(word, word) for word in words]
+        chinese.setdefault(_bare(english), word)
+        # An orange is no colour.
+        if word.endswith("色"):
+            chinese.setdefault(f"{english} background", word + "背景")
+    asked = [_bare(word.removeprefix("on ") if PLAIN.fullmatch(word) else word) for word in words]
+    return [chinese.get(bare, word) for bare, word in zip(asked, words, strict=True)]
+
+
+def _bare(english: str) -> str:
+    """Return English without its articles: Chinese has none."""
+    return ARTICLE.sub("", english)
 
 
 def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:

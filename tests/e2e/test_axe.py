@@ -91,6 +91,7 @@ def test_no_tab_has_a_serious_finding(
                 page.set_viewport_size(size)
                 for look in looks:
                     page.emulate_media(color_scheme=look)
+                    expect(page.locator("body.dark")).to_have_count(int(look == "dark"))
                     found += [(tab, query[:6], size["width"], look, *one) for one in findings(page)]
     context.close()
     assert found == []

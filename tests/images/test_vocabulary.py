@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistants.images import vocabulary
-from assistants.images.options import FOR_STARTER
+from assistants.images.chinese import is_chinese
+from assistants.images.options import FOR_STARTER, options
 from assistants.images.preflight import preflight
 from assistants.images.request import Request
 from assistants.images.vocabulary import unlearnt
@@ -58,6 +59,13 @@ def test_all_that_it_was_taught_is_known() -> None:
     """By the lists that it was trained with."""
     taught = [*SAID["objects"], *SAID["plurals"].values(), *(one for place in BACKGROUNDS for one in place.phrases)]
     assert {one: strange for one in taught if (strange := unlearnt(one, STARTER, FOLDER))} == {}
+
+
+def test_whatever_is_offered_in_chinese_is_chinese_and_understood(studio: Studio) -> None:
+    found = options(studio, "local", "zh")
+    offered = [*found["objects"], *found["places"]]
+    assert len(offered) == len(STARTER.objects) + len(STARTER.places) and "橙色背景" in offered
+    assert [word for word in offered if not is_chinese(word) or unlearnt(word, STARTER, FOLDER)] == []
 
 
 def test_a_model_without_a_list_is_asked_for_anything(studio: Studio) -> None:

@@ -136,6 +136,9 @@ def compare(studio: Studio, owner: str, ids: list[str], lang: str) -> dict[str, 
     compared = studio.history.compare(owner, *ids)
     jobs = [studio.jobs.get(item, owner) for item in ids]
     left, right = (leaves(job) for job in jobs)
+    # What is said of any item and is called a question, a prompt or a topic here, too, is said once.
+    shared = [name for name in left if left[name] == jobs[0].input and right.get(name) == jobs[1].input]
+    hidden = INTERNAL | ({"message"} if len(shared) > 1 else set())
     inputs = [
         {
             "label": label(one.name, lang),
@@ -144,7 +147,7 @@ def compare(studio: Studio, owner: str, ids: list[str], lang: str) -> dict[str, 
             "same": one.same,
         }
         for one in compared.inputs
-        if one.name not in INTERNAL
+        if one.name not in hidden
     ]
     items = [opened(job, lang) for job in jobs]
     return {"inputs": inputs, "output": [[piece.kind, piece.text] for piece in compared.output], "items": items}
