@@ -65,8 +65,10 @@ def drafts(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     """Return the first lines of the list of drafts and whether there are more."""
     found = studio.history.drafts.list(owner, q, limit=shown + 1)
     items, words = [asdict(line) for line in found[:shown]], pattern(q)
-    for one in items if words else ():
-        one |= {"name_marks": marks(one["name"], words)} | found_in(studio.history.drafts.get(one["id"], owner), words)
+    if words:
+        for one in items:
+            draft = studio.history.drafts.open(one["id"], owner)
+            one |= {"name_marks": marks(one["name"], words)} | found_in(draft, words)
     return {"items": items, "more": len(found) > shown}
 
 
