@@ -4,13 +4,19 @@
 people have rows of its own. ``ROWS`` here are those of all.
 """
 
+from typing import TYPE_CHECKING
+
 from assistants import chat, history, images, ingestion, playground, prompts, support, writing
 from assistants.images import upscaling
 from assistants.openai import completions, embeddings
 from assistants.store.row_kinds import RowKinds
 from assistants.support import checks, summaries, triage
 
-ASSISTANTS = (
+if TYPE_CHECKING:
+    from assistants.jobs import Assistant
+    from assistants.studio import Studio
+
+ASSISTANTS: "tuple[Assistant[Studio], ...]" = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
     embeddings,
 )  # fmt: skip

@@ -286,6 +286,7 @@ class Place:
         work = (function.__module__, function.__name__, arguments, self._budget.seconds, self._budget.megabytes)
         request = pickle.dumps(work)
         process = self._child()
+        assert process.stdin, "it is a pipe"
         watched, is_well = Watched(process, self._budget, self._caller), False
         try:
             with self._pool.watching(watched):
@@ -315,6 +316,7 @@ class Place:
             return
         process.kill()
         process.wait()
+        assert process.stdin and process.stdout, "both are pipes"
         with suppress(OSError):
             process.stdin.close()
         process.stdout.close()
@@ -329,6 +331,7 @@ class Place:
             raise OverBudget(self._field, DIED) from error
 
     def _read(self, watched: Watched) -> dict[str, Any]:
+        assert watched.process.stdout, "it is a pipe"
         line = watched.process.stdout.readline()
         if not line.endswith(b"\n"):
             raise self._ended(watched)

@@ -76,7 +76,7 @@ def answers(module: str, name: str, arguments: tuple[Any, ...]) -> Iterator[dict
     except MemoryError:
         yield {"over": "memory"}
     except Exception as error:  # noqa: BLE001 (work is anything)
-        if hasattr(error, "template"):
+        if hasattr(error, "template") and hasattr(error, "values"):
             yield {"raised": type(error).__name__, "template": error.template, "values": error.values}
         else:
             yield {"broke": f"{type(error).__name__}: {error}"[:500]}

@@ -177,7 +177,7 @@ def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, 
         raise InvalidInput("parent", "{field} is not a message of this conversation.")
     else:
         conversation_id = conversations.create(owner, shorten(request.message, TITLE))
-    question = conversations.append(conversation_id, parent and parent.id, "user", request.message)
+    question = conversations.append(conversation_id, parent.id if parent else None, "user", request.message)
     reply = conversations.append(conversation_id, question, "assistant", "", job_id)
     after = _open_job(studio, parent) if parent else None
     if request.wait and after is None and studio.models.better.is_awaited:
@@ -205,8 +205,9 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     telling = {"may_hold": False, "may_retract": True}
     ending = yield from generate(engine, messages, _controls(studio, request, job), options, job, circle, **telling)
     if not ending.text and messages[-1].type != "ai":
-        first = next(iter(ending.notes), {"template": NOTHING, "values": {}})
-        raise GenerationFailed(first["template"], **first["values"])
+        if ending.notes:
+            raise GenerationFailed(ending.notes[0]["template"], **ending.notes[0]["values"])
+        raise GenerationFailed(NOTHING)
     if ending.finish_reason == "length":
         yield note(CUT if "max_tokens" in options else CUT_ELSEWHERE, limit=options.get("max_tokens"))
     if ending.finish_reason == "circle":
@@ -285,8 +286,8 @@ def _prompt(
     needed = 2 if reply.text else 1
     dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)
     if dropped > len(messages) - needed:
-        template = "{field} is too long for {model}, which takes {context} tokens with system prompt and reply."
-        raise InvalidInput("message", template, context=engine.context, model=job.row.model)
+        sentence = "{field} is too long for {model}, which takes {context} tokens with system prompt and reply."
+        raise InvalidInput("message", sentence, context=getattr(engine, "context", None), model=job.model)
     return before + messages[dropped:], dropped
 
 

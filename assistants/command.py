@@ -1,5 +1,6 @@
 """What every command in a terminal has in common: what goes wrong is said in a line, and never as a traceback."""
 
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -18,7 +19,8 @@ def run(command: Callable[[], int], wrong: int) -> int:
     """Return the exit status of ``command``: its own, ``wrong`` where something went wrong, or 130 for Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal of another encoding shows what it cannot show by its number.
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command()
     except ValidationError as error:

@@ -1,6 +1,7 @@
 """Two texts as one sequence of what stands in both, was removed and was added. Knows nothing about what they are."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -36,7 +37,7 @@ def pieces(left: str, right: str) -> list[Piece]:
     return _pieces([left], [right])
 
 
-def steps(ours: list[str], theirs: list[str]) -> list[tuple[str, int, int, int, int]]:
+def steps(ours: list[str], theirs: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     """Return difflib's steps from ``ours`` to ``theirs``. Runs in a child."""
     return SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes()
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from assistants.errors import GenerationFailed, ModelUnavailable
-from assistants.generation import slots
+from assistants.generation import Step, slots
 from assistants.jobs import Event, Progress, RunningJob
 from assistants.knowledge.terms import is_english, share_chinese
 from assistants.knowledge.vectors import packed
@@ -64,7 +64,7 @@ class Embedder:
     """An embedder, opened for a job; ``engine`` is None where there is none, or no more."""
 
     engine: Any
-    job: RunningJob
+    job: RunningJob | Step
     languages: tuple[str, ...] = ()
     model: str = MODEL
 
@@ -151,7 +151,9 @@ def embed_chunks(
         vectors = embedder.vectors([chunk.indexed for chunk in chunks])
         if embedder.engine is None:
             return
-        pairs = ((chunk.number, vector and packed(vector)) for chunk, vector in zip(chunks, vectors, strict=True))
+        pairs = (
+            (chunk.number, packed(vector) if vector else None) for chunk, vector in zip(chunks, vectors, strict=True)
+        )
         rows.keep(knowledge, embedder.model, pairs, live=source is None)
         done += len(chunks)
         yield Progress(done, total, "Reading what the text means")

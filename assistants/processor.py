@@ -15,7 +15,8 @@ def usable() -> int:
 
 def described() -> tuple[str, set[str]]:
     """Return the name of the processor and the names of its units, of which other systems than Linux tell none."""
-    name, units = platform.processor() or platform.machine(), set()
+    name = platform.processor() or platform.machine()
+    units: set[str] = set()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

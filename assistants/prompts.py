@@ -97,26 +97,6 @@ class Prompts:
         """Return what everybody has for an assistant, by id."""
         return self._library.list(assistant)
 
-    def list(
-        self,
-        owner: str,
-        q: str = "",
-        *,
-        assistant: str | None = None,
-        language: str | None = None,
-        tag: str | None = None,
-    ) -> list[Card]:
-        """Return the owner's templates as they are in use, by id; every word of ``q`` stands somewhere in each."""
-        words = q.casefold().split()
-        return [
-            card
-            for card, text in self._all(owner)
-            if assistant in (None, card.assistant)
-            and language in (None, card.language)
-            and (tag is None or tag in card.tags)
-            and all(word in text for word in words)
-        ]
-
     def _all(self, owner: str) -> list[tuple[Card, str]]:
         """Return every template's card, and its words to search in."""
         own, built_in = self._rows.current(owner), {one.id: one for one in self._library.list()}
@@ -272,6 +252,28 @@ class Prompts:
     def _add(self, template: Template, owner: str, note: str, *, use: bool) -> None:
         note = one_line(note, MAX_NOTE, "note") if note.strip() else ""
         self._rows.add(template.id, owner, template.version, template.source, note, use=use)
+
+    # The list: behind all that calls the type by that name
+
+    def list(
+        self,
+        owner: str,
+        q: str = "",
+        *,
+        assistant: str | None = None,
+        language: str | None = None,
+        tag: str | None = None,
+    ) -> list[Card]:
+        """Return the owner's templates as they are in use, by id; every word of ``q`` stands somewhere in each."""
+        words = q.casefold().split()
+        return [
+            card
+            for card, text in self._all(owner)
+            if assistant in (None, card.assistant)
+            and language in (None, card.language)
+            and (tag is None or tag in card.tags)
+            and all(word in text for word in words)
+        ]
 
 
 def render(template: Template, values: Mapping[str, str], field: str = "template") -> Messages:

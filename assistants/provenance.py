@@ -149,7 +149,8 @@ def _label_jsonl(content_id: str, content: bytes) -> bytes:
 def _label_html(content_id: str, content: bytes) -> bytes:
     fields = json.dumps(aigc_fields(content_id, _sha256(content)), separators=(",", ":"))
     meta = f'<meta name="AIGC" content={quoteattr(fields)}>'.encode()
-    start = HTML_START.match(content).end()
+    begin = HTML_START.match(content)
+    start = begin.end() if begin else 0
     body = HTML_BODY.search(content, start)
     end = body.end() if body else start
     return content[:start] + meta + content[start:end] + _html_notice() + content[end:]
@@ -259,7 +260,7 @@ def _encoded(image: "Image", xmp: bytes | None) -> bytes:
     if image.format == "PNG":
         info = PngInfo()
         # What else the picture says of itself stays in it.
-        for name, text in image.text.items():
+        for name, text in getattr(image, "text", {}).items():
             if name != XMP:
                 info.add_text(name, str(text))
         if xmp:

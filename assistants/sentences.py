@@ -45,7 +45,8 @@ def sentences(text: str, *, in_document: bool = False) -> list[Span]:
     found, start = [], 0
     for end in [*ends(text, in_document=in_document), len(text)]:
         piece = text[start:end]
-        begin = start + (BULLET.match(piece).end() if in_document else len(piece) - len(piece.lstrip()))
+        sign = BULLET.match(piece) if in_document else None
+        begin = start + (sign.end() if sign else len(piece) - len(piece.lstrip()))
         stop = start + len(piece.rstrip())
         if begin < stop:
             found.append((begin, stop))

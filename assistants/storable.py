@@ -10,9 +10,10 @@ it.
 import json
 import math
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
-T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 MARK = "\ufffd"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -20,7 +21,17 @@ NO_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 FIRST_HALVES = ("\ud800", "\udbff")
 
 
-def storable(value: T) -> T:
+@overload
+def storable(value: str) -> str: ...
+@overload
+def storable(value: dict[K, V]) -> dict[K, V]: ...
+@overload
+def storable(value: list[V]) -> list[V]: ...
+@overload
+def storable(value: Any) -> Any: ...
+
+
+def storable(value: Any) -> Any:
     """Return ``value``, data as JSON has it, with all text in it storable: pairs joined, lone halves and NUL marked."""
     if isinstance(value, str):
         return _text(value) if UNSTORABLE.search(value) else value

@@ -6,6 +6,7 @@ look like. Knows nothing about what the data mean.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -125,13 +126,13 @@ class Fast(Composer, CParser, SafeConstructor, Resolver):
 class Loader(Fast):
     """The reader with fewer types and stricter rules."""
 
-    TYPES: ClassVar = {
+    TYPES: ClassVar[dict[str, tuple[str, str | list[str], Callable[[str], Any]]]] = {
         "bool": ("true|false", "tf", lambda text: text == "true"),
         "null": ("null|~|", ["n", "~", ""], lambda _: None),
         "int": ("-?(0|[1-9][0-9]{0,17})", "-0123456789", int),
         "float": (r"-?[0-9]{1,18}\.[0-9]{1,18}", "-0123456789", float),
     }
-    yaml_implicit_resolvers: ClassVar = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, source: str, file: str) -> None:
         super().__init__(source)

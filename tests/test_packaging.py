@@ -21,7 +21,8 @@ BY_NAME = {"pip", "python-multipart", "accelerate", "gguf", "httptools", "peft",
 COMPARED_WHERE_INSTALLED = {"xllamacpp"}
 # Its own requirement, torchvision, is larger than what it is for: whoever wants it is told its name.
 WHERE_INSTALLED = {"spandrel"}
-TOOLS = {"coverage", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff"}
+TOOLS = {"mypy", "pytest-cov", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff"}
+PROGRAMS = "assistants/engines/programs"
 
 
 def requirements(file: str) -> list[Requirement]:
@@ -61,6 +62,57 @@ def test_ruff_wants_an_encoding_at_every_open() -> None:
     run = subprocess.run(command, cwd=ROOT, input='"""Odd."""\nopen("x")\n', capture_output=True, text=True)
     assert run.returncode == 1
     assert "unspecified-encoding" in run.stdout
+
+
+def mypy(*arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    command, environment = [sys.executable, "-m", "mypy", *arguments], os.environ | {"MYPYPATH": path}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if "INTERNAL ERROR" not in run.stdout + run.stderr:
+        return run
+    # It stumbles over what it remembers of modules that have moved since.
+    command.append(f"--cache-dir={os.devnull}")
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("program", ["", "diffusion_worker", "transformers_worker"])
+def test_mypy_has_nothing_to_say(program: str) -> None:
+    # Two programs have modules of the same bare names, so each is checked as it runs: in its own folder.
+    folder = f"{PROGRAMS}/{program}" if program else ""
+    files = map(str, sorted(ROOT.glob(f"{folder}/*.py"))) if program else ()
+    run = mypy(*files, path=folder)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+# What once was wrong, and only a person's eye would find: a value of a sentence that has the name of a parameter,
+# a model that may be gone, a job that asks none.
+TRAPS = """
+from typing import Any
+
+from assistants.jobs import RunningJob
+from assistants.models.registry import ModelRegistry
+
+
+def said(template: str, lang: str, **values: Any) -> str:
+    return template.format(**values) + lang
+
+
+def wrong(job: RunningJob, registry: ModelRegistry) -> None:
+    said("{lang}", "en", lang="zh")
+    print(registry.get("gone").title)
+    with job.slot(job.row.model, 1):
+        pass
+"""
+
+
+def test_mypy_sees_what_was_wrong_before(tmp_path: Path) -> None:
+    (tmp_path / "traps.py").write_text(TRAPS, encoding="utf-8")
+    run = mypy(str(tmp_path / "traps.py"))
+    assert re.findall(r"traps.py:(\d+): error: .*\[(.*)]", run.stdout) == [
+        ("13", "misc"),
+        ("14", "union-attr"),
+        ("15", "arg-type"),
+    ], run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

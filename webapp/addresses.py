@@ -78,7 +78,7 @@ def read(text: str) -> IPv4Address | IPv6Address | None:
     """Return the address that ``text`` is, perhaps in brackets or with a port; None if it is none."""
     match = HOST.fullmatch(text.strip())
     try:
-        address = ip_address(next(filter(None, match.groups()), ""))
+        address = ip_address(next(filter(None, match.groups() if match else ()), ""))
     except ValueError:
         return None
     if isinstance(address, IPv4Address):

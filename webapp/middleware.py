@@ -33,7 +33,7 @@ from assistants.settings import Settings, is_loopback
 from assistants.store.files import MAX_BYTES
 from webapp.api.errors import TOO_LARGE, failure
 from webapp.i18n import language, localise
-from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors
+from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitor, Visitors
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
@@ -211,10 +211,11 @@ class SignIn:
         opens_page = is_page(scope) and not self._visitors.is_local
         if opens_page and "token" in request.query_params:
             return await (await self._sign_in(request))(scope, receive, send)
+        who: Visitor | None
         if opens_page:
-            who = self._visitors.by_cookie(request) or self._visitors.newcomer(request)
+            who = known = self._visitors.by_cookie(request) or self._visitors.newcomer(request)
             framed = "framed" in request.query_params
-            send = with_cookie(send, self._visitors.cookie(who, secure=scope["scheme"] == "https", framed=framed))
+            send = with_cookie(send, self._visitors.cookie(known, secure=scope["scheme"] == "https", framed=framed))
         elif scope["path"].startswith("/v1/"):
             # Programs bring a key. A browser sends its cookie unasked, whoever wrote the page that asks.
             who = await self._visitors.by_key(request)

@@ -50,10 +50,11 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
         return {"item": {"assistant": job.assistant, "id": job.id}}
     q = asked.q.strip()
     words = pattern(q)
-    kinds = [kind for kind in studio.history.kinds if kind.find and (q or kind.is_recent)]
+    kinds = [kind for kind in studio.history.kinds if q or kind.is_recent]
     hits = [
         {"kind": kind.name} | asdict(hit) | marked(hit, words) | {"is_titled": titled}
         for kind in kinds
+        if kind.find
         for titled, hit in best(kind.find(studio, owner, asked.q, SCANNED if q else SHOWN), q)
     ]
     return {"hits": hits, "models": models(studio, owner, q)}

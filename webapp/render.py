@@ -140,7 +140,7 @@ def sanitiser() -> nh3.Cleaner:
 def parser() -> MarkdownIt:
     """Return the Markdown reader with what only the page does: links, directions, and how all of it is written."""
     md = reader()
-    md.validateLink = lambda url: url.startswith(SCHEMES)
+    md.validateLink = lambda url: url.startswith(SCHEMES)  # type: ignore[method-assign]  # the library's own way
     md.core.ruler.push("direction", set_direction)
     md.inline.ruler.after("newline", "bare_url", bare_url)
     for name, written in RULES.items():
@@ -206,7 +206,9 @@ def set_direction(state: StateCore) -> None:
 def bare_url(state: StateInline, silent: bool) -> bool:
     """Link an http(s) address that stands in the text; the reader stops at its colon, so look back for the scheme."""
     scheme = URL_SCHEME.search(state.pending[-6:]) if state.src.startswith("://", state.pos) else None
-    tail = URL_TAIL.match(state.src, state.pos) if scheme and not state.linkLevel else None
+    if not scheme or state.linkLevel:
+        return False
+    tail = URL_TAIL.match(state.src, state.pos)
     if not tail:
         return False
     rest = _ended(tail[0])

@@ -25,6 +25,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
 
 from assistants import ASSISTANTS
 from assistants.errors import StoreError
@@ -161,6 +162,7 @@ def add_page(app: FastAPI, studio: Studio) -> None:
     )
     events.Events(blocks, transfers)
     mounted = app.routes[-1]
+    assert isinstance(mounted, Mount), "Gradio's page is what was mounted last"
     mounted.app = gate.Gate(mounted.app, blocks)
 
 
@@ -195,7 +197,7 @@ def no_sources() -> Iterator[None]:
     def hidden(wanted: Any) -> str:
         raise FileNotFoundError(wanted)
 
-    inspect.getfile = hidden
+    inspect.getfile = hidden  # type: ignore[assignment]  # for what is imported meanwhile
     try:
         yield
     finally:

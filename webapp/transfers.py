@@ -80,8 +80,8 @@ class Transfers:
         """Keep all of some files, or none."""
         taken: list[Transfer] = []
         try:
-            for one in files:
-                taken.append(self.take_in(owner, one.filename or "file", one.file, limit))
+            for file in files:
+                taken.append(self.take_in(owner, file.filename or "file", file.file, limit))
         except BaseException:
             for one in taken:
                 self._forget(one)
@@ -119,9 +119,9 @@ class Transfers:
     def _place(self, name: str) -> Path:
         folder = self.folder / secrets.token_hex(16)
         folder.mkdir(mode=0o700)
-        name = PurePath(plain_name(name))
+        plain = PurePath(plain_name(name))
         # Short enough for any file system, whatever it is written in.
-        return folder / f"{name.stem[:MAX_STEM]}{name.suffix[:MAX_SUFFIX]}"
+        return folder / f"{plain.stem[:MAX_STEM]}{plain.suffix[:MAX_SUFFIX]}"
 
     def _added(self, owner: str | None, path: Path, size: int) -> Transfer:
         added = Transfer(f"{path.parent.name}/{path.name}", owner, path, size)

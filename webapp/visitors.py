@@ -108,6 +108,8 @@ class Visitors:
 
         The operator's is too old once the token is another one.
         """
+        if self._signer is None:
+            return None
         try:
             claims = self._signer.loads(connection.cookies.get(COOKIE, ""), max_age=COOKIE_SECONDS)
         except BadData:
@@ -145,6 +147,7 @@ class Visitors:
 
         One for a page that is ``framed`` by another site holds in frames of that site alone.
         """
+        assert self._signer, "on loopback nobody needs one"
         claims = {"owner": who.owner, "operator": self._operator_mark if who.is_operator else None}
         parts = [f"{COOKIE}={self._signer.dumps(claims)}", "Path=/", f"Max-Age={COOKIE_SECONDS}", "HttpOnly"]
         if self._on_spaces or (framed and secure):  # the page lives in a frame of another site

@@ -5,7 +5,7 @@ is kept, but for the folder of a model that was tuned.
 """
 
 import base64
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ def _read(job: RunningJob, embedder: Embedder, texts: list[str]) -> Generator[Ev
     return rows(texts, vectors, max((len(vector) for vector in vectors if vector), default=0))
 
 
-def _followed(job: RunningJob, events: Iterable[dict[str, Any]]) -> Generator[Event, None, dict[str, Any]]:
+def _followed(job: RunningJob, events: Generator[dict[str, Any], None, None]) -> Generator[Event, None, dict[str, Any]]:
     """Tell of a training's events and return the last one."""
     event: dict[str, Any] = {}
     with closing(events):

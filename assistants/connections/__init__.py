@@ -132,12 +132,11 @@ def _opened(connection: Connection, model: str, kind: str) -> Any:
     if kind == "image":
         from assistants.engines.remote.images import open_remote_image
 
-        way = {"url": connection.url, "key": connection.key, "waits": connection.waits}
-        return open_remote_image(connection.name, model, **way)
+        return open_remote_image(connection.name, model, url=connection.url, key=connection.key, waits=connection.waits)
     from assistants.engines.remote import open_remote
 
-    way = {"provider": connection.provider, "url": connection.url, "key": connection.key}
-    return open_remote(connection.name, model, waits=connection.waits, **way)
+    provider, url, key = connection.provider, connection.url, connection.key
+    return open_remote(connection.name, model, provider=provider, url=url, key=key, waits=connection.waits)
 
 
 def from_environment() -> Connection | None:

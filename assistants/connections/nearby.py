@@ -38,7 +38,7 @@ class Nearby:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._looked = -FRESH_SECONDS
+        self._looked = float(-FRESH_SECONDS)
         self._found: list[Server] = []
 
     def found(self) -> list[Server]:
@@ -55,7 +55,7 @@ def look(server: tuple[str, str, str]) -> Server | None:
     """Ask a server for its models; None if there is none, or it is another program."""
     name, title, url = server
     where = urlsplit(url)
-    asking = HTTPConnection(where.hostname, where.port, timeout=ANSWER_SECONDS)
+    asking = HTTPConnection(where.hostname or "", where.port, timeout=ANSWER_SECONDS)
     try:
         asking.request("GET", f"{where.path}/models")
         answer = asking.getresponse()

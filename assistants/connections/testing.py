@@ -38,13 +38,16 @@ class Tested:
 
 def tested(connection: Connection) -> Tested:
     """Test a connection as it stands."""
+    from langchain_core.messages import HumanMessage
+
+    from assistants.engines.controls import pieces
     from assistants.engines.remote import Patience, open_remote
 
     def opened(model: str, seconds: float) -> "closing[RemoteChat]":
-        where = {"provider": connection.provider, "url": connection.url, "key": connection.key}
+        provider, url, key = connection.provider, connection.url, connection.key
         connect = min(connection.connect_timeout or CONNECT_SECONDS, LONGEST_CONNECT_SECONDS)
         patience = Patience(connect=connect, first=seconds, gap=seconds, attempts=1)
-        return closing(open_remote(connection.name, model, patience=patience, **where))
+        return closing(open_remote(connection.name, model, provider=provider, url=url, key=key, patience=patience))
 
     chosen = next(iter(connection.models), None)
     with opened(chosen or "?", LIST_SECONDS) as engine:
@@ -62,7 +65,7 @@ def tested(connection: Connection) -> Tested:
         raise InvalidInput("models", "The server lists no models. Name one.")
     with opened(model, WORD_SECONDS) as engine:
         began = time.monotonic()
-        with closing(engine.stream(MESSAGE)) as chunks:
+        with closing(pieces(engine, [HumanMessage(MESSAGE)], {})) as chunks:
             word = first_word(chunks, connection.name, began)
         return Tested(listed, models_ms, model, storable(word), milliseconds_since(began))
 

@@ -6,7 +6,7 @@ knows nothing about what the labels are for.
 
 import base64
 import queue
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -44,7 +44,7 @@ def trainer(folder: Path | None = None) -> Iterator[WorkerProcess]:
         worker.close()
 
 
-def learn_head(worker: WorkerProcess, rows: Any, targets: list[int]) -> Iterator[Event]:
+def learn_head(worker: WorkerProcess, rows: Any, targets: list[int]) -> Generator[Event, None, None]:
     """Learn a head from rows of 32-bit numbers; yields progress, an empty event now and then, and at last the head."""
     packed = base64.b64encode(rows.tobytes()).decode()
     yield from _events(worker, head={"rows": packed, "width": rows.shape[1], "targets": targets})
@@ -52,7 +52,7 @@ def learn_head(worker: WorkerProcess, rows: Any, targets: list[int]) -> Iterator
 
 def tune(
     worker: WorkerProcess, texts: list[str], targets: list[int], labels: list[str], folder: Path
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Fine-tune the encoder into ``folder``; yields as ``learn_head`` does."""
     yield from _events(worker, tune={"texts": texts, "targets": targets, "labels": labels, "folder": str(folder)})
 

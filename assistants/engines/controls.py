@@ -6,7 +6,7 @@ answer is validated, and asked for again where it fails. Knows nothing about any
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -111,7 +111,7 @@ def depth(value: Any) -> int:
 
 def stream(
     engine: "BaseChatModel", messages: list[BaseMessage], controls: Controls, options: dict[str, Any]
-) -> Iterator[AIMessageChunk]:
+) -> Generator[AIMessageChunk, None, None]:
     """Stream as ``engine`` does; under a constraint the answer comes in one piece, once it is valid.
 
     Its last chunk then says how many ``attempts`` it took; after the third raises ``GenerationFailed``.
@@ -126,13 +126,13 @@ def stream(
         messages = instructed(messages, name, wanted)
     for attempt in range(1, ATTEMPTS + 1):
         constraint = {name: narrowed(wanted, attempt) if name == "json_schema" else wanted} if native else {}
-        chunks = []
+        chunks: list[AIMessageChunk] = []
         with closing(pieces(engine, messages, changed(options, attempt) | constraint)) as answering:
             for chunk in answering:
                 if chunk.response_metadata.get("retracted"):
                     chunks.clear()
                 chunks.append(chunk)
-                yield AIMessageChunk("", additional_kwargs=chunk.additional_kwargs)
+                yield AIMessageChunk(content="", additional_kwargs=chunk.additional_kwargs)
         answer, metadata = unwrapped("".join(chunk.text for chunk in chunks), name), ending(chunks)
         wrong = problem(name, wanted, answer)
         if not wrong:
@@ -145,16 +145,23 @@ def stream(
     raise GenerationFailed(template, field=name, attempts=ATTEMPTS, problem=wrong)
 
 
-def pieces(engine: "BaseChatModel", messages: list[BaseMessage], options: dict[str, Any]) -> Iterator[AIMessageChunk]:
+def pieces(
+    engine: "BaseChatModel", messages: list[BaseMessage], options: dict[str, Any]
+) -> Generator[AIMessageChunk, None, None]:
     """Stream as ``engine`` does; what it says is storable from here on, whatever server or plugin it comes from."""
     deltas = Deltas()
-    with closing(engine.stream(messages, **options)) as chunks:
+    chunks = engine.stream(messages, **options)
+    try:
         for chunk in chunks:
             text, beside = deltas.push(chunk.text), {name: getattr(chunk, name) for name in BESIDE}
             is_plain = text == chunk.text and storable(beside) == beside
             yield chunk if is_plain else chunk.model_copy(update={"content": text, **storable(beside)})
+    finally:
+        # LangChain promises no more than an iterator; what it gives is a generator, whose end ends the request.
+        if isinstance(chunks, Generator):
+            chunks.close()
     if rest := deltas.flush():
-        yield AIMessageChunk(rest)
+        yield AIMessageChunk(content=rest)
 
 
 def changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:
@@ -213,8 +220,8 @@ def told(chunks: list[AIMessageChunk], answer: str, attempt: int) -> Iterator[AI
     """Yield an answer, with what was said of its tokens, and how it ended."""
     entries = [entry for chunk in chunks for entry in chunk.response_metadata.get("logprobs", {}).get("content", ())]
     said = {"logprobs": {"content": entries}} if entries else {}
-    yield AIMessageChunk(answer, response_metadata=said)
+    yield AIMessageChunk(content=answer, response_metadata=said)
     metadata = {name: value for name, value in ending(chunks).items() if name not in ("logprobs", "retracted")}
     usage = next((chunk.usage_metadata for chunk in reversed(chunks) if chunk.usage_metadata), None)
     metadata["attempts"] = attempt
-    yield AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+    yield AIMessageChunk(content="", usage_metadata=usage, response_metadata=metadata, chunk_position="last")

@@ -7,7 +7,7 @@ nothing about catalogs or downloads.
 import queue
 import threading
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Diffusion(Restarting):
             "schedulers": SCHEDULERS,
             "previews": PREVIEW_SECONDS,
         }
-        self._worker: WorkerProcess | None = None
+        self._worker = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -58,7 +58,7 @@ class Diffusion(Restarting):
     def _launch(self) -> WorkerProcess:
         return WorkerProcess(PROGRAM, self._first)
 
-    def draw(self, drawing: Drawing) -> Iterator[Mark]:
+    def draw(self, drawing: Drawing) -> Generator[Mark, None, None]:
         """Draw; closing the iterator ends it within one step."""
         worker = self.start()
         check(drawing, self.facts)

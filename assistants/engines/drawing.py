@@ -5,7 +5,7 @@ are kept.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -124,7 +124,7 @@ class ImageEngine(Protocol):
     slots: int
     facts: Facts
 
-    def draw(self, drawing: Drawing) -> Iterator[Mark]:
+    def draw(self, drawing: Drawing) -> Generator[Mark, None, None]:
         """Draw; raises ``InvalidInput``, ``GenerationFailed`` and ``ModelUnavailable``."""
 
     def close(self) -> None:
@@ -145,8 +145,9 @@ def check(drawing: Drawing, facts: Facts) -> None:
         _check_range("seed", seed, 0, SEEDS - 1)
     if drawing.strength is not None and not 0 < drawing.strength <= 1:
         raise InvalidInput("strength", "{field} must be above 0 and at most 1.")
-    if drawing.init_image and int(drawing.steps * (drawing.strength or 1)) < 1:
-        least = math.ceil(1 / drawing.strength)
+    strength = 1 if drawing.strength is None else drawing.strength
+    if drawing.init_image and int(drawing.steps * strength) < 1:
+        least = math.ceil(1 / strength)
         raise InvalidInput("steps", "{field} must be at least {ge} with a strength that small.", ge=least)
     if drawing.scheduler is not None and drawing.scheduler not in facts.schedulers:
         known = ", ".join(facts.schedulers) or "-"

@@ -107,14 +107,14 @@ class Echo(StreamedChat):
             spoken += 1
             text = texts.push(word)
             tokens.push([certain(word)] if logprobs else [])
-            yield ChatGenerationChunk(message=AIMessageChunk(text, response_metadata=said(tokens.pop(text))))
+            yield ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=said(tokens.pop(text))))
             if texts.found:
                 break
         usage = {"input_tokens": heard, "output_tokens": spoken, "total_tokens": heard + spoken}
         reason = "length" if len(script) > limit and not texts.found else "stop"
         text = texts.flush()
         metadata = {"finish_reason": reason, "model_name": "echo", **said(tokens.pop(text))}
-        last = AIMessageChunk(text, usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        last = AIMessageChunk(content=text, usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         yield ChatGenerationChunk(message=last)
 
     def _script(self, messages: list[BaseMessage]) -> list[str]:

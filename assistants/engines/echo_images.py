@@ -7,7 +7,7 @@ import io
 import random
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -74,7 +74,7 @@ class EchoImages:
         """Draw no more."""
         self._closed = True
 
-    def draw(self, drawing: Drawing) -> Iterator[Mark]:
+    def draw(self, drawing: Drawing) -> Generator[Mark, None, None]:
         """Draw one picture after the other, a part of it with each step."""
         if self._closed:
             raise ModelUnavailable("The model {model} is closed.", model=self.model)
@@ -122,7 +122,7 @@ def painted(drawing: Drawing, seed: int, start: Image.Image | None, mask: Image.
     chance = random.Random(f"{seed} {drawing.prompt} {drawing.negative} {drawing.guidance} {drawing.scheduler}")
 
     def colour(least: int, most: int) -> tuple[int, int, int]:
-        return tuple(chance.randint(least, most) for _ in range(3))
+        return chance.randint(least, most), chance.randint(least, most), chance.randint(least, most)
 
     picture = Image.new("RGB", size, colour(150, 240))
     pen = ImageDraw.Draw(picture)

@@ -83,6 +83,8 @@ class WorkerProcess:
         command = [sys.executable, "-P", str(program)]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment(os.environ))
+        assert self._process.stdin and self._process.stdout, "both are pipes"
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, queue.SimpleQueue[Event]] = {}
         self._end: str | GenerationFailed | None = None
@@ -139,16 +141,16 @@ class WorkerProcess:
         self._process.kill()
         self._reader.join()
         with self._writing, contextlib.suppress(OSError):
-            self._process.stdin.close()
+            self._input.close()
 
     def _send(self, command: Event) -> None:
         # A process that is gone takes nothing; the reader tells everybody.
         with self._writing, contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
-            self._process.stdin.flush()
+            self._input.write(json.dumps(command).encode() + b"\n")
+            self._input.flush()
 
     def _read(self) -> None:
-        with self._process.stdout as lines:
+        with self._output as lines:
             for line in lines:
                 event = json.loads(line)
                 if "id" in event:
@@ -206,8 +208,13 @@ def failure(cause: str | GenerationFailed) -> GenerationFailed:
 class Restarting:
     """A model in a process that is started when it is needed, and again when it has died, until it is closed.
 
-    Whoever is one has ``model``, ``_lock``, and at first no ``_worker`` and a false ``_closed``.
+    Whoever is one has at first no ``_worker`` and a false ``_closed``.
     """
+
+    model: str
+    _lock: threading.Lock
+    _worker: WorkerProcess | None
+    _closed: bool
 
     @abstractmethod
     def _launch(self) -> WorkerProcess:
@@ -244,7 +251,7 @@ class InFolder(Restarting):
         self.model = model
         self._folder = folder
         self._lock = threading.Lock()
-        self._worker: WorkerProcess | None = None
+        self._worker = None
         self._closed = False
         self.start()
 
@@ -318,7 +325,8 @@ class ProcessChat(Restarting, StreamedChat):
             messages = [*messages, AIMessage("")]
         # A text that may end at any word is followed word by word, so that nothing is computed behind its end.
         number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options, eager=bool(stop))
-        texts, tokens, prompt, event = StopStrings(stop), Alongside(), 0, {}
+        texts, tokens, prompt = StopStrings(stop), Alongside(), 0
+        event: Event = {}
         try:
             while not (texts.found or event.get("finish")):
                 try:
@@ -386,5 +394,5 @@ class ProcessChat(Restarting, StreamedChat):
     def _last(self, prompt: int, tokens: int, reason: str) -> ChatGenerationChunk:
         usage = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}
         metadata = {"finish_reason": reason, "model_name": self.model}
-        message = AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        message = AIMessageChunk(content="", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         return ChatGenerationChunk(message=message)

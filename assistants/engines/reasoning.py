@@ -25,6 +25,9 @@ QUOTES = dict(zip("`\"'“‘「『《(（", "`\"'”’」』》)）", strict=T
 PROSE = re.compile(r"\s[a-z]|[,;:)]")
 
 
+Kind = Literal["answer", "reasoning", "mark", "retracted"]
+
+
 @dataclass(frozen=True)
 class Piece:
     """More of the answer or of the reasoning, or a ``mark``, which is neither.
@@ -32,7 +35,7 @@ class Piece:
     ``retracted``: its text is all of the answer so far, and was reasoning.
     """
 
-    kind: Literal["answer", "reasoning", "mark", "retracted"]
+    kind: Kind
     text: str
 
 
@@ -162,9 +165,8 @@ class Splitter:
     def _end(self, tag: str) -> Iterator[Piece]:
         """Yield the end of a block."""
         opening, *rest = (self._doubtful or [""]) if self._answer else ["", *(self._doubtful or [])]
-        for kind, text in (("mark", opening), ("reasoning", "".join(rest)), ("mark", tag)):
-            if text:
-                yield Piece(kind, text)
+        pieces = (Piece("mark", opening), Piece("reasoning", "".join(rest)), Piece("mark", tag))
+        yield from (piece for piece in pieces if piece.text)
         self._tag, self._doubtful, self._code, self._is_told_apart = None, None, Code(), True
 
     def _retracted(self, tag: str) -> Iterator[Piece]:
@@ -228,7 +230,8 @@ def chunk_of(pieces: list[Piece], tokens: Alongside, *, is_last: bool = False) -
 
     Of the ``tokens`` it has those of the answer. ``retracted`` in its metadata: all text so far is reasoning.
     """
-    answer, reasoning, shown = "", "", []
+    answer, reasoning = "", ""
+    shown: list[dict[str, Any]] = []
     metadata: dict[str, Any] = {}
     for piece in pieces:
         if piece.kind == "retracted":
@@ -242,4 +245,4 @@ def chunk_of(pieces: list[Piece], tokens: Alongside, *, is_last: bool = False) -
     if is_last:
         shown += tokens.pop("", all=True)
     beside = {"reasoning_content": reasoning} if reasoning else {}
-    return AIMessageChunk(answer, additional_kwargs=beside, response_metadata=metadata | said(shown))
+    return AIMessageChunk(content=answer, additional_kwargs=beside, response_metadata=metadata | said(shown))

@@ -73,14 +73,14 @@ def conversation(turns: Iterable[tuple[str, str]]) -> "list[BaseMessage]":
 
 def opened(studio: "Studio", job: RunningJob, needs: frozenset[str] = frozenset()) -> Generator[Event, None, Any]:
     """Wait for the job's model, telling how far it is, and return its engine."""
-    for state in studio.models.waiting(job.row.model, needs):
+    for state in studio.models.waiting(job.model, needs):
         yield Progress(state.done, state.total, state.note)
-    return studio.models.engine(job.row.model, needs)
+    return studio.models.engine(job.model, needs)
 
 
 def watch(studio: "Studio", job: RunningJob) -> LoopDetector | None:
     """Return what watches the job's text for circles; None unless its model is a small one of this machine."""
-    return None if studio.models.is_capable(job.row.model) else LoopDetector()
+    return None if studio.models.is_capable(job.model) else LoopDetector()
 
 
 def limited(engine: Any, tokens: int) -> dict[str, int]:
@@ -165,7 +165,8 @@ class Generating:
         self._told_at = 0.0
         self._has_reasoned = False
         self._counted: dict[str, Any] = {}
-        self._began, self._first, self._last = monotonic(), None, None
+        self._began = self._last = monotonic()
+        self._first: float | None = None
         # Characters, of text and reasoning, that came first and in all.
         self._size_first = self._size = 0
 
@@ -249,9 +250,11 @@ class Generating:
         """
         ended = monotonic()
         sums = usage or {"first_seconds": round((self._first or ended) - self._began, 3), "seconds": 0}
-        own = {key: self._counted[key] for key in ("input_tokens", "output_tokens") if key in self._counted}
+        own: dict[str, Any] = {
+            key: self._counted[key] for key in ("input_tokens", "output_tokens") if key in self._counted
+        }
         own["seconds"] = round(ended - self._began, 3)
-        if self._size > self._size_first and "output_tokens" in own:
+        if self._first is not None and self._size > self._size_first and "output_tokens" in own:
             unseen = 0 if self._has_reasoned else self._counted.get("output_token_details", {}).get("reasoning", 0)
             share = 1 - self._size_first / self._size
             own["timed_tokens"] = round((own["output_tokens"] - unseen) * share, 1)

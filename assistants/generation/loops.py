@@ -87,7 +87,8 @@ class LoopDetector(Unwatched):
         end = len(self._text)
         if self._held is not None:
             # What ends a sentence or a line is no word of the next round.
-            end = self._held = BETWEEN.match(self._text, self._held).end()
+            between = BETWEEN.match(self._text, self._held)
+            end = self._held = between.end() if between else self._held
         shown = self._text[self._shown : end]
         done = min(end, self._seen)
         self._text, self._shown, self._seen = self._text[done:], end - done, self._seen - done

@@ -173,8 +173,8 @@ def _item(row: Any, words: Any) -> Item:
     fields = {key: row[key] for key in row.keys() if key not in ("input", "output")}  # noqa: SIM118 (sqlite3.Row)
     title, snippet = shorten(row["input"], TITLE), excerpt(row["output"], SNIPPET, words)
     fields["starred"] = bool(fields["starred"])
-    marked = {"title_marks": marks(title, words), "snippet_marks": marks(snippet, words)}
-    return Item(**fields, title=title, snippet=snippet, **marked)
+    fields |= {"title_marks": marks(title, words), "snippet_marks": marks(snippet, words)}
+    return Item(**fields, title=title, snippet=snippet)
 
 
 def choices(store: Store, owner: str) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ still open stays until it has ended.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,7 +87,7 @@ class Trash:
             (self._home / path).unlink(missing_ok=True)
         return count + len(gone.get("jobs", ()))
 
-    def _at_rest(self, db: Any, owner: str | None, until: str) -> "list[Ids]":
+    def _at_rest(self, db: Any, owner: str | None, until: str) -> Sequence[Ids]:
         """Return what has lain there since ``until``, each with what goes with it, unless a job of it is open."""
         where, values = "deleted <= ?", [until]
         if owner is not None:

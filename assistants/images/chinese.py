@@ -60,7 +60,9 @@ def translated(text: str, folder: Path) -> Translated:
     table = words(folder)
     text = DIGIT.sub(lambda digit: "一两三四"[int(digit[0]) - 1], text)
     longest = max(map(len, table))
-    things, places, unknown = [], [], []
+    things: list[str] = []
+    places: list[str] = []
+    unknown: list[str] = []
     for run in re.findall(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+", text):
         if not is_chinese(run):
             things += [run.strip(" ,.，。、！!")] if run.strip(" ,.，。、！!") else []

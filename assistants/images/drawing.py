@@ -182,8 +182,11 @@ def _plotted(planner: Planner, shots: list[Shot], job: RunningJob) -> Iterator[E
         return
     cells = [_opened(studio.history.files.get(rows[shot.index].id, job.owner).path.read_bytes()) for shot in shots]
     settings = shots[0].settings | {"plot": plot.model_dump(mode="json", exclude_none=True)}
-    more = {"settings": settings, "sent": shots[0].sent, "made_with": {}, "kind": "grid", "place": len(shots)}
-    row = yield from kept(job, partial(keep, studio, job, grid(plot, cells), **more))
+    whole, sent = grid(plot, cells), shots[0].sent
+    kept_so = partial(
+        keep, studio, job, whole, settings=settings, sent=sent, made_with={}, kind="grid", place=len(shots)
+    )
+    row = yield from kept(job, kept_so)
     yield Part("grid", shown(row))
 
 

@@ -108,8 +108,9 @@ class Planner:
     def _size(self, own: dict[str, Any]) -> tuple[int, int]:
         """Return width and height: as asked, or the initial picture's shape in the model's area, or its own."""
         width, height = self.request.width, self.request.height
-        if self.request.init_image and not (width and height):
-            w, h = size_of(self._file("init_image"), "init_image")
+        initial = self._file("init_image")
+        if initial and not (width and height):
+            w, h = size_of(initial, "init_image")
             scale = (own["width"] * own["height"] / (w * h)) ** 0.5
             width, height = (max(64, round(side * scale / MULTIPLE) * MULTIPLE) for side in (w, h))
         return width or own["width"], height or own["height"]

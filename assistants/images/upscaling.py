@@ -72,7 +72,11 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
                 else:
                     large = mark
     settings = made.settings | {"upscaled": request.scale, "upscaler": name}
-    more = {"settings": settings, "sent": made.picture.prompt, "made_with": {"upscaler": name}, "kind": "upscaled"}
-    row = yield from kept(job, partial(keep, studio, job, large, **more))
+    assert large, "it ends with the picture"
+    own = {"upscaler": name}
+    kept_so = partial(
+        keep, studio, job, large, settings=settings, sent=made.picture.prompt, made_with=own, kind="upscaled"
+    )
+    row = yield from kept(job, kept_so)
     yield Part("picture", shown(row))
     yield Result({"images": [{"file": address(row.id), "width": row.width, "height": row.height, "seed": row.seed}]})

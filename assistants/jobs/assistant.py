@@ -7,15 +7,44 @@ from assistants.jobs.events import Event
 from assistants.jobs.running import RunningJob
 from assistants.requests import Admission, StudioRequest
 
-# What an assistant finds everything in: the studio, of which jobs know nothing.
-Host = TypeVar("Host", contravariant=True)
-
 A_MINUTE = 120
+
+
+class BetterModel(Protocol):
+    """A better model than the one that answers."""
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether jobs that come after it wait."""
+
+
+class Models(Protocol):
+    """What jobs ask of models."""
+
+    @property
+    def better(self) -> BetterModel:
+        """The one that is on its way."""
+
+    def sha256(self, name: str) -> str | None:
+        """Return that of a model's file, where it is known."""
+
+
+class HasModels(Protocol):
+    """All that jobs know of the studio."""
+
+    @property
+    def models(self) -> Models:
+        """Those that there are."""
+
+
+# What an assistant finds everything in: the studio.
+Host = TypeVar("Host", bound=HasModels, contravariant=True)
 
 
 class Assistant(Protocol[Host]):
     """A module that does jobs of one kind.
 
+    One that has ``look_over(studio, request, owner)`` checks there what takes its time, before the stores are held.
     ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
     for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
     ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
@@ -25,10 +54,10 @@ class Assistant(Protocol[Host]):
     """
 
     ID: str
-    Request: type[StudioRequest]
 
-    def look_over(self, studio: Host, request: Any, owner: str) -> None:
-        """Check what takes its time, before the stores are held; a module need not have it."""
+    @property
+    def Request(self) -> type[StudioRequest]:
+        """What it is asked; a module's own class."""
 
     def admit(self, studio: Host, request: Any, owner: str, job_id: str) -> Admission:
         """Check what only the stores can tell and write what must be there before the job runs."""

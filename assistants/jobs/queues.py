@@ -7,7 +7,7 @@ takes no place from what could run. The caller holds the lock; knows nothing abo
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from assistants.errors import QueueFull
 from assistants.jobs.running import RunningJob
@@ -41,7 +41,7 @@ class Queues:
     def __bool__(self) -> bool:
         return bool(self._queues)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[RunningJob]:
         return (job for queue in self._queues.values() for job in queue)
 
     def reserve(self, owner: str, assistant: str) -> Shares:

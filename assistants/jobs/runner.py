@@ -7,8 +7,8 @@ A page or a client only ever looks at a job: closing it changes nothing. Knows n
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -16,8 +16,8 @@ from assistants.bounded import CALLER, Caller
 from assistants.closing import Deadline
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History
-from assistants.jobs.assistant import Assistant, a_minute, is_attended, is_in_order, is_resumable
-from assistants.jobs.events import Status, event_from
+from assistants.jobs.assistant import Assistant, HasModels, a_minute, is_attended, is_in_order, is_resumable
+from assistants.jobs.events import Event, Status, event_from
 from assistants.jobs.pace import Pace
 from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
@@ -29,7 +29,7 @@ from assistants.requests import BETTER_MODEL, StudioRequest, validated
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
 
-Host = TypeVar("Host")
+Host = TypeVar("Host", bound=HasModels)
 
 # Followers see what is on disk. Where the disk refused, they have seen more, for as long as that lasted: 25 events a
 # second and the parts of a large matrix, so a job would have to run for hours to see as many.
@@ -52,6 +52,16 @@ TOO_OFTEN = (
 )
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def ended(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+    """Hand on what an assistant tells, and end its work with the block; a ``run`` that is no generator has ended."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, Generator):
+            events.close()
 
 
 class JobRunner(Generic[Host]):
@@ -339,7 +349,7 @@ class JobRunner(Generic[Host]):
         CALLER.set(Caller(job.owner, lambda: job.stopping))
         try:
             request = validated(module.Request, job.row.request)
-            with closing(module.run(self._studio, request, job)) as events:
+            with ended(module.run(self._studio, request, job)) as events:
                 for event in events:
                     job.publish(event)
                     if job.stopping:

@@ -103,9 +103,9 @@ class RunningJob:
         return self.row.owner
 
     @property
-    def model(self) -> str | None:
-        """The model that the job is for."""
-        return self.row.model
+    def model(self) -> str:
+        """The model that the job is for; empty for one that asks none."""
+        return self.row.model or ""
 
     @property
     def models(self) -> set[str]:

@@ -28,7 +28,7 @@ def edit(rows: Rows, knowledge: str, number: int, text: str) -> None:
 def _replace(rows: Rows, knowledge: str, number: int, text: str) -> None:
     kept = rows.chunks([number]).get(number)
     source = rows.source(knowledge, kept.source) if kept else None
-    if source is None or source.status != "ready" or source.replaced:
+    if kept is None or source is None or source.status != "ready" or source.replaced:
         raise NotFound("There is no such chunk.")
     whole, end = rows.text(source.id), kept.start + len(kept.text)
     whole = whole[: kept.start] + text + whole[end:]

@@ -93,7 +93,7 @@ def _fetched(url: str, typed: str) -> tuple[Page, str | None]:
     check_url(urlunsplit((parts.scheme, parts.netloc, parts.path, "", "")))
     connect = Secure if parts.scheme == "https" else Plain
     # Without a port it would look for one behind the last colon of an IPv6 address.
-    connection = connect(parts.hostname, parts.port or connect.default_port, timeout=SECONDS)
+    connection = connect(parts.hostname or "", parts.port or connect.default_port, timeout=SECONDS)
     connection.may_be_private = parts.hostname == typed and is_typed(typed)
     target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
     try:

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 # 16 bits a number are enough to propose by.
-SETTINGS = {"metric": "ip", "dtype": "f16", "connectivity": 16, "expansion_add": 128}
+NUMBERS = "f16"
+# How many neighbours each has, and among how many these are looked for.
+NEIGHBOURS, CONSIDERED = 16, 128
 # How many it keeps in sight on the way to the nearest: the more, the surer and the slower.
 WIDTH = 128
 # Between two steps others get their turn.
@@ -70,7 +72,7 @@ def build(before: Path | None, numbers: Any, rows: Any, path: Path) -> Iterator[
 
     index = Index.restore(before) if before else None
     if index is None:
-        index = Index(ndim=rows.shape[1], **SETTINGS)
+        index = Index(ndim=rows.shape[1], metric="ip", dtype=NUMBERS, connectivity=NEIGHBOURS, expansion_add=CONSIDERED)
     known = numbers_of(index)
     if len(gone := np.setdiff1d(known, numbers)):
         index.remove(gone.astype(np.uint64))

@@ -120,7 +120,7 @@ class Retrieval:
             for term, count in counts.items()
             if count or not is_seam(term)
         }
-        rarest = sorted((term for term in weights if counts[term]), key=counts.get)
+        rarest = sorted((term for term in weights if counts[term]), key=counts.__getitem__)
         read = list(accumulate(counts[term] for term in rarest))
         return weights, [term for term, so_far in zip(rarest, read, strict=True) if so_far <= READ] or rarest[:1]
 

@@ -89,7 +89,7 @@ def robots(origin: str, typed: str) -> RobotFileParser:
     except InvalidInput:
         page = Page(origin, 404, "", b"")
     if page.status >= 500:
-        rules.disallow_all = True
+        rules.disallow_all = True  # type: ignore[attr-defined]  # as its own read() does, which goes to the network
     # Without this it takes the rules for not read yet, and allows nothing.
     rules.parse(page.data[:MAX_ROBOTS].decode("utf-8", "replace").splitlines() if page.status == 200 else [])
     rules.modified()
@@ -109,7 +109,7 @@ def _links(page: Page) -> list[str]:
 def links(url: str, data: bytes) -> list[str]:
     """Return the addresses that the page at ``url`` leads to, in order, each once; runs in a child."""
     soup = BeautifulSoup(data, "html.parser")
-    found = (plain(urljoin(url, tag["href"])) for tag in soup.find_all("a", href=True, limit=2000))
+    found = (plain(urljoin(url, str(tag["href"]))) for tag in soup.find_all("a", href=True, limit=2000))
     return list(dict.fromkeys(url for url in found if url and not OTHER.search(urlsplit(url).path)))
 
 

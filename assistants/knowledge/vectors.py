@@ -60,6 +60,8 @@ class Matrix:
 
     def candidates(self, vector: Any, limit: int) -> Any:
         """Return the rows among which the nearest ones are looked for."""
+        if self.graph is None:
+            return self.fresh
         proposed = self.graph.near(vector, PROPOSED * limit)
         known = np.flatnonzero(np.isin(self.numbers, proposed))
         return np.union1d(known, self.fresh)
@@ -103,7 +105,8 @@ class Vectors:
         if len(matrix.numbers) <= self._exact or not matrix.is_behind:
             return
         path = self._folder / f"{mark(knowledge)}-{time.time_ns()}{GRAPH}"
-        yield from graph.build(matrix.graph and matrix.graph.path, matrix.numbers, matrix.rows, path)
+        before = matrix.graph.path if matrix.graph else None
+        yield from graph.build(before, matrix.numbers, matrix.rows, path)
         with self._lock:
             self._matrices[knowledge] = self._matrices.get(knowledge, matrix).joined(graph.opened(path))
         for older in self._graphs(knowledge)[1:]:

@@ -38,7 +38,8 @@ def variants(question: str, synonyms: str) -> list[str]:
         for word in sorted(group, key=len, reverse=True):
             pattern = _whole(word)
             if pattern.search(question):
-                found += [pattern.sub(lambda _, other=other: other, question) for other in group if other != word]
+                # A word is no template of a substitution.
+                found += [pattern.sub(other.replace("\\", r"\\"), question) for other in group if other != word]
                 break
     return list(dict.fromkeys(found))[:VARIANTS]
 

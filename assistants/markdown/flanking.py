@@ -25,7 +25,7 @@ def friendly(tokenize: Callable[[StateInline, bool], bool]) -> Callable[[StateIn
     """Return a rule of markdown-it that reads signs of emphasis as this module does."""
 
     def tokenized(state: StateInline, silent: bool) -> bool:
-        state.scanDelims = partial(scan, state)
+        state.scanDelims = partial(scan, state)  # type: ignore[method-assign]  # for this one state
         return tokenize(state, silent)
 
     return tokenized

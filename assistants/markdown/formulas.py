@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -40,12 +41,18 @@ def formulas_plugin(md: MarkdownIt) -> None:
 
     Their tokens are ``math_inline``, ``math_inline_double`` and ``math_block``.
     """
-    options = {"allow_space": False, "allow_digits": False}
-    md.use(dollarmath_plugin, allow_labels=False, allow_blank_lines=False, double_inline=True, **options)
-    md.inline.ruler.at("math_inline", _guarded(math_inline_dollar(*options.values(), True)))
+    md.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        allow_blank_lines=False,
+        double_inline=True,
+    )
+    md.inline.ruler.at("math_inline", _guarded(math_inline_dollar(False, False, True)))
     md.inline.ruler.before("escape", "bracket_math", _brackets)
     md.inline.ruler.before("escape", "environment", _environment)
-    alternatives = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    alternatives: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     md.block.ruler.before("fence", "bracket_math_block", _brackets_block, alternatives)
     md.block.ruler.before("fence", "environment_block", _environment_block, alternatives)
 

@@ -51,7 +51,8 @@ def _unused(text: str, tokens: list[Token], env: dict[str, Any]) -> dict[int, in
     links = [one for label, one in env.get("references", {}).items() if label not in used]
     found = dict(one["map"] for one in links + env.get("duplicate_refs", []))
     if "footnotes" in env:
-        code = {line for token in tokens if token.type in ("fence", "code_block") for line in range(*token.map)}
+        blocks = [token.map for token in tokens if token.type in ("fence", "code_block") and token.map]
+        code = {line for first, end in blocks for line in range(first, end)}
         known = {label[1:]: number for label, number in env["footnotes"].get("refs", {}).items()}
         for line, content in enumerate(text.split("\n")):
             if (note := NOTE.match(content)) and line not in code and known.pop(note[1], -1) < 0:
@@ -63,7 +64,7 @@ def _narrowed(text: str, tokens: list[Token]) -> str:
     """Return a text whose tables have no more cells in a row than columns: what is more stands in the last one."""
     lines = text.split("\n")
     for place, table in enumerate(tokens):
-        if table.type != "table_open":
+        if table.type != "table_open" or table.map is None:
             continue
         head = takewhile(lambda token: token.type != "thead_close", tokens[place:])
         width = sum(token.type == "th_open" for token in head)

@@ -54,10 +54,10 @@ class ImageModels:
 
     def words(self, model: str) -> Words:
         """Return what a model can draw, where that is a list."""
-        try:
-            said = json.loads((self._folder(model) / WORDS).read_text(encoding="utf-8"))
-        except (OSError, TypeError):
+        folder = self._folder(model)
+        if folder is None or not (folder / WORDS).is_file():
             return Words()
+        said = json.loads((folder / WORDS).read_text(encoding="utf-8"))
         return Words(tuple(said["objects"]), tuple(said["places"]))
 
     def chinese(self, model: str) -> Path | None:

@@ -105,7 +105,7 @@ class Improvement:
             self._go(names)
 
     def _is_unasked(self, name: str) -> bool:
-        return self._role.fetch(self._registry.get(name)) == "auto"
+        return self._role.fetch(self._registry.entry(name)) == "auto"
 
     # What is seen
 
@@ -119,12 +119,12 @@ class Improvement:
             return None
         names = self._role.candidates()
         name = self._coming if self._coming in names else names[0] if names else None
-        if name is None or self._role.fetch(self._registry.get(name)) == "off":
+        if name is None or self._role.fetch(self._registry.entry(name)) == "off":
             return None
-        entry, state = self._registry.get(name), self._loader.state(LOCAL + name)
+        entry, state = self._registry.entry(name), self._loader.state(LOCAL + name)
         if not (self._has_looked.is_set() or state.is_under_way or chosen.held) and self._is_unasked(name):
             state = ModelState(LOCAL + name, "downloading", "Waiting for the small model")
-        parts = next((count for other in names if (count := parts_of(self._registry.get(other)))), None)
+        parts = next((count for other in names if (count := parts_of(self._registry.entry(other)))), None)
         return Better(
             name=name,
             title=entry.title,

@@ -5,6 +5,7 @@ Knows who may install, hold, call off and delete, and what is planned; knows not
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from assistants import memory, owners
 from assistants.errors import ModelUnavailable, NotFound
@@ -67,7 +68,7 @@ class Installer:
 
     def _card(self, name: str, entry: Entry, is_best: bool, owner: str, sizes: dict[str, int]) -> ModelCard:
         state, is_installed = self._loader.state(LOCAL + name), self._registry.is_installed(name)
-        runner, size = cards.expected_runner(entry), entry.size or (state.total and int(state.total))
+        runner, size = cards.expected_runner(entry), entry.size or (int(state.total) if state.total else None)
         if is_installed:
             size = self._registry.size(name)
             if entry.kind == "chat":
@@ -75,11 +76,14 @@ class Installer:
                     runner = self._loader.runner(self._registry.path(name))
                 except ModelUnavailable as error:
                     runner, state = None, ModelState(LOCAL + name, "failed", failure=error)
-        facts = {"size": size, "state": state, "installed": is_installed, "runner": runner, "recommended": is_best}
         measured = self._speeds.get(name)
         estimated = self._speeds.estimated(size, sizes) if entry.kind == "chat" else None
+        facts: dict[str, Any] = {"state": state, "runner": runner, "recommended": is_best}
         facts |= {"speed": measured or estimated, "measured": measured is not None}
-        return cards.card(name, entry, memory.total(), shows_paths=owners.is_operator(owner), **facts)
+        is_operator = owners.is_operator(owner)
+        return cards.card(
+            name, entry, memory.total(), size=size, installed=is_installed, shows_paths=is_operator, **facts
+        )
 
     def install(self, spec: str, owner: str) -> str:
         """Begin to install a model and return its name: one of the catalog, a hub id, or a path on this machine.

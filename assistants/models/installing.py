@@ -37,10 +37,10 @@ def planned(registry: ModelRegistry, spec: str) -> Plan:
     if entry := registry.get(spec):
         return Plan(spec, entry, is_known=True)
     if is_path(spec):
-        entry = linked(spec)
-        if known := recognised(registry, entry.linked):
+        own = linked(spec)
+        if own.linked and (known := recognised(registry, own.linked)):
             return known
-        return Plan(registry.name_for(entry.title, "my", lambda known: known.linked == entry.linked), entry)
+        return Plan(registry.name_for(own.title, "my", lambda known: known.linked == own.linked), own)
     return from_hub(registry, spec)
 
 
@@ -75,7 +75,7 @@ def recognised(registry: ModelRegistry, path: Path) -> Plan | None:
     """Return the plan for a person's own file that is the one of a model of the catalog, which it then counts as."""
     size = path.stat().st_size if path.is_file() else None
     for name, entry in registry.catalog.items():
-        if (known := registry.get(name)).linked == path:
+        if (known := registry.entry(name)).linked == path:
             return Plan(name, known)
         if size is None or len(entry.files) != 1 or entry.files[0].size != size or registry.is_installed(name):
             continue
@@ -148,7 +148,7 @@ def discard(registry: ModelRegistry, name: str) -> None:
 
 def with_files(plan: Plan, report: Report, halt: Halt) -> Entry:
     """Return the record with its files: those that the hub lists, where they are not known."""
-    if plan.entry.files or plan.entry.own_place:
+    if plan.entry.files or not plan.entry.hub:
         return plan.entry
     report("Asking the model hub", 0, None)
     try:

@@ -58,7 +58,7 @@ class Loader:
             return ModelState(name, "installed")
         entry = self._registry.get(key)
         done = begun(self._registry.place(key)) if entry else None
-        if done is None:
+        if entry is None or done is None:
             return ModelState(name, "absent")
         return ModelState(name, "paused", "Download paused", min(done, entry.size or done), entry.size)
 
@@ -85,10 +85,10 @@ class Loader:
     def load(self, doing: ModelTask, needs: frozenset[str] = NO_NEEDS) -> None:
         """Fetch a model if need be and open an engine on it; raises ``StudioError``."""
         key = doing.name.removeprefix(LOCAL)
-        entry = self._registry.get(key)
+        entry = self._registry.entry(key)
         for name in (key, *entry.needs):
             if not (self._fetches or self._registry.is_installed(name)):
-                raise ModelUnavailable(FETCHES_NOTHING, model=self._registry.get(name).title)
+                raise ModelUnavailable(FETCHES_NOTHING, model=self._registry.entry(name).title)
         path = self.fetch(doing)
         self._registry.note_sha256(key)
         ready = path
@@ -107,10 +107,10 @@ class Loader:
     def fetch(self, doing: ModelTask) -> Path:
         """Fetch a model, and those that it needs, unless they are there; return what an engine opens."""
         key = doing.name.removeprefix(LOCAL)
-        plan = Plan(key, self._registry.get(key))
+        plan = Plan(key, self._registry.entry(key))
         path = installing.carry_out(self._registry, plan, doing.report, doing.halt)
         for other in plan.entry.needs:
-            installing.carry_out(self._registry, Plan(other, self._registry.get(other)), doing.report, doing.halt)
+            installing.carry_out(self._registry, Plan(other, self._registry.entry(other)), doing.report, doing.halt)
         return path
 
     def measure(self, key: str) -> None:
@@ -128,7 +128,7 @@ class Loader:
     def _need(self, key: str, path: Path, ready: Path) -> int | None:
         """Return how many bytes of memory a model takes, or what was made ready of it."""
         if ready == path:
-            return self._registry.get(key).need(self._registry.size(key))
+            return self._registry.entry(key).need(self._registry.size(key))
         return cards.need_ready(bytes_in(ready), files.runner(ready))
 
     def _opened(self, entry: Entry, name: str, path: Path) -> Any:

@@ -68,8 +68,14 @@ class ModelRegistry:
                 self._elsewhere[new] = before
 
     def get(self, name: str) -> Entry | None:
-        """Return what is known of a model."""
+        """Return what is known of a model, if there is one."""
         return self._manifest(name) or self.catalog.get(name)
+
+    def entry(self, name: str) -> Entry:
+        """Return what is known of a model; raises ``ModelUnavailable``, such as for one that was deleted meanwhile."""
+        if entry := self.get(name):
+            return entry
+        raise ModelUnavailable("There is no model named {name}.", name=name)
 
     def entries(self) -> dict[str, Entry]:
         """Return all models by name: the catalog's in its order, then those that a person added."""
@@ -108,11 +114,11 @@ class ModelRegistry:
 
     def path(self, name: str) -> Path:
         """Return what an engine opens of an installed model."""
-        return self.get(name).path(self.place(name))
+        return self.entry(name).path(self.place(name))
 
     def size(self, name: str) -> int | None:
         """Return how many bytes a model has: those that are there of one that is not fetched."""
-        entry = self.get(name)
+        entry = self.entry(name)
         if (place := entry.own_place) is None:
             return entry.size
         files = place.rglob("*") if place.is_dir() else [place]
@@ -133,7 +139,7 @@ class ModelRegistry:
 
     def note_sha256(self, name: str) -> None:
         """Read a person's own file through, unless that was done since it changed, so that its sha256 is known."""
-        entry = self.get(name)
+        entry = self.entry(name)
         if entry.linked and entry.linked.is_file() and marked(self.place(name), entry.linked) is None:
             mark(self.place(name), entry.linked)
 

@@ -114,7 +114,7 @@ class Role:
 
     def has_room(self, name: str) -> bool:
         """Say whether a model fits the memory of the machine or container, beside the rest of the studio."""
-        need = self._registry.get(name).need(self._registry.size(name))
+        need = self._registry.entry(name).need(self._registry.size(name))
         return fits(need and need + REST, memory.total())
 
     def check(self) -> None:
@@ -123,7 +123,7 @@ class Role:
         if filled and not self._registry.is_installed(filled):
             self.change(model=None)
         elif filled and not self.has_room(filled):
-            entry = self._registry.get(filled)
+            entry = self._registry.entry(filled)
             template = "{model} needs about {needed} GB of memory beside the rest, and this machine has {total} GB."
             need = entry.need(self._registry.size(filled)) or 0
             sizes = {"needed": f"{need / GIGABYTE:.1f}", "total": f"{memory.total() / GIGABYTE:.1f}"}
@@ -136,16 +136,16 @@ class Role:
 
     def try_out(self, name: str) -> bool:
         """Give the role to a model that was measured, unless it is too slow; say whether it has it."""
-        if self.is_slow(name):
-            speed, entry = self._speeds.get(name), self._registry.get(name)
+        speed, entry = self._speeds.get(name), self._registry.entry(name)
+        if speed and self.is_slow(name):
             template = "{model} writes {writes} tokens a second here and needs {seconds} s to read {tokens}: too slow."
             seconds = round(LONG_PROMPT / speed.reads)
             facts = {"writes": speed.writes, "seconds": seconds, "tokens": LONG_PROMPT}
             self.rule_out(name, StudioError(template, model=entry.title, **facts))
             self.change(too_large=round(ALIKE * (self._registry.size(name) or 0)))
             return False
-        best = max(entry.tier or 0 for entry in self._registry.catalog.values())
-        is_best = self._registry.get(name).tier == best
+        best = max(other.tier or 0 for other in self._registry.catalog.values())
+        is_best = entry.tier == best
         self.change(model=name, held=False, left=None if is_best else self.chosen.left)
         return True
 

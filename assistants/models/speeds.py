@@ -116,7 +116,8 @@ def run(engine: Any, number: int, text: str, tokens: int) -> tuple[float, float,
 
     able = getattr(engine, "capabilities", ())
     options = {"temperature": 0, "max_tokens": tokens} | ({"min_tokens": tokens} if "min_tokens" in able else {})
-    began, first, usage = monotonic(), None, {}
+    began, first = monotonic(), None
+    usage: dict[str, Any] = {}
     for chunk in engine.stream([HumanMessage(QUESTION.format(number=number, text=text))], **options):
         usage = chunk.usage_metadata or usage
         if chunk.text:

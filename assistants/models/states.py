@@ -7,6 +7,8 @@ from typing import Literal
 
 from assistants.errors import StudioError
 
+State = Literal["absent", "downloading", "paused", "installed", "loading", "ready", "failed"]
+
 WAIT_SECONDS = 0.5
 UNDER_WAY = ("downloading", "loading")
 
@@ -16,7 +18,7 @@ class ModelState:
     """How far a model is; ``done`` and ``total`` are bytes while it downloads or its download is paused."""
 
     name: str
-    state: Literal["absent", "downloading", "paused", "installed", "loading", "ready", "failed"]
+    state: State
     note: str = ""
     done: float = 0
     total: float | None = None

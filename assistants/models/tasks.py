@@ -15,7 +15,7 @@ from assistants.models.files.conversion import CONVERTING
 from assistants.models.files.downloads import Halt
 from assistants.models.files.readiness import MEASURING
 from assistants.models.files.sources import CHECKING, MEGABYTE
-from assistants.models.states import ModelState, States
+from assistants.models.states import ModelState, State, States
 
 LOG_SECONDS = 5
 
@@ -46,7 +46,7 @@ class ModelTask:
 
     def report(self, note: str, done: int, total: int | None) -> None:
         """Tell a fetch's progress to those who wait, and now and then to the log."""
-        state = "loading" if note in (CHECKING, CONVERTING, MEASURING) else "downloading"
+        state: State = "loading" if note in (CHECKING, CONVERTING, MEASURING) else "downloading"
         self.states.set(self.label, ModelState(self.name, state, note, done, total))
         if time.monotonic() - self._logged >= LOG_SECONDS:
             self._logged = time.monotonic()

@@ -44,8 +44,9 @@ class Work:
         What has come of a download is dropped, unless it ``keeps`` that.
         """
         with self._lock:
-            thread, halt = self._under_way.get(label, (None, None))
-        if thread:
+            under_way = self._under_way.get(label)
+        if under_way:
+            thread, halt = under_way
             halt.pause() if keeps else halt.set()
             thread.join(timeout)
 

@@ -70,8 +70,9 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     check(request.controls)
     if request.prompt is not None:
         return Admission(request.prompt, model)
-    questions = [message.content for message in request.messages if message.role == "user"]
-    return Admission(questions[-1] if questions else request.messages[-1].content, model)
+    messages = request.messages or []
+    questions = [message.content for message in messages if message.role == "user"]
+    return Admission(questions[-1] if questions else messages[-1].content, model)
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
@@ -80,7 +81,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if request.prompt is not None:
         needs |= {"completion"}
     engine = yield from opened(studio, job, needs)
-    options = _options(engine, request, job.row.model)
+    options = _options(engine, request, job.model)
     try:
         turns = conversation(_turns(request))
         ending = yield from generate(engine, turns, request.controls, options, job, may_retract=True)
@@ -98,12 +99,12 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 def _turns(request: Request) -> list[tuple[str, str]]:
     if request.prompt is not None:
         return [("user", request.prompt)]
-    return [(message.role, message.content) for message in request.messages]
+    return [(message.role, message.content) for message in request.messages or ()]
 
 
 def _options(engine: "BaseChatModel", request: Request, model: str) -> dict[str, Any]:
     """Return the parameters for the engine; raises ``InvalidInput`` for what it cannot do."""
-    able = getattr(engine, "capabilities", frozenset())
+    able: frozenset[str] = getattr(engine, "capabilities", frozenset())
     options = request.params.model_dump(exclude_none=True)
     needed = [(name, capability) for name, capability in SPECIAL.items() if options.get(name)]
     needed += [(name, name) for name in ("logprobs", "top_logprobs") if getattr(request.controls, name)]

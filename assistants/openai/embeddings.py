@@ -48,7 +48,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     vectors: list[list[float]] = []
     tokens = 0
     for start in range(0, len(request.texts), BATCH):
-        with job.slot(job.row.model, slots(engine)):
+        with job.slot(job.model, slots(engine)):
             read = engine.embed(request.texts[start : start + BATCH], first=start)
         vectors += read.vectors
         tokens += read.tokens

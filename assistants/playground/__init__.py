@@ -50,18 +50,23 @@ __all__ = [
     "DATASET",
     "DATASETS",
     "EXAMPLES",
+    "ID",
+    "RESUMABLE",
     "ROWS",
     "TYPES",
     "Request",
+    "admit",
     "evaluators_of",
     "from_item",
     "from_template",
     "keep",
     "load_csv",
+    "look_over",
     "messages",
     "promote",
     "request_from",
     "rows_of",
+    "run",
 ]
 
 ID = "playground"
@@ -85,7 +90,7 @@ def look_over(studio: "Studio", request: Request, owner: str) -> None:
 def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
     """Check all that can be checked before a model is asked; the record names models and versions outright."""
     planned = plan(studio, request, owner)
-    models = [studio.models.resolve(name, owner, "chat") for name in request.models or [None]]
+    models = [studio.models.resolve(name, owner, "chat") for name in request.models or (None,)]
     for evaluator in request.evaluators:
         if evaluator.type in evaluators.JUDGES:
             studio.models.resolve(evaluator.model, owner, "chat")

@@ -93,8 +93,8 @@ def _from_turn(studio: "Studio", owner: str, job: JobRow, message: str) -> Reque
     reply = conversations.message(message, owner)
     turns = conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
     said = [(turn.role, turn.text) for turn in turns if turn.text]
-    system = asked.get("system")
-    own: list[Written] = [("system", system, False)] if (system or "").strip() else []
+    system: str | None = asked.get("system")
+    own: list[Written] = [("system", system, False)] if system and system.strip() else []
     schema = None
     if not asked.get("template"):
         last, values, question, before = f"{{{{{MESSAGE}}}}}", {}, MESSAGE, []

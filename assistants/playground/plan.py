@@ -225,7 +225,7 @@ def _check_rows(source: Source, rows: Sequence[Mapping[str, str]]) -> None:
 
 def _variants(request: Request, sources: Sequence[Source]) -> Iterator[Variant]:
     examples = tuple(example for example in request.examples if example.use)
-    models = request.models or [None]
+    models = request.models or (None,)
     if request.study:
         studies.check(request, examples, len(sources) * len(models) * len(request.params))
         ways = studies.ways(request, examples)

@@ -186,10 +186,10 @@ def as_junit(found: list[Outcome]) -> bytes:
         skipped = sum(one.passed is None for one in group)
         numbers = {"tests": len(group), "failures": len(failed) - errors, "errors": errors, "skipped": skipped}
         counts = {name: str(number) for name, number in numbers.items()}
-        parent = ElementTree.SubElement(root, "testsuite", name=for_xml(f"{suite} / {variant}"), **counts)
+        parent = ElementTree.SubElement(root, "testsuite", {"name": for_xml(f"{suite} / {variant}"), **counts})
         for one in group:
             facts = {"name": f"row {one.row + 1}", "classname": for_xml(variant), "time": f"{one.seconds:.3f}"}
-            case = ElementTree.SubElement(parent, "testcase", **facts)
+            case = ElementTree.SubElement(parent, "testcase", facts)
             if one.passed is None:
                 ElementTree.SubElement(case, "skipped", message=UNCHECKED)
             elif not one.passed:

@@ -100,12 +100,14 @@ class Chooser:
             return LengthBasedExampleSelector(
                 examples=known, example_prompt=form, max_length=shots.words, get_text_length=_words
             )
-        ways = {"input_keys": ["input"], "k": k}
+        embeddings, keys = self._embeddings(), ["input"]
         if shots.choose == "nearest":
-            kind = SemanticSimilarityExampleSelector
-        else:
-            kind, ways["fetch_k"] = MaxMarginalRelevanceExampleSelector, max(FETCHED, k)
-        return kind.from_examples(known, self._embeddings(), InMemoryVectorStore, **ways)
+            return SemanticSimilarityExampleSelector.from_examples(
+                known, embeddings, InMemoryVectorStore, k, input_keys=keys
+            )
+        return MaxMarginalRelevanceExampleSelector.from_examples(
+            known, embeddings, InMemoryVectorStore, k, keys, fetch_k=max(FETCHED, k)
+        )
 
 
 def _count(shots: Shots, examples: Sequence[Example]) -> int:

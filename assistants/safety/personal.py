@@ -68,8 +68,11 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return ``text`` with marks in place of what is personal."""
         for kind, pattern, is_one in self._kinds:
-            text = pattern.sub(lambda found, k=kind, check=is_one: self._mark(k, found[0], check), text)
+            text = pattern.sub(self._marker(kind, is_one), text)
         return text
+
+    def _marker(self, kind: str, is_one: Callable[[str], bool]) -> Callable[[re.Match[str]], str]:
+        return lambda found: self._mark(kind, found[0], is_one)
 
     def _mark(self, kind: str, found: str, is_one: Callable[[str], bool]) -> str:
         if not is_one(found):

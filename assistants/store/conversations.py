@@ -119,29 +119,6 @@ class Conversations:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    # The list
-
-    def list(self, owner: str, q: str = "", limit: int = 50, offset: int = 0) -> list[Conversation]:
-        """Return the owner's conversations, pinned ones first, then the latest; ``q`` looks in titles and texts."""
-        where, values = "owner = ? AND deleted IS NULL", [owner]
-        if q.strip():
-            where += r" AND (title LIKE ? ESCAPE '\'"
-            values.append(f"%{escape_like(q.strip())}%")
-            every_word, _ = queries(q)
-            if every_word:
-                where += (
-                    " OR id IN (SELECT conversation FROM messages JOIN jobs ON jobs.id = messages.job"
-                    " WHERE jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?))"
-                )
-                values.append(every_word)
-            where += ")"
-        order = "pinned DESC, updated DESC LIMIT ? OFFSET ?"
-        with self._store.read() as db:
-            rows = db.execute(
-                f"SELECT * FROM conversations WHERE {where} ORDER BY {order}", [*values, limit, offset]
-            ).fetchall()
-        return [self._conversation(row) for row in rows]
-
     def hits(self, conversations: list[str], q: str) -> dict[str, Hit]:
         """Return for each of some conversations the latest reply in which, or in whose question, all words stand."""
         every_word, _ = queries(q)
@@ -309,22 +286,23 @@ class Conversations:
 
     def append(self, conversation_id: str, parent: str | None, role: str, text: str, job: str | None = None) -> str:
         """Add a message below ``parent``, make its branch the active one and return its id."""
+        message, moment = new_id(), now()
         row = {
-            "id": new_id(),
+            "id": message,
             "conversation": conversation_id,
             "parent": parent,
             "role": role,
             "text": text,
             "job": job,
-            "created": now(),
+            "created": moment,
         }
         with self._store.write() as db:
             db.table("messages").insert(row)
             db.execute(
                 "UPDATE conversations SET leaf = ?, updated = ? WHERE id = ?",
-                (row["id"], row["created"], conversation_id),
+                (message, moment, conversation_id),
             )
-        return row["id"]
+        return message
 
     def select(self, message_id: str, owner: str) -> None:
         """Make the branch through this message the active one, down to its latest end."""
@@ -390,3 +368,26 @@ class Conversations:
     @staticmethod
     def _set_leaf(db: Any, conversation_id: str, leaf: str | None) -> None:
         db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation_id))
+
+    # The list: behind all that calls the type by that name
+
+    def list(self, owner: str, q: str = "", limit: int = 50, offset: int = 0) -> list[Conversation]:
+        """Return the owner's conversations, pinned ones first, then the latest; ``q`` looks in titles and texts."""
+        where, values = "owner = ? AND deleted IS NULL", [owner]
+        if q.strip():
+            where += r" AND (title LIKE ? ESCAPE '\'"
+            values.append(f"%{escape_like(q.strip())}%")
+            every_word, _ = queries(q)
+            if every_word:
+                where += (
+                    " OR id IN (SELECT conversation FROM messages JOIN jobs ON jobs.id = messages.job"
+                    " WHERE jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?))"
+                )
+                values.append(every_word)
+            where += ")"
+        order = "pinned DESC, updated DESC LIMIT ? OFFSET ?"
+        with self._store.read() as db:
+            rows = db.execute(
+                f"SELECT * FROM conversations WHERE {where} ORDER BY {order}", [*values, limit, offset]
+            ).fetchall()
+        return [self._conversation(row) for row in rows]

@@ -86,6 +86,12 @@ class Version:
     current: bool
     document: Document | None = None
 
+    @property
+    def whole(self) -> Document:
+        """The document of one that was asked for by itself."""
+        assert self.document is not None, "a list has none"
+        return self.document
+
 
 @dataclass(frozen=True)
 class Alternate:
@@ -219,7 +225,7 @@ def _retype(db: Any, version: str, change: Change) -> None:
 
 def insert(db: Any, version: str, draft: str, parent: str | None, change: Change) -> None:
     """Write a version down, without making it the current one."""
-    fields = {"id": version, "draft": draft, "parent": parent, "cause": change.cause, "job": change.job}
+    fields: dict[str, Any] = {"id": version, "draft": draft, "parent": parent, "cause": change.cause, "job": change.job}
     fields |= {"model": change.model, "changed": to_json(change.changed), "document": to_json(change.document)}
     fields |= {"words": documents.count(documents.text_of(change.document)), "created": now(), "updated": now()}
     db.table("draft_versions").insert(fields)

@@ -93,14 +93,6 @@ class Drafts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    # The list
-
-    def list(self, owner: str, q: str = "", limit: int = 50, offset: int = 0) -> list[Line]:
-        """Return the owner's drafts, the latest first; ``q`` looks in their names, briefs and texts."""
-        values = {"owner": owner, "like": f"%{escape_like(q.strip())}%", "limit": limit, "offset": offset}
-        with self._store.read() as db:
-            return [Line(**row) for row in db.execute(LINES, values)]
-
     def create(
         self,
         owner: str,
@@ -283,14 +275,14 @@ class Drafts:
         """Return what differs between two versions as Markdown; without ``right``, from the current one."""
         right = right or self.open(draft, owner).version
         before, after = self.version(draft, left, owner), self.version(draft, right, owner)
-        return pieces(documents.markdown(before.document), documents.markdown(after.document))
+        return pieces(documents.markdown(before.whole), documents.markdown(after.whole))
 
     def restore(self, draft: str, owner: str, version: str) -> Draft:
         """Make a version the current one again; what came after it stays as another branch."""
         with self._store.write() as db:
             row = row_of(db, draft, owner)
             old = self._version(db, draft, version, owner)
-            commit(db, row, Change(old.document, "restore"), parent=version)
+            commit(db, row, Change(old.whole, "restore"), parent=version)
             return opened(db, row_of(db, draft, owner))
 
     def branch(self, draft: str, owner: str, version: str | None = None, name: str | None = None) -> str:
@@ -344,7 +336,7 @@ class Drafts:
 
     def choose(self, draft: str, owner: str, section: str, version: str, based_on: str) -> Draft:
         """Give a section the text that it has in another version, with those who wrote it."""
-        chosen = documents.section_of(self.version(draft, version, owner).document, section)
+        chosen = documents.section_of(self.version(draft, version, owner).whole, section)
 
         def change(document: Document) -> Change:
             new = documents.with_text(document, section, chosen["text"], None)
@@ -358,6 +350,14 @@ class Drafts:
         sql = "SELECT changed FROM draft_versions WHERE job = ? AND draft = ? AND cause = ?"
         with self._store.read() as db:
             return {section for row in db.execute(sql, (job, draft, cause)) for section in json.loads(row[0])}
+
+    # The list: behind all that calls the type by that name
+
+    def list(self, owner: str, q: str = "", limit: int = 50, offset: int = 0) -> list[Line]:
+        """Return the owner's drafts, the latest first; ``q`` looks in their names, briefs and texts."""
+        values = {"owner": owner, "like": f"%{escape_like(q.strip())}%", "limit": limit, "offset": offset}
+        with self._store.read() as db:
+            return [Line(**row) for row in db.execute(LINES, values)]
 
 
 def _refusal(section: documents.Section, based_on: str, job: str | None) -> str | None:

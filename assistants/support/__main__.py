@@ -60,7 +60,7 @@ def asked(studio: Studio, options: argparse.Namespace) -> dict[str, Any]:
     request = {"knowledge": options.knowledge} | ({"model": options.model} if options.model else {})
     row = studio.jobs.submit(checks.ID, request, LOCAL)
     row = studio.jobs.wait(row.id, LOCAL)
-    if row.status != "done":
+    if row.result is None or row.status != "done":
         raise StudioError(row.error or row.status)
     return row.result
 

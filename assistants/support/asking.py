@@ -34,7 +34,7 @@ class SupportRun:
 
     def can_write(self, language: str) -> bool:
         """Say whether the model knows a language; nobody waits for one to be fetched unless they asked for it."""
-        models, model = self.studio.models, self.job.row.model
+        models, model = self.studio.models, self.job.model
         languages = models.languages(model)
         if languages and language not in languages:
             return False
@@ -42,11 +42,11 @@ class SupportRun:
 
     def writes_answers(self, language: str) -> bool:
         """Say whether the model is to write answers: what a small one adds of its own can be false and look proved."""
-        return self.studio.models.is_capable(self.job.row.model) and self.can_write(language)
+        return self.studio.models.is_capable(self.job.model) and self.can_write(language)
 
     def is_helped(self, language: str) -> bool:
         """Say whether the model does more than answer: where the operator wants it, or else where it is capable."""
-        return wants_help(self.studio, self.base, self.job.row.model) and self.can_write(language)
+        return wants_help(self.studio, self.base, self.job.model) and self.can_write(language)
 
 
 def wants_help(studio: "Studio", base: Base, model: str) -> bool:

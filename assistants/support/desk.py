@@ -33,7 +33,7 @@ def judge(studio: "Studio", job_id: str, owner: str, *, good: bool, reason: str 
     if len(reason) > MAX_REASON:
         raise InvalidInput("reason", "{field} may hold at most {max_length} characters.", max_length=MAX_REASON)
     row = studio.jobs.get(job_id, owner)
-    if row.assistant != "support" or row.status != "done":
+    if row.assistant != "support" or row.status != "done" or row.result is None:
         raise NotFound("There is no such answer.")
     _rows(studio).judge(row.id, row.result["knowledge"], good=good, reason=reason.strip())
 
@@ -44,13 +44,13 @@ def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
     if not rows:
         raise NotFound("There is no such conversation.")
     transcript = [
-        {"question": row.input, "answer": row.output, "grounded": row.result["grounded"], "at": row.created}
+        {"question": row.input, "answer": row.output, "grounded": _answer(row)["grounded"], "at": row.created}
         for row in rows
     ]
     known = _rows(studio).of_conversation(conversation, owner)
     if same := next((one for one in known if one.answered is None and one.transcript == transcript), None):
         return same.id
-    knowledge = rows[-1].result["knowledge"]
+    knowledge = _answer(rows[-1])["knowledge"]
     id = _rows(studio).hand_over(knowledge, conversation, owner, summary(rows), transcript)
     _have_summed_up(studio, id, knowledge, owner)
     return id
@@ -67,9 +67,14 @@ def _have_summed_up(studio: "Studio", id: str, knowledge: str, owner: str) -> No
             studio.jobs.submit(summaries.ID, {"hand_over": id}, operator)
 
 
+def _answer(row: JobRow) -> dict[str, Any]:
+    assert row.result, "what is done has one"
+    return row.result
+
+
 def summary(rows: Sequence[JobRow]) -> str:
     """Return what is left to answer: the questions without one, else the last one."""
-    open_ones = [row.input for row in rows if not row.result["grounded"]] or [rows[-1].input]
+    open_ones = [row.input for row in rows if not _answer(row)["grounded"]] or [rows[-1].input]
     return " / ".join(dict.fromkeys(" ".join(question.split())[:200] for question in open_ones[-3:]))
 
 
@@ -95,7 +100,7 @@ def of_conversation(studio: "Studio", conversation: str, owner: str) -> list[Han
 
 def waiting(studio: "Studio", knowledge: str | None, owner: str) -> int:
     """Return how many customers wait for a person, for the operator's eyes."""
-    return _rows(studio).waiting().get(knowledge, 0) if is_operator(owner) else 0
+    return _rows(studio).waiting().get(knowledge, 0) if knowledge and is_operator(owner) else 0
 
 
 def inbox(studio: "Studio", knowledge: str, owner: str) -> list[HandOver]:

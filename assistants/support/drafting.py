@@ -77,7 +77,7 @@ def write(
     doing: str = "Writing the answer",
 ) -> Generator[Event, None, Draft]:
     """Let the job's model write until its text ``is_hopeless``; what is personal goes to none that is elsewhere."""
-    hidden = Redactor(active=is_elsewhere(job.row.model))
+    hidden = Redactor(active=is_elsewhere(job.model))
     told, said = [(role, hidden.redact(text)) for role, text in messages], ""
     try:
         engine = yield from opened(studio, job)

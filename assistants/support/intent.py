@@ -67,8 +67,10 @@ def meant(
             if head.size and head.embedder != embedder.model:
                 embedder = yield from opened_embedder(studio, job, PATIENCE, head.embedder)
             [guess] = classify.guess(head, embedder, [question])
-        else:
+        elif intents.model:
             [guess] = yield from classify.guess_by_model(studio, job, intents.model, [question])
+        else:
+            return IntentGuess(None)
     except (GenerationFailed, ModelUnavailable):
         return IntentGuess(None)
     return IntentGuess(guess, guess.label in intents.hand_over and guess.confidence >= SURE)

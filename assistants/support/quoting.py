@@ -62,7 +62,7 @@ def quoted(quotes: Sequence[Quote], route: str = "quoted") -> Answer:
 
 def curated(evidence: Evidence) -> Answer | None:
     """Return the answer that somebody wrote to this very question, if there is one."""
-    number = max(evidence.curated, key=evidence.curated.get, default=None)
+    number = max(evidence.curated, key=evidence.curated.__getitem__, default=None)
     if number is None or evidence.curated[number] < CURATED:
         return None
     own = [sentence for sentence in evidence.sentences if sentence.chunk.number == number]

@@ -6,6 +6,7 @@ about how they are found.
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,8 @@ class Reranker:
             # It was closed to make room, or its process died.
             self.engine = None
             return first
-        read = [replace(passage, reranked=score) for passage, score in zip(found.passages, scores, strict=True)]
-        read.sort(key=lambda passage: passage.reranked, reverse=True)
-        return replace(found, passages=tuple(read[:PASSAGES]))
+        read = sorted(zip(scores, found.passages, strict=True), key=itemgetter(0), reverse=True)
+        return replace(found, passages=tuple(replace(passage, reranked=score) for score, passage in read[:PASSAGES]))
 
 
 def opened_reranker(studio: "Studio", job: RunningJob, name: str, patience: float) -> Generator[Event, None, Reranker]:

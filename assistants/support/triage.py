@@ -85,6 +85,7 @@ def _without_model(
     """
     embedder = yield from opened_embedder(studio, job, model=model_for(example.text for example in examples))
     trained = yield from classify.train(job, embedder, examples)
+    assert trained.head, "examples are learned by a head"
     learned = {"head": trained.head.to_json(), "report": asdict(trained.report)}
     counts = Counter(example.label for example in examples)
     # The multilingual one has its table of words in a form that is not tuned.
@@ -109,20 +110,20 @@ def _with_model(
     studio: "Studio", request: Request, job: RunningJob, examples: tuple[Example, ...]
 ) -> Generator[Event, None, dict[str, Any]]:
     """Take a classifier as it is, measured on the examples, or fine-tune an encoder into a model of its own."""
-    for state in studio.models.waiting(job.row.model):
+    for state in studio.models.waiting(job.model):
         yield Progress(state.done, state.total, state.note)
-    labels = studio.models.engine(job.row.model).labels
+    labels = studio.models.engine(job.model).labels
     if not labels:
         if not examples:
             template = "{field}: {model} has no labels yet, so it needs examples."
-            raise InvalidInput("examples", template, model=job.row.model)
-        return (yield from _tuned(studio, job, job.row.model, examples))
+            raise InvalidInput("examples", template, model=job.model)
+        return (yield from _tuned(studio, job, job.model, examples))
     _check_labels(request, set(labels))
     report = None
     if examples:
-        guesses = yield from classify.guess_by_model(studio, job, job.row.model, [one.text for one in examples])
+        guesses = yield from classify.guess_by_model(studio, job, job.model, [one.text for one in examples])
         report = asdict(classify.compared(examples, guesses, len(labels)))
-    return {"model": job.row.model, "report": report}
+    return {"model": job.model, "report": report}
 
 
 def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:

@@ -52,18 +52,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXAMPLES",
+    "ID",
     "MAX_BYTES",
     "MEDIA",
+    "RESUMABLE",
     "ROWS",
     "Brief",
     "Check",
     "Kind",
+    "Request",
+    "admit",
     "brief_of",
     "check",
     "export",
     "in_language",
     "kinds",
     "markdown",
+    "run",
     "take_in",
 ]
 
@@ -115,7 +120,7 @@ class Request(StudioRequest):
     section: Name | None = None
     sections: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = None
     selection: Selection | None = None
-    operation: Literal[rewriting.OPERATIONS] = "rewrite"
+    operation: rewriting.Operation = "rewrite"
     instruction: Annotated[str, Field(max_length=2000)] = ""
     guard: bool = False
     polish: bool = True

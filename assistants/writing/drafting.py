@@ -60,7 +60,7 @@ def prompt(brief: Brief, document: Document, section: Section, writer: Writer, t
     while True:
         turns = templates.messages(template, values)
         size = None if limit is None else writer.tokens(turns)
-        if size is None or size <= limit:
+        if limit is None or size is None or size <= limit:
             break
         name = next((name for name in TRIMMED if values[name] and name in template.variables), None)
         if name is None:

@@ -5,7 +5,7 @@ Knows nothing about whether the person takes the proposal.
 
 import re
 from collections.abc import Collection, Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
@@ -23,7 +23,10 @@ from assistants.writing.sentences import SentenceFilter
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-OPERATIONS = ("continue", "rewrite", "expand", "shorten", "tone", "translate", "proofread", "sample", "instruction")
+Operation = Literal[
+    "continue", "rewrite", "expand", "shorten", "tone", "translate", "proofread", "sample", "instruction"
+]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 # Those that need words of the person's own.
 INSTRUCTED = ("tone", "translate", "instruction")
 # A language as the page names it; in words it may be any, and nobody knows which.

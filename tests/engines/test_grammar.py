@@ -140,3 +140,9 @@ def test_schemas_are_put_together() -> None:
 def test_names_and_values_are_written_as_json_writes_them() -> None:
     grammar = from_schema({"type": "object", "properties": {'类"': {"const": {"x": [1, "退"]}}}, "required": ['类"']})
     assert json.dumps(json.dumps('类"', ensure_ascii=False) + ": ", ensure_ascii=False) in grammar
+
+
+@pytest.mark.parametrize("bound", ["exclusiveMinimum", "exclusiveMaximum"])
+@pytest.mark.parametrize("kind", ["integer", "number"])
+def test_a_bound_of_draft_4_that_bounds_nothing_is_none(kind: str, bound: str) -> None:
+    assert from_schema({"type": kind, bound: True}) == from_schema({"type": kind})

@@ -15,6 +15,7 @@ from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, NotFou
 from assistants.models import ModelCard, Models, files
 from assistants.models.cards import recommended
 from assistants.models.files.catalog import Catalog, read_catalog, read_manifest
+from assistants.models.registry import ModelRegistry
 from assistants.owners import LOCAL, OPERATOR
 from assistants.settings import Settings
 from tests.models.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
@@ -78,6 +79,13 @@ def test_a_model_of_the_catalog_is_installed_and_deleted(models: Models, setting
     models.installer.delete("tiny", LOCAL)
     assert not card(models, "tiny").installed
     assert in_folder(settings) == set()
+
+
+def test_a_model_that_is_deleted_before_it_is_opened_is_missed_by_its_name(settings: Settings) -> None:
+    registry = ModelRegistry(settings.models_folder, {})
+    for ask in (registry.path, registry.size, registry.note_sha256, registry.entry):
+        with pytest.raises(ModelUnavailable, match=r"^There is no model named gone\.$"):
+            ask("gone")
 
 
 def test_progress_is_seen_while_it_comes(models: Models, mirror: Mirror) -> None:

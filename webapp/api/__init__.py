@@ -38,8 +38,8 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    for part in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup):
-        router.include_router(part.router, dependencies=[*key, *cookie, Depends(once)])
+    for tab in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup):
+        router.include_router(tab.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.
     for prefix, part, needs in (("/v1", openai.router, key), ("/api", router, [])):

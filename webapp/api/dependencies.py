@@ -43,7 +43,7 @@ async def once(request: Request) -> None:
 
 
 def _is_list(parameter: Any) -> bool:
-    return list in map(get_origin, (parameter.annotation, *get_args(parameter.annotation)))
+    return any(get_origin(one) is list for one in (parameter.annotation, *get_args(parameter.annotation)))
 
 
 TheStudio = Annotated[Studio, Depends(studio_of)]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistants import writing
 from assistants.store.draft_rows import Alternate, Draft, Line, Version
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
-from webapp.api.errors import answers
+from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
 from webapp.api.history import Piece, Words
 from webapp.api.sentences import Sentence
@@ -21,7 +21,7 @@ from webapp.i18n import t, translate
 
 router = APIRouter(prefix="/drafts", tags=["drafts"])
 
-FILES = {200: {"content": {kind: {} for kind in writing.MEDIA.values()}, "description": "The file"}}
+FILES: Answers = {200: {"content": {kind: {} for kind in writing.MEDIA.values()}, "description": "The file"}}
 CHANGES = answers(401, 404, 409, 413, 422, 503)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -36,6 +37,9 @@ MEANINGS = {
     502: "The model broke off",
     503: "The store or the model cannot be used just now",
 }
+
+# What a route may answer with, as FastAPI takes it.
+Answers = dict[int | str, dict[str, Any]]
 
 # By pydantic's name of the error, for what only HTTP brings with it.
 SENTENCES = {
@@ -75,19 +79,19 @@ class OpenAIFailure(BaseModel):
     error: OpenAIProblem
 
 
-def openai_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def openai_answers(*statuses: int) -> Answers:
     """Return the failures that a route below /v1 may answer with, for its documentation."""
     named = {status: {"model": OpenAIFailure, "description": MEANINGS[status]} for status in statuses}
     # Without it FastAPI documents a 422 that is never the answer here.
     return named | {"4XX": {"model": OpenAIFailure, "description": "The request is wrong"}}
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def answers(*statuses: int) -> Answers:
     """Return the failures that a route may answer with, for its documentation."""
     return {status: {"model": Failure, "description": MEANINGS[status]} for status in statuses}
 
 
-def json_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def json_answers(*statuses: int) -> Answers:
     """Return ``answers`` for a route whose successes are not JSON, which FastAPI would take its failures for too."""
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/Failure"}}}
     return {status: {"content": content, "description": MEANINGS[status]} for status in statuses}
@@ -123,7 +127,7 @@ def openai_body(error: StudioError, lang: str, status: int | None = None) -> dic
     status, field = status or error.status, field_of(error)
     kind = "server_error" if status >= 500 else "rate_limit_error" if status == 429 else "invalid_request_error"
     if error.template == TOO_LONG:
-        code = "context_length_exceeded"
+        code: str | None = "context_length_exceeded"
     else:
         code = "model_not_found" if (status, field) == (404, "model") else OPENAI_CODES.get(status)
     return {"error": {"message": sentence(error, lang), "type": kind, "param": field, "code": code}}
@@ -131,9 +135,9 @@ def openai_body(error: StudioError, lang: str, status: int | None = None) -> dic
 
 def add_handlers(app: FastAPI) -> None:
     """Answer with ``failure`` whatever is raised, by us or by the framework."""
-    app.add_exception_handler(StudioError, on_studio_error)
-    app.add_exception_handler(RequestValidationError, on_invalid_request)
-    app.add_exception_handler(HTTPException, on_http_error)
+    app.exception_handler(StudioError)(on_studio_error)
+    app.exception_handler(RequestValidationError)(on_invalid_request)
+    app.exception_handler(HTTPException)(on_http_error)
 
 
 async def on_studio_error(request: Request, error: StudioError) -> Response:
@@ -143,7 +147,7 @@ async def on_studio_error(request: Request, error: StudioError) -> Response:
 
 async def on_invalid_request(request: Request, error: RequestValidationError) -> Response:
     """Answer what FastAPI found wrong with a parameter or the body; the first thing is enough."""
-    first = error.errors()[0]
+    first: ErrorDetails = error.errors()[0]
     where = first["loc"][1:] or first["loc"]
     if first["type"] == "json_invalid":
         problem = f"{first['ctx']['error']}, character {where[0]}"

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from webapp.api.dependencies import Id, Owner, TheStudio
-from webapp.api.errors import answers
+from webapp.api.errors import Answers, answers
 
 router = APIRouter(tags=["files"])
 
@@ -24,7 +24,8 @@ SHOWN = {
     "application/pdf": "application/pdf",
 }
 DOWNLOAD = "application/octet-stream"
-FILE = {200: {"content": {kind.split(";")[0]: {} for kind in (*SHOWN.values(), DOWNLOAD)}, "description": "The file"}}
+KINDS = [kind.split(";")[0] for kind in (*SHOWN.values(), DOWNLOAD)]
+FILE: Answers = {200: {"content": {kind: {} for kind in KINDS}, "description": "The file"}}
 
 
 class Kept(BaseModel):

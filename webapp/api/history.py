@@ -16,7 +16,7 @@ from assistants import chat
 from assistants.store import now
 from assistants.studio import Studio
 from webapp.api.dependencies import Id, Owner, TheStudio
-from webapp.api.errors import answers
+from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
 from webapp.api.jobs import JobStatus, JobTicket, Number
 
@@ -26,8 +26,8 @@ router = APIRouter(tags=["history"])
 Words = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
 EXPORT_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
-EXPORT = {200: {"content": {"text/markdown": {}, "application/json": {}}, "description": "The file"}}
-ZIP = {200: {"content": {"application/zip": {}}, "description": "The zip file"}}
+EXPORT: Answers = {200: {"content": {"text/markdown": {}, "application/json": {}}, "description": "The file"}}
+ZIP: Answers = {200: {"content": {"application/zip": {}}, "description": "The zip file"}}
 BLOCK = 1 << 20
 
 

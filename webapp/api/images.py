@@ -22,13 +22,14 @@ from assistants.requests import validated
 from assistants.store.pictures import Made, Picture, Wanted
 from assistants.support.drafting import is_elsewhere
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
-from webapp.api.errors import answers
+from webapp.api.errors import Answers, answers
 from webapp.api.history import ZIP, zipped
 from webapp.api.jobs import JobTicket, must_be_json
 from webapp.api.sentences import Sentence
 from webapp.i18n import translate
 
 router = APIRouter(tags=["images"])
+THUMBNAIL: Answers = {200: {"content": {"image/webp": {}}}}
 
 # The template that turns an idea into a prompt, and how long a prompt gets.
 BETTER, MAX_TOKENS = "chat/picture-prompt", 80
@@ -332,7 +333,7 @@ def star_picture(studio: TheStudio, owner: Owner, id: Id, change: Starred) -> No
 @router.get(
     "/images/{id}/thumbnail",
     response_class=FileResponse,
-    responses={200: {"content": {"image/webp": {}}}} | answers(401, 404, 422, 503),
+    responses=THUMBNAIL | answers(401, 404, 422, 503),
 )
 def get_thumbnail(studio: TheStudio, owner: Owner, id: Id) -> FileResponse:
     """Return a small copy of a picture."""

@@ -16,10 +16,14 @@ from assistants import ASSISTANTS
 from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Status, event_data
 from webapp.api.dependencies import Id, Language, Owner, TheStudio
-from webapp.api.errors import answers, json_answers
+from webapp.api.errors import Answers, answers, json_answers
 from webapp.i18n import t, translate
 
 router = APIRouter(tags=["jobs"])
+PREVIEW: Answers = {
+    200: {"content": {"image/jpeg": {}}},
+    204: {"description": "It shows none, or none any more"},
+}
 
 JobStatus = Literal["queued", "running", "stopping", "done", "stopped", "failed", "interrupted"]
 # The largest number SQLite holds.
@@ -122,8 +126,7 @@ def stop_job(studio: TheStudio, owner: Owner, id: Id) -> JobTicket:
 @router.get(
     "/jobs/{id}/preview",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}, 204: {"description": "It shows none, or none any more"}}
-    | answers(401, 404, 422, 503),
+    responses=PREVIEW | answers(401, 404, 422, 503),
 )
 def preview_job(studio: TheStudio, owner: Owner, job: Found) -> Response:
     """Return the last picture that a running job has shown of its work."""

@@ -13,7 +13,7 @@ from assistants.prompts import Prompts
 from assistants.store import now
 from prompts.library import SUFFIX, Template
 from webapp.api.dependencies import Owner, TheStudio
-from webapp.api.errors import answers
+from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
 from webapp.api.history import ZIP, Shape, Words
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["prompts"])
 
 Assistant = Annotated[str, Path(max_length=40, description="Whose prompt it is, such as `chat`")]
 Name = Annotated[str, Path(max_length=80, description="Its name among that assistant's, such as `tutor`")]
-FILE = {200: {"content": {"application/yaml": {}}, "description": "The prompt file"}}
+FILE: Answers = {200: {"content": {"application/yaml": {}}, "description": "The prompt file"}}
 YAML = "application/yaml; charset=utf-8"
 
 

@@ -26,8 +26,13 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class HasHeaders(Protocol):
     """A request, Starlette's or Gradio's."""
 
-    cookies: Any
-    headers: Any
+    @property
+    def cookies(self) -> Any:
+        """What it carries of cookies, by name."""
+
+    @property
+    def headers(self) -> Any:
+        """Its headers, by name."""
 
 
 @cache

@@ -78,7 +78,7 @@ def look(studio: Studio, owner: str, name: str | None, lang: str) -> dict[str, A
     bases = studio.knowledge.bases()
     known = name if name in [base.name for base in bases] else None
     may_read = known is not None and studio.knowledge.may_read(known, owner)
-    sources = studio.knowledge.sources(known, owner) if may_read else []
+    sources = studio.knowledge.sources(known, owner) if known is not None and may_read else []
     return {
         "bases": [asdict(base) for base in bases],
         "sources": translate([asdict(source) for source in sources], lang),

@@ -39,10 +39,11 @@ def _bounds(
     first = None if low is None else int((low * unit).to_integral_value(ROUND_CEILING))
     last = None if high is None else int((high * unit).to_integral_value(ROUND_FLOOR))
     if first is None:
-        first = min(0, last) - far
+        first = min(0, last or 0) - far
     if last is None:
         last = max(0, first) + far
-    return first + (above and first == low * unit), last - (below and last == high * unit)
+    is_low, is_high = low is not None and first == low * unit, high is not None and last == high * unit
+    return first + (above and is_low), last - (below and is_high)
 
 
 def _between(low: int, high: int, places: int) -> str:

@@ -73,7 +73,7 @@ class Pattern:
         """Return a sequence in which neighbours are one repetition where nobody could tell where one ends."""
         joined: list[Any] = []
         for kind, value in items:
-            before = joined[-1] if joined else (None, None)
+            before: tuple[Any, Any] = joined[-1] if joined else (None, None)
             if before[0] in REPEATS and kind in REPEATS and before[1][0] != before[1][1]:
                 one, other = self._all(before[1][2]), self._all(value[2])
                 if overlap(one, self._first(value[2])[0]):
@@ -103,7 +103,8 @@ class Pattern:
         if kind is kinds.ATOMIC_GROUP:
             return self._rules.rule(self._sequence(value, follow))
         if kind in REPEATS:
-            return self._repeat(*value, follow)
+            low, high, body = value
+            return self._repeat(low, high, body, follow)
         raise Unservable(f"its pattern has what no grammar can say ({str(kind).lower()})")
 
     def _repeat(self, low: int, high: int, body: Any, follow: Ranges) -> str:

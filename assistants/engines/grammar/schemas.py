@@ -226,8 +226,10 @@ class Schema:
     def _integer(self, schema: dict[str, Any]) -> str:
         low, above = _bound(schema, "minimum", "exclusiveMinimum", max)
         high, below = _bound(schema, "maximum", "exclusiveMaximum", min)
-        low = low + 1 if above and low == low.to_integral_value() else low
-        high = high - 1 if below and high == high.to_integral_value() else high
+        if low is not None and above and low == low.to_integral_value():
+            low += 1
+        if high is not None and below and high == high.to_integral_value():
+            high -= 1
         if "multipleOf" in schema:
             values = numbers.multiples(low, high, Decimal(str(schema["multipleOf"])), MOST_ALTERNATIVES)
             if values:

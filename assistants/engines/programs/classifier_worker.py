@@ -224,10 +224,11 @@ class Worker:
         if head:
             rows = np.frombuffer(base64.b64decode(head["rows"]), np.float32).reshape(-1, head["width"])
             return learn_head(rows, np.array(head["targets"]), report)
+        assert self._model, "there are no texts without a model"
         if tune:
             targets = np.array(tune["targets"])
             return self._model.tune(tune["texts"], targets, tune["labels"], tune["folder"], report)
-        return {"shares": self._model.classify(texts)}
+        return {"shares": self._model.classify(texts or [])}
 
 
 if __name__ == "__main__":

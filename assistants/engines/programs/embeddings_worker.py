@@ -21,7 +21,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from worker_pipe import Event, Report, answer_each, last_line
+from worker_pipe import Event, Report, answer_each, keep_quiet, last_line
 
 BATCH = 32
 # 32-bit numbers have no more.
@@ -41,8 +41,7 @@ class Compiled:
     """
 
     def __init__(self, encoder: Any, tokenizer: Any) -> None:
-        # It would report every import and conversion to OpenVINO's maker.
-        sys.modules["openvino_telemetry"] = None
+        keep_quiet()
         import openvino
         import torch
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, dequantize, quantize
-from worker_pipe import last_line, stand_back
+from worker_pipe import keep_quiet, last_line, stand_back
 
 # Numbers that are rewritten at a time.
 CHUNK = 4_000_000
@@ -83,6 +83,7 @@ def in_four_bits(numbers: np.ndarray) -> np.ndarray:
             better = error < best[0]
             pairs = zip(tried, best, strict=True)
             best = tuple(np.where(better[:, None] if new.ndim > 1 else better, new, old) for new, old in pairs)
+    assert best, "there is at least one spread"
     _, scale, offset, steps = best
     steps = steps.astype(np.uint8)
     blocks = np.empty((len(groups), 20), np.uint8)
@@ -123,8 +124,7 @@ def set_frequencies(folder: Path, frequencies: np.ndarray) -> None:
 
 def save(folder: Path) -> None:
     """Let the library read what lies in the folder and write it down in its own form."""
-    # Its only use here would be to report every import of OpenVINO to its maker.
-    sys.modules["openvino_telemetry"] = None
+    keep_quiet()
     import openvino_genai
 
     # Of a file without tensors: the library reads them all for a tokenizer, too.

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from worker_pipe import last_line, stand_back
+from worker_pipe import keep_quiet, last_line, stand_back
 
 # Tokens of a prompt, and at most of a reply; each is measured for about so many seconds.
 PROMPT, REPLY = 256, 32
@@ -73,8 +73,7 @@ class Pipeline:
 def main(orders: Path) -> None:
     """Measure a model."""
     stand_back()
-    # Its only use here would be to report every import of OpenVINO to its maker.
-    sys.modules["openvino_telemetry"] = None
+    keep_quiet()
     asked = json.loads(orders.read_text(encoding="utf-8"))
     found = [Pipeline(Path(asked["folder"]), properties).figures() for properties in asked["choices"]]
     Path(asked["result"]).write_text(json.dumps(found), encoding="utf-8")

@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from chat_template import LAST_TOKENS, REASONING_TAGS, REASONS, ChatTemplate, Refused, begin, joined, render
-from worker_pipe import Event, Inbox, Incoming, Say, last_line, listen, run
+from worker_pipe import Event, Inbox, Incoming, Say, keep_quiet, last_line, listen, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
 CHUNK = re.compile(r".{1,2000}\Z|.{1,2000}(?=\s)|.{1,2000}", re.DOTALL)
@@ -264,8 +264,7 @@ def settings(options: dict[str, Any], room: int) -> dict[str, Any]:
 
 def load(model: str, cache: int, part: int, properties: dict[str, Any]) -> Any:
     """Return the pipeline of what was made ready at ``model``, with the keys and values of at most ``cache`` tokens."""
-    # Its only use here would be to report every import of OpenVINO to its maker.
-    sys.modules["openvino_telemetry"] = None
+    keep_quiet()
     import openvino_genai
 
     # By benchmarks.tuning: prompt lookup writes a fifth faster what is copied by one request alone, and up to half as

@@ -38,9 +38,11 @@ class Unfit(Exception):
 class Worker(Protocol):
     """A model that answers one request after the other."""
 
-    facts: Event
+    @property
+    def facts(self) -> Event:
+        """What there is to know of the model."""
 
-    def answer(self, report: Report, **command: Any) -> Event:
+    def answer(self, report: Report, *nothing: Any, **command: Any) -> Event:
         """Return the last event of a request; ``report`` takes those before it."""
 
 
@@ -106,15 +108,22 @@ def stand_back() -> None:
         os.nice(NICE)
 
 
+def keep_quiet() -> None:
+    """Let nothing be imported whose only use is to report every import of OpenVINO to its maker."""
+    # None is what Python itself looks for, which its types do not know.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+
+
 def run(work: Callable[[Event, Incoming, Say], None], expected: Errors = (), cause: Cause = last_line) -> NoReturn:
     """Let ``work`` begin with the first line, and end the process after it; ``expected`` errors leave no traceback."""
     # Ctrl-C in a terminal reaches every process of it; the studio decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     say, commands = own_output(), map(json.loads, sys.stdin.buffer)
     first = next(commands, None)
+    if first is None:
+        leave(0)
     try:
-        if first is not None:
-            work(first, commands, say)
+        work(first, commands, say)
     except BrokenPipeError:
         pass
     except Unfit as error:

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from assistants.engines.remote.chat import PATIENCE, Patience, RemoteChat
-from assistants.engines.remote.dialects import OPENAI, AnyProvider, OpenAICompatible, missing_package
+from assistants.engines.remote.dialects import OPENAI, AnyProvider, Dialect, OpenAICompatible, missing_package
 from assistants.engines.remote.images import RemoteImages, open_remote_image
 
 __all__ = [
@@ -53,7 +53,14 @@ def open_remote(
     Without a key, another provider than OpenAI-compatible ones looks for its own in the environment. Raises
     ``ModelUnavailable``.
     """
-    patience = replace(patience or PATIENCE, **(waits or {}))
+    usual, set_ = patience or PATIENCE, waits or {}
+    patience = replace(
+        usual,
+        connect=set_.get("connect", usual.connect),
+        first=set_.get("first", usual.first),
+        gap=set_.get("gap", usual.gap),
+    )
+    dialect: Dialect
     if provider == OPENAI:
         dialect = OpenAICompatible(model, url or OPENAI_URL, key, patience.connect)
     else:

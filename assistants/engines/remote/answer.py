@@ -6,6 +6,7 @@ Knows what servers and libraries call the end of an answer; knows nothing about 
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
 
 from assistants.engines.reasoning import Splitter, chunk_of
 from assistants.engines.remote.faults import shortened
@@ -59,16 +60,16 @@ class Answer:
         self._guessed: list[str] = []
         self._tools: list[str] = []
         self._others: dict[str, int] = {}
-        self._counts, self._unseen = {"input_tokens": 0, "output_tokens": 0}, 0
+        self._read = self._written = self._unseen = 0
 
     def take(self, chunk: AIMessageChunk) -> AIMessageChunk:
         """Note what ``chunk`` tells; return what is to be passed on of it."""
         self.reason = reason(chunk) or self.reason
         # Some count once, some as they go, some each half at its time: the most is the whole.
-        for name, count in self._counts.items():
-            self._counts[name] = max(count, (chunk.usage_metadata or {}).get(name, 0))
-        details = (chunk.usage_metadata or {}).get("output_token_details", {})
-        self._unseen = max(self._unseen, details.get("reasoning", 0))
+        if usage := chunk.usage_metadata:
+            self._read = max(self._read, usage.get("input_tokens", 0))
+            self._written = max(self._written, usage.get("output_tokens", 0))
+            self._unseen = max(self._unseen, usage.get("output_token_details", {}).get("reasoning", 0))
         entries = logprobs_in(chunk.response_metadata.get("logprobs"))
         self._tokens.push(entries)
         self._name(chunk)
@@ -112,7 +113,7 @@ class Answer:
         pieces = self._splitter.push(self._text.flush()) + self._splitter.flush(is_whole=is_whole)
         kept = self._noted(chunk_of(pieces, self._tokens, is_last=True), self._reasoning.flush())
         if self.begins_reasoning and self._splitter.is_unclosed and is_whole:
-            kept = self._noted(AIMessageChunk("".join(self._guessed)))
+            kept = self._noted(AIMessageChunk(content="".join(self._guessed)))
             self.begins_reasoning = False
         elif self.begins_reasoning is None and self.has_text:
             self.begins_reasoning = False
@@ -121,10 +122,12 @@ class Answer:
     def last(self) -> AIMessageChunk:
         """Return the last chunk."""
         metadata = {"finish_reason": self.reason, "model_name": self._model, "notes": self.notes}
-        total = sum(self._counts.values())
-        thought = {"output_token_details": {"reasoning": self._unseen}} if self._unseen else {}
-        usage = {**self._counts, "total_tokens": total, **thought} if total else None
-        return AIMessageChunk("", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
+        usage = None
+        if total := self._read + self._written:
+            usage = UsageMetadata(input_tokens=self._read, output_tokens=self._written, total_tokens=total)
+            if self._unseen:
+                usage["output_token_details"] = {"reasoning": self._unseen}
+        return AIMessageChunk(content="", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
 
     @property
     def notes(self) -> list[Note]:

@@ -127,7 +127,7 @@ class RemoteChat(StreamedChat):
     def _told(self, error: Exception, *, begun: bool) -> StudioError:
         if isinstance(error, StudioError):
             return error
-        secret = self.secret and self.secret.get_secret_value()
+        secret = self.secret.get_secret_value() if self.secret else None
         return Fault.of(error).told(self.connection, self._full_name, secret, begun=begun)
 
     def _stream(
@@ -145,7 +145,7 @@ class RemoteChat(StreamedChat):
         try:
             for chunk in chunks:
                 # An empty one gives whoever waits a chance to stop.
-                kept = AIMessageChunk("") if chunk is None else answer.take(chunk)
+                kept = AIMessageChunk(content="") if chunk is None else answer.take(chunk)
                 if run_manager and kept.text:
                     run_manager.on_llm_new_token(kept.text, chunk=ChatGenerationChunk(message=kept))
                 yield ChatGenerationChunk(message=kept)

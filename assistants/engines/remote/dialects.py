@@ -3,7 +3,7 @@
 Knows LangChain's classes; knows nothing about waiting, retrying or what an error means.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -63,7 +63,7 @@ class Dialect(Protocol):
 
     def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, *, plain: bool
-    ) -> AsyncIterator[AIMessageChunk]:
+    ) -> AsyncGenerator[AIMessageChunk, None]:
         """Ask; ``plain`` leaves out what only some servers take. An empty chunk is a sign of life."""
 
     async def models(self) -> list[str]:
@@ -110,7 +110,7 @@ class OpenAICompatible:
                     for chunk in reader.read(frame):
                         yield chunk
                 # Whatever came is a sign of life, such as a comment that only keeps the connection open.
-                yield AIMessageChunk("")
+                yield AIMessageChunk(content="")
                 if reader.closed:
                     await drain(bytes_)
                     break
@@ -172,10 +172,12 @@ class AnyProvider:
 
     def stream(
         self, messages: list[BaseMessage], stop: list[str] | None, wishes: Wishes, *, plain: bool
-    ) -> AsyncIterator[AIMessageChunk]:
+    ) -> AsyncGenerator[AIMessageChunk, None]:
         """Ask; raises ``InvalidInput`` for a parameter that the provider's class does not have."""
         fields = {self._field(name): value for name, value in wishes.said.items()}
-        return self._chat.model_copy(update=fields).astream(messages, stop=stop)
+        chunks = self._chat.model_copy(update=fields).astream(messages, stop=stop)
+        assert isinstance(chunks, AsyncGenerator), "LangChain's own can be closed"
+        return chunks
 
     def _field(self, name: str) -> str:
         known = type(self._chat).model_fields

@@ -9,7 +9,7 @@ import binascii
 import io
 import threading
 from base64 import b64decode
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,7 +70,7 @@ class RemoteImages:
         if self._loop:
             self._loop.close(self._api.close)
 
-    def draw(self, drawing: Drawing) -> Iterator[Mark]:
+    def draw(self, drawing: Drawing) -> Generator[Mark, None, None]:
         """Ask for one picture after the other; closing the iterator closes the connection at once."""
         check(drawing, self.facts)
         pictures = self._running().iterate(self._pictures(drawing))
@@ -127,7 +127,7 @@ class RemoteImages:
                 if fault.is_refusal and not plain:
                     plain = True
                 elif not fault.is_passing or isinstance(error, Silence) or attempt == self._patience.attempts:
-                    secret = self._key and self._key.get_secret_value()
+                    secret = self._key.get_secret_value() if self._key else None
                     raise fault.told(self._connection, self.model, secret, begun=False) from None
                 else:
                     await asyncio.sleep(min(fault.wait or self._patience.pause * attempt, self._patience.longest_pause))

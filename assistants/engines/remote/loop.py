@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import CancelledError
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -42,7 +42,7 @@ class Loop:
         """Wait for what ``work`` returns or raises."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def iterate(self, items: AsyncGenerator[T, None]) -> Iterator[T | None]:
+    def iterate(self, items: AsyncGenerator[T, None]) -> Generator[T | None, None, None]:
         """Yield what ``items`` yields, and None while nothing comes; closing cancels it at once.
 
         Raises ``CancelledError`` if the loop is closed meanwhile.

@@ -20,7 +20,8 @@ from assistants.storable import Deltas, storable
 # What holds the words of a part of a message.
 HOLDERS = ("text", "thinking", "reasoning", "content", "refusal", "summary")
 REASONING = ("reasoning_content", "reasoning", "thinking")
-COUNTS = {"input_tokens": ("prompt_tokens", "input_tokens"), "output_tokens": ("completion_tokens", "output_tokens")}
+# What servers call the tokens that were read, and those that were written.
+COUNTS = (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"))
 # OpenAI's own for what has no logarithm.
 LEAST_LOGPROB = -9999.0
 MOST_TOKENS = 2**53
@@ -97,7 +98,7 @@ class Reader:
         metadata = self._metadata(choice)
         beside = {"reasoning_content": said} if (said := self._reasoning.push(reasoning)) else {}
         text = self._text.push(text)
-        return AIMessageChunk(text, additional_kwargs=beside, response_metadata=metadata, usage_metadata=usage)
+        return AIMessageChunk(content=text, additional_kwargs=beside, response_metadata=metadata, usage_metadata=usage)
 
     def _metadata(self, choice: dict[str, Any]) -> dict[str, Any]:
         """Return why the answer ended, if it did, and what is said of its tokens."""
@@ -144,7 +145,7 @@ class Reader:
         """Return what half a character left."""
         reasoning = self._reasoning.flush()
         beside = {"reasoning_content": reasoning} if reasoning else {}
-        return AIMessageChunk(self._text.flush(), additional_kwargs=beside, response_metadata=self._named())
+        return AIMessageChunk(content=self._text.flush(), additional_kwargs=beside, response_metadata=self._named())
 
     def _named(self) -> dict[str, Any]:
         """Return the names of what is neither text nor reasoning, each once."""
@@ -203,12 +204,14 @@ def usage_in(value: dict[str, Any]) -> UsageMetadata | None:
     said = value.get("usage") or (groq.get("usage") if isinstance(groq, dict) else None)
     if not isinstance(said, dict):
         return None
-    counts = {own: next(filter(None, (count(said.get(name)) for name in names)), 0) for own, names in COUNTS.items()}
-    if not any(counts.values()):
+    read, written = (next(filter(None, (count(said.get(name)) for name in names)), 0) for names in COUNTS)
+    if not read + written:
         return None
     details = said.get("completion_tokens_details") or said.get("output_tokens_details")
     unseen = count(details.get("reasoning_tokens")) if isinstance(details, dict) else 0
-    return UsageMetadata(**counts, total_tokens=sum(counts.values()), output_token_details={"reasoning": unseen})
+    usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+    usage["output_token_details"] = {"reasoning": unseen}
+    return usage
 
 
 def count(value: Any) -> int:
@@ -228,11 +231,11 @@ def logprob_in(said: Any, *, alone: bool) -> dict[str, Any] | None:
     if not isinstance(said, dict) or not isinstance(said.get("token"), str):
         return None
     token, logprob, data = storable(said["token"]), said.get("logprob"), said.get("bytes")
-    is_number = isinstance(logprob, int | float) and math.isfinite(logprob)
+    likelihood = float(logprob) if isinstance(logprob, int | float) and math.isfinite(logprob) else LEAST_LOGPROB
     is_bytes = isinstance(data, list) and all(isinstance(one, int) and 0 <= one < 256 for one in data)
     entry = {
         "token": token,
-        "logprob": float(logprob) if is_number else LEAST_LOGPROB,
+        "logprob": likelihood,
         "bytes": data if is_bytes else list(token.encode()),
     }
     if alone:

@@ -49,14 +49,14 @@ def _number(value: float, code: str) -> str:
     section = (negative or positive) if value < 0 else positive
     if section.strip().lower() in ("general", "", "@") or FRACTION.search(section):
         return plain(value)
-    parts = DIGITS.split(section, maxsplit=1)
-    if len(parts) != 2:
+    digits_at = DIGITS.search(section)
+    if digits_at is None:
         return plain(value)
-    before, after = (_literal(part) for part in parts)
+    before, after = _literal(section[: digits_at.start()]), _literal(section[digits_at.end() :])
     if "%" in QUOTED.sub("", section):
         value = round(value * 100, 10)
     # A section of its own shows its own sign.
-    digits = _padded(abs(value) if negative and value < 0 else value, DIGITS.search(section)[0])
+    digits = _padded(abs(value) if negative and value < 0 else value, digits_at[0])
     return f"{before}{digits}{after}".strip()
 
 

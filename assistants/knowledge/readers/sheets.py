@@ -120,8 +120,8 @@ def _leave_out(cells: Cells, found: Facts, notes: Notes) -> None:
     columns = {column for first, last in found.hidden_columns for column in range(first, min(last, width) + 1)}
     filled = {column for column in columns if any(column <= len(row) and row[column - 1] for row in cells)}
     notes.count(HIDDEN_CELLS, len(rows) + len(filled))
-    for row in rows:
-        cells[row - 1] = []
+    for number in rows:
+        cells[number - 1] = []
     for row in cells if filled else []:
         for column in (column for column in filled if column <= len(row)):
             row[column - 1] = ""

@@ -160,7 +160,9 @@ def _take_out_boxes(tree: Any) -> None:
     last: dict[Any, Any] = {}
     for box in list(tree.iter(tag("w:txbxContent"))):
         paragraph = next(box.iterancestors(tag("w:p")), None)
-        for block in list(box) if paragraph is not None else []:
+        if paragraph is None:
+            continue
+        for block in list(box):
             last.get(paragraph, paragraph).addnext(block)
             last[paragraph] = block
 

@@ -150,8 +150,8 @@ class Entry(Record):
     @property
     def size(self) -> int | None:
         """How many bytes the files have; None until that is known of each."""
-        sizes = [file.size for file in self.files]
-        return self.weights if None in sizes or not sizes else sum(sizes)
+        sizes = [file.size for file in self.files if file.size is not None]
+        return sum(sizes) if sizes and len(sizes) == len(self.files) else self.weights
 
     @property
     def is_pinned(self) -> bool:

@@ -172,11 +172,13 @@ def _is_checkpoint(file: Path) -> bool:
 @cache
 def model_types() -> frozenset[str]:
     """Return the architectures that transformers writes text with, from its source: to import it takes a second."""
-    (package,) = find_spec("transformers").submodule_search_locations
-    source = Path(package, "models", "auto", "modeling_auto.py").read_text(encoding="utf-8")
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES":
-            return frozenset(name for name, _ in ast.literal_eval(node.value.args[0]))
+    found = find_spec("transformers")
+    for package in (found and found.submodule_search_locations) or ():
+        source = Path(package, "models", "auto", "modeling_auto.py").read_text(encoding="utf-8")
+        for node in ast.parse(source).body:
+            match node:
+                case ast.Assign([ast.Name("MODEL_FOR_CAUSAL_LM_MAPPING_NAMES")], ast.Call(args=[names, *_])):
+                    return frozenset(name for name, _ in ast.literal_eval(names))
     raise ValueError("this version of transformers does not say what it knows")
 
 

@@ -90,9 +90,11 @@ def failure(repo: str, log: str) -> SourceFailed:
 def look(hub: Hub) -> dict[str, Any]:
     """Ask the hub what is in a repository; blocks. Raises ``SourceFailed``."""
     command = [sys.executable, "-P", hub_download.__file__, "look", hub.repo, hub.revision]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment, none = os.environ | HUB_SETTINGS, subprocess.DEVNULL
     try:
-        done = subprocess.run(command, env=os.environ | HUB_SETTINGS, timeout=HUB_SECONDS, check=False, **pipes)
+        done = subprocess.run(
+            command, env=environment, stdin=none, capture_output=True, timeout=HUB_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise Unreachable(UNREACHABLE, host=host()) from None
     if done.returncode:

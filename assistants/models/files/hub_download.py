@@ -7,6 +7,7 @@ A process of its own, so that it can be ended at any moment. It is run by its pa
 import errno
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,8 @@ def word_for(error: Exception, begun: bool) -> str | None:
 def main(verb: str, *arguments: str) -> None:
     """Do what is asked for."""
     try:
-        {"get": get, "look": look}[verb](*arguments)
+        verbs: dict[str, Callable[..., None]] = {"get": get, "look": look}
+        verbs[verb](*arguments)
     except Exception as error:
         begun = verb == "get" and Path(arguments[2], ANSWERED).exists()
         if word := word_for(error, begun):

@@ -28,7 +28,7 @@ def text_of(entry: Entry) -> str | None:
     """Return the licence of a model in full, where it is one of those that are known."""
     if entry.license == "Apache-2.0":
         return APACHE.read_text(encoding="utf-8")
-    if entry.license == "MIT":
+    if entry.license == "MIT" and entry.hub:
         return MIT.read_text(encoding="utf-8").format(maker=entry.hub.repo.partition("/")[0])
     return None
 
@@ -38,7 +38,7 @@ def origin(entry: Entry) -> str:
     lines = [
         entry.title,
         f"Licence: {entry.license or 'see its page'}",
-        f"Page: {PAGE.format(repo=entry.hub.repo)}, revision {entry.hub.revision}",
+        *([f"Page: {PAGE.format(repo=entry.hub.repo)}, revision {entry.hub.revision}"] if entry.hub else []),
         "The files are unmodified:",
         *(f"  {file.name}  sha256 {file.sha256 or 'not known'}" for file in entry.files),
     ]

@@ -66,10 +66,14 @@ class Wheel:
 
 def wheels_of(entry: Entry) -> list[Wheel]:
     """Return the wheels that carry the files of a model."""
-    if isinstance(package := entry.package, Package):
+    package = entry.package
+    if package is None:
+        return []
+    if isinstance(package, Package):
         members = tuple((f"{package.folder}/{file.name}", file.name, file.size) for file in entry.files)
         return [Wheel(package.requirement, package.sha256, package.size, members)]
     (file,) = entry.files
+    assert file.size, "the catalog says how large what is in parts is"
     count = len(package.sha256)
     sizes = [package.size] * (count - 1) + [file.size - package.size * (count - 1)]
     return [
@@ -100,7 +104,11 @@ def fetch(entry: Entry, folder: Path, grown: Grown, halt: Halt) -> Path:
     total = sum(wheel.size for wheel in wheels)
     for number in range(joined.count, len(wheels)):
         before = sum(wheel.size for wheel in wheels[:number])
-        path = _patient(wheels, number, folder, lambda done, before=before: grown(before + done, total), halt)
+
+        def more(done: int, before: int = before) -> None:
+            grown(before + done, total)
+
+        path = _patient(wheels, number, folder, more, halt)
         joined.take(path)
         shutil.rmtree(path.parent)
     return joined.files

@@ -179,7 +179,7 @@ def marked(folder: Path, path: Path) -> str | None:
     """Return the sha256 that ``mark`` has written down, unless the file has changed since."""
     known = _read_marks(folder).get(path.name)
     with contextlib.suppress(OSError, TypeError, IndexError):
-        if known == _mark(path, File.model_construct(name=path.name, sha256=known[0])):
+        if known and known == _mark(path, File.model_construct(name=path.name, sha256=known[0])):
             return known[0]
     return None
 
@@ -234,10 +234,11 @@ def _download(entry: Entry, folder: Path, report: Report, halt: Halt) -> Entry:
 
 def given_up(entry: Entry, failures: list[SourceFailed]) -> ModelUnavailable:
     """Return the error that no source has served, with each cause, and the ways on where it was not reached."""
-    said = [StudioError("{model} couldn't be fetched.", model=entry.title), *failures]
+    said: list[StudioError] = [*failures]
     if any(isinstance(failure, Unreachable | CutOff) for failure in failures):
         said.append(StudioError(WAYS))
-    return reduce(lambda first, second: ModelUnavailable("{first} {second}", first=first, second=second), said)
+    whole = ModelUnavailable("{model} couldn't be fetched.", model=entry.title)
+    return reduce(lambda first, second: ModelUnavailable("{first} {second}", first=first, second=second), said, whole)
 
 
 def _settle(entry: Entry, origin: Path, folder: Path, report: Report) -> Entry:
@@ -261,6 +262,7 @@ def _settle(entry: Entry, origin: Path, folder: Path, report: Report) -> Entry:
 
 
 def _from_hub(entry: Entry, scratch: Path, report: Report, halt: Halt) -> tuple[Path, Entry]:
+    assert entry.hub, "what is fetched is on the hub"
     folder = scratch / "hub"
     if entry.size:
         _check_space(entry, scratch, entry.size - (bytes_in(folder) if folder.exists() else 0))
@@ -291,6 +293,7 @@ def _from_hub(entry: Entry, scratch: Path, report: Report, halt: Halt) -> tuple[
 
 def _as_answered(entry: Entry, answered: Path) -> Entry:
     """Return the entry with the commit, the sizes and the sha256 that the hub says, where the catalog says none."""
+    assert entry.hub, "who was asked is the hub"
     said = from_json(answered.read_text(encoding="utf-8"))
     files = []
     for file in entry.files:

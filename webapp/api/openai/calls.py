@@ -113,7 +113,7 @@ class Call:
     @property
     def model(self) -> str:
         """The ``provider:model`` that answers."""
-        return self.jobs[0].row.model
+        return self.jobs[0].model
 
     def stop(self) -> None:
         """Stop what is still under way: nobody waits for it any more."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from assistants.errors import InvalidInput
 from assistants.generation import Tokens
 from assistants.openai.completions import MAX_MESSAGES
-from webapp.api.errors import openai_answers
+from webapp.api.errors import Answers, openai_answers
 from webapp.api.openai.answers import FAILURES, FinishReason, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece
 from webapp.api.openai.wire import ChatMessage, Generation, ResponseFormat
@@ -136,7 +136,7 @@ class ChatForm:
         return {"id": f"chatcmpl-{call.id}", "object": kind, "created": self._created, "model": call.model}
 
 
-ANSWER = {
+ANSWER: Answers = {
     200: {"model": ChatCompletion, "content": {"text/event-stream": {}}, "description": "The answer, or its stream"}
 }
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from assistants.errors import InvalidInput
-from webapp.api.errors import openai_answers
+from webapp.api.errors import Answers, openai_answers
 from webapp.api.openai.answers import FAILURES, FinishReason, TheCaller, Usage, answer
 from webapp.api.openai.calls import Call, Choice, Piece
 from webapp.api.openai.wire import Generation, as_list
@@ -131,7 +131,9 @@ def in_columns(tokens: list[dict[str, Any]], start: int) -> dict[str, list[Any]]
     }
 
 
-ANSWER = {200: {"model": Completion, "content": {"text/event-stream": {}}, "description": "The answer, or its stream"}}
+ANSWER: Answers = {
+    200: {"model": Completion, "content": {"text/event-stream": {}}, "description": "The answer, or its stream"}
+}
 
 
 @router.post("/completions", responses=ANSWER | openai_answers(*FAILURES))

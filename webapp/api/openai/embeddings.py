@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from assistants.errors import InvalidInput
 from assistants.openai import embeddings
 from assistants.requests import Name
-from webapp.api.errors import openai_answers
+from webapp.api.errors import Answers, openai_answers
 from webapp.api.openai.answers import CLIENT_GONE, FAILURES, TheCaller
 from webapp.api.openai.calls import Call
 from webapp.api.openai.wire import Wire, as_list
@@ -58,7 +58,10 @@ class EmbeddingList(BaseModel):
     usage: EmbeddingUsage
 
 
-@router.post("/embeddings", responses={200: {"model": EmbeddingList}} | openai_answers(*FAILURES))
+ANSWER: Answers = {200: {"model": EmbeddingList}}
+
+
+@router.post("/embeddings", responses=ANSWER | openai_answers(*FAILURES))
 async def create_embeddings(caller: TheCaller, body: EmbeddingRequest) -> Response:
     """Turn texts into vectors, as OpenAI's embeddings do."""
     body.refuse_unserved()

@@ -15,7 +15,7 @@ from assistants import images
 from assistants.errors import InvalidInput
 from assistants.images.request import MAX_PROMPT, Seed
 from assistants.requests import Name
-from webapp.api.errors import openai_answers
+from webapp.api.errors import Answers, openai_answers
 from webapp.api.openai.answers import CLIENT_GONE, FAILURES, TheCaller
 from webapp.api.openai.wire import Wire
 
@@ -70,7 +70,10 @@ class ImageList(BaseModel):
     data: list[Image]
 
 
-@router.post("/images/generations", responses={200: {"model": ImageList}} | openai_answers(*FAILURES))
+ANSWER: Answers = {200: {"model": ImageList}}
+
+
+@router.post("/images/generations", responses=ANSWER | openai_answers(*FAILURES))
 async def create_images(caller: TheCaller, body: ImageRequest, request: Request) -> Response:
     """Draw pictures, as OpenAI's image models do."""
     # Without its job, nobody would find a picture again.

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from assistants.errors import InvalidInput
+from assistants.models.files.catalog import Kind
 from webapp.api.dependencies import Owner, TheStudio
 from webapp.api.errors import openai_answers
 from webapp.api.openai.calls import unknown_model
 
 router = APIRouter(tags=["OpenAI-compatible"])
 
-KINDS = ("chat", "embed", "image")
+KINDS: tuple[Kind, ...] = ("chat", "embed", "image")
 
 
 class Model(BaseModel):

@@ -152,7 +152,7 @@ def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
         request |= {"message": asked.text, "conversation": asked.conversation}
     if asked.wait:
         request["wait"] = True
-    return studio.jobs.submit(chat.ID, request, owner).result["conversation"]
+    return (studio.jobs.submit(chat.ID, request, owner).result or {})["conversation"]
 
 
 def _change_list(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def pace(usage: dict[str, Any]) -> dict[str, Any]:
 def turn_of(studio: Studio, owner: str, job_id: str) -> Turn:
     """Return the reply that a job of the chat writes; raises ``NotFound``."""
     job = studio.jobs.get(job_id, owner)
-    if job.assistant != chat.ID:
+    if job.assistant != chat.ID or job.result is None:
         raise NotFound("There is no such item.")
     return studio.history.conversations.message(job.result["message"], owner)
 
@@ -120,7 +120,7 @@ def chats(studio: Studio, owner: str, q: str, shown: int) -> dict[str, Any]:
     hits = studio.history.conversations.hits([one["id"] for one in items], q) if words else {}
     for one in items:
         hit = hits.get(one["id"])
-        one |= {"title_marks": marks(one["title"], words)} | (found_in(hit, words) if hit else {})
+        one |= {"title_marks": marks(one["title"], words)} | (found_in(hit, words) if hit and words else {})
     return {"items": items, "more": len(found) > shown}
 
 
@@ -157,6 +157,7 @@ def model(studio: Studio, owner: str, name: str, lang: str) -> dict[str, Any]:
 def progress(state: ModelState, lang: str) -> dict[str, Any]:
     """Return a line on how far a model is, if it is not ready."""
     share = state.done / state.total if state.state == "downloading" and state.total else None
+    note: str | None
     if state.failure:
         note = sentence(state.failure, lang)
     else:

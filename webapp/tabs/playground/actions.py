@@ -82,14 +82,14 @@ def experiments(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
         case "experiment":
             one = saved.get(id or "", owner)
             return {
-                "request": view.expanded(studio, owner, one.request),
+                "request": view.expanded(studio, owner, one.request or {}),
                 "experiment": {"id": one.id, "name": one.name},
             }
         case "save":
             id = playground.keep(studio, owner, asked.name, asked.request, id).id
         case "rename":
             one = saved.get(id or "", owner)
-            saved.save(owner, asked.name, one.request, one.id)
+            saved.save(owner, asked.name, one.request or {}, one.id)
         case "delete":
             saved.delete(id or "", owner)
     return {"id": id, "experiments": [asdict(one) for one in saved.list(owner)]}

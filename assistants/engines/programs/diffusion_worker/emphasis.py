@@ -100,7 +100,7 @@ def weighing(known: dict[tuple[int, ...], torch.Tensor]) -> Any:
     """Return a hook that multiplies what an encoder says of texts that are ``known``."""
 
     def hook(module: Any, inputs: tuple, options: dict[str, Any], output: Any) -> Any:
-        given = options.get("input_ids", inputs[0] if inputs else None)
+        given = options["input_ids"] if "input_ids" in options else inputs[0]
         rows = [known.get(tuple(row.tolist())) for row in given]
         if all(row is None for row in rows):
             return output

@@ -63,7 +63,7 @@ def pipelines(model: Model) -> dict[str, Any]:
 def assembled(kind: type, pipeline: Any) -> Any | None:
     """Return a pipeline of another kind with the same parts, or None if it needs others."""
     given = {}
-    for name, parameter in list(signature(kind.__init__).parameters.items())[1:]:
+    for name, parameter in signature(kind).parameters.items():
         if name in pipeline.components:
             given[name] = pipeline.components[name]
         elif name in pipeline.config:

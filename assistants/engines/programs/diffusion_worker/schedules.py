@@ -65,6 +65,7 @@ class Watch:
         """Return the initial picture as noisy as the picture on its way is after the step of that time."""
         steps = self._scheduler.timesteps
         after = int((steps == time).nonzero()[-1]) + 1
+        assert self.start is not None, "noise was laid on an initial picture"
         return self._laid(steps[after : after + 1].repeat(len(self.start))) if after < len(steps) else self.start
 
     def _laid(self, time: torch.Tensor) -> torch.Tensor:

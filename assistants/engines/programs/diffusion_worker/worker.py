@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import facts
@@ -73,7 +74,8 @@ class Worker:
     @property
     def facts(self) -> Event:
         """What the studio has to know about the model."""
-        tasks = [task for task in ("text", "image", "inpaint") if task in self._pipelines]
+        every: tuple[str, ...] = ("text", "image", "inpaint")
+        tasks = [task for task in every if task in self._pipelines]
         if "image" in tasks and "inpaint" not in tasks:
             tasks.append("inpaint")
         return facts.read(self._model, tasks, self._schedules, weighted=self._emphasis.possible)
@@ -84,7 +86,7 @@ class Worker:
             id = command["id"]
             try:
                 with torch.inference_mode():
-                    self._draw(id, command["drawing"], lambda id=id: commands.cancelled(id))
+                    self._draw(id, command["drawing"], partial(commands.cancelled, id))
                 self._say({"id": id, "end": True})
             except Stopped:
                 pass
@@ -223,6 +225,7 @@ class Picture:
 
     def _blended(self, latents: torch.Tensor, time: Any) -> torch.Tensor:
         if self._keep is None:
+            assert self._canvas and self._canvas.mask, "only a part of a picture is painted anew"
             small = self._canvas.mask.resize((latents.shape[-1], latents.shape[-2]), Image.Resampling.BOX)
             # A latent that has any part in what is painted anew is free: the rest is put back at the end, to the pixel.
             self._keep = torch.tensor(list(small.tobytes())).view(1, 1, *latents.shape[-2:]).to(latents.device) == 0

@@ -21,6 +21,8 @@ Piece = dict[int, tuple[torch.Tensor, torch.Tensor]]
 class Strip(DynamicLayer):
     """One layer of a batch: keys and values of [rows, heads, room, dimension], once there are any."""
 
+    is_initialized: bool
+
     def __init__(self, batch: "Batch") -> None:
         super().__init__()
         self._batch = batch

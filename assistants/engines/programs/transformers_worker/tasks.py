@@ -21,17 +21,32 @@ class Task:
     def __init__(self, id: int, ids: list[int]) -> None:
         self.id = id
         self.ids = ids
-        self.batch: Batch | None = None
         self.cached: int | None = None
+        self._batch: Batch | None = None
 
     def start(self, layers: list[bool], past: Past) -> None:
         """Take over what was read before; the last token has to be read in any case."""
         known, piece = past.find(self.ids)
         known = min(known, len(self.ids) - 1)
-        self.batch = Batch(layers)
-        self.batch.join(piece, known, len(self.ids) - known)
+        self._batch = Batch(layers)
+        self._batch.join(piece, known, len(self.ids) - known)
         if self.cached is None:
             self.cached = known
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has a batch, which another one may have taken over since."""
+        return self._batch is not None
+
+    @property
+    def batch(self) -> Batch:
+        """What has been read, of a task that has begun."""
+        assert self._batch is not None, "it has begun"
+        return self._batch
+
+    def release(self) -> None:
+        """Let go of the batch."""
+        self._batch = None
 
     def read(self, network: Network, device: torch.device, part: int) -> torch.Tensor | None:
         """Read at most ``part`` tokens; return the logits of [1, vocabulary] after the last one of all."""
@@ -54,7 +69,8 @@ class Reply(Task):
 
     def take(self, token: int, ends: frozenset[int]) -> Event:
         """Go on with a token and return what there is to say."""
-        text, finish = "", "stop"
+        text = ""
+        finish: str | None = "stop"
         if token not in ends:
             self.ids.append(token)
             self.sampler.take(token)
@@ -70,6 +86,7 @@ class Reply(Task):
         return [{**own, "top_logprobs": others}]
 
     def _spelt(self, token: int, logprob: float) -> Event:
+        assert self._spell, "who asks for tokens brings their bytes"
         letters = self._spell([token])
         return {"token": letters.decode("utf-8", "replace"), "logprob": logprob, "bytes": list(letters)}
 

@@ -145,14 +145,14 @@ class Worker:
             return
         task = self._reading.popleft()
         try:
-            if task.batch is None:
+            if not task.has_begun:
                 task.start(self._network.layers, self._past)
             logits = task.read(self._network, self._network.device, self._part)
             if logits is None:
                 self._reading.append(task)
             elif isinstance(task, Scoring):
                 self._say({"id": task.id, "scores": task.scores(self._network, logits)})
-            else:
+            elif isinstance(task, Reply):
                 self._begin(task, logits)
         except (RuntimeError, ValueError) as error:
             self._say({"id": task.id, "error": cause(error)})
@@ -178,7 +178,7 @@ class Worker:
         else:
             self._batch.join(reply.batch.piece(0), reply.batch.length(0))
             self._replies.append(reply)
-            reply.batch = None
+            reply.release()
         self._say(event)
 
     def _write(self) -> None:
