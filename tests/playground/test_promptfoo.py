@@ -236,6 +236,11 @@ def test_numbers_and_truths_are_those_of_yaml_1_2() -> None:
         ("prompts: ['{{ a.b }}']\nproviders: [echo]", "template logic {{ a.b }}"),
         ("prompts: ['{{ a }} {{ b']\nproviders: [echo]", "template logic {{ b"),
         ("prompts: ['{{ env.HOME }}']\nproviders: [echo]", "template logic {{ env.HOME }}"),
+        ("prompts: ['{{ a }} {#- x -#}']\nproviders: [echo]", "template logic {#- x -#}"),
+        ("prompts: [\"{# a\\nb #}\"]\nproviders: [echo]", "template logic {# a\nb #}"),
+        ("prompts: ['{#anchor} {{ a }}']\nproviders: [echo]", "template logic {#anchor} {{ a }}"),
+        ("prompts: ['{{ 5 }}']\nproviders: [echo]", "template logic {{ 5 }}"),
+        ("tests: [{vars: {a: '{# x #}'}}]", "template logic {# x #} in variable a"),
         ("prompts: [prompts/*.txt]\nproviders: [echo]", "prompt prompts/*.txt"),
         ("prompts: [run.py]\nproviders: [echo]", "prompt run.py"),
         ("prompts: [{raw: hi, config: {temperature: 1}}]\nproviders: [echo]", "prompt option config"),
@@ -329,6 +334,38 @@ def test_what_multiplies_is_stopped(tmp_path: Path) -> None:
     checks = json.dumps([{"type": "equals", "value": "x"}] * 300)
     path = suite(tmp_path, f"prompts: [hi]\ntests: [{{vars: {{a: {many}}}, assert: {checks}}}]")
     assert refused(path) == "The suite has more than 250000 assertions."
+
+
+@pytest.mark.parametrize(
+    "piece", ["{{", "{%", "{#", "{{-", "{{a}}", "{# #}", " {{- a -}} ", "{{a", "}}", '"a', "a.js:"]
+)
+def test_braces_and_quotes_keep_nobody_waiting(tmp_path: Path, piece: str) -> None:
+    # The square of this many would be minutes.
+    many = json.dumps(piece * (300_000 // len(piece)))
+    asserted = [{"type": kind, "value": json.loads(many)} for kind in ("contains", "contains-any")]
+    path = suite(tmp_path, f"prompts: [{many}]\ntests: [{{vars: {{a: 1}}, assert: {json.dumps(asserted)}}}]")
+    try:
+        assert read_suite(path).requests
+    except InvalidInput as error:
+        assert "not supported here" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a {{ x }} b", "a {{x}} b"),
+        ("a  {{- x -}}  b", "a{{x}}b"),
+        ("a {{-x }}\n b", "a{{x}}\n b"),
+        ("a {# note #} {{x}}", "a  {{x}}"),
+        ("{#anchor} and {{", "{#anchor} and {{"),
+        ("\\frac{{a}{b}", "\\frac{{a}{b}"),
+        ("{{主题_1}}", "{{主题_1}}"),
+        ('{"a": {"b": 1}}', '{"a": {"b": 1}}'),
+    ],
+)
+def test_templates_are_written_as_prompts_are_here(tmp_path: Path, text: str, written: str) -> None:
+    [request] = requests(suite(tmp_path, f"prompts: [{json.dumps(text)}]\nproviders: [echo]"))
+    assert request["prompts"][0]["messages"] == [{"role": "user", "content": written}]
 
 
 def test_a_suite_reads_only_its_own_folder(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from assistants.playground.promptfoo.assertions import in_cell, number
 from assistants.playground.promptfoo.prompts import PREFIX, SUFFIX
 from assistants.playground.promptfoo.providers import Providers
 from assistants.playground.promptfoo.reader import DATA, FILE, Place, Reader
-from assistants.playground.promptfoo.writing import COMMENT, LOGIC, VARIABLE, as_text, put_in, resolved
+from assistants.playground.promptfoo.writing import as_text, computed, pieces, put_in, resolved
 from assistants.playground.request import MAX_ROWS
 from assistants.playground.tables import numbered
 from assistants.playground.yaml12 import read_yaml
@@ -183,7 +183,7 @@ class Cases:
             self._reader.refuse(place.at("options", name), f"a {name} that is no text")
             return ""
         text = put_in(said or "", row)
-        if LOGIC.search(text):
+        if any(piece.end is not None for piece in pieces(text)):
             self._reader.refuse(place.at("options", name), f"template logic in a {name}")
         return text
 
@@ -236,8 +236,8 @@ class Cases:
         return text
 
     def _look_for_logic(self, name: str, text: str, place: Place) -> None:
-        if logic := LOGIC.search(VARIABLE.sub("", text)) or COMMENT.search(text):
-            self._reader.refuse(place.at(name), f"template logic {logic[0][:40]} in variable {name}")
+        if logic := computed(text):
+            self._reader.refuse(place.at(name), f"template logic {logic} in variable {name}")
 
 
 def _map(said: Any) -> Data:

@@ -6,28 +6,96 @@ Knows texts and values; knows nothing about tests.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assistants.errors import InvalidInput
 from assistants.playground.request import MAX_VALUE
 
-# {{ name }}; a hyphen takes the white space beside it away.
-VARIABLE = re.compile(r"(?:\s*\{\{-|\{\{)\s*([^\W\d]\w*)\s*(?:-\}\}\s*|\}\})")
-COMMENT = re.compile(r"\{#(?!-).*?(?<!-)#\}", re.DOTALL)
-# Whatever else would be worked out: tags, expressions, comments that a hyphen stands in.
-LOGIC = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
-# What begins and does not end: promptfoo then leaves the whole text as it is.
-OPEN = re.compile(r"\{%[^%]*$|\{\{[^}]*$|\{#[^#]*$", re.MULTILINE)
+# Of what is refused, so much is named.
+SHOWN = 40
+NAME = re.compile(r"[^\W\d]\w*")
+OPENING = re.compile(r"\{[{%#]")
+CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}
 ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a template between its braces; ``end`` is None where it begins and does not end."""
+
+    text: str
+    start: int
+    end: int | None
+
+    @property
+    def inside(self) -> str:
+        """What stands between the braces, and the hyphens that take white space away."""
+        return self.text[2:-2].removeprefix("-").removesuffix("-").strip(" \t")
+
+    @property
+    def variable(self) -> str | None:
+        """The name of the variable that it is."""
+        is_one = self.end is not None and self.text.startswith("{{") and NAME.fullmatch(self.inside)
+        return self.inside if is_one else None
+
+    @property
+    def is_comment(self) -> bool:
+        """Whether it is taken out, and nothing else: promptfoo leaves one of several lines in, and hyphens do more."""
+        bounded = self.text[2:3] != "-" and self.text[-3:-2] != "-"
+        return self.end is not None and self.text.startswith("{#") and "\n" not in self.text and bounded
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Yield what stands between braces, one after the other, and the first of each kind that does not end.
+
+    Takes time that grows as the text does.
+    """
+    place, endless = 0, set()
+    while opening := OPENING.search(text, place):
+        place, kind = opening.end(), opening[0]
+        if kind in endless:
+            continue
+        end = text.find(CLOSING[kind], place)
+        if end < 0:
+            endless.add(kind)
+            yield Piece(text[opening.start() : opening.start() + SHOWN], opening.start(), None)
+        else:
+            place = end + 2
+            yield Piece(text[opening.start() : place], opening.start(), place)
 
 
 def plain(text: str) -> tuple[str, str | None]:
     """Return a template with its variables as they are written here and without comments, and what in it computes."""
-    bare = COMMENT.sub("", text)
-    rest = VARIABLE.sub("", bare)
-    logic = LOGIC.search(rest) or (OPEN.search(rest) if VARIABLE.search(bare) else None)
-    return VARIABLE.sub(r"{{\1}}", bare), logic[0].strip()[:40] if logic else None
+    found = list(pieces(text))
+    has_variables = any(piece.variable for piece in found)
+    # Where one does not end, promptfoo leaves the whole text as it is.
+    strange = [piece.text for piece in found if piece.end is not None and not piece.variable and not piece.is_comment]
+    strange += [piece.text for piece in found if piece.end is None and has_variables]
+    written = _replaced(text, lambda piece: f"{{{{{piece.variable}}}}}" if piece.variable else "")
+    return written, strange[0].strip()[:SHOWN] if strange else None
+
+
+def computed(text: str) -> str | None:
+    """Return what in a value would be worked out, or taken out as a comment; a variable is neither."""
+    return next((piece.text[:SHOWN] for piece in pieces(text) if piece.end is not None and not piece.variable), None)
+
+
+def _replaced(text: str, by: Callable[[Piece], str | None]) -> str:
+    """Return a text with its pieces replaced, where ``by`` says by what; hyphens take the white space beside them."""
+    parts: list[str] = []
+    place = 0
+    for piece in pieces(text):
+        wanted = by(piece) if piece.end is not None else None
+        if wanted is None or piece.end is None:
+            continue
+        before = text[place : piece.start]
+        parts += [before.rstrip() if piece.text[2:3] == "-" else before, wanted]
+        place = piece.end
+        if piece.text[-3:-2] == "-":
+            place += len(text) - place - len(text[place:].lstrip())
+    return "".join([*parts, text[place:]])
 
 
 def as_text(value: Any) -> str | None:
@@ -56,10 +124,10 @@ def _number(value: float) -> str:
 
 def put_in(text: str, values: Mapping[str, str]) -> str:
     """Return a text with those variables replaced that there are."""
-    found = list(VARIABLE.finditer(text))
-    if len(text) + sum(len(values.get(one[1], "")) for one in found) > MAX_VALUE * 2:
+    found = [piece.variable for piece in pieces(text)]
+    if len(text) + sum(len(values.get(name or "", "")) for name in found) > MAX_VALUE * 2:
         raise InvalidInput("vars", "{field} may hold at most {max_length} characters.", max_length=MAX_VALUE)
-    return VARIABLE.sub(lambda one: values.get(one[1], one[0]), text)
+    return _replaced(text, lambda piece: values.get(piece.variable or ""))
 
 
 def resolved(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -67,7 +135,7 @@ def resolved(values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     known = dict(values)
     for _ in range(ROUNDS):
         before = known
-        known = {name: put_in(text, known) for name, text in known.items()}
+        known = {name: put_in(text, known) if "{{" in text else text for name, text in known.items()}
         if known == before:
             return known, []
-    return known, [name for name, text in known.items() if any(one in values for one in VARIABLE.findall(text))]
+    return known, [name for name, text in known.items() if any(one.variable in values for one in pieces(text))]
