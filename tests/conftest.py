@@ -29,6 +29,7 @@ from assistants.models.files.catalog import read_catalog
 from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
+from tests.engines import misbehaving
 from tests.engines.opening import opened_file
 
 if TYPE_CHECKING:
@@ -253,6 +254,13 @@ def starter(starter_file: Path) -> Iterator[OpenVINOChat]:
     engine = opened_file("local:starter", starter_file)
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[misbehaving.Server]:
+    """A server with models of its own; ``reset`` before each test."""
+    with misbehaving.serving() as server:
+        yield server
 
 
 @pytest.fixture

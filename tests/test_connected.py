@@ -1,7 +1,6 @@
 """Chats by a connection, through the jobs: what came stays, what went wrong is said, and the key is written nowhere."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +12,7 @@ from assistants.requests import validated
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
-from tests.engines.misbehaving import Behaviour, Server, serving
+from tests.engines.misbehaving import Behaviour, Server
 from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.serving import client, small_app
 from webapp.tabs.chat.view import pace
@@ -24,9 +23,8 @@ WAIT_SECONDS = 30
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
+def server(shared: Server) -> Server:
+    return shared.reset()
 
 
 @pytest.fixture(autouse=True)

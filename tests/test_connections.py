@@ -2,7 +2,6 @@
 
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.settings import Settings
 from tests.engines import misbehaving as server_that
-from tests.engines.misbehaving import Server, serving
+from tests.engines.misbehaving import Server
 
 KEY = "sk-do-not-tell-1234567890"
 VISITOR = "v-1"
@@ -38,18 +37,9 @@ def connections(settings: Settings, home: Path) -> Connections:
     return Connections(settings)
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture
 def server(shared: Server) -> Server:
-    shared.script.clear()
-    shared.asked.clear()
-    shared.otherwise = server_that.well(models=("m", "n"))
-    return shared
+    return shared.reset(server_that.well(models=("m", "n")))
 
 
 def cluster(**changes: object) -> Connection:

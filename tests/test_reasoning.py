@@ -1,7 +1,6 @@
 """What a model thinks is kept as a part of its own: never in the answer, never sent back, in whichever way it comes."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from tests.engines.misbehaving import Behaviour, Server, delta, events, in_deltas, raw, serving, whole
+from tests.engines.misbehaving import Behaviour, Server, delta, events, in_deltas, raw, whole
 from tests.serving import client, small_app
 
 THOUGHT = "The user greets. Two < three, so"
@@ -22,21 +21,13 @@ ANSWER = "Hello there."
 WAIT_SECONDS = 30
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture
 def server(shared: Server, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server that is the connection ``cluster``."""
-    shared.script.clear()
-    shared.asked.clear()
     monkeypatch.setattr("assistants.engines.remote.PATIENCE", Patience(first=30, gap=5, pause=0.01))
     fields = {"name": "cluster", "url": shared.url, "models": ["m"], "visitors": True}
     studio.connections.save(validated(Connection, fields), OPERATOR)
-    return shared
+    return shared.reset()
 
 
 def ask(studio: Studio, **request: Any) -> JobRow:

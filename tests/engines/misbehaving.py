@@ -96,6 +96,14 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/v1"
 
+    def reset(self, otherwise: Behaviour | None = None) -> "Server":
+        """Forget what was asked and is to come; do ``otherwise`` from now on, or else well."""
+        self.script.clear()
+        self.asked.clear()
+        self.left.clear()
+        self.otherwise = otherwise or well()
+        return self
+
 
 @contextmanager
 def serving() -> Iterator[Server]:

@@ -28,21 +28,6 @@ STORY = "Once upon a time"
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: Server) -> Server:
-    shared.script.clear()
-    shared.asked.clear()
-    shared.left.clear()
-    shared.otherwise = server_that.well()
-    return shared
-
-
-@pytest.fixture(scope="module")
 def engine(shared: Server) -> Iterator[RemoteChat]:
     with closing(open_remote("cluster", "m", url=shared.url, key=SecretStr(KEY), patience=QUICK)) as engine:
         yield engine

@@ -14,25 +14,15 @@ from pydantic import SecretStr
 from assistants.engines.drawing import Drawing, Drawn, Quiet, Step
 from assistants.engines.remote import Patience, RemoteImages, open_remote_image
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
-from tests.engines.misbehaving import Behaviour, Handler, Server, error, hang, page, serving
+from tests.engines.misbehaving import Behaviour, Handler, Server, error, hang, page
 
 KEY = "sk-do-not-tell-1234567890"
 CAT = Drawing("a cat", width=64, height=48, seeds=(5, 6))
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture
 def server(shared: Server) -> Server:
-    shared.script.clear()
-    shared.asked.clear()
-    shared.left.clear()
-    shared.otherwise = drawn()
-    return shared
+    return shared.reset(drawn())
 
 
 @pytest.fixture

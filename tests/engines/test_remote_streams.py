@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from assistants.engines.remote import Patience, RemoteChat, open_remote
 from assistants.engines.remote.frames import Frame, Frames
 from assistants.errors import GenerationFailed, StudioError
-from tests.engines.misbehaving import Server, delta, events, in_deltas, raw, serving, slowly, then_waits, whole
+from tests.engines.misbehaving import Server, delta, events, in_deltas, raw, slowly, then_waits, whole
 
 KEY = "sk-do-not-tell-1234567890"
 STORY = "Once upon a time"
@@ -22,20 +22,6 @@ WORDS = ["Once", " upon", " a", " time"]
 FRAMES = [*(delta(word) for word in WORDS), delta(finish="stop")]
 USAGE = json.dumps({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 4, "total_tokens": 11}})
 QUICK = Patience(pause=0.01, longest_pause=1)
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: Server) -> Server:
-    shared.script.clear()
-    shared.asked.clear()
-    shared.left.clear()
-    return shared
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from assistants.owners import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
-from tests.engines.misbehaving import Server, serving
+from tests.engines.misbehaving import Server
 from webapp import page
 from webapp.kit import sentence
 from webapp.tabs.settings.connections import Asked, act
@@ -23,9 +22,8 @@ CLUSTER = {"name": "cluster", "url": "http://localhost:8000/v1", "key": KEY, "mo
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
+def server(shared: Server) -> Server:
+    return shared.reset()
 
 
 def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
