@@ -19,6 +19,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Protocol
 
+from assistants import processor
 from assistants.models.files.catalog import read_catalog
 from assistants.models.files.downloads import Halt
 from assistants.models.files.gguf import read_metadata
@@ -198,7 +199,7 @@ class Transformers:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-        torch.set_num_threads(threads())
+        torch.set_num_threads(processor.usable())
         place = {"pretrained_model_name_or_path": str(starter().parent), "gguf_file": starter().name}
         self._tokenizer = AutoTokenizer.from_pretrained(**place, padding_side="left")
         self._model = AutoModelForCausalLM.from_pretrained(
@@ -236,7 +237,7 @@ class LlamaCpp:
         params.model.path = str(starter())
         params.n_parallel = AT_ONCE
         params.n_ctx = AT_ONCE * CONTEXT
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads()
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = processor.usable()
         params.warmup = True
         self._server = xllamacpp.Server(params)
 
@@ -265,11 +266,6 @@ class LlamaCpp:
         began = time.perf_counter()
         self._server.handle_chat_completions(request, take)
         return Sample(came[0] - began, came[-1] - began, tokens, "".join(texts))
-
-
-def threads() -> int:
-    """Return how many threads each of them computes on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 CONTENDERS = {

@@ -18,11 +18,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from assistants import processor
 from assistants.engines.tuning import machine
 from assistants.models.files.downloads import Halt
 from assistants.models.files.gguf import read_metadata
 from assistants.models.files.readiness import make_ready
-from benchmarks.contenders import AT_ONCE, starter, threads
+from benchmarks.contenders import AT_ONCE, starter
 
 PASSAGE = (
     "The harbour of the old town lies below the copper bridge. In winter the fishermen mend their nets by the light of "
@@ -45,7 +46,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "f32, cache f16": (F32 | {"KV_CACHE_PRECISION": "f16"}, {}, {}),
     "f32, cache f32": (F32 | {"KV_CACHE_PRECISION": "f32"}, {}, {}),
     "one thread": ({"INFERENCE_NUM_THREADS": 1}, {}, {}),
-    "threads pinned": ({"ENABLE_CPU_PINNING": True, "INFERENCE_NUM_THREADS": threads()}, {}, {}),
+    "threads pinned": ({"ENABLE_CPU_PINNING": True, "INFERENCE_NUM_THREADS": processor.usable()}, {}, {}),
     "batch of 64": ({}, {"max_num_batched_tokens": 64}, {}),
     "batch of 128": ({}, {"max_num_batched_tokens": 128}, {}),
     "batch of 512": ({}, {"max_num_batched_tokens": 512}, {}),

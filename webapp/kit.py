@@ -69,6 +69,15 @@ def respond(
     return {"n": number, **answer}
 
 
+def answers(component: gr.HTML, asked: type[Asked], handle: Callable[[str, Asked, str], dict[str, Any]]) -> None:
+    """Let ``handle`` answer what the script of a live component asks, as ``respond`` does."""
+
+    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
+        return respond(asked, event, request, handle)
+
+    component.action(answer, None, component, trigger_mode="multiple", **UNQUEUED)
+
+
 def said(event: gr.EventData) -> dict[str, Any]:
     """Return what a script says with an event: anybody can send one that says anything."""
     return dict(event._data) if isinstance(event._data, dict) else {}

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field
 
 from assistants.history.snippets import Marks, marks, pattern
@@ -16,7 +15,7 @@ from assistants.models import LOCAL
 from assistants.requests import StudioRequest
 from assistants.store.row_kinds import Hit
 from assistants.studio import Studio
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 # Of each kind: who wants more goes on in its tab.
@@ -37,10 +36,7 @@ def build(studio: Studio) -> None:
     """Make the palette."""
     palette = live("shared", "palette")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
-
-    palette.action(answer, None, palette, trigger_mode="multiple", **UNQUEUED)
+    answers(palette, Asked, lambda owner, asked, lang: act(studio, owner, asked))
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -4,7 +4,6 @@ What is read was written by whoever made the zip. Connections, keys and models a
 what the tables mean, nor how a backup takes the place of what is there.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -21,6 +20,7 @@ from typing import BinaryIO
 from sqlite_utils import Database, Migrations
 
 from assistants import provenance
+from assistants.digests import file_sha256
 from assistants.errors import InvalidInput
 from assistants.store import Store, new_id, now
 from assistants.store.connection import is_newer
@@ -133,14 +133,9 @@ def _check_database(staging: Path, name: str, added: Sequence[Migrations]) -> No
     except sqlite3.DatabaseError as error:
         raise InvalidInput("file", DAMAGED, file=name) from error
     found = {path.name: path for path in (staging / FILES).iterdir()}
-    if not is_whole or any(digests.get(file) != _sha256(path) for file, path in found.items()):
+    if not is_whole or any(digests.get(file) != file_sha256(path) for file, path in found.items()):
         raise InvalidInput("file", DAMAGED, file=name)
     if is_ahead:
         raise InvalidInput("file", NEWER, file=name)
     if acts or not is_ours:
         raise InvalidInput("file", NO_BACKUP, file=name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistants.digests import file_sha256
 from assistants.errors import InvalidInput, ModelUnavailable
 from assistants.models import files
 from assistants.models.files import hub, sources
@@ -79,7 +80,7 @@ def recognised(registry: ModelRegistry, path: Path) -> Plan | None:
             return Plan(name, known)
         if size is None or len(entry.files) != 1 or entry.files[0].size != size or registry.is_installed(name):
             continue
-        if sources.digest(path) == entry.files[0].sha256:
+        if file_sha256(path) == entry.files[0].sha256:
             own = {"hub": None, "files": (), "package": None, "converted": None, "linked": path}
             return Plan(name, entry.model_copy(update=own))
     return None

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from assistants import memory, preferences
-from assistants.models.files import sources
+from assistants.digests import file_sha256
 from assistants.models.files.catalog import read_catalog
 from assistants.models.files.downloads import Halt
 from assistants.models.registry import ModelRegistry
@@ -154,6 +154,6 @@ def test_the_sha256_of_ones_own_file_is_known_once_it_was_read(tmp_path: Path) -
     registry.add("mine", ENTRY.model_copy(update={"hub": None, "files": (), "package": None, "linked": file}))
     assert registry.sha256("mine") is None
     registry.note_sha256("mine")
-    assert registry.sha256("mine") == sources.digest(file)
+    assert registry.sha256("mine") == file_sha256(file)
     file.write_bytes(b"another")
     assert registry.sha256("mine") is None

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field
 
 from assistants import ASSISTANTS, writing
@@ -22,7 +21,7 @@ from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import has, t
-from webapp.kit import UNQUEUED, respond, why
+from webapp.kit import answers, why
 from webapp.live import live
 
 TITLE = "tab.history"
@@ -64,10 +63,7 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     history = live("history")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
-
-    history.action(answer, None, history, trigger_mode="multiple", **UNQUEUED)
+    answers(history, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ drawn or found.
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field
 
 from assistants import ingestion, support
@@ -16,7 +15,7 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from assistants.support import desk
 from webapp.i18n import t, translate
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 TITLE = "tab.support"
@@ -41,10 +40,7 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     tab = live("support")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
-
-    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)
+    answers(tab, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

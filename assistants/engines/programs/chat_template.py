@@ -140,6 +140,11 @@ def joined(messages: Any) -> Messages:
             for role, group in groups]  # fmt: skip
 
 
+def disarmed(content: str, tokens: re.Pattern[str], seam: str) -> str:
+    """Put a ``seam`` into every control token that somebody wrote, so that it is read as the letters it is made of."""
+    return tokens.sub(lambda match: f"{match[0][0]}{seam}{match[0][1:]}", content)
+
+
 def check(template: Callable[[Messages], str]) -> None:
     """Raise ``Unfit`` if a template does not take the plainest conversation there is."""
     try:

@@ -37,7 +37,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chat_template import LAST_TOKENS, REASONING_TAGS, REASONS, ChatTemplate, Refused, begin, joined, render
+from chat_template import LAST_TOKENS, REASONING_TAGS, REASONS, ChatTemplate, Refused, begin, disarmed, joined, render
 from worker_pipe import Event, Inbox, Incoming, Say, keep_quiet, last_line, listen, run
 
 # The tokenizer of a GGUF silently keeps the last 8192 tokens of a longer text. A text has at most as many as bytes.
@@ -79,14 +79,11 @@ class Prompts:
             text = "\n".join(message["content"] for message in messages)
             start = self._tokenizer.encode("", add_special_tokens=True).input_ids.data[0].tolist()
             return [*start, *(self._encode_part(text) if raw else self._encode_text(text))]
-        messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
+        plain = [{**one, "content": disarmed(one["content"], self._pattern, self._seam)} for one in messages]
+        messages = joined(plain)
         reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
         text = begin(render(self._template, messages), reply)
         return [token for part in text.split(self._seam) for token in self._encode_part(part)]
-
-    def _disarm(self, content: str) -> str:
-        """Put a seam into every control token that somebody wrote, so that it is read as the letters it is made of."""
-        return self._pattern.sub(lambda match: f"{match[0][0]}{self._seam}{match[0][1:]}", content)
 
     def _encode_part(self, text: str) -> Iterator[int]:
         place = 0

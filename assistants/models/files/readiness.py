@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from assistants.digests import file_sha256
 from assistants.engines import MARK, Runner, openvino, tuning
 from assistants.engines.process import PROGRAMS, environment
 from assistants.errors import ModelUnavailable
@@ -25,7 +26,7 @@ from assistants.models.files.contents import runner
 from assistants.models.files.conversion import CONVERTING
 from assistants.models.files.downloads import Cancelled, Download, ProgramFailed
 from assistants.models.files.gguf import Head, read_head
-from assistants.models.files.sources import CANCELLED, MEGABYTE, PAUSED, digest, locked
+from assistants.models.files.sources import CANCELLED, MEGABYTE, PAUSED, locked
 
 Report = Callable[[str, int, int | None], None]
 
@@ -103,7 +104,7 @@ class Making:
             if said["versions"] != self._versions or known["size"] != state.st_size:
                 return False
             # A file that was copied is no other.
-            return known["changed"] == state.st_mtime_ns or known["sha256"] == digest(self._file)
+            return known["changed"] == state.st_mtime_ns or known["sha256"] == file_sha256(self._file)
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
@@ -171,7 +172,7 @@ class Making:
 
     def _sign(self, model: Path, head: Head, facts: dict[str, Any]) -> None:
         """Say in the new folder what it was made of, that it was changed, and what opens it."""
-        state, sha256 = self._file.stat(), digest(self._file)
+        state, sha256 = self._file.stat(), file_sha256(self._file)
         for leftover in model.glob("*.gguf"):
             leftover.unlink()
         license = head.metadata.get("general.license") or head.metadata.get("general.license.name") or "-"

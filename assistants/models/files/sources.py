@@ -7,7 +7,6 @@ pauses, or the connection is lost, what has come stays to be gone on with. Knows
 
 import contextlib
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from assistants.digests import file_sha256
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models.files import conversion, hub, hub_download, licences, packages
 from assistants.models.files.catalog import Entry, File, read_manifest, write_manifest
@@ -141,14 +141,8 @@ def check_file(file: File, path: Path) -> None:
     if file.size is not None and size != file.size:
         template = "{member} has {size} bytes instead of {wanted}."
         raise SourceFailed(template, member=file.name, size=size, wanted=file.size)
-    if file.sha256 and digest(path) != file.sha256:
+    if file.sha256 and file_sha256(path) != file.sha256:
         raise SourceFailed("{file} has another sha256 than the one that is wanted.", file=file.name)
-
-
-def digest(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mark(path: Path, file: File) -> list[Any]:
@@ -171,7 +165,7 @@ def _write_marks(folder: Path, marks: dict[str, Any]) -> None:
 
 def mark(folder: Path, path: Path) -> None:
     """Write the sha256 of a person's own file down in the model's folder."""
-    file = File.model_construct(name=path.name, sha256=digest(path))
+    file = File.model_construct(name=path.name, sha256=file_sha256(path))
     _write_marks(folder, {path.name: _mark(path, file)})
 
 
@@ -248,7 +242,7 @@ def _settle(entry: Entry, origin: Path, folder: Path, report: Report) -> Entry:
     for file in entry.files:
         path = origin / file.name
         check_file(file, path)
-        files.append(file if file.sha256 else file.model_copy(update={"sha256": digest(path)}))
+        files.append(file if file.sha256 else file.model_copy(update={"sha256": file_sha256(path)}))
     was_pinned, entry = entry.is_pinned, entry.model_copy(update={"files": tuple(files)})
     for file in files:
         target = folder / file.name

@@ -3,12 +3,8 @@
 What it shows comes by ``/api/images`` as to any program; the page's own way is only to get a model that is missing.
 """
 
-from typing import Any
-
-import gradio as gr
-
 from assistants.studio import Studio
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 from webapp.tabs.images.actions import Asked, act
 
@@ -19,7 +15,4 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     tab = live("images")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, _lang: act(studio, owner, asked))
-
-    tab.action(answer, None, tab, trigger_mode="multiple", **UNQUEUED)
+    answers(tab, Asked, lambda owner, asked, _lang: act(studio, owner, asked))

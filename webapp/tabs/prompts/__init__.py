@@ -6,7 +6,6 @@ Built as one live component, so that another tab can take it in. Knows nothing a
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field
 
 from assistants.diffs import pieces
@@ -17,7 +16,7 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from prompts.library import Template
 from webapp.i18n import t
-from webapp.kit import UNQUEUED, respond, sentence
+from webapp.kit import answers, sentence
 from webapp.live import live
 
 TITLE = "tab.prompts"
@@ -43,10 +42,7 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     prompts = live("prompts")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
-
-    prompts.action(answer, None, prompts, trigger_mode="multiple", **UNQUEUED)
+    answers(prompts, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

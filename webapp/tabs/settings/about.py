@@ -8,13 +8,11 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-import gradio as gr
-
 from assistants.owners import is_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp import __version__
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 TITLE = "about.title"
@@ -40,10 +38,7 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "about")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, lang))
-
-    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
+    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, lang))
 
 
 def act(studio: Studio, owner: str, lang: str) -> dict[str, Any]:

@@ -5,8 +5,6 @@ What is stored of a key never reaches the page: it only learns that there is one
 
 from typing import Any, Literal
 
-import gradio as gr
-
 from assistants.connections import Connection, Tested
 from assistants.connections.file import TIMEOUTS
 from assistants.errors import InvalidInput
@@ -14,7 +12,7 @@ from assistants.owners import must_be_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 TITLE = "connections.title"
@@ -32,10 +30,7 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "connections")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
-
-    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
+    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -5,13 +5,11 @@ The model is the operator's to set; whoever has chosen one for their chats keeps
 
 from typing import Any, Literal
 
-import gradio as gr
-
 from assistants.owners import is_operator
 from assistants.preferences import Preferences, change, stored
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 TITLE = "general.title"
@@ -28,10 +26,7 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "general")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
-
-    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
+    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked))
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Everybody sees what there is; only the operator's installing and deleting get pa
 
 from typing import Annotated, Any, Literal
 
-import gradio as gr
 from pydantic import Field
 
 from assistants import memory
@@ -17,7 +16,7 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp import better
 from webapp.i18n import t
-from webapp.kit import UNQUEUED, respond, sentence
+from webapp.kit import answers, sentence
 from webapp.live import live
 
 TITLE = "models.title"
@@ -37,10 +36,7 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "models")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, lang))
-
-    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
+    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
 
 
 def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

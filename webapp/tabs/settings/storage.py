@@ -6,8 +6,6 @@ Everybody can empty their own trash; the rest concerns the studio and is its ope
 from dataclasses import asdict
 from typing import Any, Literal
 
-import gradio as gr
-
 from assistants.disk import used
 from assistants.history.trash import LIMIT
 from assistants.owners import is_operator
@@ -15,7 +13,7 @@ from assistants.preferences import Preferences, change, stored, trash_days
 from assistants.requests import StudioRequest
 from assistants.store import now
 from assistants.studio import Studio
-from webapp.kit import UNQUEUED, respond
+from webapp.kit import answers
 from webapp.live import live
 
 TITLE = "storage.title"
@@ -32,10 +30,7 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "storage")
 
-    def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked))
-
-    section.action(answer, None, section, trigger_mode="multiple", **UNQUEUED)
+    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked))
 
 
 def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any
 
-from chat_template import ASKED, LAST_TOKENS, REASONS, Messages, begin, joined, render
+from chat_template import ASKED, LAST_TOKENS, REASONS, Messages, begin, disarmed, joined, render
 
 # A character has at most four bytes, so that many tokens may be waiting for the last of them.
 CHARACTER = 4
@@ -39,7 +39,8 @@ class Prompts:
         if raw or self.is_base:
             text = "\n".join(message["content"] for message in messages)
             return self._tokenizer(text, split_special_tokens=not raw).input_ids or [self._tokenizer.eos_token_id]
-        messages = joined([{**message, "content": self._disarm(message["content"])} for message in messages])
+        plain = [{**one, "content": disarmed(one["content"], self._pattern, self._seam)} for one in messages]
+        messages = joined(plain)
         reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
         text = begin(render(self.apply, messages), reply)
         return [token for part in text.split(self._seam) for token in self.encode_text(part)]
@@ -56,9 +57,6 @@ class Prompts:
     def apply(self, messages: Messages) -> str:
         """Return what the chat template makes of messages; raises what it raises."""
         return self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **ASKED)
-
-    def _disarm(self, content: str) -> str:
-        return self._pattern.sub(lambda match: f"{match[0][0]}{self._seam}{match[0][1:]}", content)
 
 
 class Text:
