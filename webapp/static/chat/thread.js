@@ -112,6 +112,8 @@ export function mountThread(root, { act, changed }) {
           if (status === "stopping") note(text("chat.stopping"));
           if (!isOpen(status)) over();
         },
+        // It is written on without this page.
+        away: (isAway) => note(isAway ? text("live.away") : words.length ? null : text("chat.thinking")),
         lost: over,
       }),
     };

@@ -134,18 +134,22 @@ export function complain(node, problem) {
 // What lies over the page: while a dialog is open, the browser shows and hears nothing that is not in it.
 export const inFront = () => [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
 
-// What was pressed last is what a toast speaks of, and what has the focus is what one goes on with: it stands above where
-// it would cover these below.
-let pressed = null;
-addEventListener("pointerdown", ({ target }) => (pressed = target), true);
+// What was pressed last is what a toast speaks of, even if it is gone by now, and what has the focus is what one goes on
+// with: it stands above where it would cover these below. Of a menu, what it was opened by counts, too.
+const spoken = [];
+const rowOf = (node) => (node.closest?.("li") ?? node.closest?.("button, label") ?? node).getBoundingClientRect?.();
+addEventListener("pointerdown", ({ target }) => {
+  spoken.unshift(rowOf(target));
+  spoken.length = Math.min(2, spoken.length);
+}, true);
 
 function keepClear(toast) {
-  const whole = (node) => node?.closest?.("li, button, label") ?? node;
-  const spokenOf = [[whole(pressed), 1], [whole(document.activeElement), 2]].filter(([node]) => node?.isConnected && node !== document.body);
+  const focused = document.activeElement;
+  const places = [...spoken.map((place) => [place, 1]), ...(focused && focused !== document.body ? [[rowOf(focused), 2]] : [])];
   const covered = () => {
     const own = toast.getBoundingClientRect();
     const isCovered = ({ left, right, top, bottom }) => left < own.right && right > own.left && top < own.bottom && bottom > own.top;
-    return spokenOf.reduce((sum, [node, weight]) => sum + (isCovered(node.getBoundingClientRect()) ? weight : 0), 0);
+    return places.reduce((sum, [place, weight]) => sum + (place && isCovered(place) ? weight : 0), 0);
   };
   const below = covered();
   toast.classList.add("above");

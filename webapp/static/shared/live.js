@@ -47,6 +47,7 @@ export function follow(job, on) {
   let failures = 0;
   let timer = null;
   let over = false;
+  let isAway = false;
 
   const close = () => {
     clearTimeout(timer);
@@ -79,6 +80,11 @@ export function follow(job, on) {
     timer = setTimeout(open, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
   };
 
+  function away(is) {
+    if (is !== isAway) on.away?.(is);
+    isAway = is;
+  }
+
   function open() {
     close();
     if (over || document.hidden) return;
@@ -93,9 +99,9 @@ export function follow(job, on) {
       if (!isOpen(data.status)) finish();
       on.status?.(data);
     });
-    source.onopen = () => on.away?.(false);
+    source.onopen = () => away(false);
     source.onerror = () => {
-      on.away?.(true);
+      away(true);
       if (source?.readyState === EventSource.CLOSED) retry();
     };
   }

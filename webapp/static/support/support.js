@@ -120,6 +120,7 @@ export function mount(component) {
       status: ({ status }) => {
         if (["done", "failed", "stopped", "interrupted"].includes(status)) act({ do: "result", id: job }, (value) => answer(item, job, value));
       },
+      away: (isAway) => (note.textContent = text(isAway ? "live.away" : "chat.thinking")),
       lost: () => waiting.replaceChildren(text("error.no-answer")),
     });
   }

@@ -77,6 +77,7 @@ export function mountWork(strip, { act, place, reload, sent, noted, over }) {
         if (status === "stopping") show(text("chat.stopping"));
         if (!isOpen(status)) end(error);
       },
+      away: (isAway) => show(text(isAway ? "live.away" : "chat.thinking")),
       lost: () => end(null),
     });
   }
