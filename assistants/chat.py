@@ -30,9 +30,9 @@ from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from assistants.engines.chat_engine import ChatEngine
     from assistants.studio import Studio
 
 ID = "chat"
@@ -223,11 +223,11 @@ def _controls(studio: "Studio", request: Request, job: RunningJob) -> Controls:
     return Controls(json_schema=template.answer_schema)
 
 
-def _options(engine: "BaseChatModel", request: Request, job: RunningJob) -> dict[str, Any]:
+def _options(engine: "ChatEngine", request: Request, job: RunningJob) -> dict[str, Any]:
     """Return the parameters for the engine, with a least length where the message names a length."""
     options = limited(engine, DEFAULT_TOKENS) | request.params.model_dump(exclude_none=True)
     wanted = WANTED_LENGTH.search(job.row.input) if request.action != "continue" else None
-    if wanted and "min_tokens" in getattr(engine, "capabilities", ()):
+    if wanted and "min_tokens" in engine.capabilities:
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)
         options["min_tokens"] = min(least, options["max_tokens"])
     return options
@@ -266,7 +266,7 @@ def _preamble(template: Template | None, request: Request, message: str) -> Mess
 
 
 def _prompt(
-    studio: "Studio", request: Request, job: RunningJob, engine: "BaseChatModel"
+    studio: "Studio", request: Request, job: RunningJob, engine: "ChatEngine"
 ) -> tuple[list["BaseMessage"], int]:
     """Return the messages for the model and how many of the oldest had to be left out."""
     reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
@@ -292,14 +292,14 @@ def _prompt(
 
 
 def _left_out(
-    engine: "BaseChatModel",
+    engine: "ChatEngine",
     before: list["BaseMessage"],
     messages: list["BaseMessage"],
     needed: int,
     max_tokens: int,
 ) -> int:
     """Return how many of the oldest messages do not fit; more than there are to spare if the rest does not, either."""
-    context = getattr(engine, "context", None)
+    context = engine.context
     if context is None:  # a provider that does not say how much it reads judges for itself
         return 0
     room = context - min(max_tokens, context // 2)

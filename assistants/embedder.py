@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from assistants.errors import GenerationFailed, ModelUnavailable
-from assistants.generation import Step, slots
+from assistants.generation import Step
 from assistants.jobs import Event, Progress, RunningJob
 from assistants.knowledge.terms import is_english, share_chinese
 from assistants.knowledge.vectors import packed
@@ -73,7 +73,7 @@ class Embedder:
         if self.engine is None or not texts:
             return [None] * len(texts)
         try:
-            with self.job.slot(self.model, slots(self.engine)):
+            with self.job.slot(self.model, self.engine.slots):
                 read = self.engine.embed(texts, kind, cut=True)
         except (GenerationFailed, ModelUnavailable):
             # It was closed to make room, or its process died: words find something, too.

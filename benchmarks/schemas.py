@@ -5,7 +5,6 @@ Ten schemas of different kinds on the starter, as many generations at once as it
 
 import argparse
 import json
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +19,7 @@ from assistants.engines.controls import Controls, check, stream
 from assistants.errors import GenerationFailed
 from assistants.models.files import make_ready
 from assistants.models.files.catalog import read_catalog
+from assistants.models.files.downloads import Halt
 from assistants.settings import Settings
 
 JOB = bounded.Caller("benchmark", lambda: False)
@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=0.7)
     asked = parser.parse_args()
     file = read_catalog()["mini"].path(Settings().models_folder / "mini")
-    engine = open_chat("local:mini", make_ready(file, file.parent, lambda *_: None, threading.Event()))
+    engine = open_chat("local:mini", make_ready(file, file.parent, lambda *_: None, Halt()))
     options = {"max_tokens": asked.max_tokens, "temperature": asked.temperature}
     rounds = max(asked.generations // len(TASKS), 1)
     for _, schema in TASKS.values():

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from assistants import chat
+from assistants.engines.chat_engine import Foreign
 from assistants.errors import InvalidInput, NotFound
 from assistants.store.conversations import Turn
 from assistants.store.jobs import JobRow
@@ -247,7 +248,8 @@ def test_a_model_of_another_provider_needs_nothing_but_langchain(
 ) -> None:
     from langchain_core.language_models import FakeListChatModel
 
-    monkeypatch.setattr(studio.models, "engine", lambda name, needs: FakeListChatModel(responses=["From elsewhere."]))
+    engine = Foreign(FakeListChatModel(responses=["From elsewhere."]))
+    monkeypatch.setattr(studio.models, "engine", lambda name, needs: engine)
     job = ask(studio, message="hello")
     assert (job.status, job.output) == ("done", "From elsewhere.")
 

@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 from fastapi import FastAPI
-from langchain_core.language_models import BaseChatModel, FakeListChatModel
+from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from assistants import writing
 from assistants.connections import Connection
+from assistants.engines.chat_engine import ChatEngine, Foreign
 from assistants.engines.controls import Controls, stream
 from assistants.engines.remote import Patience
 from assistants.errors import GenerationFailed, InvalidInput, StudioError
@@ -106,8 +107,8 @@ class Strange(FakeListChatModel):
             yield ChatGenerationChunk(message=AIMessageChunk(**chunk))
 
 
-def strange(*chunks: dict[str, Any]) -> BaseChatModel:
-    return Strange(responses=[""], chunks=[{"content": "", **chunk} for chunk in chunks])
+def strange(*chunks: dict[str, Any]) -> ChatEngine:
+    return Foreign(Strange(responses=[""], chunks=[{"content": "", **chunk} for chunk in chunks]))
 
 
 def test_what_an_engine_says_of_tokens_is_storable_too() -> None:

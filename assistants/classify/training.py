@@ -20,7 +20,6 @@ from assistants.classify.head import Guess, Head, guesses
 from assistants.classify.report import Report, compared
 from assistants.embedder import Embedder
 from assistants.engines import classifier
-from assistants.generation import slots
 from assistants.jobs import Event, Progress, RunningJob, Stopped
 
 if TYPE_CHECKING:
@@ -98,5 +97,5 @@ def guess_by_model(
     for state in studio.models.waiting(model):
         yield Progress(state.done, state.total, state.note)
     engine = studio.models.engine(model)
-    with job.slot(model, slots(engine)):
+    with job.slot(model, engine.slots):
         return guesses(engine.labels, np.array(engine.classify(list(texts))))

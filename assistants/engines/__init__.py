@@ -1,10 +1,6 @@
 """Engines: how models run. The only place that imports torch, transformers, diffusers or openvino, and only on use.
 
-A chat engine is a LangChain ``BaseChatModel`` that also has ``slots`` (generations at once), ``context`` (tokens),
-``capabilities`` (the controls it takes, see ``process.OPTIONS``), ``get_num_tokens_from_messages`` and ``close``. Its
-stream takes ``temperature``, ``top_p``, ``top_k``, ``repetition_penalty``, ``max_tokens`` and ``seed``; its last chunk
-has the usage and the ``finish_reason``; closing the stream ends the generation at once. One with ``is_base`` only goes
-on with a text. An image engine is what ``drawing.ImageEngine`` says.
+A chat engine is what ``chat_engine.ChatEngine`` says, an image engine what ``drawing.ImageEngine`` does.
 """
 
 import json
@@ -12,6 +8,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Literal
 
+from assistants.engines.chat_engine import Foreign
 from assistants.engines.plugins import open_plugin, plugins
 from assistants.errors import ModelUnavailable
 
@@ -19,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from langchain_core.embeddings import Embeddings
-    from langchain_core.language_models import BaseChatModel
     from PIL.Image import Image
 
+    from assistants.engines.chat_engine import ChatEngine
     from assistants.engines.classifier import LocalClassifier
     from assistants.engines.drawing import ImageEngine
     from assistants.engines.reranker import LocalReranker
@@ -73,7 +70,7 @@ def is_plugin(provider: str) -> bool:
     return provider in plugins(CHAT)
 
 
-def open_chat(name: str, path: Path | None = None) -> "BaseChatModel":
+def open_chat(name: str, path: Path | None = None) -> "ChatEngine":
     """Open the chat model ``provider:model``, which may take seconds.
 
     ``path`` is the folder of a local one, whose GGUF was made ready. A provider that is neither in ``CHAT`` nor a
@@ -83,7 +80,7 @@ def open_chat(name: str, path: Path | None = None) -> "BaseChatModel":
     if provider in CHAT:
         return resolve_name(CHAT[provider])(model, path)
     if plugin := plugins(CHAT).get(provider):
-        return open_plugin(plugin, model, path)
+        return Foreign(open_plugin(plugin, model, path))
     from assistants.engines.remote import open_provider
 
     return open_provider(name)
@@ -96,7 +93,7 @@ def missing_package(provider: str) -> str | None:
     return missing_package(provider)
 
 
-def open_local(model: str, folder: Path) -> "BaseChatModel":
+def open_local(model: str, folder: Path) -> "ChatEngine":
     """Open a model of this machine on the engine that runs it; raises ``ModelUnavailable``."""
     return resolve_name(RUNNERS[engine_of(folder)])(model, folder)
 

@@ -21,7 +21,7 @@ from assistants.requests import StudioRequest
 from assistants.storable import Deltas, storable
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from assistants.engines.chat_engine import ChatEngine
 
 MAX_SCHEMA = 64_000
 MAX_DEPTH = 32
@@ -110,7 +110,7 @@ def depth(value: Any) -> int:
 
 
 def stream(
-    engine: "BaseChatModel", messages: list[BaseMessage], controls: Controls, options: dict[str, Any]
+    engine: "ChatEngine", messages: list[BaseMessage], controls: Controls, options: dict[str, Any]
 ) -> Generator[AIMessageChunk, None, None]:
     """Stream as ``engine`` does; under a constraint the answer comes in one piece, once it is valid.
 
@@ -121,7 +121,7 @@ def stream(
         yield from pieces(engine, messages, options)
         return
     name, wanted = controls.constraint
-    native = name in getattr(engine, "capabilities", ())
+    native = name in engine.capabilities
     if not native and not options.get("raw"):
         messages = instructed(messages, name, wanted)
     for attempt in range(1, ATTEMPTS + 1):
@@ -146,7 +146,7 @@ def stream(
 
 
 def pieces(
-    engine: "BaseChatModel", messages: list[BaseMessage], options: dict[str, Any]
+    engine: "ChatEngine", messages: list[BaseMessage], options: dict[str, Any]
 ) -> Generator[AIMessageChunk, None, None]:
     """Stream as ``engine`` does; what it says is storable from here on, whatever server or plugin it comes from."""
     deltas = Deltas()

@@ -58,6 +58,8 @@ class Echo(StreamedChat):
     """Says the last message back, word by word; of each it is certain."""
 
     capabilities: ClassVar[frozenset[str]] = frozenset({"logprobs", "completion"})
+    begins_reasoning: ClassVar[bool] = False
+    is_base: ClassVar[bool] = False
 
     options: Options
 

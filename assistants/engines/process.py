@@ -267,6 +267,8 @@ class ProcessChat(Restarting, StreamedChat):
 
     program: ClassVar[Path]
     capabilities: ClassVar[frozenset[str]]
+    # What is reasoning is known from the tags in its prompt, before its first word.
+    begins_reasoning: ClassVar[bool] = False
 
     model: str
     # What a small model stays coherent with.

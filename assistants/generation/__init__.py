@@ -17,7 +17,6 @@ from assistants.generation.generating import (
     limited,
     opened,
     settled,
-    slots,
     watch,
 )
 from assistants.generation.params import MOST_TOKENS, SEEDS, Params, Stops, Tokens
@@ -36,6 +35,5 @@ __all__ = [
     "limited",
     "opened",
     "settled",
-    "slots",
     "watch",
 ]

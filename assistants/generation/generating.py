@@ -16,13 +16,11 @@ from assistants.jobs import Event, Part, Progress, Retracted, RunningJob, Stoppe
 from assistants.storable import storable
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessageChunk, BaseMessage
 
+    from assistants.engines.chat_engine import ChatEngine
     from assistants.studio import Studio
 
-# Requests at once to a provider that does not say how many it takes.
-SLOTS_ELSEWHERE = 8
 NO_CONTROLS = Controls()
 # Reasoning is told so often, for it is long and nobody reads along.
 REASONING_SECONDS = 1.0
@@ -83,12 +81,12 @@ def watch(studio: "Studio", job: RunningJob) -> LoopDetector | None:
     return None if studio.models.is_capable(job.model) else LoopDetector()
 
 
-def limited(engine: Any, tokens: int) -> dict[str, int]:
+def limited(engine: "ChatEngine", tokens: int) -> dict[str, int]:
     """Return the limit that the studio itself sets to an answer: none elsewhere, where a model may have to think first.
 
     What a person sets goes everywhere.
     """
-    return {} if getattr(engine, "context", None) is None else {"max_tokens": tokens}
+    return {} if engine.context is None else {"max_tokens": tokens}
 
 
 def settled(studio: "Studio", job: RunningJob) -> Generator[Event, None, bool]:
@@ -100,13 +98,8 @@ def settled(studio: "Studio", job: RunningJob) -> Generator[Event, None, bool]:
     return studio.models.is_better(model)
 
 
-def slots(engine: Any) -> int:
-    """Return how many requests at once an engine takes."""
-    return getattr(engine, "slots", SLOTS_ELSEWHERE)
-
-
 def generate(
-    engine: "BaseChatModel",
+    engine: "ChatEngine",
     messages: "list[BaseMessage]",
     controls: Controls,
     options: dict[str, Any],
@@ -125,8 +118,8 @@ def generate(
     A text that goes round is ended where a ``circle`` is given to watch it, for it would only come to more of the same.
     Holds a slot of the job's model meanwhile, and adds to the job's usage even where it is stopped or fails.
     """
-    held = may_hold and getattr(engine, "begins_reasoning", False) is None
-    with job.slot(job.model, slots(engine)):
+    held = may_hold and engine.begins_reasoning is None
+    with job.slot(job.model, engine.slots):
         writing = Generating(held, may_retract, circle)
         try:
             with closing(stream(engine, messages, controls, options)) as chunks:

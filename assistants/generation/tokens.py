@@ -31,7 +31,7 @@ def count_tokens(studio: "Studio", messages: list[tuple[str, str]]) -> Tokens:
         state = studio.models.state(None)
         engine = studio.models.engine(None) if state.state == "ready" else None
         # An engine of a provider that does not say how much it reads would have to fetch a tokenizer.
-        if engine and getattr(engine, "context", None):
+        if engine and engine.context:
             return Tokens(engine.get_num_tokens_from_messages(convert_to_messages(messages)), state.name)
     except StudioError:
         pass

@@ -1,11 +1,13 @@
 """What the job core asks of an assistant's module, and what one that says nothing about it gets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from assistants.jobs.events import Event
 from assistants.jobs.running import RunningJob
 from assistants.requests import Admission, StudioRequest
+from assistants.store.jobs import JobRow
 
 A_MINUTE = 120
 
@@ -42,16 +44,7 @@ Host = TypeVar("Host", bound=HasModels, contravariant=True)
 
 
 class Assistant(Protocol[Host]):
-    """A module that does jobs of one kind.
-
-    One that has ``look_over(studio, request, owner)`` checks there what takes its time, before the stores are held.
-    ``RESUMABLE = True`` lets its jobs go on after a restart. ``ATTENDED = True`` says that somebody waits on the line
-    for the answer: such a job is written down while it runs, not before, and a restart does not run it for nobody.
-    ``IN_ORDER = True``: one of an owner's jobs after the other, so that those that wait can change places.
-    ``PLAYABLE = True``: its items are messages and an answer, which the playground can ask for again.
-    ``ROWS``: the kinds of rows that people have of it (``store.row_kinds``).
-    ``A_MINUTE``: how many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
-    """
+    """A module that does jobs of one kind; what else it may have is in ``Traits``."""
 
     ID: str
 
@@ -66,26 +59,44 @@ class Assistant(Protocol[Host]):
         """Do the work, telling of it; closed at the next event when the job is stopped."""
 
 
-def is_resumable(module: Assistant[Any] | None) -> bool:
-    """Say whether the module's jobs go on after they were interrupted."""
-    return getattr(module, "RESUMABLE", False)
+def overlook(studio: Any, request: Any, owner: str) -> None:
+    """Check nothing."""
 
 
-def is_attended(module: Assistant[Any]) -> bool:
-    """Say whether somebody waits on the line for what the module does."""
-    return getattr(module, "ATTENDED", False)
+def same(studio: Any, job: JobRow) -> dict[str, Any]:
+    """Return what the job was asked."""
+    return job.request
 
 
-def is_in_order(module: Assistant[Any]) -> bool:
-    """Say whether the module does one of an owner's jobs after the other."""
-    return getattr(module, "IN_ORDER", False)
+@dataclass(frozen=True)
+class Traits:
+    """The parts that a module may leave out, under the same names in capitals or, where it is a function, in small."""
+
+    # Its jobs go on after a restart: ``run`` gets the parts that are stored and skips what is done.
+    resumable: bool = False
+    # Somebody waits on the line for the answer: such a job is written down while it runs, not before, and a restart
+    # does not run it for nobody.
+    attended: bool = False
+    # One of an owner's jobs after the other, so that those that wait can change places.
+    in_order: bool = False
+    # Its items are messages and an answer, which the playground can ask for again.
+    playable: bool = False
+    # How many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
+    a_minute: int = A_MINUTE
+    # Checks what takes its time, before the stores are held.
+    look_over: Callable[[Any, Any, str], None] = overlook
+    # Makes of a job what is asked when somebody wants it once more.
+    again: Callable[[Any, JobRow], dict[str, Any]] = same
 
 
-def is_playable(module: Assistant[Any]) -> bool:
-    """Say whether the playground can ask the module's items again."""
-    return getattr(module, "PLAYABLE", False)
-
-
-def a_minute(module: Assistant[Any] | None) -> int:
-    """Return how many of the module's jobs may begin in a minute."""
-    return getattr(module, "A_MINUTE", A_MINUTE)
+def traits(module: Assistant[Any]) -> Traits:
+    """Return what a module says of itself, and what holds where it says nothing: the one place that looks."""
+    return Traits(
+        resumable=getattr(module, "RESUMABLE", Traits.resumable),
+        attended=getattr(module, "ATTENDED", Traits.attended),
+        in_order=getattr(module, "IN_ORDER", Traits.in_order),
+        playable=getattr(module, "PLAYABLE", Traits.playable),
+        a_minute=getattr(module, "A_MINUTE", A_MINUTE),
+        look_over=getattr(module, "look_over", overlook),
+        again=getattr(module, "again", same),
+    )

@@ -16,7 +16,7 @@ from assistants.bounded import CALLER, Caller
 from assistants.closing import Deadline
 from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, QueueFull, StoreError, StudioError
 from assistants.history import History
-from assistants.jobs.assistant import Assistant, HasModels, a_minute, is_attended, is_in_order, is_resumable
+from assistants.jobs.assistant import Assistant, HasModels, Traits, traits
 from assistants.jobs.events import Event, Status, event_from
 from assistants.jobs.pace import Pace
 from assistants.jobs.queues import Queues
@@ -70,10 +70,11 @@ class JobRunner(Generic[Host]):
     def __init__(self, history: History, assistants: Iterable[Assistant[Host]], workers: int, queue_size: int) -> None:
         self._history = history
         self._assistants = {assistant.ID: assistant for assistant in assistants}
+        self._traits = {name: traits(module) for name, module in self._assistants.items()}
         self._writer = Writer(history)
         self._changed = threading.Condition()
         self._live: dict[str, RunningJob] = {}
-        in_order = {name for name, module in self._assistants.items() if is_in_order(module)}
+        in_order = {name for name, one in self._traits.items() if one.in_order}
         self._queues = Queues(workers, queue_size, in_order, history.jobs.paused())
         # By name and number: a model that writes and one that draws may have the same name. Jobs keep what they use.
         self._slots: WeakValueDictionary[tuple[str, int], Slots] = WeakValueDictionary()
@@ -110,9 +111,8 @@ class JobRunner(Generic[Host]):
         checked = validated(module.Request, request)
         places = self._reserve(owner, assistant)
         try:
-            if look_over := getattr(module, "look_over", None):
-                look_over(self._studio, checked, owner)
-            if is_attended(module) or not recorded:
+            self._traits[assistant].look_over(self._studio, checked, owner)
+            if self._traits[assistant].attended or not recorded:
                 row = self._admit(module, checked, owner)
             else:
                 with self._history.store.write():
@@ -133,8 +133,7 @@ class JobRunner(Generic[Host]):
     def again(self, job_id: str, owner: str) -> JobRow:
         """Submit once more what an earlier job was asked, or what the assistant's ``again`` makes of it."""
         row = self.get(job_id, owner)
-        same = getattr(self._assistants.get(row.assistant), "again", None)
-        return self.submit(row.assistant, same(self._studio, row) if same else row.request, owner)
+        return self.submit(row.assistant, self._traits_of(row.assistant).again(self._studio, row), owner)
 
     def _admit(self, module: Assistant[Host], request: StudioRequest, owner: str) -> JobRow:
         job_id = new_id()
@@ -265,10 +264,14 @@ class JobRunner(Generic[Host]):
         for job in live:
             job.announce()
 
+    def _traits_of(self, assistant: str) -> Traits:
+        """Return those of an assistant, which may be one that is no longer there."""
+        return self._traits.get(assistant) or Traits()
+
     # The queue
 
     def _keep_pace(self, assistant: str, owner: str) -> None:
-        limit = a_minute(self._assistants.get(assistant))
+        limit = self._traits_of(assistant).a_minute
         for group in groups(owner)[:0:-1]:
             if not self._pace.take(f"{assistant} {group}", limit * PLACES if group == NOWHERE else limit):
                 raise QueueFull("You ask faster than can be answered. Wait a minute.")
@@ -318,7 +321,7 @@ class JobRunner(Generic[Host]):
                 self._queues.ended(job)
                 if status == "interrupted" and not (self._closing or job.gives_way):
                     status = "stopped"  # somebody did so meanwhile
-                goes_on = status == "interrupted" and is_resumable(self._assistants[job.row.assistant])
+                goes_on = status == "interrupted" and self._traits[job.row.assistant].resumable
                 if goes_on and not self._closing:
                     self._put_back(job)
             if goes_on:
@@ -355,7 +358,7 @@ class JobRunner(Generic[Host]):
                     if job.stopping:
                         raise Stopped
         except Stopped:
-            if job.gives_way and not is_resumable(module):
+            if job.gives_way and not self._traits[module.ID].resumable:
                 return "failed", QueueFull(GAVE_WAY, minutes=round(TURN_SECONDS / 60)).failure
             return ("interrupted" if self._closing or job.gives_way else "stopped"), None
         except StudioError as error:
@@ -388,8 +391,8 @@ class JobRunner(Generic[Host]):
         was_running = row.status != "queued" or row.starts > 0
         job = RunningJob(row, self._slots_of, self._writer.mark, events, CRASH_GAP if was_running else 0)
         self._live[job.id] = job
-        module = self._assistants.get(row.assistant)
-        goes_on = is_resumable(module) if was_running else module and not is_attended(module)
+        module, own = self._assistants.get(row.assistant), self._traits_of(row.assistant)
+        goes_on = own.resumable if was_running else module and not own.attended
         if not goes_on or row.status == "stopping":
             self._end(job, "interrupted")
         elif row.starts >= MOST_STARTS:

@@ -187,7 +187,8 @@ class Models:
 
     def is_base(self, name: str) -> bool:
         """Say whether a model that is open has no chat template, and so only goes on with a text."""
-        return getattr(self._engines.get(name), "is_base", False)
+        engine = self._engines.get(name)
+        return engine is not None and engine.is_base
 
     # States and engines
 
@@ -265,7 +266,8 @@ class Models:
     def facts(self, name: str) -> Any:
         """Return what an image model that is open says of itself; None of one that is not open."""
         if name.startswith(LOCAL):
-            return getattr(self._engines.get(name), "facts", None)
+            engine = self._engines.get(name)
+            return engine and engine.facts
         return self.painter(name).facts
 
     @staticmethod

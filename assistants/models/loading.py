@@ -15,7 +15,7 @@ from assistants.models.files.catalog import Entry
 from assistants.models.files.downloads import bytes_in
 from assistants.models.files.sources import begun
 from assistants.models.installing import Plan
-from assistants.models.opened import Engines, close_engine
+from assistants.models.opened import Engines
 from assistants.models.registry import LOCAL, ModelRegistry
 from assistants.models.speeds import Speeds
 from assistants.models.states import ModelState, States
@@ -151,5 +151,5 @@ class Loader:
                 self._states.set(doing.label, ModelState(doing.name, "ready"))
                 logger.info("%s is ready", doing.label)
                 return
-        close_engine(engine)
+        engine.close()
         doing.rest()

@@ -60,7 +60,7 @@ class Engines:
         with self._lock:
             closing = [self._open.pop(label) for label in labels if label in self._open]
         for opened in closing:
-            close_engine(opened.engine)
+            opened.engine.close()
 
     def close_all(self) -> None:
         """Close every engine."""
@@ -91,11 +91,5 @@ class Engines:
             label = next((label for label, opened in self._open.items() if opened.model not in busy), None)
             opened = self._open.pop(label) if label else None
         if opened:
-            close_engine(opened.engine)
+            opened.engine.close()
         return label
-
-
-def close_engine(engine: Any) -> None:
-    """Close an engine, if it is one of ours."""
-    if hasattr(engine, "close"):
-        engine.close()

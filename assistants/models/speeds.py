@@ -114,8 +114,9 @@ def run(engine: Any, number: int, text: str, tokens: int) -> tuple[float, float,
     """Return the seconds to the first token and from there to the last, and the tokens that were read and written."""
     from langchain_core.messages import HumanMessage
 
-    able = getattr(engine, "capabilities", ())
-    options = {"temperature": 0, "max_tokens": tokens} | ({"min_tokens": tokens} if "min_tokens" in able else {})
+    options = {"temperature": 0, "max_tokens": tokens}
+    if "min_tokens" in engine.capabilities:
+        options["min_tokens"] = tokens
     began, first = monotonic(), None
     usage: dict[str, Any] = {}
     for chunk in engine.stream([HumanMessage(QUESTION.format(number=number, text=text))], **options):

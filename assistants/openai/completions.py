@@ -15,8 +15,7 @@ from assistants.jobs import Event, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
+    from assistants.engines.chat_engine import ChatEngine
     from assistants.studio import Studio
 
 ID = "completions"
@@ -102,9 +101,8 @@ def _turns(request: Request) -> list[tuple[str, str]]:
     return [(message.role, message.content) for message in request.messages or ()]
 
 
-def _options(engine: "BaseChatModel", request: Request, model: str) -> dict[str, Any]:
+def _options(engine: "ChatEngine", request: Request, model: str) -> dict[str, Any]:
     """Return the parameters for the engine; raises ``InvalidInput`` for what it cannot do."""
-    able: frozenset[str] = getattr(engine, "capabilities", frozenset())
     options = request.params.model_dump(exclude_none=True)
     needed = [(name, capability) for name, capability in SPECIAL.items() if options.get(name)]
     needed += [(name, name) for name in ("logprobs", "top_logprobs") if getattr(request.controls, name)]
@@ -112,6 +110,6 @@ def _options(engine: "BaseChatModel", request: Request, model: str) -> dict[str,
         needed.append(("prompt", "completion"))
         options["raw"] = True
     for field, capability in needed:
-        if capability not in able:
+        if capability not in engine.capabilities:
             raise InvalidInput(field, "{field} is nothing that {model} can do.", model=model)
     return {name: value for name, value in options.items() if name not in SPECIAL or value}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from assistants.generation import opened, slots
+from assistants.generation import opened
 from assistants.jobs import Event, Progress, Result, RunningJob
 from assistants.requests import Admission, Name, StudioRequest
 
@@ -48,7 +48,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     vectors: list[list[float]] = []
     tokens = 0
     for start in range(0, len(request.texts), BATCH):
-        with job.slot(job.model, slots(engine)):
+        with job.slot(job.model, engine.slots):
             read = engine.embed(request.texts[start : start + BATCH], first=start)
         vectors += read.vectors
         tokens += read.tokens

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, StudioError
-from assistants.generation import NO_CONTROLS, Step, conversation, generate, limited, slots
+from assistants.generation import NO_CONTROLS, Step, conversation, generate, limited
 from assistants.jobs import Event, Progress, RunningJob
 from prompts.library import Messages
 
@@ -57,7 +57,7 @@ class CellRun:
             for state in self._studio.models.waiting(model, needs):
                 yield Progress(state.done, state.total, state.note)
             engine = self._studio.models.engine(model, needs)
-            if SCORE in needs and SCORE not in getattr(engine, "capabilities", ()):
+            if SCORE in needs and SCORE not in engine.capabilities:
                 raise GenerationFailed("{model} cannot weigh labels against each other here.", model=model)
         except StudioError as error:
             self.failed[model, needs] = error
@@ -71,7 +71,7 @@ class CellRun:
 
     def width(self, models: set[str]) -> int:
         """Return how many questions these models take at once."""
-        return sum(slots(engine) for (model, _), engine in self._engines.items() if model in models)
+        return sum(engine.slots for (model, _), engine in self._engines.items() if model in models)
 
     def ask(
         self, model: str, messages: Messages, options: dict[str, Any], limit: int, controls: Controls = NO_CONTROLS

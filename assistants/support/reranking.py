@@ -11,7 +11,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
-from assistants.generation import slots
 from assistants.jobs import Event, Progress, RunningJob, note
 from assistants.knowledge.retrieval import PASSAGES, Found
 
@@ -42,7 +41,7 @@ class Reranker:
             return first
         texts = ["\n".join(chunk.indexed for chunk in passage.chunks) for passage in found.passages]
         try:
-            with self.job.slot(self.model, slots(self.engine)):
+            with self.job.slot(self.model, self.engine.slots):
                 scores = self.engine.rank(question, texts)
         except (GenerationFailed, ModelUnavailable):
             # It was closed to make room, or its process died.

@@ -6,7 +6,7 @@ Knows how a model is kept writing until a length is reached; knows nothing about
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.generation import NO_CONTROLS, conversation, generate, limited
@@ -15,6 +15,9 @@ from assistants.jobs import Event, RunningJob, Text
 from assistants.store.documents import count
 from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages
+
+if TYPE_CHECKING:
+    from assistants.engines.chat_engine import ChatEngine
 
 TOKENS_A_WORD = 1.6
 # For the sentence that the last token falls into.
@@ -37,7 +40,7 @@ class Writer:
     Where it ``may_loop``, a text that goes round is ended.
     """
 
-    engine: Any
+    engine: "ChatEngine"
     job: RunningJob
     params: dict[str, Any]
     is_guided: bool = False
@@ -50,11 +53,11 @@ class Writer:
     @property
     def context(self) -> int | None:
         """How many tokens a prompt and its answer may have, where that is known."""
-        return getattr(self.engine, "context", None)
+        return self.engine.context
 
     def can(self, capability: str) -> bool:
         """Say whether the engine holds to a constraint while it writes."""
-        return capability in getattr(self.engine, "capabilities", ())
+        return capability in self.engine.capabilities
 
     def limit(self, tokens: int) -> dict[str, int]:
         """Return the limit of tokens for an answer that the studio cuts by itself, where the model is here."""

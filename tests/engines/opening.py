@@ -1,14 +1,14 @@
 """Opens a model's file or folder as the studio does: it is looked at, made ready beside itself, and opened."""
 
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from assistants.engines import open_chat
 from assistants.models import files
+from assistants.models.files.downloads import Halt
 
 
 def opened_file(name: str, path: Path, needs: frozenset[str] = frozenset()) -> Any:
     """Return the engine of the model at ``path``; raises ``ModelUnavailable``."""
     files.runner(path, needs)
-    return open_chat(name, files.make_ready(path, path.parent, lambda *_: None, Event(), needs))
+    return open_chat(name, files.make_ready(path, path.parent, lambda *_: None, Halt(), needs))

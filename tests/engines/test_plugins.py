@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistants.engines import open_chat
 from assistants.engines.plugins import GROUP, open_plugin, plugins
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.studio import Studio
@@ -64,6 +65,32 @@ def test_a_chat_uses_it_like_any_other(eliza: None, studio: Studio) -> None:
     assert studio.jobs.wait(broken.id, "local", 30).status == "failed"
     fine = studio.jobs.submit("chat", {"message": "hello"}, "local")
     assert studio.jobs.wait(fine.id, "local", 30).output == "hello"
+
+
+def test_what_it_does_not_say_of_itself_is_said_for_it(eliza: None, install: Install) -> None:
+    source = """
+from aigc_studio_eliza import Eliza
+
+class Telling(Eliza):
+    slots: int = 2
+    context: int = 512
+    capabilities: list[str] = ["json_schema"]
+    is_closed: bool = False
+
+    def close(self):
+        self.is_closed = True
+
+def open_chat(model, path=None):
+    return Telling()
+"""
+    install("telling", source, telling="telling:open_chat")
+    silent, telling = open_chat("eliza:doctor"), open_chat("telling:m")
+    assert (silent.slots, silent.context, silent.capabilities) == (8, None, frozenset())
+    assert silent.begins_reasoning is False and silent.is_base is False
+    silent.close()
+    assert (telling.slots, telling.context, telling.capabilities) == (2, 512, {"json_schema"})
+    telling.close()
+    assert telling.stream.__self__.is_closed
 
 
 def test_what_goes_wrong_in_a_plugin_is_one_sentence(eliza: None, install: Install) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage
@@ -65,6 +65,7 @@ class RemoteChat(StreamedChat):
     slots: int = 8
     # Servers do not say how much they read; they judge for themselves.
     context: int | None = None
+    is_base: ClassVar[bool] = False
 
     _loop: Loop | None = PrivateAttr(None)
     _closed: bool = PrivateAttr(False)

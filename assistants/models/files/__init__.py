@@ -14,18 +14,18 @@ Knows nothing about who wants a model, nor how it runs.
 """
 
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from assistants.models.files.contents import check_image_model, is_encoder, is_image_model, is_reranker, runner
 
 if TYPE_CHECKING:
+    from assistants.models.files.downloads import Halt
     from assistants.models.files.readiness import Report
 
 __all__ = ["check", "check_image_model", "is_encoder", "is_image_model", "is_reranker", "make_ready", "runner"]
 
 
-def make_ready(path: Path, folder: Path, report: "Report", halt: Event, needs: frozenset[str] = frozenset()) -> Path:
+def make_ready(path: Path, folder: Path, report: "Report", halt: "Halt", needs: frozenset[str] = frozenset()) -> Path:
     """Return what an engine opens of the model at ``path``: a GGUF is made ready first, once, in ``folder``.
 
     ``report`` gets note, bytes done and bytes in all; ``halt`` calls it off. Raises ``ModelUnavailable``.

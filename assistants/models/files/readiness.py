@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +23,7 @@ from assistants.errors import ModelUnavailable
 from assistants.models.files import rewriting
 from assistants.models.files.contents import runner
 from assistants.models.files.conversion import CONVERTING
-from assistants.models.files.downloads import Cancelled, Download, ProgramFailed
+from assistants.models.files.downloads import Cancelled, Download, Halt, ProgramFailed
 from assistants.models.files.gguf import Head, read_head
 from assistants.models.files.sources import CANCELLED, MEGABYTE, PAUSED, locked
 
@@ -46,9 +45,7 @@ DOES_NOT_LOAD = "The model file {file} does not load: {cause}."
 logger = logging.getLogger(__name__)
 
 
-def make_ready(
-    path: Path, folder: Path, report: Report, halt: threading.Event, needs: frozenset[str] = frozenset()
-) -> Path:
+def make_ready(path: Path, folder: Path, report: Report, halt: Halt, needs: frozenset[str] = frozenset()) -> Path:
     """Return what the engine opens that runs the model at ``path`` and can do what is needed; blocks.
 
     That is ``path`` itself unless it is a GGUF file: then a folder in ``folder``, the model's own, which the first call
@@ -63,7 +60,7 @@ def make_ready(
         with locked(folder, lambda: report(CONVERTING, 0, None), halt):
             return Making(path, folder, kind).made(report, halt)
     except Cancelled:
-        raise ModelUnavailable(PAUSED if getattr(halt, "keeps", False) else CANCELLED, model=path.name) from None
+        raise ModelUnavailable(PAUSED if halt.keeps else CANCELLED, model=path.name) from None
     except ProgramFailed as failure:
         raise ModelUnavailable(DOES_NOT_LOAD, file=path.name, cause=str(failure).rstrip(".")) from None
     except (ValueError, KeyError) as error:
@@ -84,7 +81,7 @@ class Making:
         self._scratch = folder / SCRATCH
         self._versions = {"studio": str(VERSION)} | {name: version(name) for name in PACKAGES[kind]}
 
-    def made(self, report: Report, halt: threading.Event) -> Path:
+    def made(self, report: Report, halt: Halt) -> Path:
         """Return the folder that is ready, after making it if need be."""
         if not self._is_of_use():
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -108,7 +105,7 @@ class Making:
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
-    def _make(self, report: Report, halt: threading.Event) -> None:
+    def _make(self, report: Report, halt: Halt) -> None:
         head = read_head(self._file)
         model = self._scratch / "model"
         model.mkdir(parents=True)
@@ -143,7 +140,7 @@ class Making:
         total = 2 * sum(rewriting.count(one) for one in head.tensors.values())
         return [str(PROGRAMS / "transformers_worker"), str(self._file), str(model)], total, {}
 
-    def _figures(self, halt: threading.Event) -> list[dict[str, float]]:
+    def _figures(self, halt: Halt) -> list[dict[str, float]]:
         """Measure the model under each choice that this machine gives."""
         try:
             shutil.rmtree(self._scratch, ignore_errors=True)
@@ -160,7 +157,7 @@ class Making:
         finally:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _run(self, command: list[str], grown: Callable[[int], None], halt: threading.Event) -> None:
+    def _run(self, command: list[str], grown: Callable[[int], None], halt: Halt) -> None:
         Download(["-P", *command], environment(os.environ), self._scratch).run(grown, halt)
 
     def _check_space(self, needed: int) -> None:
