@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from assistants import chat, history, images, ingestion, playground, prompts, support, writing
 from assistants.images import upscaling
+from assistants.jobs.assistant import traits
 from assistants.openai import completions, embeddings
 from assistants.store.row_kinds import RowKinds
 from assistants.support import checks, summaries, triage
@@ -20,4 +21,4 @@ ASSISTANTS: "tuple[Assistant[Studio], ...]" = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
     embeddings,
 )  # fmt: skip
-ROWS = RowKinds(kind for module in (*ASSISTANTS, prompts, history) for kind in getattr(module, "ROWS", ()))
+ROWS = RowKinds([*(kind for module in ASSISTANTS for kind in traits(module).rows), *prompts.ROWS, *history.ROWS])

@@ -23,6 +23,7 @@ from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
 from assistants.models import DEFAULT
+from assistants.principals import Principal
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
 from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
@@ -112,14 +113,14 @@ class Request(StudioRequest):
     wait: bool = False
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
-    model = studio.models.resolve(request.model, owner, "chat")
+    model = studio.models.resolve(request.model, who, "chat")
     if request.wait and request.model not in (None, DEFAULT):
         raise InvalidInput("wait", "{field} goes with the default model only.")
-    template = _template(studio, request, owner)
+    template = _template(studio, request, who.id)
     settled = {"template_version": template.version} if template else {}
-    admission = _admit_turn(studio, request, owner, job_id, model)
+    admission = _admit_turn(studio, request, who.id, job_id, model)
     return replace(admission, settled=settled)
 
 

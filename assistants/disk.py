@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.settings import Settings
 
 
@@ -22,9 +22,9 @@ class Used:
     free: int
 
 
-def used(settings: Settings, owner: str) -> Used:
+def used(settings: Settings, who: Principal) -> Used:
     """Return what the home folder and the models take; for the operator only."""
-    must_be_operator(owner)
+    must_be_operator(who)
     home = settings.home
     return Used(
         database=size(home.glob("studio.db*")),

@@ -17,7 +17,7 @@ from assistants.embedder import EMBEDDERS, Embedder, base_embedder, embed_chunks
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
 from assistants.jobs import Event, JobRow, Part, Progress, Result, RunningJob, Text, note
 from assistants.knowledge import chunking, reading, sites
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.store.row_kinds import RowKind
 
@@ -52,35 +52,35 @@ class Request(StudioRequest):
     embedder: Literal["english", "multilingual"] | None = None
 
 
-def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, BinaryIO]], owner: str) -> JobRow:
+def submit(studio: "Studio", knowledge: str, uploads: Iterable[tuple[str, BinaryIO]], who: Principal) -> JobRow:
     """Take in files, names and bytes, and submit the job that reads them; of what is refused nothing stays."""
-    must_be_operator(owner)
+    must_be_operator(who)
     files: list[str] = []
     try:
-        files += (studio.history.files.add(owner, name, stream).id for name, stream in uploads)
-        return studio.jobs.submit(ID, {"knowledge": knowledge, "files": files}, owner)
+        files += (studio.history.files.add(who, name, stream).id for name, stream in uploads)
+        return studio.jobs.submit(ID, {"knowledge": knowledge, "files": files}, who)
     except BaseException:
         for file in files:
             studio.history.files.drop(file)
         raise
 
 
-def look_over(studio: "Studio", request: Request, owner: str) -> None:
+def look_over(studio: "Studio", request: Request, who: Principal) -> None:
     """Raise ``InvalidInput`` for a file that cannot be read."""
-    must_be_operator(owner)
+    must_be_operator(who)
     for file_id in request.files:
-        file = studio.history.files.get(file_id, owner)
+        file = studio.history.files.get(file_id, who.id)
         data = file.path.read_bytes()
         bounded.call(reading.kind_of, file.name, data, field="file", budget=DOCUMENT)
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Note every source as one that is to come, so that the same file cannot come twice meanwhile."""
     if request.embedder:
-        must_be_operator(owner)
+        must_be_operator(who)
         studio.knowledge.rows.base(request.knowledge)
-    studio.knowledge.create(request.knowledge, owner)
-    names = [_expect_file(studio, request.knowledge, file, owner, job_id) for file in request.files]
+    studio.knowledge.create(request.knowledge, who)
+    names = [_expect_file(studio, request.knowledge, file, who, job_id) for file in request.files]
     if request.text.strip():
         title = request.title.strip() or " ".join(request.text.split())[:60]
         digest = hashlib.sha256(request.text.encode()).hexdigest()
@@ -95,19 +95,19 @@ def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admiss
     return Admission("\n".join(names) or request.knowledge, result={"knowledge": request.knowledge})
 
 
-def _expect_file(studio: "Studio", knowledge: str, file_id: str, owner: str, job_id: str) -> str:
-    file = studio.history.files.get(file_id, owner)
+def _expect_file(studio: "Studio", knowledge: str, file_id: str, who: Principal, job_id: str) -> str:
+    file = studio.history.files.get(file_id, who.id)
     data = file.path.read_bytes()
     studio.knowledge.rows.expect(knowledge, file.name, hashlib.sha256(data).hexdigest(), job_id, file.id)
     return file.name
 
 
-def embedded(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+def embedded(studio: "Studio", knowledge: str, who: Principal) -> dict[str, Any]:
     """Return which ``embedder`` reads a base, if any yet, and how many passages it doesn't know (``unread``).
 
     Raises ``NotAllowed`` or ``NotFound``.
     """
-    must_be_operator(owner)
+    must_be_operator(who)
     name, rows = studio.knowledge.rows.base(knowledge).name, studio.knowledge.vector_rows
     by_model = {model: embedder for embedder, model in EMBEDDERS.items()}
     return {"embedder": by_model.get(rows.embedder(name)), "unread": rows.unread(name)}

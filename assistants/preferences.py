@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from assistants.history import History
 from assistants.models import LOCAL, MINI
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import StudioRequest
 from assistants.settings import Settings
 
@@ -36,21 +36,21 @@ def stored(history: History) -> Preferences:
         return Preferences()
 
 
-def change(studio: "Studio", wanted: Preferences, owner: str) -> None:
+def change(studio: "Studio", wanted: Preferences, who: Principal) -> None:
     """Set those of ``wanted`` that are given; raises ``NotAllowed``, and ``InvalidInput`` for a model there is not."""
-    must_be_operator(owner)
+    must_be_operator(who)
     given = wanted.model_dump(exclude_unset=True)
     if wanted.text_model:
-        given["text_model"] = studio.models.resolve(wanted.text_model, owner, "chat")
+        given["text_model"] = studio.models.resolve(wanted.text_model, who, "chat")
     studio.history.settings.put(given)
 
 
-def take_better(studio: "Studio", owner: str) -> None:
+def take_better(studio: "Studio", who: Principal) -> None:
     """Let a better model come and be the studio's own, also where the small one was chosen; raises ``NotAllowed``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     if stored(studio.history).text_model == LOCAL + MINI:
         studio.history.settings.put({"text_model": None})
-    studio.models.better.begin(owner)
+    studio.models.better.begin(who)
 
 
 def trash_days(settings: Settings, history: History) -> int:

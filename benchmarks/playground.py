@@ -15,10 +15,11 @@ from typing import Any
 
 from assistants import playground
 from assistants.generation import conversation
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from benchmarks.support import opened
 
-OWNER = "local"
+OWNER = LOCAL
 TOKENS = 32
 TEMPLATES = [
     {"name": name, "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}]}
@@ -39,7 +40,7 @@ def rows(start: int, count: int) -> list[dict[str, str]]:
 def run(studio: Studio, **request: Any) -> dict[str, Any]:
     """Run a matrix to its end and return its result."""
     job = studio.jobs.submit("playground", request, OWNER)
-    row = studio.jobs.wait(job.id, OWNER)
+    row = studio.jobs.wait(job.id, OWNER.id)
     assert row.status == "done", row.error
     return row.result
 

@@ -28,6 +28,7 @@ from assistants.knowledge import Found
 from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import packed
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -39,7 +40,7 @@ from assistants.support.searching import ScoreExplanation, search
 from benchmarks.history import Writer
 
 DATA = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
-OWNER = "local"
+OWNER = LOCAL
 TOP = 5
 WAIT = 600
 # None that writes: what the stand-in says is never proved.
@@ -65,14 +66,14 @@ def teach(studio: Studio, base: str, documents: dict[str, str]) -> float:
     began = time.monotonic()
     uploads = [(name, io.BytesIO(text.encode())) for name, text in documents.items()]
     row = ingestion.submit(studio, base, uploads, OWNER)
-    row = studio.jobs.wait(row.id, OWNER, WAIT)
+    row = studio.jobs.wait(row.id, OWNER.id, WAIT)
     assert row.status == "done", row.error or row.status
     return time.monotonic() - began
 
 
 def ask(studio: Studio, base: str, question: str) -> JobRow:
     row = studio.jobs.submit("support", {"question": question, "knowledge": base}, OWNER)
-    row = studio.jobs.wait(row.id, OWNER, WAIT)
+    row = studio.jobs.wait(row.id, OWNER.id, WAIT)
     assert row.status == "done", row.error or row.status
     return row
 

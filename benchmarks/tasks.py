@@ -21,7 +21,7 @@ import yaml
 
 from assistants import ingestion, writing
 from assistants.opening import open_studio
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.store.documents import markdown
 from assistants.store.jobs import JobRow
@@ -35,7 +35,7 @@ SECTION = "# A\n\n"
 def ended(studio: Studio, assistant: str, request: dict[str, Any]) -> JobRow:
     """Submit a request and return its job as it ended."""
     row = studio.jobs.submit(assistant, request, LOCAL)
-    row = studio.jobs.wait(row.id, LOCAL, HOUR)
+    row = studio.jobs.wait(row.id, LOCAL.id, HOUR)
     if row.status != "done":
         raise RuntimeError(row.error or row.status)
     return row
@@ -49,13 +49,13 @@ def chat(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
 def write(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
     request = task["write"] | {"language": task["language"], "model": model, "params": {"seed": seed}}
     row = ended(studio, "writing", request)
-    return markdown(studio.history.drafts.open((row.result or {})["draft"], LOCAL).document)
+    return markdown(studio.history.drafts.open((row.result or {})["draft"], LOCAL.id).document)
 
 
 def outline(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
     request = task["outline"] | {"language": task["language"], "model": model, "params": {"seed": seed}}
     found = ended(studio, "writing", {**request, "action": "outline"}).result or {}
-    document = studio.history.drafts.open(found["draft"], LOCAL).document
+    document = studio.history.drafts.open(found["draft"], LOCAL.id).document
     return json.dumps(
         {"title": document["title"], "sections": [section["heading"] for section in document["sections"]]},
         ensure_ascii=False,
@@ -64,8 +64,8 @@ def outline(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
 
 def rewrite(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
     own = task["rewrite"]
-    draft = writing.take_in(studio, LOCAL, "a.md", (SECTION + own["text"]).encode()).id
-    [section] = studio.history.drafts.open(draft, LOCAL).document["sections"]
+    draft = writing.take_in(studio, LOCAL.id, "a.md", (SECTION + own["text"]).encode()).id
+    [section] = studio.history.drafts.open(draft, LOCAL.id).document["sections"]
     request = {
         "action": "rewrite",
         "draft": draft,
@@ -83,7 +83,7 @@ def support(studio: Studio, task: dict[str, Any], model: str, seed: int) -> str:
     own, base = task["support"], task["id"]
     if base not in [known.name for known in studio.knowledge.bases()]:
         row = ingestion.submit(studio, base, [("page.md", io.BytesIO(own["document"].encode()))], LOCAL)
-        studio.jobs.wait(row.id, LOCAL, HOUR)
+        studio.jobs.wait(row.id, LOCAL.id, HOUR)
     return ended(studio, "support", {"question": own["question"], "knowledge": base, "model": model}).output
 
 

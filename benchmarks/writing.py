@@ -19,7 +19,7 @@ from typing import Any
 
 from assistants.embedder import MODEL
 from assistants.opening import open_studio
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.sentences import is_complete, sentences
 from assistants.settings import Settings
 from assistants.store.documents import count, markdown, text_of
@@ -81,14 +81,14 @@ def run_all(studio: Studio, requests: list[dict[str, Any]]) -> tuple[list[JobRow
     """Submit all requests at once; return the jobs as they ended, and the seconds in all."""
     began = time.monotonic()
     tickets = [studio.jobs.submit("writing", one, LOCAL).id for one in requests]
-    return [studio.jobs.wait(ticket, LOCAL, HOURS) for ticket in tickets], time.monotonic() - began
+    return [studio.jobs.wait(ticket, LOCAL.id, HOURS) for ticket in tickets], time.monotonic() - began
 
 
 def raw_text(studio: Studio, job: JobRow) -> str:
     """Return a draft's text as it was before the repair."""
     drafts, draft = studio.history.drafts, (job.result or {})["draft"]
-    before = next(one for one in drafts.versions(draft, LOCAL) if one.cause in ("draft", "section"))
-    return text_of(drafts.version(draft, before.id, LOCAL).document or {})
+    before = next(one for one in drafts.versions(draft, LOCAL.id) if one.cause in ("draft", "section"))
+    return text_of(drafts.version(draft, before.id, LOCAL.id).document or {})
 
 
 def figures(drafted: list[tuple[str, list[str]]]) -> str:
@@ -149,7 +149,7 @@ def drafts(studio: Studio, words: int, limit: int, show: bool) -> None:
 
 def document_of(studio: Studio, job: JobRow) -> dict[str, Any]:
     """Return the draft that a job wrote, as it is kept."""
-    return studio.history.drafts.open((job.result or {})["draft"], LOCAL).document
+    return studio.history.drafts.open((job.result or {})["draft"], LOCAL.id).document
 
 
 def outlines(studio: Studio, number: int) -> None:

@@ -36,7 +36,7 @@ def tiny_page(_studio: Studio) -> gr.Blocks:
 
     def who(request: gr.Request) -> str:
         asker = visitor(request)
-        return f"{asker.owner} {asker.is_operator}"
+        return f"{asker.id} {asker.is_operator}"
 
     with gr.Blocks(analytics_enabled=False) as page:
         answer = gr.Textbox()

@@ -9,6 +9,7 @@ import yaml
 from assistants import chat
 from assistants.engines.chat_engine import Foreign
 from assistants.errors import InvalidInput, NotFound
+from assistants.principals import LOCAL, of_owner
 from assistants.store.conversations import Turn
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -18,7 +19,7 @@ SLOW = "echo:delay=0.02&words=200"
 
 
 def ask(studio: Studio, owner: str = "local", **request: Any) -> JobRow:
-    job = studio.jobs.submit("chat", {"model": "echo:", **request}, owner)
+    job = studio.jobs.submit("chat", {"model": "echo:", **request}, of_owner(owner))
     return studio.jobs.wait(job.id, owner, 20)
 
 
@@ -40,13 +41,13 @@ def test_a_message_begins_a_titled_conversation(studio: Studio) -> None:
 
 
 def test_message_and_pending_reply_are_there_before_the_job_runs(studio: Studio) -> None:
-    job = studio.jobs.submit("chat", {"message": "hello", "model": SLOW}, "local")
+    job = studio.jobs.submit("chat", {"message": "hello", "model": SLOW}, LOCAL)
     assert [turn.role for turn in turns(studio, job)] == ["user", "assistant"]
     studio.jobs.stop(job.id, "local")
 
 
 def test_the_next_message_goes_below_the_last_reply_and_waits_for_it(studio: Studio) -> None:
-    first = studio.jobs.submit("chat", {"message": "one", "model": "echo:delay=0.02&words=20"}, "local")
+    first = studio.jobs.submit("chat", {"message": "one", "model": "echo:delay=0.02&words=20"}, LOCAL)
     second = ask(studio, message="two", conversation=first.result["conversation"])
     first = studio.jobs.get(first.id, "local")
     assert second.started >= first.finished
@@ -77,9 +78,9 @@ def test_editing_a_turn_branches(studio: Studio) -> None:
 
 
 def test_continue_goes_on_with_the_text_of_a_stopped_reply(studio: Studio) -> None:
-    job = studio.jobs.submit("chat", {"message": "hello", "model": SLOW}, "local")
+    job = studio.jobs.submit("chat", {"message": "hello", "model": SLOW}, LOCAL)
     with pytest.raises(InvalidInput, match="still being written"):
-        studio.jobs.submit("chat", {"action": "continue", "parent": job.result["message"]}, "local")
+        studio.jobs.submit("chat", {"action": "continue", "parent": job.result["message"]}, LOCAL)
     studio.jobs.stop(job.id, "local")
     stopped = studio.jobs.wait(job.id, "local", 10)
     assert stopped.status == "stopped"
@@ -195,7 +196,7 @@ def test_a_length_in_the_message_sets_the_least_length(
 )
 def test_wrong_requests_name_the_field_and_leave_nothing(studio: Studio, request_: dict, field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        studio.jobs.submit("chat", request_, "local")
+        studio.jobs.submit("chat", request_, LOCAL)
     assert caught.value.field == field
     assert str(caught.value)
     assert studio.history.conversations.list("local") == []
@@ -210,7 +211,7 @@ def test_nobody_writes_into_the_conversation_of_another(studio: Studio) -> None:
         {"action": "continue", "parent": message},
     ):
         with pytest.raises(NotFound):
-            studio.jobs.submit("chat", request, "stranger")
+            studio.jobs.submit("chat", request, of_owner("stranger"))
     assert len(turns(studio, mine)) == 2
 
 

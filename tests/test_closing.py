@@ -18,6 +18,7 @@ import pytest
 from assistants.closing import Deadline
 from assistants.jobs import Event, RunningJob, Text
 from assistants.opening import open_studio
+from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import Admission, StudioRequest
 from assistants.settings import Settings
 from tests.conftest import Server
@@ -36,7 +37,7 @@ class Stubborn:
         self.free = threading.Event()
         self.hanging = threading.Semaphore(0)
 
-    def admit(self, studio: object, request: Any, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Any, who: Principal, job_id: str) -> Admission:
         return Admission(input="stubborn")
 
     def run(self, studio: object, request: Any, job: RunningJob) -> Iterator[Event]:
@@ -65,7 +66,7 @@ def test_jobs_that_do_not_end_are_left_behind_all_at_once_with_what_they_said(
     settings: Settings, stubborn: Stubborn, caplog: pytest.LogCaptureFixture
 ) -> None:
     studio = open_studio(settings, [stubborn])
-    jobs = [studio.jobs.submit("stubborn", {}, f"owner{number}").id for number in range(JOBS)]
+    jobs = [studio.jobs.submit("stubborn", {}, of_owner(f"owner{number}")).id for number in range(JOBS)]
     for _ in jobs:
         assert stubborn.hanging.acquire(timeout=10)
     studio.close(2)
@@ -87,7 +88,7 @@ def test_what_hangs_while_it_closes_is_left_behind_all_at_once(
     studio, free = open_studio(settings), threading.Event()
     for one in (studio.models, studio.connections, studio.knowledge):
         monkeypatch.setattr(type(one), "close", lambda self: free.wait(120))
-    job = studio.jobs.submit("chat", {"message": "hi"}, "local")
+    job = studio.jobs.submit("chat", {"message": "hi"}, LOCAL)
     assert studio.jobs.wait(job.id, "local", 10).status == "done"
     studio.close(1)
     free.set()

@@ -7,7 +7,7 @@ import pytest
 from assistants.connections import Connection
 from assistants.engines.remote import Patience
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.requests import validated
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -18,7 +18,7 @@ from tests.serving import client, small_app
 from webapp.tabs.chat.view import pace
 
 KEY = "sk-do-not-tell-1234567890"
-VISITOR = "v-1"
+VISITOR = of_owner("v-1")
 WAIT_SECONDS = 30
 
 
@@ -38,9 +38,9 @@ def save(studio: Studio, server: Server, **changes: object) -> None:
     studio.connections.save(validated(Connection, fields | changes), OPERATOR)
 
 
-def ask(studio: Studio, model: str = "cluster:m", owner: str = LOCAL, **request: object) -> JobRow:
+def ask(studio: Studio, model: str = "cluster:m", owner: Principal = LOCAL, **request: object) -> JobRow:
     job = studio.jobs.submit("chat", {"message": "hi", "model": model, **request}, owner)
-    return studio.jobs.wait(job.id, owner, WAIT_SECONDS)
+    return studio.jobs.wait(job.id, owner.id, WAIT_SECONDS)
 
 
 def test_a_reply_comes_from_elsewhere(studio: Studio, server: Server) -> None:
@@ -81,8 +81,8 @@ def test_what_came_before_a_failure_stays(studio: Studio, server: Server, behavi
     more = studio.jobs.submit(
         "chat", {"action": "continue", "parent": job.result["message"], "model": job.model}, LOCAL
     )
-    assert studio.jobs.wait(more.id, LOCAL, WAIT_SECONDS).status == "done"
-    turn = studio.history.conversations.message(job.result["message"], LOCAL)
+    assert studio.jobs.wait(more.id, LOCAL.id, WAIT_SECONDS).status == "done"
+    turn = studio.history.conversations.message(job.result["message"], LOCAL.id)
     assert turn.text.startswith("a b")
 
 
@@ -123,7 +123,7 @@ def test_what_else_ended_an_answer_is_said_and_passed_on(
     body = {"model": "cluster:m", "messages": [{"role": "user", "content": "hi"}]}
     server.script = [server_that.in_deltas("a", " b", finish=reason, **fields)] * 4
     job = ask(studio)
-    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL).turns
+    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL.id).turns
     notes = [note["template"].format(**note["values"]) for note in turn.notes]
     assert (job.status, job.output, notes) == ("done", "a b", [sentence])
     (choice,) = program.post("/v1/chat/completions", json=body).json()["choices"]
@@ -131,7 +131,7 @@ def test_what_else_ended_an_answer_is_said_and_passed_on(
     lines = program.post("/v1/chat/completions", json=body | {"stream": True}).text
     assert f'"finish_reason":"{reason}"' in lines
     request = {"messages": [{"role": "user", "content": "hi"}], "models": ["cluster:m"], "rows": [{}]}
-    row = studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL, WAIT_SECONDS)
+    row = studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL.id, WAIT_SECONDS)
     (cell,) = row.result["cells"]
     assert [note["template"].format(**note["values"]) for note in cell["notes"]] == [sentence]
 
@@ -157,14 +157,14 @@ def test_a_limit_of_tokens_is_sent_only_if_somebody_set_it(
     save(studio, server)
     server.otherwise = server_that.well("a", reason="length")
     job = ask(studio)
-    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL).turns
+    (*_, turn) = studio.history.conversations.window(job.result["conversation"], LOCAL.id).turns
     assert [note["template"] for note in turn.notes] == [
         "The server cut the reply at its own limit of tokens. Continue lets it go on."
     ]
     request = {"messages": [{"role": "user", "content": "hi"}], "models": ["cluster:m"], "rows": [{}]}
-    studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL, WAIT_SECONDS)
+    studio.jobs.wait(studio.jobs.submit("playground", request, LOCAL).id, LOCAL.id, WAIT_SECONDS)
     asked = {"question": "How long are gift cards valid?", "model": "cluster:m"}
-    studio.jobs.wait(studio.jobs.submit("support", asked, LOCAL).id, LOCAL, WAIT_SECONDS)
+    studio.jobs.wait(studio.jobs.submit("support", asked, LOCAL).id, LOCAL.id, WAIT_SECONDS)
     assert len(server.asked) == 3
     assert [one.body.keys() & {"max_tokens", "max_completion_tokens"} for one in server.asked] == [set()] * 3
     ask(studio, params={"max_tokens": 5})
@@ -219,11 +219,11 @@ def test_stop_closes_the_connection(studio: Studio, server: Server, monkeypatch:
     server.script = [server_that.hang("a")]
     job = studio.jobs.submit("chat", {"message": "hi", "model": "cluster:m"}, LOCAL)
     deadline = time.monotonic() + WAIT_SECONDS
-    while not studio.jobs.get(job.id, LOCAL).output and time.monotonic() < deadline:
+    while not studio.jobs.get(job.id, LOCAL.id).output and time.monotonic() < deadline:
         time.sleep(0.02)
-    studio.jobs.stop(job.id, LOCAL)
+    studio.jobs.stop(job.id, LOCAL.id)
     assert server.left.wait(5)
-    ended = studio.jobs.wait(job.id, LOCAL, WAIT_SECONDS)
+    ended = studio.jobs.wait(job.id, LOCAL.id, WAIT_SECONDS)
     assert (ended.status, ended.output) == ("stopped", "a")
 
 

@@ -10,14 +10,14 @@ from pydantic import SecretStr
 from assistants.connections import Connection, Connections
 from assistants.engines.remote import PATIENCE, images
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, NotAllowed, NotFound, StoreError
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, of_owner
 from assistants.requests import validated
 from assistants.settings import Settings
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Server
 
 KEY = "sk-do-not-tell-1234567890"
-VISITOR = "v-1"
+VISITOR = of_owner("v-1")
 URL = "http://localhost:8000/v1"
 
 

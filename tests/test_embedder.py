@@ -13,13 +13,14 @@ from assistants import classify, embedder, ingestion
 from assistants.classify import Head, features
 from assistants.embedder import MODEL, MULTILINGUAL, Embedder, Scale, model_for
 from assistants.errors import NotAllowed
+from assistants.principals import LOCAL, of_owner
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support.intent_rows import IntentRows
 from tests.knowledge.stand_ins import Words, stand_in_for_embedder, vector
 
 pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
-ME = "local"
+ME = LOCAL
 NO_JOB = SimpleNamespace(slot=lambda *_: nullcontext())
 ENGLISH = "# Returns\n\nReturns are free of charge within 30 days of the delivery of your parcel."
 CHINESE = "# 退货\n\n收到商品后三十天内可以免费退货。\n\n# 快递\n\n普通快递两天送达。"
@@ -39,14 +40,14 @@ def multilingual(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Words:
 
 def run(studio: Studio, assistant: str = "ingestion", **request: Any) -> JobRow:
     row = studio.jobs.submit(assistant, {"knowledge": "shop", **request}, ME)
-    row = studio.jobs.wait(row.id, ME, 60)
+    row = studio.jobs.wait(row.id, ME.id, 60)
     assert not row.is_open
     return row
 
 
 def add(studio: Studio, text: str, name: str = "rules.md") -> JobRow:
     row = ingestion.submit(studio, "shop", [(name, io.BytesIO(text.encode()))], ME)
-    return studio.jobs.wait(row.id, ME, 20)
+    return studio.jobs.wait(row.id, ME.id, 20)
 
 
 def notes(studio: Studio, row: JobRow) -> list[str]:
@@ -56,7 +57,7 @@ def notes(studio: Studio, row: JobRow) -> list[str]:
 
 def ask(studio: Studio, question: str) -> dict[str, Any]:
     row = studio.jobs.submit("support", {"question": question, "knowledge": "shop"}, ME)
-    row = studio.jobs.wait(row.id, ME, 20)
+    row = studio.jobs.wait(row.id, ME.id, 20)
     return next(data["data"] for _, _, data in studio.history.jobs.events(row.id) if data.get("name") == "why")
 
 
@@ -137,9 +138,9 @@ def test_a_base_stays_as_it_was_where_the_other_cannot_be_had(studio: Studio, en
 def test_only_the_operator_reads_again_and_looks(studio: Studio, english: Words) -> None:
     add(studio, ENGLISH)
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("ingestion", {"knowledge": "shop", "embedder": "english"}, "visitor")
+        studio.jobs.submit("ingestion", {"knowledge": "shop", "embedder": "english"}, of_owner("visitor"))
     with pytest.raises(NotAllowed):
-        ingestion.embedded(studio, "shop", "visitor")
+        ingestion.embedded(studio, "shop", of_owner("visitor"))
 
 
 def test_vectors_of_two_embedders_never_stand_in_one_base(studio: Studio, english: Words) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from assistants.jobs import RunningJob
-from assistants.owners import is_anonymous
+from assistants.principals import is_anonymous
 from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, small_app
 

@@ -15,6 +15,7 @@ from assistants.knowledge.fetching import Page
 from assistants.knowledge.reading import read
 from assistants.models import Models
 from assistants.opening import open_studio
+from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -22,7 +23,7 @@ from tests import bounded_work
 from tests.knowledge import corpus, documents
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
-ME = "local"
+ME = LOCAL
 TEXT = "# Returns\n\nReturns are free within 30 days.\n\n# Shipping\n\nA parcel takes 2 days."
 
 
@@ -37,7 +38,7 @@ def no_embedder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ended(studio: Studio, row: JobRow) -> JobRow:
-    row = studio.jobs.wait(row.id, ME, 20)
+    row = studio.jobs.wait(row.id, ME.id, 20)
     assert not row.is_open
     return row
 
@@ -155,16 +156,16 @@ def test_one_bad_file_does_not_keep_the_others_out(studio: Studio) -> None:
 
 def test_only_the_operator_writes(studio: Studio) -> None:
     with pytest.raises(NotAllowed):
-        ingestion.submit(studio, "shop", [("a.txt", io.BytesIO(b"text"))], "v-1")
+        ingestion.submit(studio, "shop", [("a.txt", io.BytesIO(b"text"))], of_owner("v-1"))
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("ingestion", {"knowledge": "shop", "text": "text"}, "v-1")
+        studio.jobs.submit("ingestion", {"knowledge": "shop", "text": "text"}, of_owner("v-1"))
     source = paste(studio).result["sources"][0]["id"]
     chunk = studio.knowledge.source("shop", source, ME)[2][0].number
     for attempt in (
-        lambda: studio.knowledge.delete("shop", source, "v-1"),
-        lambda: studio.knowledge.delete_base("shop", "v-1"),
-        lambda: studio.knowledge.enable("shop", chunk, False, "v-1"),
-        lambda: studio.knowledge.change("shop", "v-1", not_found="Nothing."),
+        lambda: studio.knowledge.delete("shop", source, of_owner("v-1")),
+        lambda: studio.knowledge.delete_base("shop", of_owner("v-1")),
+        lambda: studio.knowledge.enable("shop", chunk, False, of_owner("v-1")),
+        lambda: studio.knowledge.change("shop", of_owner("v-1"), not_found="Nothing."),
     ):
         with pytest.raises(NotAllowed):
             attempt()
@@ -221,7 +222,7 @@ def test_a_site_becomes_a_source_for_each_page(studio: Studio, monkeypatch: pyte
     monkeypatch.setattr(sites, "pages", lambda start, limit: iter(pages[:limit]))
     for _ in range(2):  # what is there already is left as it is
         row = studio.jobs.submit("ingestion", {"knowledge": "shop", "site": "shop.example/help/"}, ME)
-        row = studio.jobs.wait(row.id, ME, 20)
+        row = studio.jobs.wait(row.id, ME.id, 20)
         assert row.status == "done", row.error
         assert "Pages that hold no text are left out ({count})." in notes(studio, row)
     names = [source.name for source in studio.knowledge.sources("shop", ME)]
@@ -264,5 +265,5 @@ def test_stop_ends_the_reading_of_a_document(studio: Studio, monkeypatch: pytest
     job = ingestion.submit(studio, "shop", [("a.md", io.BytesIO(TEXT.encode()))], ME)
     while not bounded._pool()._watched:
         threading.Event().wait(0.02)
-    studio.jobs.stop(job.id, ME)
+    studio.jobs.stop(job.id, ME.id)
     assert ended(studio, job).status == "stopped"

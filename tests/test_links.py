@@ -10,7 +10,7 @@ import pytest
 from assistants import chat, writing
 from assistants.history import History
 from assistants.links import is_bare, without_bare_hosts
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.store.rows import add_job, add_turn
 
@@ -93,8 +93,8 @@ TEXT = "\n\n".join(BARE)
 
 @pytest.mark.parametrize("form", ["md", "html", "docx", "epub"])
 def test_a_draft_goes_out_without_them(studio: Studio, form: str) -> None:
-    draft = writing.take_in(studio, LOCAL, "tea.md", f"# Tea\n\n{TEXT}\n\n[kept](https://shop.example/)".encode()).id
-    _, content = writing.export(studio, draft, LOCAL, form)
+    draft = writing.take_in(studio, LOCAL.id, "tea.md", f"# Tea\n\n{TEXT}\n\n[kept](https://shop.example/)".encode()).id
+    _, content = writing.export(studio, draft, LOCAL.id, form)
     files = [content]
     if form in ("docx", "epub"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -128,6 +128,6 @@ def test_conversations_and_the_history_go_out_without_them(history: History, stu
     assert len(texts) == 2 and not any("evil.example" in text for text in texts)
     # Its first words are the title, which may end in the middle of a link.
     job = studio.jobs.submit("chat", {"message": f"{'Read this. ' * 10}\n\n{TEXT}"}, LOCAL)
-    studio.jobs.wait(job.id, LOCAL, 20)
-    _, content = chat.export(studio, job.result["conversation"], LOCAL, "md")
+    studio.jobs.wait(job.id, LOCAL.id, 20)
+    _, content = chat.export(studio, job.result["conversation"], LOCAL.id, "md")
     assert b"#removed" in content and b"evil.example" not in content

@@ -24,7 +24,7 @@ from assistants.images import reading
 from assistants.jobs import note
 from assistants.knowledge.fetching import Page
 from assistants.knowledge.sites import name
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
@@ -51,7 +51,7 @@ def app(studio: Studio) -> FastAPI:
 
 def ask(studio: Studio) -> JobRow:
     job = studio.jobs.submit("chat", {"message": "hi", "model": "cluster:m"}, LOCAL)
-    return studio.jobs.wait(job.id, LOCAL, WAIT_SECONDS)
+    return studio.jobs.wait(job.id, LOCAL.id, WAIT_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_reply_with_half_a_character_is_kept_and_found(
     server.script = [server_that.well(*words)]
     job = ask(studio)
     assert (job.status, job.output) == ("done", kept)
-    assert studio.history.jobs.get(job.id, LOCAL).output == kept
-    assert studio.history.conversations.message(job.result["message"], LOCAL).text == kept
+    assert studio.history.jobs.get(job.id, LOCAL.id).output == kept
+    assert studio.history.conversations.message(job.result["message"], LOCAL.id).text == kept
     assert studio.jobs.problem is None
 
 
@@ -89,9 +89,9 @@ def test_an_error_with_half_a_character_is_said_and_the_next_job_is_saved(
     server.script = [behaviour, behaviour]
     failed = ask(studio)
     assert failed.status == "failed" and "\ud83d" not in failed.error
-    assert studio.history.jobs.get(failed.id, LOCAL).failure == failed.failure
+    assert studio.history.jobs.get(failed.id, LOCAL.id).failure == failed.failure
     server.script = []
-    assert studio.history.jobs.get(ask(studio).id, LOCAL).status == "done"
+    assert studio.history.jobs.get(ask(studio).id, LOCAL.id).status == "done"
     shown = client(app).get(f"/api/jobs/{failed.id}").json()
     assert shown["status"] == "failed" and shown["error"]
     assert client(app).get("/api/health").json()["status"] == "ok"
@@ -168,12 +168,12 @@ ODD = "\x01\x08\x0b\x0c\x1b\x7f\ufeff\ufffe\uffff\U0001fffe"
 @pytest.mark.parametrize("form", ["md", "html", "docx", "epub"])
 def test_what_a_model_writes_of_odd_characters_breaks_no_file(studio: Studio, form: str) -> None:
     asked = {"model": "echo:", "topic": "Doors", "outline": [{"heading": "A", "notes": "one"}], "polish": False}
-    job = studio.jobs.wait(studio.jobs.submit("writing", asked, LOCAL).id, LOCAL, WAIT_SECONDS)
-    draft = studio.history.drafts.open(job.result["draft"], LOCAL)
+    job = studio.jobs.wait(studio.jobs.submit("writing", asked, LOCAL).id, LOCAL.id, WAIT_SECONDS)
+    draft = studio.history.drafts.open(job.result["draft"], LOCAL.id)
     section = draft.document["sections"][0]
     text = f"before {ODD} after. " * 3
-    studio.history.drafts.write(draft.id, LOCAL, section["id"], text, section["revision"], "draft", job.id, "echo:")
-    _, content = writing.export(studio, draft.id, LOCAL, form)
+    studio.history.drafts.write(draft.id, LOCAL.id, section["id"], text, section["revision"], "draft", job.id, "echo:")
+    _, content = writing.export(studio, draft.id, LOCAL.id, form)
     if form in ("docx", "epub"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             pages = {name: archive.read(name) for name in archive.namelist() if name.endswith(("xml", "html", "opf"))}

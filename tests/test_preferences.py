@@ -7,8 +7,8 @@ import pytest
 
 from assistants.connections import Connection
 from assistants.errors import InvalidInput, NotAllowed
-from assistants.owners import LOCAL, OPERATOR
 from assistants.preferences import Preferences, change, stored, trash_days
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.serving import opened
@@ -16,15 +16,15 @@ from tests.serving import opened
 FAR = Connection(name="far", url="http://localhost:8000/v1", models=["m"])
 
 
-def set_(studio: Studio, owner: str = LOCAL, **wanted: Any) -> None:
+def set_(studio: Studio, owner: Principal = LOCAL, **wanted: Any) -> None:
     change(studio, validated(Preferences, wanted), owner)
 
 
 def test_the_operators_model_writes_when_nobody_names_one(studio: Studio) -> None:
     set_(studio, OPERATOR, text_model="echo:words=2")
-    for owner in (LOCAL, "ann"):
-        job = studio.jobs.submit("chat", {"message": "one two three"}, owner)
-        done = studio.jobs.wait(job.id, owner, 10)
+    for who in (LOCAL, of_owner("ann")):
+        job = studio.jobs.submit("chat", {"message": "one two three"}, who)
+        done = studio.jobs.wait(job.id, who.id, 10)
         assert (done.model, done.output) == ("echo:words=2", "one two ")
     assert studio.models.pickable()[0] == "echo:words=2"
     set_(studio, text_model=None)
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(studio: Studio, wanted: d
 
 def test_a_visitor_sets_nothing(studio: Studio) -> None:
     with pytest.raises(NotAllowed):
-        set_(studio, "ann", trash_days=5)
+        set_(studio, of_owner("ann"), trash_days=5)
     assert stored(studio.history) == Preferences()
 
 
@@ -86,16 +86,16 @@ def test_the_trash_is_emptied_by_what_is_set(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with opened(home, trash_days=0) as studio:
         job = studio.jobs.submit("chat", {"message": "old"}, LOCAL)
-        studio.jobs.wait(job.id, LOCAL, 10)
-        studio.history.trash.put(LOCAL, [job.id])
+        studio.jobs.wait(job.id, LOCAL.id, 10)
+        studio.history.trash.put(LOCAL.id, [job.id])
         with studio.history.store.write() as db:
             db.execute("UPDATE jobs SET deleted = '2026-01-01T00:00:00.000Z'")
             db.execute("UPDATE conversations SET deleted = '2026-01-01T00:00:00.000Z'")
     with opened(home, trash_days=0) as studio:
-        assert len(studio.history.trash.list(LOCAL)) == 1
+        assert len(studio.history.trash.list(LOCAL.id)) == 1
         set_(studio, trash_days=1)
     with opened(home, trash_days=0) as studio:
-        assert studio.history.trash.list(LOCAL) == []
+        assert studio.history.trash.list(LOCAL.id) == []
 
 
 @pytest.mark.parametrize("row", [("trash_days", '"many"'), ("from_a_newer_studio", "1"), ("text_model", "[]")])

@@ -9,7 +9,7 @@ from assistants.connections import Connection
 from assistants.engines.remote import Patience
 from assistants.jobs import RunningJob
 from assistants.jobs.slots import Slots
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -32,7 +32,7 @@ def server(shared: Server, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> S
 
 def ask(studio: Studio, **request: Any) -> JobRow:
     job = studio.jobs.submit("chat", {"message": "hi", "model": "cluster:m", **request}, LOCAL)
-    return studio.jobs.wait(job.id, LOCAL, WAIT_SECONDS)
+    return studio.jobs.wait(job.id, LOCAL.id, WAIT_SECONDS)
 
 
 def thought(studio: Studio, job: JobRow) -> str:
@@ -202,6 +202,6 @@ def test_other_assistants_get_the_answer_alone(studio: Studio, server: Server, w
     prompt = {"messages": [{"role": "user", "content": "hi"}]}
     request = {"prompts": [prompt], "models": ["cluster:m"], "rows": [{}, {}]}
     row = studio.jobs.submit("playground", request, LOCAL)
-    row = studio.jobs.wait(row.id, LOCAL, WAIT_SECONDS)
+    row = studio.jobs.wait(row.id, LOCAL.id, WAIT_SECONDS)
     assert row.status == "done", row.error
     assert THOUGHT not in str(row.result) and ANSWER in str(row.result)

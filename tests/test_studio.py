@@ -9,13 +9,14 @@ import pytest
 
 from assistants.errors import StoreError
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.conftest import ROOT, Server
 
 
 def test_a_second_studio_on_the_same_home_refuses_and_harms_nothing(studio: Studio, settings: Settings) -> None:
-    job = studio.jobs.submit("chat", {"message": "hello"}, "local")
+    job = studio.jobs.submit("chat", {"message": "hello"}, LOCAL)
     with pytest.raises(StoreError, match="Another studio uses"):
         open_studio(settings)
     assert studio.jobs.wait(job.id, "local", 10).status == "done"

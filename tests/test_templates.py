@@ -8,6 +8,7 @@ import pytest
 
 from assistants.engines import open_chat
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from prompts.library import Library, Messages, Template
 from webapp.i18n import LANGUAGES
@@ -67,7 +68,7 @@ def test_its_checks_pass_on_the_starter(id: str, settings: Settings, starter_fol
     try:
         for case in PROMPTS.get(id).test_data:
             request = {"message": case["message"], "template": id, "params": {"temperature": 0.0, "max_tokens": 60}}
-            job = studio.jobs.submit("chat", request, "local")
+            job = studio.jobs.submit("chat", request, LOCAL)
             check(PROMPTS.get(id), studio.jobs.wait(job.id, "local", 100).output)
     finally:
         studio.close()

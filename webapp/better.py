@@ -10,7 +10,7 @@ from assistants import preferences
 from assistants.knowledge.terms import share_chinese
 from assistants.models import DEFAULT
 from assistants.models.improving import Better
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import t
 from webapp.kit import sentence
@@ -22,33 +22,33 @@ Deed = Literal["better", "pause", "keep", "understood"]
 DEEDS: tuple[Deed, ...] = ("better", "pause", "keep", "understood")
 
 
-def do(studio: Studio, owner: str, deed: Deed) -> None:
+def do(studio: Studio, who: Principal, deed: Deed) -> None:
     """Do what the script asks for; raises ``NotAllowed``."""
     better = studio.models.better
     match deed:
         case "better":
-            preferences.take_better(studio, owner)
+            preferences.take_better(studio, who)
         case "pause":
             if seen := better.seen():
-                studio.models.installer.pause(seen.name, owner)
+                studio.models.installer.pause(seen.name, who)
         case "keep":
-            studio.models.installer.keep_small(owner)
+            studio.models.installer.keep_small(who)
         case "understood":
-            better.understood(owner)
+            better.understood(who)
 
 
-def offered(studio: Studio, owner: str, lang: str, *, declined: bool = False) -> dict[str, Any] | None:
+def offered(studio: Studio, who: Principal, lang: str, *, declined: bool = False) -> dict[str, Any] | None:
     """Return the better model as it is drawn; None where there is nothing to say.
 
     Visitors see it while it comes; what is to be decided is the operator's.
     """
-    may, better = is_operator(owner), studio.models.better.seen(declined=declined)
+    may, better = who.is_operator, studio.models.better.seen(declined=declined)
     if better is None:
         left = studio.models.better.left
         return {"phase": "left", "may": True, "told": sentence(left, lang)} if left and may else None
     if not may and better.phase != "coming":
         return None
-    return shown(better, lang) | {"may": may, "servers": servers(studio, owner) if may else []}
+    return shown(better, lang) | {"may": may, "servers": servers(studio, who) if may else []}
 
 
 def shown(better: Better, lang: str) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def shown(better: Better, lang: str) -> dict[str, Any]:
     }
 
 
-def servers(studio: Studio, owner: str) -> list[dict[str, Any]]:
+def servers(studio: Studio, who: Principal) -> list[dict[str, Any]]:
     """Return the servers of models on this machine, unless there is a connection to use already."""
-    if studio.connections.names(owner):
+    if studio.connections.names(who):
         return []
     return [{"name": one.name, "title": one.title} for one in studio.connections.nearby.found()]
 

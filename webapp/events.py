@@ -15,10 +15,11 @@ import gradio
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.principals import Principal
 from assistants.storable import storable
 from webapp.i18n import language, t
 from webapp.kit import BROKEN, MB, file_limit, sentence
-from webapp.transfers import Transfers
+from webapp.transfers import NOBODY, Transfers
 
 FILE = "gradio.FileData"
 FILE_URL = "/gradio_api/file="
@@ -42,7 +43,7 @@ class Events:
 
     def __init__(self, blocks: gradio.Blocks, transfers: Transfers) -> None:
         self._transfers = transfers
-        self._asker: ContextVar[tuple[str | None, str]] = ContextVar("asker", default=(None, "en"))
+        self._asker: ContextVar[tuple[Principal | None, str]] = ContextVar("asker", default=(None, "en"))
         self._process, self._before, self._after = blocks.process_api, blocks.preprocess_data, blocks.postprocess_data
         blocks.process_api, blocks.preprocess_data, blocks.postprocess_data = self._processed, self._read, self._made
         # What is on the page from the start is everybody's.
@@ -80,12 +81,11 @@ class Events:
             raise Refused(t(UNREADABLE, lang)) from error
 
     async def _made(self, *args: Any, **options: Any) -> list[Any]:
-        # A stranger's are nobody's.
-        asker = self._asker.get()[0] or ""
+        asker = self._asker.get()[0] or NOBODY
         made = await self._after(*args, **options)
         return traverse(made, lambda file: self._named(file, asker), is_file_obj_with_meta)
 
-    def _taken(self, value: Any, component: Any, asker: str | None) -> Any:
+    def _taken(self, value: Any, component: Any, asker: Principal | None) -> Any:
         """Return what was sent with the places of the asker's own files in it; raises ``StudioError``."""
         limit = file_limit(component)
         if isinstance(component, gradio.Dropdown) and not is_choice(value, is_many=bool(component.multiselect)):
@@ -105,7 +105,7 @@ class Events:
 
         return traverse(value, placed, may_be_file)
 
-    def _named(self, file: dict[str, Any], asker: str | None) -> dict[str, Any]:
+    def _named(self, file: dict[str, Any], asker: Principal | None) -> dict[str, Any]:
         """Return a file that a handler made as the asker sees it: by a name in place of a path."""
         if file["path"].startswith(("http://", "https://", "data:")):
             return file
@@ -125,13 +125,12 @@ def may_be_file(value: Any) -> bool:
     return isinstance(value, dict) and "path" in value and "meta" in value
 
 
-def who_asks(request: Any) -> tuple[str | None, str]:
-    """Return the owner and the language of whoever sent an event; of a batch, of the first."""
+def who_asks(request: Any) -> tuple[Principal | None, str]:
+    """Return who sent an event, and their language; of a batch, of the first."""
     first = request[0] if isinstance(request, list) else request
     if first is None:
         return None, "en"
-    known = first.request.state.visitor
-    return known.owner if known else None, language(first)
+    return first.request.state.visitor, language(first)
 
 
 def _answer_with(status: int, request: Any) -> None:

@@ -19,8 +19,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistants.errors import InvalidInput, SignInNeeded
+from assistants.principals import Principal
 from webapp.endpoints import MB, VISITOR, Endpoint, needed
-from webapp.visitors import UNKNOWN, Visitor
+from webapp.visitors import UNKNOWN
 
 MAX_DEPTH = 60
 WRONG = "{field} is not what an event of the page has there."
@@ -51,7 +52,7 @@ class Gate:
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
         endpoint, name = self._find(scope)
-        who: Visitor | None = scope["state"]["visitor"]
+        who: Principal | None = scope["state"]["visitor"]
         if who is None and endpoint.who == VISITOR:
             raise SignInNeeded(UNKNOWN)
         if endpoint.event:
@@ -69,7 +70,7 @@ class Gate:
                 return endpoint, found.groupdict().get("name")
         raise HTTPException(404)
 
-    def _looked_at(self, content: bytes, name: str | None, who: Visitor | None) -> bytes:
+    def _looked_at(self, content: bytes, name: str | None, who: Principal | None) -> bytes:
         """Return an event in the asker's own session; raises ``InvalidInput`` for what is none of this page."""
         event = read(content)
         own = session(who, event.session_hash)
@@ -90,7 +91,7 @@ class Gate:
         except RecursionError:
             raise InvalidInput("body", WRONG) from None
 
-    def _with_session(self, scope: Scope, who: Visitor | None) -> Scope:
+    def _with_session(self, scope: Scope, who: Principal | None) -> Scope:
         """Return a request for the asker's own stream of answers; raises ``HTTPException`` where there is none."""
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[-1]
         own = session(who, asked)
@@ -122,11 +123,11 @@ def plain(value: Any, depth: int = MAX_DEPTH) -> Any:
     return value
 
 
-def session(who: Visitor | None, asked: str | None) -> str | None:
+def session(who: Principal | None, asked: str | None) -> str | None:
     """Return the name of a session of somebody: another one's of the same name is another; strangers have none."""
     if who is None or not asked:
         return None
-    return sha256(f"{who.owner}\0{asked}".encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(f"{who.id}\0{asked}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def body(request: Request, limit: int) -> bytes:

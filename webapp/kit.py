@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from assistants.errors import InvalidInput, StudioError
+from assistants.principals import Principal
 from assistants.requests import StudioRequest, validated
 from assistants.studio import Studio
 from webapp.i18n import has, language, t
@@ -50,9 +51,12 @@ def _worded(template: str, values: dict[str, Any], lang: str) -> str:
 
 
 def respond(
-    asked: type[Asked], event: gr.EventData, request: gr.Request, handle: Callable[[str, Asked, str], dict[str, Any]]
+    asked: type[Asked],
+    event: gr.EventData,
+    request: gr.Request,
+    handle: Callable[[Principal, Asked, str], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Answer a live component: ``handle(owner, asked, lang)``, or the error it raised as a sentence.
+    """Answer a live component: ``handle(who, asked, lang)``, or the error it raised as a sentence.
 
     ``n`` is the question's number, by which the script knows its answer.
     """
@@ -60,7 +64,7 @@ def respond(
     number = None
     try:
         number = counted(data.pop("n", None))
-        answer = handle(visitor(request).owner, validated(asked, data), lang)
+        answer = handle(visitor(request), validated(asked, data), lang)
     except StudioError as error:
         answer = {"error": sentence(error, lang)}
     except Exception:
@@ -69,7 +73,7 @@ def respond(
     return {"n": number, **answer}
 
 
-def answers(component: gr.HTML, asked: type[Asked], handle: Callable[[str, Asked, str], dict[str, Any]]) -> None:
+def answers(component: gr.HTML, asked: type[Asked], handle: Callable[[Principal, Asked, str], dict[str, Any]]) -> None:
     """Let ``handle`` answer what the script of a live component asks, as ``respond`` does."""
 
     def answer(event: gr.EventData, request: gr.Request) -> dict[str, Any]:
@@ -110,9 +114,9 @@ def model_picker() -> gr.Dropdown:
     )
 
 
-def model_choices(studio: Studio, owner: str) -> list[tuple[Any, str]]:
+def model_choices(studio: Studio, who: Principal) -> list[tuple[Any, str]]:
     """Return the choices of a visitor's model picker: the default, whichever that is, and each by its name."""
-    return [(words("model.default"), ""), *((name, name) for name in studio.models.pickable(owner))]
+    return [(words("model.default"), ""), *((name, name) for name in studio.models.pickable(who))]
 
 
 def template_picker(studio: Studio, assistant: str) -> gr.Dropdown:

@@ -29,11 +29,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistants.bounded import CALLER, Caller
 from assistants.errors import NotAllowed, SignInNeeded, StudioError
+from assistants.principals import Principal
 from assistants.settings import Settings, is_loopback
 from assistants.store.files import MAX_BYTES
 from webapp.api.errors import TOO_LARGE, failure
 from webapp.i18n import language, localise
-from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitor, Visitors
+from webapp.visitors import NO_KEY, OPERATOR, UNKNOWN, WRONG_TOKEN, Visitors
 
 MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
@@ -211,7 +212,7 @@ class SignIn:
         opens_page = is_page(scope) and not self._visitors.is_local
         if opens_page and "token" in request.query_params:
             return await (await self._sign_in(request))(scope, receive, send)
-        who: Visitor | None
+        who: Principal | None
         if opens_page:
             who = known = self._visitors.by_cookie(request) or self._visitors.newcomer(request)
             framed = "framed" in request.query_params
@@ -225,7 +226,7 @@ class SignIn:
             how = NO_KEY if scope["path"].startswith("/v1/") else UNKNOWN
             return await failure(request, SignInNeeded(how))(scope, receive, send)
         scope["state"] = {**scope.get("state", {}), "visitor": who}
-        CALLER.set(Caller(who.owner if who else ""))
+        CALLER.set(Caller(who.id if who else ""))
         await self.app(scope, receive, send)
 
     async def _sign_in(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from assistants.history.snippets import Marks, marks, pattern
 from assistants.models import LOCAL
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.store.row_kinds import Hit
 from assistants.studio import Studio
@@ -36,13 +37,13 @@ def build(studio: Studio) -> None:
     """Make the palette."""
     palette = live("shared", "palette")
 
-    answers(palette, Asked, lambda owner, asked, lang: act(studio, owner, asked))
+    answers(palette, Asked, lambda who, asked, lang: act(studio, who, asked))
 
 
-def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked) -> dict[str, Any]:
     """Return what was found, by title before by text; before anything was typed, what was open last."""
     if asked.do == "job":
-        job = studio.jobs.get(asked.id, owner)
+        job = studio.jobs.get(asked.id, who.id)
         return {"item": {"assistant": job.assistant, "id": job.id}}
     q = asked.q.strip()
     words = pattern(q)
@@ -51,9 +52,9 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
         {"kind": kind.name} | asdict(hit) | marked(hit, words) | {"is_titled": titled}
         for kind in kinds
         if kind.find
-        for titled, hit in best(kind.find(studio, owner, asked.q, SCANNED if q else SHOWN), q)
+        for titled, hit in best(kind.find(studio, who.id, asked.q, SCANNED if q else SHOWN), q)
     ]
-    return {"hits": hits, "models": models(studio, owner, q)}
+    return {"hits": hits, "models": models(studio, who, q)}
 
 
 def best(hits: Iterable[Hit], q: str) -> list[tuple[bool, Hit]]:
@@ -63,10 +64,10 @@ def best(hits: Iterable[Hit], q: str) -> list[tuple[bool, Hit]]:
     return sorted(ranked, key=lambda one: not one[0])[:SHOWN]
 
 
-def models(studio: Studio, owner: str, q: str) -> list[dict[str, str]]:
+def models(studio: Studio, who: Principal, q: str) -> list[dict[str, str]]:
     """Return the models that can be chosen and have every word of ``q`` in their name or title."""
-    titles = {LOCAL + card.name: card.title for card in studio.models.installer.listed(owner)} if q else {}
-    found = [(name, titles.get(name, name)) for name in studio.models.pickable(owner)] if q else []
+    titles = {LOCAL + card.name: card.title for card in studio.models.installer.listed(who)} if q else {}
+    found = [(name, titles.get(name, name)) for name in studio.models.pickable(who)] if q else []
     wanted = q.casefold().split()
     fitting = [one for one in found if all(word in " ".join(one).casefold() for word in wanted)]
     return [{"name": name, "title": title} for name, title in fitting[:SHOWN]]

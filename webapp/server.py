@@ -29,7 +29,7 @@ from starlette.routing import Mount
 
 from assistants import ASSISTANTS
 from assistants.errors import StoreError
-from assistants.jobs.assistant import is_playable
+from assistants.jobs.assistant import traits
 from assistants.settings import Settings
 from assistants.studio import Studio
 from webapp import STATIC, __version__, customers
@@ -108,7 +108,7 @@ def facts(studio: Studio) -> dict[str, Any]:
     """Return what the page's scripts are told once: where rows of each kind open, and whose items can be tried."""
     names = ("name", "tab", "parameters", "icon")
     kinds = [{name: getattr(kind, name) for name in names} for kind in studio.history.kinds if kind.tab]
-    return {"kinds": kinds, "playable": [module.ID for module in ASSISTANTS if is_playable(module)]}
+    return {"kinds": kinds, "playable": [module.ID for module in ASSISTANTS if traits(module).playable]}
 
 
 class Static(StaticFiles):

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.store.files import plain_name
 from assistants.store.quotas import rooms
 from webapp.api.files import DOWNLOAD, SHOWN, disposition
@@ -33,6 +33,8 @@ from webapp.visitors import visitor
 
 SECONDS = 24 * 3600.0
 MAX_STEM, MAX_SUFFIX = 40, 10
+# What is made for a stranger is nobody's.
+NOBODY = Principal("", "user")
 # In one upload.
 MAX_FILES = 20
 
@@ -42,7 +44,7 @@ class Transfer:
     """A file on its way: ``owner`` is None where everybody sees it, on the page itself."""
 
     name: str
-    owner: str | None
+    owner: Principal | None
     path: Path
     size: int
     since: float = field(default_factory=time.monotonic)
@@ -59,10 +61,10 @@ class Transfers:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
 
-    def take_in(self, owner: str, name: str, stream: BinaryIO, limit: int) -> Transfer:
+    def take_in(self, who: Principal, name: str, stream: BinaryIO, limit: int) -> Transfer:
         """Keep what somebody hands in, at most ``limit`` bytes; raises ``InvalidInput`` and then keeps nothing."""
         self._sweep()
-        self._check_room(owner, 1)
+        self._check_room(who, 1)
         path, size = self._place(name), 0
         try:
             with path.open("xb") as target:
@@ -71,25 +73,25 @@ class Transfers:
                     if size > limit:
                         raise InvalidInput("file", "A file may be at most {limit} MB.", limit=limit >> 20)
                     target.write(block)
-            return self._added(owner, path, size)
+            return self._added(who, path, size)
         except BaseException:
             shutil.rmtree(path.parent, ignore_errors=True)
             raise
 
-    def take_all_in(self, owner: str, files: Iterable[UploadFile], limit: int) -> list[Transfer]:
+    def take_all_in(self, who: Principal, files: Iterable[UploadFile], limit: int) -> list[Transfer]:
         """Keep all of some files, or none."""
         taken: list[Transfer] = []
         try:
             for file in files:
-                taken.append(self.take_in(owner, file.filename or "file", file.file, limit))
+                taken.append(self.take_in(who, file.filename or "file", file.file, limit))
         except BaseException:
             for one in taken:
                 self._forget(one)
             raise
         return taken
 
-    def hand_out(self, owner: str | None, made: Path) -> Transfer:
-        """Give a file that a handler made a name for ``owner``; of theirs the oldest go if there is no room."""
+    def hand_out(self, who: Principal | None, made: Path) -> Transfer:
+        """Give a file that a handler made a name for ``who``; of theirs the oldest go if there is no room."""
         self._sweep()
         path = self._place(made.name)
         try:
@@ -97,18 +99,18 @@ class Transfers:
         except OSError:  # another disk, or a file system without links
             shutil.copyfile(made, path)
         size = path.stat().st_size
-        while owner and not self._has_room(owner, size) and (oldest := self._oldest(owner)):
+        while who and who != NOBODY and not self._has_room(who, size) and (oldest := self._oldest(who)):
             self._forget(oldest)
-        return self._added(owner, path, size)
+        return self._added(who, path, size)
 
-    def named(self, path: str, owner: str | None) -> str:
-        """Return the name of a file for ``owner``: the one it has, if it is theirs, else a new one."""
+    def named(self, path: str, who: Principal | None) -> str:
+        """Return the name of a file for ``who``: the one it has, if it is theirs, else a new one."""
         place = Path(path)
         name = f"{place.parent.name}/{place.name}"
         known = self._known.get(name) if place.parent.parent == self.folder else None
-        return name if known and known.owner == owner else self.hand_out(owner, place).name
+        return name if known and known.owner == who else self.hand_out(who, place).name
 
-    def get(self, name: str, owner: str | None) -> Transfer:
+    def get(self, name: str, owner: Principal | None) -> Transfer:
         """Return a file that ``owner`` may see; raises ``NotFound``."""
         with self._lock:
             found = self._known.get(name)
@@ -123,28 +125,28 @@ class Transfers:
         # Short enough for any file system, whatever it is written in.
         return folder / f"{plain.stem[:MAX_STEM]}{plain.suffix[:MAX_SUFFIX]}"
 
-    def _added(self, owner: str | None, path: Path, size: int) -> Transfer:
-        added = Transfer(f"{path.parent.name}/{path.name}", owner, path, size)
+    def _added(self, who: Principal | None, path: Path, size: int) -> Transfer:
+        added = Transfer(f"{path.parent.name}/{path.name}", who, path, size)
         with self._lock:
-            if owner:
-                self._check_room(owner, size)
+            if who and who != NOBODY:
+                self._check_room(who, size)
             self._known[added.name] = added
         return added
 
-    def _check_room(self, owner: str, size: int) -> None:
-        if not self._has_room(owner, size):
+    def _check_room(self, who: Principal, size: int) -> None:
+        if not self._has_room(who, size):
             raise InvalidInput("file", "There is no room for another file just now. Try again later.")
 
-    def _has_room(self, owner: str, size: int) -> bool:
-        if is_operator(owner):
+    def _has_room(self, who: Principal, size: int) -> bool:
+        if who.is_operator:
             return True
-        sizes = [(one.owner or "", one.size) for one in list(self._known.values())]
+        sizes = [(one.owner or NOBODY, one.size) for one in list(self._known.values())]
         return all(
-            sum(known for name, known in sizes if room.is_of(name)) + size <= room.limit
-            for room in rooms(owner, self._quota)
+            sum(known for owned, known in sizes if room.is_of(owned)) + size <= room.limit
+            for room in rooms(who, self._quota)
         )
 
-    def _oldest(self, owner: str) -> Transfer | None:
+    def _oldest(self, owner: Principal) -> Transfer | None:
         own = [one for one in list(self._known.values()) if one.owner == owner]
         return min(own, key=lambda one: one.since, default=None)
 
@@ -175,8 +177,7 @@ def add_routes(app: FastAPI, transfers: Transfers, limit: int) -> None:
     """Serve files on their way, and take them in where some component takes any, of ``limit`` bytes at most."""
 
     def serve(request: Request, name: str) -> Response:
-        who = request.state.visitor
-        found = transfers.get(name, who.owner if who else None)
+        found = transfers.get(name, request.state.visitor)
         kind = mimetypes.guess_type(found.path.name)[0] or DOWNLOAD
         is_shown = kind in SHOWN or kind.startswith(("audio/", "video/"))
         headers = {"Content-Disposition": disposition(found.path.name, "inline" if is_shown else "attachment")}
@@ -184,12 +185,12 @@ def add_routes(app: FastAPI, transfers: Transfers, limit: int) -> None:
 
     async def upload(request: Request) -> list[str]:
         """Take files in; who sends them is known before anything of them is read."""
-        owner = visitor(request).owner
+        who = visitor(request)
         async with request.form(max_files=MAX_FILES, max_fields=MAX_FILES) as form:
             files = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
             if not files:
                 raise InvalidInput("files", "{field} is missing.")
-            return [one.name for one in await run_in_threadpool(transfers.take_all_in, owner, files, limit)]
+            return [one.name for one in await run_in_threadpool(transfers.take_all_in, who, files, limit)]
 
     async def progress() -> Response:
         """Say that an upload is done: the browser shows its own progress, and nobody's business is told here."""

@@ -1,14 +1,13 @@
-"""Who is asking: every visitor has an owner name, under which the library keeps what is theirs.
+"""Who is asking: every request is somebody's, whose rows the library keeps under their name.
 
 On this machine only, everybody is its user. Elsewhere a browser is known by a signed cookie, a script by its key, and
-whoever has the operator's token is the operator. Knows nothing about what an owner may see or do: the library checks
+whoever has the operator's token is the operator. Knows nothing about what they may see or do: the library checks
 that.
 """
 
 import asyncio
 import os
 import secrets
-from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest, digest
 from pathlib import Path
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection, Request
 
-from assistants import owners
 from assistants.errors import SignInNeeded, StoreError
 from assistants.jobs.pace import Pace
+from assistants.principals import LOCAL, OPERATOR, Principal, anonymous, of_owner
 from assistants.settings import Settings
 from webapp.addresses import Addresses
 
@@ -38,23 +37,7 @@ GUESSES = 10
 GUESS_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """Whoever sent a request: the name of their rows and files, from which their rights follow."""
-
-    owner: str
-
-    @property
-    def is_operator(self) -> bool:
-        """Whether they run this studio."""
-        return owners.is_operator(self.owner)
-
-
-LOCAL = Visitor(owners.LOCAL)
-OPERATOR = Visitor(owners.OPERATOR)
-
-
-def visitor(request: "Request | gradio.Request") -> Visitor:
+def visitor(request: "Request | gradio.Request") -> Principal:
     """Return who sent ``request``, Starlette's or a Gradio handler's; raises ``SignInNeeded`` if nobody known did."""
     known = getattr(request, "request", request).state.visitor
     if known is None:
@@ -91,19 +74,19 @@ class Visitors:
         self._secret = b"" if self.is_local else secret_key(settings.home)
         self._signer = None if self.is_local else URLSafeTimedSerializer(self._secret, salt=COOKIE)
 
-    async def identify(self, connection: HTTPConnection) -> Visitor | None:
+    async def identify(self, connection: HTTPConnection) -> Principal | None:
         """Return who sent this; None for a stranger, and for a cookie or a key that is not ours."""
         return await self.by_key(connection) or self.by_cookie(connection)
 
-    def newcomer(self, connection: HTTPConnection) -> Visitor:
+    def newcomer(self, connection: HTTPConnection) -> Principal:
         """Return a visitor nobody was before, whose name says by a mark that they come from the same place as others.
 
         It is not the address, which nobody can read from it, and stays the same for as long as the secret does.
         """
         address = self._addresses.of(connection)
-        return Visitor(owners.anonymous(digest(self._secret, address.encode(), sha256).hex()[:12] if address else ""))
+        return anonymous(digest(self._secret, address.encode(), sha256).hex()[:12] if address else "")
 
-    def by_cookie(self, connection: HTTPConnection) -> Visitor | None:
+    def by_cookie(self, connection: HTTPConnection) -> Principal | None:
         """Return whom the cookie names; None without one, and for one that is forged, broken or too old.
 
         The operator's is too old once the token is another one.
@@ -114,10 +97,10 @@ class Visitors:
             claims = self._signer.loads(connection.cookies.get(COOKIE, ""), max_age=COOKIE_SECONDS)
         except BadData:
             return None
-        who = Visitor(claims["owner"])
+        who = of_owner(claims["owner"])
         return None if who.is_operator and claims["operator"] != self._operator_mark else who
 
-    async def by_key(self, connection: HTTPConnection) -> Visitor | None:
+    async def by_key(self, connection: HTTPConnection) -> Principal | None:
         """Return whose key this brings; None without one, and for one that is not ours."""
         if self.is_local:
             return LOCAL
@@ -125,7 +108,7 @@ class Visitors:
         if scheme.lower() != "bearer":
             return None
         if any(same(key, known) for known in self._api_keys):
-            return Visitor(f"key-{fingerprint(key)}")
+            return Principal(f"key-{fingerprint(key)}", "user")
         return OPERATOR if await self.is_operators(key, connection) else None
 
     async def is_operators(self, token: str, connection: HTTPConnection) -> bool:
@@ -142,13 +125,13 @@ class Visitors:
             await asyncio.sleep(GUESS_SECONDS)
         return False
 
-    def cookie(self, who: Visitor, *, secure: bool, framed: bool = False) -> str:
+    def cookie(self, who: Principal, *, secure: bool, framed: bool = False) -> str:
         """Return the Set-Cookie header that makes a browser ``who`` from now on; ``secure`` where it came by https.
 
         One for a page that is ``framed`` by another site holds in frames of that site alone.
         """
         assert self._signer, "on loopback nobody needs one"
-        claims = {"owner": who.owner, "operator": self._operator_mark if who.is_operator else None}
+        claims = {"owner": who.id, "operator": self._operator_mark if who.is_operator else None}
         parts = [f"{COOKIE}={self._signer.dumps(claims)}", "Path=/", f"Max-Age={COOKIE_SECONDS}", "HttpOnly"]
         if self._on_spaces or (framed and secure):  # the page lives in a frame of another site
             parts += ["SameSite=None", "Secure", "Partitioned"]

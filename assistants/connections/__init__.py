@@ -23,7 +23,7 @@ from assistants.connections.connection import OPENAI, Connection, with_key
 from assistants.connections.nearby import Nearby
 from assistants.connections.testing import Tested, tested
 from assistants.errors import InvalidInput, NotFound, StoreError
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.settings import Settings
 
 __all__ = ["OPENAI", "OPENAI_URL", "Connection", "Connections", "Tested"]
@@ -56,9 +56,9 @@ class Connections:
         connection, _, model = name.partition(":")
         return next((one for one in self.list() if one.name == connection), None) if model else None
 
-    def names(self, owner: str) -> list[str]:
-        """Return the models that ``owner`` can choose from, as ``<connection>:<model>``."""
-        return [f"{one.name}:{model}" for one in self.list() for model in one.models if one.is_for(owner, model)]
+    def names(self, who: Principal) -> list[str]:
+        """Return the models that ``who`` can choose from, as ``<connection>:<model>``."""
+        return [f"{one.name}:{model}" for one in self.list() for model in one.models if one.is_for(who, model)]
 
     def list(self) -> list[Connection]:
         """Return all of them; a saved one takes the place of the environment's if it has the same name."""
@@ -68,17 +68,17 @@ class Connections:
             saved = {self.environment.name: self.environment} | saved
         return sorted(saved.values(), key=lambda one: one.name)
 
-    def save(self, connection: Connection, owner: str) -> Connection:
+    def save(self, connection: Connection, who: Principal) -> Connection:
         """Keep a connection, in place of one of the same name; raises ``NotAllowed`` or ``StoreError``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         with self._changing() as saved:
             saved[connection.name] = kept = with_key(connection, saved.get(connection.name))
         self._close_outdated()
         return kept
 
-    def delete(self, name: str, owner: str) -> None:
+    def delete(self, name: str, who: Principal) -> None:
         """Forget a connection and its key; raises ``NotAllowed``, ``NotFound`` or ``StoreError``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         with self._changing() as saved:
             if saved.pop(name, None) is None:
                 raise NotFound("There is no connection named {name}.", name=name)
@@ -92,12 +92,12 @@ class Connections:
                 self._engines[kind, name] = (connection, _opened(connection, model, kind))
             return self._engines[kind, name][1]
 
-    def test(self, connection: Connection, owner: str) -> Tested:
+    def test(self, connection: Connection, who: Principal) -> Tested:
         """List the server's models and hear a first word, with the stored key if it is for this address.
 
         Raises ``NotAllowed``, ``InvalidInput``, ``ModelUnavailable`` or ``GenerationFailed``.
         """
-        must_be_operator(owner)
+        must_be_operator(who)
         with self._lock:
             connection = with_key(connection, self._saved.get(connection.name))
         return tested(connection)

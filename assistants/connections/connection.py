@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from assistants.connections.addresses import check_url
 from assistants.engines import CHAT
 from assistants.errors import InvalidInput
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 
 # The provider that means: any server that speaks OpenAI's protocol.
@@ -94,9 +94,9 @@ class Connection(StudioRequest):
             raise InvalidInput("url", "{field} is missing.")
         return self
 
-    def is_for(self, owner: str, model: str) -> bool:
-        """Say whether ``owner`` may use its model: the operator any, others those listed if it is for visitors."""
-        return is_operator(owner) or (self.visitors and model in self.models)
+    def is_for(self, who: Principal, model: str) -> bool:
+        """Say whether ``who`` may use its model: the operator any, others those listed if it is for visitors."""
+        return who.is_operator or (self.visitors and model in self.models)
 
     @property
     def place(self) -> tuple[str, str | None]:

@@ -93,7 +93,7 @@ def settled(studio: "Studio", job: RunningJob) -> Generator[Event, None, bool]:
     """Wait for the better model while it is on its way, and let the studio's own write; say whether it is a better."""
     for state in studio.models.better.waiting():
         yield Progress(state.done, state.total, state.note)
-    model = studio.models.resolve(None, job.owner, "chat")
+    model = studio.models.resolve(None, job.who, "chat")
     job.write_by(model, studio.models.sha256(model))
     return studio.models.is_better(model)
 

@@ -18,7 +18,7 @@ from assistants.history.rows import ROWS
 from assistants.history.search import Filters, Item, choices, search
 from assistants.history.stats import Count, stats
 from assistants.history.trash import Trash, Trashed
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.store import Store, new_id, now
 from assistants.store.conversations import Conversation, Conversations, Turn, Window
 from assistants.store.drafts import Drafts
@@ -118,24 +118,24 @@ class History:
         for path in paths:
             (self.home / path).unlink(missing_ok=True)
 
-    def backup(self, owner: str, target: BinaryIO) -> None:
+    def backup(self, who: Principal, target: BinaryIO) -> None:
         """Write everybody's history and files as one zip, for the operator only."""
-        must_be_operator(owner)
+        must_be_operator(who)
         backup(self.store, self.files.folder, target)
 
-    def stage_restore(self, owner: str, archive: Path, name: str) -> Waiting:
+    def stage_restore(self, who: Principal, archive: Path, name: str) -> Waiting:
         """Check a backup and let it take the place of everything at the next start, for the operator only."""
-        must_be_operator(owner)
+        must_be_operator(who)
         return stage_restore(archive, self.home, name, self.kinds.migrations)
 
-    def waiting(self, owner: str) -> Waiting | None:
+    def waiting(self, who: Principal) -> Waiting | None:
         """Return the backup that the next start puts in place, for the operator only."""
-        must_be_operator(owner)
+        must_be_operator(who)
         return waiting(self.home)
 
-    def discard_staged(self, owner: str) -> None:
+    def discard_staged(self, who: Principal) -> None:
         """Let the next start go on with what there is, for the operator only."""
-        must_be_operator(owner)
+        must_be_operator(who)
         forget(self.home)
 
     @property

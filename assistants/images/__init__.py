@@ -30,6 +30,7 @@ from assistants.images.planning import Planner, style
 from assistants.images.request import Request, check
 from assistants.images.rows import ROWS
 from assistants.jobs import Event, JobRow, RunningJob
+from assistants.principals import Principal
 from assistants.requests import Admission, validated
 
 if TYPE_CHECKING:
@@ -45,21 +46,21 @@ IN_ORDER = True
 RANDOM_SEEDS = 2**32
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check the request, and settle the seed and the version of the style, so that it can be drawn again."""
     if request.repeat:
-        made = studio.history.pictures.get(request.repeat, owner)
+        made = studio.history.pictures.get(request.repeat, who.id)
         if made.picture.kind not in ("picture", "unfinished"):
             raise InvalidInput("repeat", "Only a picture that was drawn can be drawn again.")
         settings = {name: value for name, value in made.settings.items() if value is not None}
         request = validated(Request, settings | {"repeat": request.repeat})
-    check(studio, request, owner)
-    template = style(studio, request, owner)
+    check(studio, request, who.id)
+    template = style(studio, request, who.id)
     settled: dict[str, Any] = request.model_dump(mode="json", exclude_unset=True)
     settled["seed"] = random.randrange(RANDOM_SEEDS) if request.seed is None else request.seed
     if template:
         settled["style_version"] = template.version
-    return Admission(request.prompt, studio.models.resolve(request.model, owner, "image"), settled=settled)
+    return Admission(request.prompt, studio.models.resolve(request.model, who, "image"), settled=settled)
 
 
 def again(studio: "Studio", job: JobRow) -> dict[str, Any]:

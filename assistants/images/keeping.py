@@ -42,7 +42,7 @@ def keep(
     pixels = digest(picture)
     # Together or not at all: a job that goes on after a restart asks for what there is.
     with studio.history.store.write():
-        file = studio.history.files.add(job.owner, _name(settings, sent), io.BytesIO(content), job.id)
+        file = studio.history.files.add(job.who, _name(settings, sent), io.BytesIO(content), job.id)
         row = Picture(
             id=file.id,
             job=job.id,

@@ -12,6 +12,7 @@ from assistants.images.chinese import words as table
 from assistants.images.request import MAX_COUNT, MOST_SIDE, MULTIPLE, loras
 from assistants.images.upscaling import LANCZOS, upscalers
 from assistants.models import LOCAL, ModelCard, ModelState
+from assistants.principals import Principal
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -45,11 +46,11 @@ FOR_ANY = {
 }
 
 
-def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
+def options(studio: "Studio", who: Principal, lang: str) -> dict[str, Any]:
     """Return everything that there is to choose from, for an owner who reads ``lang``."""
-    model = studio.models.resolve(None, owner, "image")
+    model = studio.models.resolve(None, who, "image")
     said = FOR_STARTER if studio.models.image_models.words(model).objects else FOR_ANY
-    models = _models(studio, owner, lang)
+    models = _models(studio, who, lang)
     # Those of the studio's own model, or of another that one may choose.
     limited = next(
         (one["name"] for one in sorted(models, key=lambda one: one["name"] != model) if one["limited"]), model
@@ -60,7 +61,7 @@ def options(studio: "Studio", owner: str, lang: str) -> dict[str, Any]:
         "models": models,
         "ratios": list(RATIOS),
         "limits": {"side": MOST_SIDE, "multiple": MULTIPLE, "count": MAX_COUNT},
-        "styles": _styles(studio, owner),
+        "styles": _styles(studio, who.id),
         "examples": list(said.get(lang, said["en"])),
         "objects": _in_language(studio, limited, words.objects, lang),
         "places": _in_language(studio, limited, words.places, lang),
@@ -99,10 +100,10 @@ def _bare(english: str) -> str:
     return ARTICLE.sub("", english)
 
 
-def _models(studio: "Studio", owner: str, lang: str) -> list[dict[str, Any]]:
+def _models(studio: "Studio", who: Principal, lang: str) -> list[dict[str, Any]]:
     """Return the models that draw: those that are here first, then those that could be fetched."""
-    cards = {LOCAL + card.name: card for card in studio.models.installer.listed(owner, lang) if card.kind == "image"}
-    names = dict.fromkeys([*studio.models.pickable(owner, "image"), *cards])
+    cards = {LOCAL + card.name: card for card in studio.models.installer.listed(who, lang) if card.kind == "image"}
+    names = dict.fromkeys([*studio.models.pickable(who, "image"), *cards])
     return [_model(studio, name, cards.get(name)) for name in names]
 
 

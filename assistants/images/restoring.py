@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from assistants.errors import StudioError
 from assistants.images.reading import Found, missing
 from assistants.images.request import Request
+from assistants.principals import Principal
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -22,26 +23,26 @@ def request_of(settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def restored(studio: "Studio", found: Found, owner: str) -> Found:
+def restored(studio: "Studio", found: Found, who: Principal) -> Found:
     """Return what a picture says without what is not here or cannot be, each named."""
     settings, gone = {}, list(found.missing)
     for name, value in request_of(found.settings).items():
-        if _is_here(studio, name, value, owner):
+        if _is_here(studio, name, value, who):
             settings[name] = value
         else:
             gone.append(missing(name, str(value)))
     return Found(settings, found.source, gone)
 
 
-def _is_here(studio: "Studio", name: str, value: Any, owner: str) -> bool:
+def _is_here(studio: "Studio", name: str, value: Any, who: Principal) -> bool:
     try:
         Request.model_validate({name: value})
         if name == "model":
-            studio.models.resolve(value, owner, "image")
+            studio.models.resolve(value, who, "image")
         elif name in ("init_image", "mask"):
-            studio.history.files.get(value, owner)
+            studio.history.files.get(value, who.id)
         elif name == "style":
-            studio.prompts.get(value, owner)
+            studio.prompts.get(value, who.id)
     except (StudioError, ValidationError):
         return False
     return name != "repeat"

@@ -14,6 +14,7 @@ from assistants.errors import InvalidInput
 from assistants.images.keeping import address, keep, shown
 from assistants.images.reading import MOST_PIXELS
 from assistants.jobs import Event, Part, Progress, Result, RunningJob, kept
+from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.storable import storable
 
@@ -39,9 +40,9 @@ def upscalers(studio: "Studio") -> dict[str, Path]:
     return {storable(file.stem): file for file in sorted(folder.glob("*.safetensors"))}
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check that there is such a picture and such a model, and that the result is not too large."""
-    made = studio.history.pictures.get(request.image, owner)
+    made = studio.history.pictures.get(request.image, who.id)
     if made.picture.width * made.picture.height * request.scale**2 > MOST_PIXELS:
         limit = MOST_PIXELS // 10**6
         raise InvalidInput("scale", "The picture would have more than {limit} million pixels.", limit=limit)

@@ -6,8 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from assistants.jobs.events import Event
 from assistants.jobs.running import RunningJob
+from assistants.principals import Principal
 from assistants.requests import Admission, StudioRequest
 from assistants.store.jobs import JobRow
+from assistants.store.row_kinds import RowKind
 
 A_MINUTE = 120
 
@@ -52,14 +54,14 @@ class Assistant(Protocol[Host]):
     def Request(self) -> type[StudioRequest]:
         """What it is asked; a module's own class."""
 
-    def admit(self, studio: Host, request: Any, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: Host, request: Any, who: Principal, job_id: str) -> Admission:
         """Check what only the stores can tell and write what must be there before the job runs."""
 
     def run(self, studio: Host, request: Any, job: RunningJob) -> Iterator[Event]:
         """Do the work, telling of it; closed at the next event when the job is stopped."""
 
 
-def overlook(studio: Any, request: Any, owner: str) -> None:
+def overlook(studio: Any, request: Any, who: Principal) -> None:
     """Check nothing."""
 
 
@@ -81,10 +83,12 @@ class Traits:
     in_order: bool = False
     # Its items are messages and an answer, which the playground can ask for again.
     playable: bool = False
+    # The kinds of rows that people have of it.
+    rows: tuple[RowKind, ...] = ()
     # How many of its jobs an anonymous visitor may begin in a minute, and all those of a place together.
     a_minute: int = A_MINUTE
     # Checks what takes its time, before the stores are held.
-    look_over: Callable[[Any, Any, str], None] = overlook
+    look_over: Callable[[Any, Any, Principal], None] = overlook
     # Makes of a job what is asked when somebody wants it once more.
     again: Callable[[Any, JobRow], dict[str, Any]] = same
 
@@ -96,6 +100,7 @@ def traits(module: Assistant[Any]) -> Traits:
         attended=getattr(module, "ATTENDED", Traits.attended),
         in_order=getattr(module, "IN_ORDER", Traits.in_order),
         playable=getattr(module, "PLAYABLE", Traits.playable),
+        rows=tuple(getattr(module, "ROWS", Traits.rows)),
         a_minute=getattr(module, "A_MINUTE", A_MINUTE),
         look_over=getattr(module, "look_over", overlook),
         again=getattr(module, "again", same),

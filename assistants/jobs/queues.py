@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from assistants.errors import QueueFull
 from assistants.jobs.running import RunningJob
 from assistants.jobs.shares import Shares, Turns
-from assistants.owners import is_anonymous
+from assistants.principals import Principal
 
 # An owner and an assistant.
 Line = tuple[str, str]
@@ -44,27 +44,27 @@ class Queues:
     def __iter__(self) -> Iterator[RunningJob]:
         return (job for queue in self._queues.values() for job in queue)
 
-    def reserve(self, owner: str, assistant: str) -> Shares:
+    def reserve(self, who: Principal, assistant: str) -> Shares:
         """Keep a place for a job that is about to come, and return what it is one of; raises ``QueueFull``."""
-        held = self.is_paused(owner, assistant)
+        held = self.is_paused(who.id, assistant)
         places = self._held if held else self._ready
-        if not places.has_room(owner):
+        if not places.has_room(who):
             raise QueueFull(TOO_MANY_HELD if held else TOO_MANY)
-        places.take(owner)
+        places.take(who)
         return places
 
     def add(self, job: RunningJob, places: Shares) -> None:
         """Put a job into the place that ``reserve`` kept for it, at the end of its owner's queue."""
         self._places[job] = places
         self._queues.setdefault(job.owner, deque()).append(job)
-        self._workers.wait(job.owner)
+        self._workers.wait(job.who)
         if line(job) in self._paused:  # perhaps only since the place was kept
             self._hold(job)
 
     def restore(self, job: RunningJob) -> None:
         """Put a job back that was begun or waited before; where there was room for it once, there is no more asking."""
-        places = next((one for one in (self._ready, self._held) if one.has_room(job.owner)), self._ready)
-        places.take(job.owner)
+        places = next((one for one in (self._ready, self._held) if one.has_room(job.who)), self._ready)
+        places.take(job.who)
         self.add(job, places)
 
     def remove(self, job: RunningJob) -> bool:
@@ -72,8 +72,8 @@ class Queues:
         if job not in self._queues.get(job.owner, ()):
             return False
         self._take_out(job)
-        self._workers.leave(job.owner)
-        self._places.pop(job).give(job.owner)
+        self._workers.leave(job.who)
+        self._places.pop(job).give(job.who)
         return True
 
     def pick(self, is_live: Callable[[str | None], bool]) -> RunningJob | None:
@@ -81,7 +81,7 @@ class Queues:
         job = self._next(is_live)
         if job:
             self._take_out(job)
-            self._workers.serve(job.owner)
+            self._workers.serve(job.who)
             self._busy[line(job)] += 1
             self._begun[job] = time.monotonic()
         return job
@@ -95,10 +95,10 @@ class Queues:
             return None
         last = time.monotonic() - seconds
         for job, begun in self._begun.items():
-            if begun <= last and is_anonymous(job.owner) and not job.stopping:
-                self._workers.give(job.owner)
+            if begun <= last and job.who.is_anonymous and not job.stopping:
+                self._workers.give(job.who)
                 following = self._next(is_live)
-                self._workers.take(job.owner)
+                self._workers.take(job.who)
                 if following and following.owner != job.owner:
                     return job
         return None
@@ -121,8 +121,8 @@ class Queues:
 
     def ended(self, job: RunningJob) -> None:
         """Count a job that ``pick`` gave out as running no more."""
-        self._workers.give(job.owner)
-        self._places.pop(job).give(job.owner)
+        self._workers.give(job.who)
+        self._places.pop(job).give(job.who)
         self._busy -= Counter([line(job)])
         del self._begun[job]
 
@@ -159,9 +159,9 @@ class Queues:
             self._hold(job)
 
     def _hold(self, job: RunningJob) -> None:
-        if self._places[job] is self._ready and self._held.has_room(job.owner):
-            self._ready.give(job.owner)
-            self._held.take(job.owner)
+        if self._places[job] is self._ready and self._held.has_room(job.who):
+            self._ready.give(job.who)
+            self._held.take(job.who)
             self._places[job] = self._held
 
 

@@ -24,7 +24,7 @@ from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.shares import Shares
 from assistants.jobs.slots import Slots
 from assistants.jobs.writer import Writer
-from assistants.owners import NOWHERE, groups
+from assistants.principals import NOWHERE, Principal
 from assistants.requests import BETTER_MODEL, StudioRequest, validated
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
@@ -97,30 +97,30 @@ class JobRunner(Generic[Host]):
 
     # What everybody uses
 
-    def submit(self, assistant: str, request: dict[str, Any], owner: str) -> JobRow:
+    def submit(self, assistant: str, request: dict[str, Any], who: Principal) -> JobRow:
         """Check a request, write it down and queue it; raises ``InvalidInput``, ``NotFound`` or ``QueueFull``."""
-        return self.begin(assistant, request, owner).row
+        return self.begin(assistant, request, who).row
 
-    def begin(self, assistant: str, request: dict[str, Any], owner: str, *, recorded: bool = True) -> RunningJob:
+    def begin(self, assistant: str, request: dict[str, Any], who: Principal, *, recorded: bool = True) -> RunningJob:
         """Do what ``submit`` does and return the job itself; one that is not ``recorded`` never reaches the disk."""
         module = self._assistants.get(assistant)
         if module is None:
             known = ", ".join(self._assistants)
             raise InvalidInput("assistant", "{field} must be one of: {known}.", known=known)
-        self._keep_pace(assistant, owner)
+        self._keep_pace(assistant, who)
         checked = validated(module.Request, request)
-        places = self._reserve(owner, assistant)
+        places = self._reserve(who, assistant)
         try:
-            self._traits[assistant].look_over(self._studio, checked, owner)
+            self._traits[assistant].look_over(self._studio, checked, who)
             if self._traits[assistant].attended or not recorded:
-                row = self._admit(module, checked, owner)
+                row = self._admit(module, checked, who)
             else:
                 with self._history.store.write():
-                    row = self._admit(module, checked, owner)
+                    row = self._admit(module, checked, who)
                     self._history.jobs.insert(row)
         except BaseException:
             with self._changed:
-                places.give(owner)
+                places.give(who)
             raise
         job = RunningJob(row, self._slots_of, self._writer.mark, [], recorded=recorded)
         job.publish(Status("queued"))
@@ -130,18 +130,18 @@ class JobRunner(Generic[Host]):
             self._changed.notify()
         return job
 
-    def again(self, job_id: str, owner: str) -> JobRow:
+    def again(self, job_id: str, who: Principal) -> JobRow:
         """Submit once more what an earlier job was asked, or what the assistant's ``again`` makes of it."""
-        row = self.get(job_id, owner)
-        return self.submit(row.assistant, self._traits_of(row.assistant).again(self._studio, row), owner)
+        row = self.get(job_id, who.id)
+        return self.submit(row.assistant, self._traits_of(row.assistant).again(self._studio, row), who)
 
-    def _admit(self, module: Assistant[Host], request: StudioRequest, owner: str) -> JobRow:
+    def _admit(self, module: Assistant[Host], request: StudioRequest, who: Principal) -> JobRow:
         job_id = new_id()
-        admission = module.admit(self._studio, request, owner, job_id)
+        admission = module.admit(self._studio, request, who, job_id)
         return JobRow(
             id=job_id,
             assistant=module.ID,
-            owner=owner,
+            owner=who.id,
             status="queued",
             model=admission.model,
             model_sha256=admission.model and self._studio.models.sha256(admission.model),
@@ -199,15 +199,15 @@ class JobRunner(Generic[Host]):
             ids = self._queues.arrange(owner, assistant, order)
         self._history.jobs.arrange(ids)
 
-    def pause(self, owner: str, assistant: str, paused: bool) -> None:
+    def pause(self, who: Principal, assistant: str, paused: bool) -> None:
         """Hold the owner's waiting jobs of an assistant back, also after a restart, or let them go on.
 
         Raises ``QueueFull`` where an anonymous visitor does so too often: it is written down for each.
         """
-        self._keep_pace(assistant, owner)
-        self._history.jobs.pause(owner, assistant, paused)
+        self._keep_pace(assistant, who)
+        self._history.jobs.pause(who.id, assistant, paused)
         with self._changed:
-            self._queues.pause(owner, assistant, paused)
+            self._queues.pause(who.id, assistant, paused)
             self._changed.notify_all()
 
     def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobRow:
@@ -270,17 +270,17 @@ class JobRunner(Generic[Host]):
 
     # The queue
 
-    def _keep_pace(self, assistant: str, owner: str) -> None:
+    def _keep_pace(self, assistant: str, who: Principal) -> None:
         limit = self._traits_of(assistant).a_minute
-        for group in groups(owner)[:0:-1]:
+        for group in who.groups[:0:-1]:
             if not self._pace.take(f"{assistant} {group}", limit * PLACES if group == NOWHERE else limit):
                 raise QueueFull("You ask faster than can be answered. Wait a minute.")
 
-    def _reserve(self, owner: str, assistant: str) -> Shares:
+    def _reserve(self, who: Principal, assistant: str) -> Shares:
         with self._changed:
             if self._closing:
                 raise QueueFull("The studio is shutting down.")
-            return self._queues.reserve(owner, assistant)
+            return self._queues.reserve(who, assistant)
 
     def _find(self, job_id: str, owner: str) -> RunningJob | None:
         with self._changed:

@@ -33,6 +33,7 @@ from assistants.jobs.events import (
 )
 from assistants.jobs.followers import Followers
 from assistants.jobs.slots import Slots
+from assistants.principals import of_owner
 from assistants.storable import storable
 from assistants.store import now
 from assistants.store.jobs import JobRow
@@ -63,6 +64,7 @@ class RunningJob:
         A job that is not ``recorded`` lives in memory only and is gone when its last follower is.
         """
         self.row = row
+        self.who = of_owner(row.owner)
         self.recorded = recorded
         self.usage: dict[str, Any] | None = row.usage
         self.ended = threading.Event()
@@ -158,7 +160,7 @@ class RunningJob:
         waiting = Progress(0, None, "Waiting for the model to be free")
         try:
             tell = (lambda: None) if quiet else (lambda: self.publish(waiting))
-            with slots.take(self.owner, tell, self._stop.is_set) as taken:
+            with slots.take(self.who, tell, self._stop.is_set) as taken:
                 if not taken:
                     raise Stopped
                 yield

@@ -1,7 +1,7 @@
 """Shares: how much of something each may have, and who is next, so that nobody is kept waiting by how many others ask.
 
-Counted are the groups of ``assistants.owners``: of what is there the known owners and all anonymous visitors together
-get shares, of theirs the places that these come from, and of a place's its visitors. A share has no fixed size: with
+Counted are the groups of a ``Principal``: of what is there the known owners and all anonymous visitors together get
+shares, of theirs the places that these come from, and of a place's its visitors. A share has no fixed size: with
 each that is taken the next may be smaller, and there is some left for whoever has none. (In network switches this is
 called a dynamic threshold: Choudhury and Hahne, 1998.) Knows nothing about what is shared; the caller holds a lock.
 """
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from assistants.owners import groups
+from assistants.principals import Principal
 
 # Above all groups.
 ALL = ""
@@ -24,10 +24,10 @@ class Shares:
         self._part = part
         self._taken: Counter[str] = Counter()
 
-    def has_room(self, owner: str) -> bool:
-        """Say whether ``owner`` may have one more."""
+    def has_room(self, who: Principal) -> bool:
+        """Say whether ``who`` may have one more."""
         free = self._size - self._taken[ALL]
-        for group in groups(owner):
+        for group in who.groups:
             free = self._room(group, free)
         return free > 0
 
@@ -36,13 +36,13 @@ class Shares:
         own = self._taken[group]
         return min(free, max(1, int(self._part * (own + free))) - own)
 
-    def take(self, owner: str) -> None:
-        """Count one more as the owner's."""
-        self._taken.update((ALL, *groups(owner)))
+    def take(self, who: Principal) -> None:
+        """Count one more as theirs."""
+        self._taken.update((ALL, *who.groups))
 
-    def give(self, owner: str) -> None:
-        """Count one less as the owner's; of a group that has none nothing is kept."""
-        for group in (ALL, *groups(owner)):
+    def give(self, who: Principal) -> None:
+        """Count one less as theirs; of a group that has none nothing is kept."""
+        for group in (ALL, *who.groups):
             self._taken[group] -= 1
             if not self._taken[group]:
                 del self._taken[group]
@@ -57,31 +57,31 @@ class Turns(Shares):
         # Of each group those right below it that wait, who came or was served longest ago first.
         self._line: dict[str, dict[str, None]] = {ALL: {}}
 
-    def wait(self, owner: str) -> None:
-        """Put the owner into the line, at its end unless they are in already."""
-        for above, group in steps(owner):
+    def wait(self, who: Principal) -> None:
+        """Put somebody into the line, at its end unless they are in already."""
+        for above, group in steps(who):
             self._waiting[group] += 1
             self._line.setdefault(above, {}).setdefault(group)
 
-    def leave(self, owner: str) -> None:
-        """Let the owner wait for one less."""
-        for above, group in reversed(steps(owner)):
+    def leave(self, who: Principal) -> None:
+        """Let somebody wait for one less."""
+        for above, group in reversed(steps(who)):
             self._waiting[group] -= 1
             if not self._waiting[group]:
                 del self._waiting[group], self._line[above][group]
                 self._line.pop(group, None)
 
-    def serve(self, owner: str) -> None:
-        """Give the owner one that they waited for; who was served goes to the end of the line."""
-        self.take(owner)
-        self.leave(owner)
-        for above, group in steps(owner):
+    def serve(self, who: Principal) -> None:
+        """Give somebody one that they waited for; who was served goes to the end of the line."""
+        self.take(who)
+        self.leave(who)
+        for above, group in steps(who):
             if group in self._waiting:
                 del self._line[above][group]
                 self._line[above][group] = None
 
     def in_turn(self) -> Iterator[str]:
-        """Yield the owners who wait and may have one more, the next one first."""
+        """Yield the ids of those who wait and may have one more, the next one first."""
         return self._in_turn(ALL, self._size - self._taken[ALL])
 
     def _in_turn(self, above: str, free: int) -> Iterator[str]:
@@ -93,6 +93,6 @@ class Turns(Shares):
                 yield from self._in_turn(group, room)
 
 
-def steps(owner: str) -> list[tuple[str, str]]:
-    """Return the owner's groups, the widest first, each behind the one above it."""
-    return list(pairwise((ALL, *groups(owner))))
+def steps(who: Principal) -> list[tuple[str, str]]:
+    """Return somebody's groups, the widest first, each behind the one above it."""
+    return list(pairwise((ALL, *who.groups)))

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assistants.jobs.shares import Turns
+from assistants.principals import Principal
 
 
 @dataclass(eq=False)
 class _Waiter:
-    owner: str
+    who: Principal
     granted: bool = False
 
 
@@ -27,28 +28,28 @@ class Slots:
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
-    def take(self, owner: str, must_wait: Callable[[], None], give_up: Callable[[], bool]) -> Iterator[bool]:
+    def take(self, who: Principal, must_wait: Callable[[], None], give_up: Callable[[], bool]) -> Iterator[bool]:
         """Hold a slot inside the block; lends False instead if ``give_up()`` came true while waiting.
 
         ``must_wait()`` is called once if there is none at once. Call ``wake`` after making ``give_up()`` true.
         """
-        waiter = _Waiter(owner)
+        waiter = _Waiter(who)
         with self._changed:
             self._waiting.append(waiter)
-            self._turns.wait(owner)
+            self._turns.wait(who)
             self._grant()
             if not waiter.granted:
                 must_wait()
             self._changed.wait_for(lambda: waiter.granted or give_up())
             if not waiter.granted:
                 self._waiting.remove(waiter)
-                self._turns.leave(owner)
+                self._turns.leave(who)
         try:
             yield waiter.granted
         finally:
             if waiter.granted:
                 with self._changed:
-                    self._turns.give(owner)
+                    self._turns.give(who)
                     self._grant()
 
     def wake(self) -> None:
@@ -58,8 +59,8 @@ class Slots:
 
     def _grant(self) -> None:
         while owner := next(self._turns.in_turn(), None):
-            waiter = next(one for one in self._waiting if one.owner == owner)
+            waiter = next(one for one in self._waiting if one.who.id == owner)
             self._waiting.remove(waiter)
-            self._turns.serve(owner)
+            self._turns.serve(waiter.who)
             waiter.granted = True
         self._changed.notify_all()

@@ -33,7 +33,7 @@ from assistants.knowledge.rows import EVERYONE, Base, Rows, Source, StoredChunk
 from assistants.knowledge.terms import share_chinese
 from assistants.knowledge.vector_rows import VectorRows
 from assistants.knowledge.vectors import Vectors
-from assistants.owners import is_operator, must_be_operator
+from assistants.principals import Principal, must_be_operator
 
 __all__ = ["Base", "Found", "Knowledge", "Source", "StoredChunk"]
 
@@ -71,48 +71,48 @@ class Knowledge:
             return max(own, key=lambda base: base.created)
         return next((base for base in bases if base.name == sample), bases[0])
 
-    def may_read(self, name: str, owner: str) -> bool:
-        """Say whether ``owner`` may read a base's sources in full, old versions and disabled chunks, too.
+    def may_read(self, name: str, who: Principal) -> bool:
+        """Say whether ``who`` may read a base's sources in full, old versions and disabled chunks, too.
 
         Raises ``NotFound``.
         """
-        return self.rows.base(name).readers == EVERYONE or is_operator(owner)
+        return self.rows.base(name).readers == EVERYONE or who.is_operator
 
-    def sources(self, name: str, owner: str) -> list[Source]:
+    def sources(self, name: str, who: Principal) -> list[Source]:
         """Return the sources of a base, without those that were replaced, the newest first.
 
         Raises ``NotFound`` or ``NotAllowed``.
         """
-        self._must_read(name, owner)
+        self._must_read(name, who)
         return self.rows.sources(name)
 
-    def source(self, name: str, source: str, owner: str) -> tuple[Source, str, list[StoredChunk]]:
+    def source(self, name: str, source: str, who: Principal) -> tuple[Source, str, list[StoredChunk]]:
         """Return a source, its text and its chunks, also of one that was replaced.
 
         Raises ``NotFound`` or ``NotAllowed``.
         """
-        self._must_read(name, owner)
+        self._must_read(name, who)
         found = self.rows.source(name, source)
         return found, self.rows.text(found.id), self.rows.chunks_of(found.id)
 
-    def _must_read(self, name: str, owner: str) -> None:
-        if not self.may_read(name, owner):
+    def _must_read(self, name: str, who: Principal) -> None:
+        if not self.may_read(name, who):
             raise NotAllowed("Only the operator may read the sources of {name} in full.", name=name)
 
-    def create(self, name: str, owner: str) -> None:
+    def create(self, name: str, who: Principal) -> None:
         """Make a base, unless there is one of that name; raises ``NotAllowed`` or ``InvalidInput``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         if not (NAME.fullmatch(name) and len(name) <= MAX_NAME):
             template = "{field} may hold letters, digits, spaces, points and dashes, at most {limit} of them."
             raise InvalidInput("knowledge", template, limit=MAX_NAME)
         self.rows.create(name)
 
-    def change(self, name: str, owner: str, **texts: str) -> None:
+    def change(self, name: str, who: Principal, **texts: str) -> None:
         """Set what a base says, offers and lets be read, by the names of the fields of ``Base``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """
-        must_be_operator(owner)
+        must_be_operator(who)
         self.rows.set_up(self.rows.base(name).name, **wording.checked(**texts))
 
     def suggestions(self, name: str) -> list[str]:
@@ -120,32 +120,32 @@ class Knowledge:
         base = self.rows.base(name)
         return wording.lines_of(base.suggested) or self.rows.curated_questions(base.name, SUGGESTIONS)
 
-    def curate(self, name: str, question: str, answer: str, owner: str) -> None:
+    def curate(self, name: str, question: str, answer: str, who: Principal) -> None:
         """Give a question an answer by hand; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         curating.curate(self.rows, self.rows.base(name).name, question, answer)
 
-    def delete_base(self, name: str, owner: str) -> None:
+    def delete_base(self, name: str, who: Principal) -> None:
         """Delete a base and all that is in it; raises ``NotAllowed`` or ``NotFound``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         self.rows.delete_base(self.rows.base(name).name)
 
-    def delete(self, knowledge: str, source: str, owner: str) -> None:
+    def delete(self, knowledge: str, source: str, who: Principal) -> None:
         """Delete a source with its versions, so that no answer comes from it; raises ``NotAllowed``, ``NotFound``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         self.rows.delete(knowledge, source)
 
-    def edit(self, knowledge: str, chunk: int, text: str, owner: str) -> None:
+    def edit(self, knowledge: str, chunk: int, text: str, who: Principal) -> None:
         """Change what a chunk says, in a new version of its source.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """
-        must_be_operator(owner)
+        must_be_operator(who)
         editing.edit(self.rows, knowledge, chunk, text)
 
-    def enable(self, knowledge: str, chunk: int, enabled: bool, owner: str) -> None:
+    def enable(self, knowledge: str, chunk: int, enabled: bool, who: Principal) -> None:
         """Let a chunk answer or not; raises ``NotAllowed`` or ``NotFound``."""
-        must_be_operator(owner)
+        must_be_operator(who)
         self.rows.enable(knowledge, chunk, enabled)
 
     def index(self, name: str) -> Iterator[tuple[int, int]]:

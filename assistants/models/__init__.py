@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistants import engines, owners
+from assistants import engines, principals
 from assistants.errors import InvalidInput, ModelUnavailable
 from assistants.models.cards import ModelCard
 from assistants.models.files.catalog import Catalog, Kind, read_catalog
@@ -43,12 +43,13 @@ from assistants.models.speeds import Forgetful, KeptFacts, Speeds
 from assistants.models.states import ModelState, States
 from assistants.models.tasks import ModelTask
 from assistants.models.work import Work
+from assistants.principals import Principal, must_be_operator
 from assistants.settings import Settings
 
 if TYPE_CHECKING:
     from assistants.connections import Connections
 
-__all__ = ["DEFAULT", "LOCAL", "MINI", "ModelCard", "ModelState", "Models"]
+__all__ = ["DEFAULT", "LOCAL", "MINI", "ModelCard", "ModelState", "Models", "must_be_operator"]
 
 # Bytes of a model that does as it is told, mostly: about 1.5 billion weights of 4 bits.
 CAPABLE = 900_000_000
@@ -106,8 +107,8 @@ class Models:
 
     # Names
 
-    def resolve(self, name: str | None, owner: str = owners.LOCAL, kind: Kind | None = None) -> str:
-        """Return the ``provider:model`` that ``name`` means to ``owner``: for ``default`` and none the studio's own.
+    def resolve(self, name: str | None, who: Principal = principals.LOCAL, kind: Kind | None = None) -> str:
+        """Return the ``provider:model`` that ``name`` means to ``who``: for ``default`` and none the studio's own.
 
         Raises ``InvalidInput`` where there is none, or one of another ``kind``, and ``NotAllowed`` where it is not for
         them.
@@ -115,10 +116,10 @@ class Models:
         asked = self.own(kind) if name in (None, "", DEFAULT) else name
         found = self._names.find(asked, kind)
         if found is None:
-            raise unknown(asked, owner)
+            raise unknown(asked, who)
         # The studio's own stands in the database, which is not looked into for nothing.
-        if not owners.is_operator(owner) and found != self._names.find(self.own(kind), kind):
-            self._names.check_right(found, owner)
+        if not who.is_operator and found != self._names.find(self.own(kind), kind):
+            self._names.check_right(found, who)
         if kind and (other := self._kind(found, kind)) != kind:
             raise InvalidInput("model", OF_ANOTHER_KIND[other, kind], model=found)
         return found
@@ -143,8 +144,8 @@ class Models:
         entry = self._registry.get(name.removeprefix(LOCAL))
         return entry.kind if entry else "image" if wanted == "image" else "chat"
 
-    def pickable(self, owner: str = owners.LOCAL, kind: Kind = "chat") -> list[str]:
-        """Return the models that ``owner`` can choose from, the studio's own first."""
+    def pickable(self, who: Principal = principals.LOCAL, kind: Kind = "chat") -> list[str]:
+        """Return the models that ``who`` can choose from, the studio's own first."""
         own = [self.resolve(None, kind=kind)] if kind in ("chat", "image") else []
         first = [*own, LOCAL + STARTERS[kind]] if kind in STARTERS else own
         mine = [
@@ -152,7 +153,7 @@ class Models:
             for name, entry in self._registry.entries().items()
             if entry.kind == kind and self._registry.is_installed(name)
         ]
-        elsewhere = self._connections.names(owner) if kind == "chat" else []
+        elsewhere = self._connections.names(who) if kind == "chat" else []
         return list(dict.fromkeys([name for name in first if self._names.find(name, kind)] + mine + elsewhere))
 
     def languages(self, name: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from assistants import owners
 from assistants.errors import ModelUnavailable, StudioError
 from assistants.models import installing
 from assistants.models.cards import parts_of
@@ -22,6 +21,7 @@ from assistants.models.registry import LOCAL, ModelRegistry
 from assistants.models.role import Role
 from assistants.models.states import WAIT_SECONDS, ModelState, States
 from assistants.models.tasks import ModelTask
+from assistants.principals import Principal, must_be_operator
 
 # A machine may be busy when a model is measured, with the studio's own start for one: how long to wait before another
 # try, in seconds.
@@ -164,9 +164,9 @@ class Improvement:
 
     # What a person does
 
-    def begin(self, owner: str) -> None:
+    def begin(self, who: Principal) -> None:
         """Fetch the better model, or go on with that; raises ``NotAllowed``."""
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         self._role.reconsider()
         if not self._under_way and (names := self._role.candidates()):
             self._go(names)
@@ -180,18 +180,18 @@ class Improvement:
         if self._role.chosen.model == name:
             self._role.change(model=None, held=True)
 
-    def decline(self, owner: str) -> str | None:
+    def decline(self, who: Principal) -> str | None:
         """Keep the small model; returns the name of what is coming, which is to be called off.
 
         Raises ``NotAllowed``.
         """
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         self._role.change(small=True, model=None, left=None)
         return self._coming
 
-    def understood(self, owner: str) -> None:
+    def understood(self, who: Principal) -> None:
         """Say no more why another model answers than before; raises ``NotAllowed``."""
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         self._role.change(left=None)
 
     # In the background

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from assistants import memory, owners
+from assistants import memory
 from assistants.errors import ModelUnavailable, NotFound
 from assistants.models import cards, installing
 from assistants.models.cards import ModelCard
@@ -23,6 +23,7 @@ from assistants.models.speeds import Speeds
 from assistants.models.states import ModelState, States
 from assistants.models.tasks import ModelTask
 from assistants.models.work import Work
+from assistants.principals import Principal, must_be_operator
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Installer:
         self._better = better
         self._begin = begin
 
-    def listed(self, owner: str, language: str = "en") -> list[ModelCard]:
+    def listed(self, who: Principal, language: str = "en") -> list[ModelCard]:
         """Return a card for every model there is or is to come, those that suit ``language`` best marked."""
         # First what is to come: it may have come by the time the registry is read.
         plans = dict(self.plans)
@@ -64,9 +65,9 @@ class Installer:
         best = cards.recommended(entries, memory.total(), language)
         entries = {name: plan.entry for name, plan in plans.items()} | entries
         sizes = self._role.sizes()
-        return cards.in_order(self._card(name, entry, name in best, owner, sizes) for name, entry in entries.items())
+        return cards.in_order(self._card(name, entry, name in best, who, sizes) for name, entry in entries.items())
 
-    def _card(self, name: str, entry: Entry, is_best: bool, owner: str, sizes: dict[str, int]) -> ModelCard:
+    def _card(self, name: str, entry: Entry, is_best: bool, who: Principal, sizes: dict[str, int]) -> ModelCard:
         state, is_installed = self._loader.state(LOCAL + name), self._registry.is_installed(name)
         runner, size = cards.expected_runner(entry), entry.size or (int(state.total) if state.total else None)
         if is_installed:
@@ -80,17 +81,17 @@ class Installer:
         estimated = self._speeds.estimated(size, sizes) if entry.kind == "chat" else None
         facts: dict[str, Any] = {"state": state, "runner": runner, "recommended": is_best}
         facts |= {"speed": measured or estimated, "measured": measured is not None}
-        is_operator = owners.is_operator(owner)
+        is_operator = who.is_operator
         return cards.card(
             name, entry, memory.total(), size=size, installed=is_installed, shows_paths=is_operator, **facts
         )
 
-    def install(self, spec: str, owner: str) -> str:
+    def install(self, spec: str, who: Principal) -> str:
         """Begin to install a model and return its name: one of the catalog, a hub id, or a path on this machine.
 
         Raises ``NotAllowed``, and ``InvalidInput`` or ``ModelUnavailable`` for what shows at once.
         """
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         plan = self.plans.get(spec) or installing.planned(self._registry, spec)
         name = LOCAL + plan.name
         with self._states.changed:
@@ -119,12 +120,12 @@ class Installer:
         if plan.entry.tier:
             self._work.start("better", self._better.look)
 
-    def cancel(self, name: str, owner: str) -> None:
+    def cancel(self, name: str, who: Principal) -> None:
         """Call off what is being done to a model, or forget that it failed, with what had come of it.
 
         Raises ``NotAllowed``.
         """
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         for label, state in self._states.all().items():
             if state.name == LOCAL + name:
                 self._work.cancel(label)
@@ -139,25 +140,25 @@ class Installer:
         if (entry := self._registry.get(name)) and entry.tier:
             self._better.hold()
 
-    def pause(self, name: str, owner: str) -> None:
+    def pause(self, name: str, who: Principal) -> None:
         """Hold a download, keeping what has come; ``install`` goes on with it. Raises ``NotAllowed``."""
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         for label, state in self._states.all().items():
             if state.name == LOCAL + name and state.state == "downloading":
                 self._work.cancel(label, keeps=True)
         self._held(name)
 
-    def keep_small(self, owner: str) -> None:
+    def keep_small(self, who: Principal) -> None:
         """Want no better model than the small one, and call off what is coming; raises ``NotAllowed``."""
-        if coming := self._better.decline(owner):
-            self.cancel(coming, owner)
+        if coming := self._better.decline(who):
+            self.cancel(coming, who)
 
-    def delete(self, name: str, owner: str) -> None:
+    def delete(self, name: str, who: Principal) -> None:
         """Delete a model, or forget one that lies elsewhere.
 
         Raises ``NotAllowed``, ``NotFound`` or ``ModelUnavailable``.
         """
-        owners.must_be_operator(owner)
+        must_be_operator(who)
         entry = self._registry.get(name)
         if entry is None and name not in self.plans:
             raise NotFound("There is no model named {name}.", name=name)
@@ -166,7 +167,7 @@ class Installer:
         full = LOCAL + name
         if self._engines.is_in_use(full):
             raise ModelUnavailable("{model} is writing just now. Stop that first.", model=name)
-        self.cancel(name, owner)
+        self.cancel(name, who)
         labels = self._engines.labels(full)
         self._engines.close(labels)
         installing.delete(self._registry, name)

@@ -7,11 +7,12 @@ import re
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from assistants import engines, owners
+from assistants import engines
 from assistants.connections.connection import OPENAI
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed, StudioError
 from assistants.models.files.catalog import Kind
 from assistants.models.registry import LOCAL, ModelRegistry
+from assistants.principals import Principal
 
 if TYPE_CHECKING:
     from assistants.connections import Connections
@@ -68,7 +69,7 @@ class Names:
         is_known = self._connections.find(name) or engines.is_plugin(provider) or is_installed_provider(provider)
         return name if model and is_known else None
 
-    def check_right(self, name: str, owner: str) -> None:
+    def check_right(self, name: str, who: Principal) -> None:
         """Raise ``NotAllowed`` where a ``provider:model`` is not for a visitor."""
         provider, _, model = name.partition(":")
         if provider == "local":
@@ -79,7 +80,7 @@ class Names:
                 raise NotAllowed(template, name=model)
         elif provider not in engines.CHAT:
             connection = self._connections.find(name)
-            if connection is None or not connection.is_for(owner, model):
+            if connection is None or not connection.is_for(who, model):
                 raise NotAllowed("The model {name} is for the operator of this studio only.", name=name)
 
 
@@ -90,10 +91,10 @@ def is_installed_provider(provider: str) -> bool:
     return bool(re.fullmatch(r"[a-z0-9_]+", provider)) and find_spec(f"langchain_{provider}") is not None
 
 
-def unknown(name: str, owner: str) -> StudioError:
+def unknown(name: str, who: Principal) -> StudioError:
     """Return the error about a name that means no model, or none until a package is installed."""
     provider, _, model = name.partition(":")
-    if model and owners.is_operator(owner) and (package := engines.missing_package(provider)):
+    if model and who.is_operator and (package := engines.missing_package(provider)):
         template = "{model} runs on the package {package}, which is not installed (pip install {package})."
         return ModelUnavailable(template, model=name, package=package)
     return InvalidInput("model", "There is no model named {name}.", name=name)

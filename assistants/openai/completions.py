@@ -12,6 +12,7 @@ from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput
 from assistants.generation import MOST_TOKENS, Params, conversation, generate, opened
 from assistants.jobs import Event, Result, RunningJob
+from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest
 
 if TYPE_CHECKING:
@@ -61,11 +62,11 @@ class Request(StudioRequest):
     controls: Controls = Controls()
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check what the request alone does not tell; the history shows it under its last question."""
     if (request.messages is None) == (request.prompt is None):
         raise InvalidInput("messages", "Either messages or a prompt must be there, not both.")
-    model = studio.models.resolve(request.model, owner, "chat")
+    model = studio.models.resolve(request.model, who, "chat")
     check(request.controls)
     if request.prompt is not None:
         return Admission(request.prompt, model)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from assistants.generation import opened
 from assistants.jobs import Event, Progress, Result, RunningJob
+from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Request(StudioRequest):
     model: Name = DEFAULT
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Look the model up; the history shows the first text."""
-    return Admission(request.texts[0], studio.models.resolve(request.model, owner, "embed"))
+    return Admission(request.texts[0], studio.models.resolve(request.model, who, "embed"))
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:

@@ -40,6 +40,7 @@ from assistants.playground.running import Checks, Matrix
 from assistants.playground.samples import dataset, examples
 from assistants.playground.summary import summary
 from assistants.playground.tables import load_csv
+from assistants.principals import Principal
 from assistants.requests import Admission, validated
 from assistants.store.experiments import Experiment
 
@@ -77,7 +78,7 @@ DATASETS = {language: dataset(language) for language in ("en", "zh")}
 DATASET = DATASETS["en"]
 
 
-def look_over(studio: "Studio", request: Request, owner: str) -> None:
+def look_over(studio: "Studio", request: Request, who: Principal) -> None:
     """Raise ``InvalidInput`` for a check that cannot be made."""
     evaluators.check(request.evaluators, request.rows or [{}])
     for number, prompt in enumerate(request.prompts or ()):
@@ -87,17 +88,17 @@ def look_over(studio: "Studio", request: Request, owner: str) -> None:
         check_schema(request.json_schema)
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check all that can be checked before a model is asked; the record names models and versions outright."""
-    planned = plan(studio, request, owner)
-    models = [studio.models.resolve(name, owner, "chat") for name in request.models or (None,)]
+    planned = plan(studio, request, who.id)
+    models = [studio.models.resolve(name, who, "chat") for name in request.models or (None,)]
     for evaluator in request.evaluators:
         if evaluator.type in evaluators.JUDGES:
-            studio.models.resolve(evaluator.model, owner, "chat")
+            studio.models.resolve(evaluator.model, who, "chat")
     settled: dict[str, Any] = {"models": models}
     if request.prompts:
         settled["prompts"] = [
-            _settled(studio, prompt.model_dump(exclude_unset=True), owner) for prompt in request.prompts
+            _settled(studio, prompt.model_dump(exclude_unset=True), who.id) for prompt in request.prompts
         ]
     first = planned.variants[0]
     asked = request.name or first.source.input(planned.rows[0])

@@ -20,11 +20,11 @@ from assistants import command
 from assistants.connections import FILE as CONNECTIONS
 from assistants.errors import InvalidInput, StudioError
 from assistants.opening import open_studio
-from assistants.owners import LOCAL
 from assistants.playground import reports
 from assistants.playground.evaluators import JUDGES
 from assistants.playground.reports import Outcome, outcomes
 from assistants.playground.suites import Suite, read_suite
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -139,7 +139,7 @@ def _adapted(request: dict[str, Any], options: argparse.Namespace) -> dict[str, 
 
 def _result(studio: Studio, request: dict[str, Any]) -> dict[str, Any]:
     job = studio.jobs.submit("playground", request, LOCAL)
-    while (row := studio.jobs.wait(job.id, LOCAL, WAIT_SECONDS)).is_open:
+    while (row := studio.jobs.wait(job.id, LOCAL.id, WAIT_SECONDS)).is_open:
         _show(row)
     if sys.stderr.isatty():
         print(end="\r\033[K", file=sys.stderr)

@@ -66,7 +66,7 @@ def judges_for(
 ) -> Generator[Event, None, dict[str, str]]:
     """Open the judges and return which model each name means; one that cannot be had says so in each cell."""
     names = {one.model or "" for one in checked if one.type in evaluators.JUDGES}
-    judges = {name: studio.models.resolve(name or None, job.owner, "chat") for name in names}
+    judges = {name: studio.models.resolve(name or None, job.who, "chat") for name in names}
     for model in set(judges.values()):
         yield from asking.open(model)
     return judges

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from assistants.errors import InvalidInput, NotFound, StoreError
+from assistants.principals import Principal, of_owner
 from assistants.store import Store, new_id, now, uploads
 from assistants.store.quotas import rooms
 from assistants.store.row_kinds import RowKinds
@@ -72,19 +73,19 @@ class Files:
         self.folder = folder
         folder.mkdir(exist_ok=True)
 
-    def add(self, owner: str, name: str, stream: BinaryIO, job: str | None = None) -> File:
+    def add(self, who: Principal, name: str, stream: BinaryIO, job: str | None = None) -> File:
         """Keep what ``stream`` holds, at most ``MAX_BYTES``; nothing remains of a file that is refused."""
         file_id = new_id()
         path = self.folder / file_id
         if job is None:
-            self._make_room(owner)
+            self._make_room(who)
         try:
             size, sha256, head = self._copy(stream, path)
             if not size:
                 raise InvalidInput("file", "The file is empty.")
             row = {
                 "id": file_id,
-                "owner": owner,
+                "owner": who.id,
                 "job": job,
                 "name": plain_name(name),
                 "type": media_type(head, name),
@@ -94,7 +95,7 @@ class Files:
             }
             with self._store.write() as db:
                 if job is None and self._quota is not None:
-                    uploads.check_room(db, owner, self._quota, size)
+                    uploads.check_room(db, who, self._quota, size)
                 db.table("files").insert(row)
         except OSError as error:
             path.unlink(missing_ok=True)
@@ -104,16 +105,16 @@ class Files:
             raise
         return self._file(row)
 
-    def _make_room(self, owner: str) -> None:
+    def _make_room(self, who: Principal) -> None:
         """Delete what nobody uses where there is no room for another upload; raises ``InvalidInput`` if that is it."""
         if self._quota is None:
             return
         with self._store.read() as db:
-            if uploads.has_room(db, owner, self._quota, MAX_BYTES):
+            if uploads.has_room(db, who, self._quota, MAX_BYTES):
                 return
-        self.forget_unused(uploads.before(hours=uploads.HOURS), lambda other: bool(rooms(other, 1)))
+        self.forget_unused(uploads.before(hours=uploads.HOURS), lambda other: bool(rooms(of_owner(other), 1)))
         with self._store.read() as db:
-            uploads.check_room(db, owner, self._quota, uploads.LEAST)
+            uploads.check_room(db, who, self._quota, uploads.LEAST)
 
     def forget_unused(self, until: str, is_of: Callable[[str], bool] = lambda _owner: True) -> None:
         """Delete uploads of some owners, made before a moment, that no row names."""

@@ -6,7 +6,7 @@ nothing about what is stored, nor where.
 
 from dataclasses import dataclass
 
-from assistants.owners import ANONYMOUS, NOWHERE, groups, is_operator
+from assistants.principals import ANONYMOUS, NOWHERE, Principal
 
 # So many times as much as one visitor: those from one place, and all anonymous ones.
 OF_A_PLACE, OF_ALL = 3, 10
@@ -19,17 +19,17 @@ class Room:
     group: str
     limit: int
 
-    def is_of(self, owner: str) -> bool:
-        """Say whether what ``owner`` has stands in this room."""
-        return self.group in groups(owner)
+    def is_of(self, who: Principal) -> bool:
+        """Say whether what ``who`` has stands in this room."""
+        return self.group in who.groups
 
 
-def rooms(owner: str, quota: int) -> list[Room]:
-    """Return the rooms that what ``owner`` hands in has to fit into: the widest first, none for the operator.
+def rooms(who: Principal, quota: int) -> list[Room]:
+    """Return the rooms that what ``who`` hands in has to fit into: the widest first, none for the operator.
 
     ``quota`` is what one visitor may have, in bytes.
     """
-    if is_operator(owner):
+    if who.is_operator:
         return []
-    widths = {ANONYMOUS: OF_ALL, NOWHERE: OF_ALL, owner: 1}
-    return [Room(group, quota * widths.get(group, OF_A_PLACE)) for group in groups(owner)]
+    widths = {ANONYMOUS: OF_ALL, NOWHERE: OF_ALL, who.id: 1}
+    return [Room(group, quota * widths.get(group, OF_A_PLACE)) for group in who.groups]

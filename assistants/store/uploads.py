@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assistants.errors import InvalidInput
+from assistants.principals import Principal, of_owner
 from assistants.store.quotas import rooms
 from assistants.store.row_kinds import RowKinds
 
@@ -26,16 +27,16 @@ def before(**ago: float) -> str:
     return (datetime.now(UTC) - timedelta(**ago)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def has_room(db: Any, owner: str, quota: int, size: int) -> bool:
-    """Say whether an upload of ``size`` bytes fits into the rooms of its owner; ``quota`` is one visitor's."""
-    wanted = rooms(owner, quota)
+def has_room(db: Any, who: Principal, quota: int, size: int) -> bool:
+    """Say whether an upload of ``size`` bytes fits into the rooms of ``who``; ``quota`` is one visitor's."""
+    wanted = rooms(who, quota)
     sizes = db.execute(f"SELECT owner, sum(max(size, {LEAST})) {UPLOADS} GROUP BY owner").fetchall() if wanted else []
-    return all(sum(used for one, used in sizes if room.is_of(one)) + size <= room.limit for room in wanted)
+    return all(sum(used for one, used in sizes if room.is_of(of_owner(one))) + size <= room.limit for room in wanted)
 
 
-def check_room(db: Any, owner: str, quota: int, size: int) -> None:
+def check_room(db: Any, who: Principal, quota: int, size: int) -> None:
     """Raise ``InvalidInput`` where there is no room for an upload."""
-    if not has_room(db, owner, quota, size):
+    if not has_room(db, who, quota, size):
         template = (
             "There is no room for the file: uploads may take {limit} MB. Those that nothing uses go by themselves."
         )

@@ -26,6 +26,7 @@ from pydantic import Field
 
 from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Part, Result, RunningJob, Text
+from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import Reply, answer
 from assistants.support.asking import asking
@@ -55,13 +56,13 @@ class Request(StudioRequest):
     model: Name | None = None
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check that there are such a base and such a conversation; each question waits for the one before it."""
     if not request.question.strip():
         raise InvalidInput("question", "{field} is empty.")
-    model = studio.models.resolve(request.model, owner, "chat")
+    model = studio.models.resolve(request.model, who, "chat")
     studio.knowledge.base(request.knowledge, request.question)
-    earlier = _earlier(studio, request.conversation, owner)
+    earlier = _earlier(studio, request.conversation, who.id)
     after = earlier[-1].id if earlier and earlier[-1].is_open else None
     conversation = request.conversation or job_id
     return Admission(request.question, model, {"conversation": conversation}, after)
@@ -81,13 +82,13 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     asked = yield from asking(studio, job, request.knowledge, request.question, named_model=bool(request.model))
     reply = yield from answer(asked, request.question, earlier)
     yield Text(reply.text)
-    yield Part("why", _why(studio, reply, job.owner))
+    yield Part("why", _why(studio, reply, job.who))
     yield Result(reply.result())
 
 
-def _why(studio: "Studio", reply: Reply, owner: str) -> dict[str, Any]:
+def _why(studio: "Studio", reply: Reply, who: Principal) -> dict[str, Any]:
     """Return how an answer came about, as far as the owner may read the base."""
-    if studio.knowledge.may_read(reply.base, owner):
+    if studio.knowledge.may_read(reply.base, who):
         return reply.why.facts
     return reply.why.without_passages({quote.chunk.number for quote in reply.answer.quotes} if reply.answer else set())
 

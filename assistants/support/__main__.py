@@ -13,7 +13,7 @@ from typing import Any
 from assistants.command import run
 from assistants.errors import StudioError
 from assistants.opening import open_studio
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.studio import Studio
 from assistants.support import checks
@@ -59,7 +59,7 @@ def asked(studio: Studio, options: argparse.Namespace) -> dict[str, Any]:
         checks.expect(studio, options.knowledge, lines, LOCAL)
     request = {"knowledge": options.knowledge} | ({"model": options.model} if options.model else {})
     row = studio.jobs.submit(checks.ID, request, LOCAL)
-    row = studio.jobs.wait(row.id, LOCAL)
+    row = studio.jobs.wait(row.id, LOCAL.id)
     if row.result is None or row.status != "done":
         raise StudioError(row.error or row.status)
     return row.result

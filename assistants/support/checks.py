@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput
 from assistants.jobs import Event, Part, Progress, Result, RunningJob, Text
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import Reply, answer
 from assistants.support.asking import asking
@@ -29,13 +29,13 @@ class Request(StudioRequest):
     model: Name | None = None
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check that there is such a base and something to ask it."""
-    must_be_operator(owner)
+    must_be_operator(who)
     studio.knowledge.rows.base(request.knowledge)
     if not parsed(_rows(studio).lines(request.knowledge)):
         raise InvalidInput("expectations", "{field} is empty: write down what the base must answer first.")
-    return Admission(request.knowledge, studio.models.resolve(request.model, owner, "chat"))
+    return Admission(request.knowledge, studio.models.resolve(request.model, who, "chat"))
 
 
 def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
@@ -97,9 +97,9 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def expect(studio: "Studio", knowledge: str, lines: str, owner: str) -> None:
+def expect(studio: "Studio", knowledge: str, lines: str, who: Principal) -> None:
     """Set what a base must answer and refuse; raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     _rows(studio).save(studio.knowledge.rows.base(knowledge).name, lines)
 
 
@@ -107,8 +107,8 @@ def _rows(studio: "Studio") -> ExpectationRows:
     return ExpectationRows(studio.history.store)
 
 
-def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+def overview(studio: "Studio", knowledge: str, who: Principal) -> dict[str, Any]:
     """Return what a base must answer and refuse, and its last two runs; raises ``NotAllowed`` or ``NotFound``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     name = studio.knowledge.rows.base(knowledge).name
     return {"lines": _rows(studio).lines(name), "runs": _rows(studio).last_runs(name)}

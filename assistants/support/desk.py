@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.knowledge.curating import MAX_ANSWER
 from assistants.knowledge.terms import terms
-from assistants.owners import OPERATOR, is_operator, must_be_operator
+from assistants.principals import OPERATOR, Principal, must_be_operator
 from assistants.store.jobs import JobRow
 from assistants.support import summaries
 from assistants.support.asking import wants_help
@@ -38,28 +38,28 @@ def judge(studio: "Studio", job_id: str, owner: str, *, good: bool, reason: str 
     _rows(studio).judge(row.id, row.result["knowledge"], good=good, reason=reason.strip())
 
 
-def hand_over(studio: "Studio", conversation: str, owner: str) -> str:
+def hand_over(studio: "Studio", conversation: str, who: Principal) -> str:
     """Put a customer's conversation into the inbox of its base and return the id; raises ``NotFound``."""
-    rows = [row for row in _rows(studio).talk(conversation, owner, MAX_TURNS) if row.status == "done"]
+    rows = [row for row in _rows(studio).talk(conversation, who.id, MAX_TURNS) if row.status == "done"]
     if not rows:
         raise NotFound("There is no such conversation.")
     transcript = [
         {"question": row.input, "answer": row.output, "grounded": _answer(row)["grounded"], "at": row.created}
         for row in rows
     ]
-    known = _rows(studio).of_conversation(conversation, owner)
+    known = _rows(studio).of_conversation(conversation, who.id)
     if same := next((one for one in known if one.answered is None and one.transcript == transcript), None):
         return same.id
     knowledge = _answer(rows[-1])["knowledge"]
-    id = _rows(studio).hand_over(knowledge, conversation, owner, summary(rows), transcript)
-    _have_summed_up(studio, id, knowledge, owner)
+    id = _rows(studio).hand_over(knowledge, conversation, who.id, summary(rows), transcript)
+    _have_summed_up(studio, id, knowledge, who)
     return id
 
 
-def _have_summed_up(studio: "Studio", id: str, knowledge: str, owner: str) -> None:
+def _have_summed_up(studio: "Studio", id: str, knowledge: str, who: Principal) -> None:
     """Let a capable model say for the operator what a conversation was about; nobody waits for that."""
-    operator = owner if is_operator(owner) else OPERATOR
-    if len(studio.jobs.queue(operator, summaries.ID)[0]) >= summaries.MOST_WAITING:
+    operator = who if who.is_operator else OPERATOR
+    if len(studio.jobs.queue(operator.id, summaries.ID)[0]) >= summaries.MOST_WAITING:
         return
     # The base may be gone, the queue full, no model there: the open questions are in the inbox all the same.
     with contextlib.suppress(StudioError):
@@ -78,15 +78,15 @@ def summary(rows: Sequence[JobRow]) -> str:
     return " / ".join(dict.fromkeys(" ".join(question.split())[:200] for question in open_ones[-3:]))
 
 
-def set_up(studio: "Studio", knowledge: str, owner: str, **texts: str) -> None:
+def set_up(studio: "Studio", knowledge: str, who: Principal, **texts: str) -> None:
     """Set what a base says, offers and is helped by, as ``Knowledge.change`` does, with a reranker that there is.
 
     Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
     """
-    must_be_operator(owner)
+    must_be_operator(who)
     if name := texts.get("reranker", "").strip():
-        texts["reranker"] = studio.models.resolve(name, owner, "rerank")
-    studio.knowledge.change(knowledge, owner, **texts)
+        texts["reranker"] = studio.models.resolve(name, who, "rerank")
+    studio.knowledge.change(knowledge, who, **texts)
 
 
 def _rows(studio: "Studio") -> DeskRows:
@@ -98,23 +98,25 @@ def of_conversation(studio: "Studio", conversation: str, owner: str) -> list[Han
     return _rows(studio).of_conversation(conversation, owner)
 
 
-def waiting(studio: "Studio", knowledge: str | None, owner: str) -> int:
+def waiting(studio: "Studio", knowledge: str | None, who: Principal) -> int:
     """Return how many customers wait for a person, for the operator's eyes."""
-    return _rows(studio).waiting().get(knowledge, 0) if knowledge and is_operator(owner) else 0
+    return _rows(studio).waiting().get(knowledge, 0) if knowledge and who.is_operator else 0
 
 
-def inbox(studio: "Studio", knowledge: str, owner: str) -> list[HandOver]:
+def inbox(studio: "Studio", knowledge: str, who: Principal) -> list[HandOver]:
     """Return the requests for a person in a base; raises ``NotAllowed`` or ``NotFound``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     return _rows(studio).inbox(studio.knowledge.rows.base(knowledge).name)
 
 
-def answer(studio: "Studio", id: str, text: str, owner: str, *, curate: bool = False, question: str = "") -> HandOver:
+def answer(
+    studio: "Studio", id: str, text: str, who: Principal, *, curate: bool = False, question: str = ""
+) -> HandOver:
     """Answer a customer as a person and, if wanted, the same ``question`` of everybody from now on.
 
     Raises ``NotAllowed``, ``NotFound``, ``Conflict`` or ``InvalidInput``.
     """
-    must_be_operator(owner)
+    must_be_operator(who)
     if not text.strip():
         raise InvalidInput("answer", "{field} is empty.")
     if len(text) > MAX_ANSWER:
@@ -123,16 +125,16 @@ def answer(studio: "Studio", id: str, text: str, owner: str, *, curate: bool = F
         done = _rows(studio).answer(id, text.strip())
         if curate:
             wanted = question.strip() or done.transcript[-1]["question"]
-            studio.knowledge.curate(done.knowledge, wanted, text, owner)
+            studio.knowledge.curate(done.knowledge, wanted, text, who)
     return done
 
 
-def gaps(studio: "Studio", knowledge: str, owner: str) -> list[dict[str, Any]]:
+def gaps(studio: "Studio", knowledge: str, who: Principal) -> list[dict[str, Any]]:
     """Return what a base could not answer, like questions together, the most asked first, each with a drafted answer.
 
     The draft is what a person answered to it, or else the passage that comes nearest. Raises ``NotAllowed``.
     """
-    must_be_operator(owner)
+    must_be_operator(who)
     base = studio.knowledge.rows.base(knowledge)
     answered = [one for one in _rows(studio).inbox(base.name) if one.answer]
     made = []
@@ -166,7 +168,7 @@ def _shared(one: frozenset[str], other: frozenset[str]) -> float:
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else float(one == other)
 
 
-def dismiss(studio: "Studio", knowledge: str, questions: list[str], owner: str) -> None:
+def dismiss(studio: "Studio", knowledge: str, questions: list[str], who: Principal) -> None:
     """Take questions off the list of those without an answer; raises ``NotAllowed`` or ``NotFound``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     _rows(studio).dismiss(studio.knowledge.rows.base(knowledge).name, questions)

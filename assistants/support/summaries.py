@@ -11,7 +11,7 @@ from assistants.jobs import Event, Result, RunningJob, Text
 from assistants.knowledge.injections import is_command
 from assistants.knowledge.retrieval import has
 from assistants.knowledge.terms import stems, terms
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.support.answering import language_of
 from assistants.support.desk_rows import DeskRows, HandOver
@@ -40,11 +40,11 @@ class Request(StudioRequest):
     hand_over: Name
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check that there is such a conversation."""
-    must_be_operator(owner)
+    must_be_operator(who)
     return Admission(
-        DeskRows(studio.history.store).get(request.hand_over).summary, studio.models.resolve(None, owner, "chat")
+        DeskRows(studio.history.store).get(request.hand_over).summary, studio.models.resolve(None, who, "chat")
     )
 
 

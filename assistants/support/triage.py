@@ -18,7 +18,7 @@ from assistants.classify import Example
 from assistants.embedder import MODEL, model_for, opened_embedder
 from assistants.errors import InvalidInput
 from assistants.jobs import Event, Progress, Result, RunningJob, Text
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.store import new_id
 from assistants.support.intent_rows import IntentRows
@@ -42,11 +42,11 @@ class Request(StudioRequest):
     model: Name | None = None
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check the examples, and that there are such a base and such a model."""
-    must_be_operator(owner)
+    must_be_operator(who)
     studio.knowledge.rows.base(request.knowledge)
-    model = studio.models.resolve(request.model, owner, "classify") if request.model else None
+    model = studio.models.resolve(request.model, who, "classify") if request.model else None
     if model is None or request.examples.strip():
         labels = {example.label for example in classify.parsed(request.examples)}
         _check_labels(request, labels)
@@ -102,7 +102,7 @@ def _tuned(
     """Fine-tune an encoder into a model of its own, which then stands among the installed ones."""
     folder = studio.settings.home / "classifiers" / new_id()
     trained = yield from classify.tune(job, studio.models.folder(model), examples, folder)
-    name = studio.models.installer.install(str(folder), job.owner)
+    name = studio.models.installer.install(str(folder), job.who)
     return {"model": studio.models.resolve(name), "report": asdict(trained.report)}
 
 
@@ -126,15 +126,15 @@ def _with_model(
     return {"model": job.model, "report": report}
 
 
-def overview(studio: "Studio", knowledge: str, owner: str) -> dict[str, Any]:
+def overview(studio: "Studio", knowledge: str, who: Principal) -> dict[str, Any]:
     """Return what a base was taught, without what was learned of it; raises ``NotAllowed`` or ``NotFound``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     known = IntentRows(studio.history.store).get(studio.knowledge.rows.base(knowledge).name)
     fields = asdict(known) if known else {"examples": "", "hand_over": [], "model": None, "report": None}
     return {name: fields.get(name) for name in ("examples", "hand_over", "model", "report", "trained")}
 
 
-def forget(studio: "Studio", knowledge: str, owner: str) -> None:
+def forget(studio: "Studio", knowledge: str, who: Principal) -> None:
     """Let a base tell nothing apart any more; raises ``NotAllowed`` or ``NotFound``."""
-    must_be_operator(owner)
+    must_be_operator(who)
     IntentRows(studio.history.store).forget(studio.knowledge.rows.base(knowledge).name)

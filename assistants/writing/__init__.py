@@ -33,6 +33,7 @@ from assistants.generation import Params, opened, watch
 from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.jobs import Event, Result, RunningJob
+from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.store import documents
 from assistants.store.documents import markdown
@@ -134,24 +135,24 @@ class Request(StudioRequest):
 ON_A_DRAFT = ("section", "rewrite", "headlines", "repair")
 
 
-def admit(studio: "Studio", request: Request, owner: str, job_id: str) -> Admission:
+def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Check the request against its draft, or begin a draft for it, so that it is there whatever happens next."""
-    model = studio.models.resolve(request.model, owner, "chat")
+    model = studio.models.resolve(request.model, who, "chat")
     if request.outline and request.action not in ("draft", "outline"):
         raise InvalidInput("outline", "{field} goes with the actions draft and outline only.")
     if request.draft is None:
-        return _admit_new(studio, request, owner, model)
+        return _admit_new(studio, request, who.id, model)
     drafts = studio.history.drafts
-    draft = drafts.open(request.draft, owner)
+    draft = drafts.open(request.draft, who.id)
     brief = merged(request, draft.brief)
-    settled = _settled(studio, request, brief, owner, model)
+    settled = _settled(studio, request, brief, who.id, model)
     _check_sections(request, draft)
     if request.action == "rewrite":
         _check_selection(request, draft)
         rewriting.check(request.operation, request.instruction, brief, model, studio.models.languages(model))
-    drafts.set_brief(draft.id, owner, brief.model_dump())
+    drafts.set_brief(draft.id, who.id, brief.model_dump())
     result = {"draft": draft.id, "action": request.action}
-    after = drafts.open_job(draft.id, owner)
+    after = drafts.open_job(draft.id, who.id)
     return Admission(request.instruction or brief.topic, model, result, after=after, settled=settled)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from assistants.principals import OPERATOR
 from tests.api.talk import ask, ended
 from tests.serving import SHARED, newcomer, opened, small_app
 
@@ -38,9 +39,9 @@ def test_one_that_is_put_by_can_be_forgotten(tmp_path: Path) -> None:
     with opened(tmp_path, **SHARED) as studio:
         operator = signed_in(small_app(studio))
         operator.put("/api/backup", content=operator.get("/api/backup").content)
-        assert studio.history.waiting("operator")
+        assert studio.history.waiting(OPERATOR)
         assert operator.delete("/api/backup").status_code == 204
-        assert studio.history.waiting("operator") is None
+        assert studio.history.waiting(OPERATOR) is None
 
 
 def test_what_is_no_backup_is_named_in_the_visitors_language(tmp_path: Path) -> None:

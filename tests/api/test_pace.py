@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from assistants import support
 from assistants.errors import QueueFull
 from assistants.jobs import assistant
-from assistants.owners import anonymous
+from assistants.principals import anonymous
 from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
 from webapp.tabs.support import Asked, act
@@ -61,12 +61,12 @@ def test_every_way_to_ask_counts(app: FastAPI) -> None:
 
 
 def test_the_pages_own_question_counts(studio: Studio) -> None:
-    owner = anonymous("here")
+    who = anonymous("here")
     asked = Asked(do="ask", question="How long?", knowledge="sample")
     for _ in range(support.A_MINUTE):
-        assert "job" in act(studio, owner, asked, "en")
+        assert "job" in act(studio, who, asked, "en")
     with pytest.raises(QueueFull):
-        act(studio, owner, asked, "en")
+        act(studio, who, asked, "en")
     with pytest.raises(QueueFull):
         act(studio, anonymous("here"), asked, "en")
     assert "job" in act(studio, anonymous("there"), asked, "en")

@@ -11,7 +11,7 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig, MistralConfig, Mis
 
 from assistants.engines.process import ProcessChat
 from assistants.errors import InvalidInput
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
@@ -188,13 +188,13 @@ def test_a_conversation_with_a_strict_model_goes_on_and_forgets_its_oldest_turns
     def ask(message: str, **more: Any) -> JobRow:
         params = {"max_tokens": 24, "temperature": 0, "repetition_penalty": 1.0}
         job = studio.jobs.submit("chat", {"message": message, "model": name, "params": params, **more}, LOCAL)
-        return studio.jobs.wait(job.id, LOCAL, 60)
+        return studio.jobs.wait(job.id, LOCAL.id, 60)
 
     job = ask("the cat " * 60, system="say a story")
     for turn in range(4):
         job = ask(f"{turn}" + " the dog" * 60, conversation=job.result["conversation"], system="say a story")
         assert job.status == "done", job.error
-    last = studio.history.conversations.window(job.result["conversation"], LOCAL).turns[-1]
+    last = studio.history.conversations.window(job.result["conversation"], LOCAL.id).turns[-1]
     assert any("left out" in note["template"] for note in last.notes)
     # A reply that ended before its first word leaves two questions in a row.
     studio.history.conversations.append(job.result["conversation"], last.id, "user", "the river")

@@ -10,6 +10,7 @@ import pytest
 from assistants.engines import open_chat
 from assistants.engines.plugins import GROUP, open_plugin, plugins
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
+from assistants.principals import LOCAL, of_owner
 from assistants.studio import Studio
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -57,13 +58,13 @@ def test_the_example_works(eliza: None) -> None:
 
 def test_a_chat_uses_it_like_any_other(eliza: None, studio: Studio) -> None:
     request = {"message": "I am tired.", "model": "eliza:doctor"}
-    job = studio.jobs.submit("chat", request, "local")
+    job = studio.jobs.submit("chat", request, LOCAL)
     assert studio.jobs.wait(job.id, "local", 30).output == "How long have you been tired?"
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("chat", request, "v-1")
-    broken = studio.jobs.submit("chat", request | {"model": "eliza:engineer"}, "local")
+        studio.jobs.submit("chat", request, of_owner("v-1"))
+    broken = studio.jobs.submit("chat", request | {"model": "eliza:engineer"}, LOCAL)
     assert studio.jobs.wait(broken.id, "local", 30).status == "failed"
-    fine = studio.jobs.submit("chat", {"message": "hello"}, "local")
+    fine = studio.jobs.submit("chat", {"message": "hello"}, LOCAL)
     assert studio.jobs.wait(fine.id, "local", 30).output == "hello"
 
 

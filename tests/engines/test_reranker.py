@@ -12,7 +12,7 @@ from assistants.errors import ModelUnavailable
 from assistants.models import LOCAL as PREFIX
 from assistants.models import Models
 from assistants.models.installing import linked
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from assistants.support import desk
 from tests.engines.tiny_bert import write_embedder, write_reranker
@@ -70,7 +70,7 @@ def test_a_base_is_searched_with_one_that_is_installed(
     for _ in studio.models.waiting(PREFIX + name):
         pass
     row = studio.jobs.submit("support", {"question": "What does a repair cost?", "knowledge": "sample"}, LOCAL)
-    assert studio.jobs.wait(row.id, LOCAL, 60).status == "done"
+    assert studio.jobs.wait(row.id, LOCAL.id, 60).status == "done"
     facts = next(data["data"] for _, _, data in studio.history.jobs.events(row.id) if data.get("name") == "why")
     scores = [one["reranked"] for one in facts["candidates"]]
     assert scores == sorted(scores, reverse=True) and all(0 <= score <= 1 for score in scores)

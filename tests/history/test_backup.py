@@ -16,6 +16,7 @@ from assistants import ROWS
 from assistants.errors import InvalidInput, NotAllowed, StoreError
 from assistants.history import History, restore, restoring
 from assistants.history.restoring import apply_staged, forget, stage_restore, waiting
+from assistants.principals import LOCAL, of_owner
 from assistants.store.home import take_home
 from tests.store.rows import add_file, add_job, add_turn
 
@@ -33,7 +34,7 @@ def archive(tmp_path: Path) -> Path:
 
 def back_up(history: History, path: Path, owner: str = "local") -> None:
     with path.open("wb") as target:
-        history.backup(owner, target)
+        history.backup(of_owner(owner), target)
 
 
 def fill(history: History) -> None:
@@ -121,7 +122,7 @@ def test_a_backup_says_what_it_is_and_holds_no_secret(archive: Path) -> None:
 
 def test_only_the_operator_makes_one(tmp_path: Path) -> None:
     with closing(History(tmp_path, ROWS)) as history, pytest.raises(NotAllowed):
-        history.backup("a-visitor", io.BytesIO())
+        history.backup(of_owner("a-visitor"), io.BytesIO())
 
 
 def test_a_home_that_a_studio_uses_is_left_alone(archive: Path, tmp_path: Path) -> None:
@@ -253,9 +254,9 @@ def test_what_is_put_by_takes_the_place_of_the_history_at_the_next_start(archive
         job = add_job(history, "before", "the restore")
         with zipfile.ZipFile(archive) as opened:
             made = json.loads(opened.read("backup.json"))["made"]
-        told = history.stage_restore("local", archive, "mine.zip")
+        told = history.stage_restore(LOCAL, archive, "mine.zip")
         assert (told.made, told.items, told.files) == (made, 3, 2)
-        assert history.waiting("local") == told
+        assert history.waiting(LOCAL) == told
         # Until then all goes on as before.
         assert history.jobs.get(job, "me").output == "the restore"
     aside = apply_staged(home)
@@ -321,9 +322,9 @@ def test_an_exchange_that_is_broken_off_goes_on_at_the_next_start(
 def test_only_the_operator_puts_one_by(archive: Path, tmp_path: Path) -> None:
     with closing(History(tmp_path / "old", ROWS)) as history:
         for call in (
-            lambda: history.stage_restore("a-visitor", archive, "mine.zip"),
-            lambda: history.waiting("a-visitor"),
-            lambda: history.discard_staged("a-visitor"),
+            lambda: history.stage_restore(of_owner("a-visitor"), archive, "mine.zip"),
+            lambda: history.waiting(of_owner("a-visitor")),
+            lambda: history.discard_staged(of_owner("a-visitor")),
         ):
             with pytest.raises(NotAllowed):
                 call()

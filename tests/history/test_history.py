@@ -11,6 +11,7 @@ import pytest
 from assistants import ROWS
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.history import History
+from assistants.principals import of_owner
 from assistants.store import files as files_module
 from assistants.store import new_id, now
 from assistants.store.fulltext import indexable, queries
@@ -276,7 +277,7 @@ def test_a_deleted_conversation_comes_back_only_for_its_owner(history: History, 
     ],
 )
 def test_a_file_is_what_its_bytes_say(history: History, name: str, data: bytes, kind: str) -> None:
-    file = history.files.add("me", name, io.BytesIO(data))
+    file = history.files.add(of_owner("me"), name, io.BytesIO(data))
     assert (file.type, file.size, file.path.read_bytes()) == (kind, len(data), data)
     assert history.files.get(file.id, "me") == file
     with pytest.raises(NotFound):
@@ -285,7 +286,7 @@ def test_a_file_is_what_its_bytes_say(history: History, name: str, data: bytes, 
 
 def test_hostile_names_become_plain_ones(history: History) -> None:
     names = ["../../etc/passwd", "C:\\windows\\a.txt", "a\u202egpj.exe\n", "...", "x" * 500]
-    kept = [history.files.add("me", name, io.BytesIO(b"x")).name for name in names]
+    kept = [history.files.add(of_owner("me"), name, io.BytesIO(b"x")).name for name in names]
     assert kept == ["passwd", "a.txt", "agpj.exe", "file", "x" * 200]
 
 
@@ -295,5 +296,5 @@ def test_a_file_over_the_limit_or_empty_leaves_nothing(
     monkeypatch.setattr(files_module, "MAX_BYTES", 1 << 20)
     for data in (b"", b"x" * ((1 << 20) + 1)):
         with pytest.raises(InvalidInput):
-            history.files.add("me", "a", io.BytesIO(data))
+            history.files.add(of_owner("me"), "a", io.BytesIO(data))
     assert list((tmp_path / "files").iterdir()) == []

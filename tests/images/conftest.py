@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assistants.principals import of_owner
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
@@ -16,7 +17,7 @@ def draw(studio: Studio) -> Draw:
     """Submit a request and wait for its end."""
 
     def submit(owner: str = "local", **request: Any) -> JobRow:
-        row = studio.jobs.submit("images", {"model": "echo:", **request}, owner)
+        row = studio.jobs.submit("images", {"model": "echo:", **request}, of_owner(owner))
         return studio.jobs.wait(row.id, owner, 30)
 
     return submit

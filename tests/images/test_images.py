@@ -17,6 +17,7 @@ from assistants.images.planning import Planner
 from assistants.images.preflight import preflight
 from assistants.jobs import Part, Progress, note, room
 from assistants.opening import open_studio
+from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.store.pictures import Made, Wanted
@@ -43,7 +44,7 @@ def file_of(job: JobRow, place: int = 0) -> str:
 def upload(studio: Studio, size: tuple[int, int], colour: str = "red", owner: str = "local") -> str:
     file = io.BytesIO()
     Image.new("RGB", size, colour).save(file, "PNG")
-    return studio.history.files.add(owner, "mine.png", io.BytesIO(file.getvalue())).id
+    return studio.history.files.add(of_owner(owner), "mine.png", io.BytesIO(file.getvalue())).id
 
 
 def follow_until(studio: Studio, job: JobRow, wanted: Any) -> None:
@@ -69,7 +70,7 @@ def test_pictures_are_drawn_with_seeds_that_follow_each_other(studio: Studio, dr
 def test_a_seed_that_nobody_chose_is_kept(studio: Studio, draw: Draw) -> None:
     job = draw(prompt="a cat")
     assert job.request["seed"] == job.result["images"][0]["seed"]
-    again = studio.jobs.wait(studio.jobs.again(job.id, "local").id, "local", 20)
+    again = studio.jobs.wait(studio.jobs.again(job.id, LOCAL).id, "local", 20)
     assert picture(studio, again).tobytes() == picture(studio, job).tobytes()
 
 
@@ -138,7 +139,7 @@ def test_drawn_again_with_something_else_it_says_what(studio: Studio, draw: Draw
 
 
 def test_stop_keeps_what_was_last_seen(studio: Studio) -> None:
-    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.3", "count": 2}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.3", "count": 2}, LOCAL)
     follow_until(studio, job, lambda event: event.kind == "preview")
     assert studio.jobs.preview(job.id, "local")[:3] == b"\xff\xd8\xff"
     studio.jobs.stop(job.id, "local")
@@ -152,7 +153,7 @@ def test_stop_keeps_what_was_last_seen(studio: Studio) -> None:
 
 
 def test_a_picture_is_skipped_and_the_next_one_drawn(studio: Studio) -> None:
-    job = studio.jobs.submit("images", {"prompt": "a cat", "model": SLOW, "count": 2, "seed": 1}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": SLOW, "count": 2, "seed": 1}, LOCAL)
     follow_until(studio, job, lambda event: event.kind == "progress" and event.note == "Drawing the picture")
     studio.jobs.skip(job.id, "local")
     job = studio.jobs.wait(job.id, "local", 20)
@@ -215,19 +216,21 @@ def test_a_mask_must_fit_its_picture(studio: Studio, draw: Draw) -> None:
 
 
 def test_pictures_that_are_none_or_too_large_are_refused_unopened(studio: Studio, draw: Draw) -> None:
-    text = studio.history.files.add("local", "a.png", io.BytesIO(b"no picture")).id
+    text = studio.history.files.add(LOCAL, "a.png", io.BytesIO(b"no picture")).id
     with pytest.raises(InvalidInput, match="not a picture"):
         draw(prompt="a", init_image=text)
     file = io.BytesIO()
     Image.new("1", (20_000, 15_000)).save(file, "PNG")
-    bomb = studio.history.files.add("local", "a.png", io.BytesIO(file.getvalue())).id
+    bomb = studio.history.files.add(LOCAL, "a.png", io.BytesIO(file.getvalue())).id
     with pytest.raises(InvalidInput, match="more than 40 million pixels"):
         draw(prompt="a", init_image=bomb)
 
 
 def test_two_owners_at_once_keep_their_own_seeds(studio: Studio) -> None:
     jobs = [
-        studio.jobs.submit("images", {"prompt": owner, "model": "echo:delay=0.01", "seed": seed, "count": 4}, owner)
+        studio.jobs.submit(
+            "images", {"prompt": owner, "model": "echo:delay=0.01", "seed": seed, "count": 4}, of_owner(owner)
+        )
         for owner, seed in (("me", 10), ("you", 20))
     ]
     for job, seed in zip(jobs, (10, 20), strict=True):
@@ -237,7 +240,7 @@ def test_two_owners_at_once_keep_their_own_seeds(studio: Studio) -> None:
 
 def test_an_interrupted_job_draws_only_what_is_missing(settings: Settings) -> None:
     studio = open_studio(settings)
-    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.2", "count": 3, "seed": 1}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.2", "count": 3, "seed": 1}, LOCAL)
     follow_until(studio, job, lambda event: isinstance(event, Part) and event.name == "picture")
     follow_until(studio, job, lambda event: event.kind == "progress" and event.done >= 14)
     studio.close()
@@ -269,7 +272,7 @@ def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
 ) -> None:
     plot = {"x": {"field": "seed", "values": [1, 2]}}
     with closing(open_studio(settings)) as studio:
-        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, "local")
+        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, LOCAL)
         before = studio.jobs.wait(job.id, "local", 30)
         assert before.status == "done", before.error
         made = [(one.id, one.kind, one.place) for one in studio.history.pictures.of_job(job.id)]
@@ -290,7 +293,7 @@ def test_what_a_killed_job_has_kept_and_did_not_come_to_tell_is_not_made_twice(
 def test_a_note_is_told_once_however_often_a_job_goes_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Planner, "notes", staticmethod(lambda _shots: [note("They were left out.", words="a")]))
     with closing(open_studio(settings)) as studio:
-        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.1", "count": 2}, "local")
+        job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:delay=0.1", "count": 2}, LOCAL)
         follow_until(studio, job, lambda event: isinstance(event, Part) and event.name == "picture")
     with closing(open_studio(settings)) as studio:
         after = studio.jobs.wait(job.id, "local", 30)
@@ -320,7 +323,7 @@ def test_a_picture_waits_for_room_and_is_kept_with_its_file_or_not_at_all(
         add(owner, made)
 
     monkeypatch.setattr(studio.history.pictures, "add", refuse_twice)
-    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:", "plot": plot}, LOCAL)
     follow_until(studio, job, lambda event: event == Progress(0, None, "Waiting for room on the disk"))
     job = studio.jobs.wait(job.id, "local", 30)
     assert job.status == "done"
@@ -334,7 +337,7 @@ def test_whoever_waits_for_room_can_be_stopped(studio: Studio, monkeypatch: pyte
         raise StoreError("The database {path} cannot be used: {cause}.", path="x", cause="disk full")
 
     monkeypatch.setattr(studio.history.pictures, "add", refuse)
-    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:"}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a cat", "model": "echo:"}, LOCAL)
     follow_until(studio, job, lambda event: event == Progress(0, None, "Waiting for room on the disk"))
     studio.jobs.stop(job.id, "local")
     assert studio.jobs.wait(job.id, "local", 10).status == "stopped"
@@ -343,13 +346,13 @@ def test_whoever_waits_for_room_can_be_stopped(studio: Studio, monkeypatch: pyte
 
 def test_upscaling_by_lanczos_says_so(studio: Studio, draw: Draw) -> None:
     source = file_of(draw(prompt="a cat", width=128, height=64))
-    row = studio.jobs.submit("upscale", {"image": source, "scale": 4}, "local")
+    row = studio.jobs.submit("upscale", {"image": source, "scale": 4}, LOCAL)
     row = studio.jobs.wait(row.id, "local", 20)
     assert (row.status, row.model, picture(studio, row).size) == ("done", "upscale:lanczos", (512, 256))
     made = studio.history.pictures.get(file_of(row), "local")
     assert (made.picture.kind, made.made_with) == ("upscaled", {"upscaler": "lanczos"})
     with pytest.raises(InvalidInput, match="no upscaler named x"):
-        studio.jobs.submit("upscale", {"image": source, "model": "x"}, "local")
+        studio.jobs.submit("upscale", {"image": source, "model": "x"}, LOCAL)
 
 
 def test_thumbnails_are_small_and_go_with_their_picture(studio: Studio, settings: Settings, draw: Draw) -> None:

@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 from assistants.errors import InvalidInput
 from assistants.images.reading import read
 from assistants.images.restoring import restored
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.images.conftest import Draw
 
@@ -50,7 +51,7 @@ def test_a_picture_of_automatic1111_is_understood(tmp_path: Path) -> None:
 def test_our_own_picture_restores_everything(studio: Studio, draw: Draw) -> None:
     job = draw(prompt="a {red|blue} cat", negative="dogs", steps=3, guidance=2.5, seed=9, scheduler="ddim", width=64)
     file = studio.history.files.get(job.result["images"][0]["file"].rpartition("/")[2], "local")
-    found = restored(studio, read(file.path), "local")
+    found = restored(studio, read(file.path), LOCAL)
     assert not found.missing and found.settings["prompt"] in ("a red cat", "a blue cat")
     again = draw(**found.settings)
     assert [one["seed"] for one in again.result["images"]] == [9]
@@ -60,7 +61,7 @@ def test_our_own_picture_restores_everything(studio: Studio, draw: Draw) -> None
 
 
 def test_what_is_not_here_is_named(studio: Studio, tmp_path: Path) -> None:
-    found = restored(studio, read(saved(tmp_path / "a.png", parameters=THEIRS)), "local")
+    found = restored(studio, read(saved(tmp_path / "a.png", parameters=THEIRS)), LOCAL)
     assert "model" not in found.settings
     assert [one["values"]["name"] for one in found.missing] == ["Model hash", "Lora hashes", "model"]
 

@@ -12,6 +12,7 @@ from assistants.images.preflight import preflight
 from assistants.images.request import Request
 from assistants.images.vocabulary import unlearnt
 from assistants.models.image_models import Words
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from training.backgrounds import BACKGROUNDS
 
@@ -62,7 +63,7 @@ def test_all_that_it_was_taught_is_known() -> None:
 
 
 def test_whatever_is_offered_in_chinese_is_chinese_and_understood(studio: Studio) -> None:
-    found = options(studio, "local", "zh")
+    found = options(studio, LOCAL, "zh")
     offered = [*found["objects"], *found["places"]]
     assert len(offered) == len(STARTER.objects) + len(STARTER.places) and "橙色背景" in offered
     assert [word for word in offered if not is_chinese(word) or unlearnt(word, STARTER, FOLDER)] == []

@@ -15,6 +15,7 @@ from assistants import ROWS
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Result, RunningJob, Stopped, Text
+from assistants.principals import Principal, of_owner
 from assistants.requests import Admission, StudioRequest
 
 ENGINE = "one-slot"
@@ -35,7 +36,7 @@ class Talker:
     ID = "talk"
     Request = Talk
 
-    def admit(self, studio: object, request: Talk, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Talk, who: Principal, job_id: str) -> Admission:
         return Admission(input=f"talk {request.words}", model="echo:", after=request.after)
 
     def run(self, studio: object, request: Talk, job: RunningJob) -> Iterator[Event]:
@@ -63,7 +64,7 @@ class Gate:
         self.came: SimpleQueue[str] = SimpleQueue()
         self.open = threading.Event()
 
-    def admit(self, studio: object, request: Name, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Name, who: Principal, job_id: str) -> Admission:
         if request.name == "refused":
             raise InvalidInput("name", "{field} is refused.")
         return Admission(input=request.name)
@@ -101,7 +102,7 @@ class Stepper:
         self.most_at_once = 0
         self._lock = threading.Lock()
 
-    def admit(self, studio: object, request: Steps, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Steps, who: Principal, job_id: str) -> Admission:
         return Admission(input=request.name)
 
     def run(self, studio: object, request: Steps, job: RunningJob) -> Iterator[Event]:
@@ -132,7 +133,7 @@ class Killer:
     Request = Deadly
     RESUMABLE = True
 
-    def admit(self, studio: object, request: Deadly, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Deadly, who: Principal, job_id: str) -> Admission:
         return Admission(input="kill")
 
     def run(self, studio: object, request: Deadly, job: RunningJob) -> Iterator[Event]:
@@ -174,5 +175,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 2:
         assistant, *numbers = sys.argv[2:]
         request = {numbers[0]: int(numbers[1]), "pause": 0.02} if numbers else {}
-        print(runner.submit(assistant, request, "me").id, flush=True)
+        print(runner.submit(assistant, request, of_owner("me")).id, flush=True)
     threading.Event().wait()

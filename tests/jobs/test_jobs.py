@@ -18,6 +18,7 @@ from assistants.errors import InvalidInput, NotFound, QueueFull
 from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob, Status, Text
 from assistants.jobs.slots import Slots
+from assistants.principals import of_owner
 from assistants.store.jobs import JobRow
 from tests.jobs import stand_ins
 from tests.jobs.stand_ins import Stepper, open_runner
@@ -60,7 +61,7 @@ def wait_for_text(runner: JobRunner, job_id: str) -> None:
 
 def test_a_job_ends_with_its_text_result_and_times(core: Opened) -> None:
     runner, history, _ = core
-    submitted = runner.submit("talk", {"words": 3}, "me")
+    submitted = runner.submit("talk", {"words": 3}, of_owner("me"))
     assert submitted.status == "queued"
     job = runner.wait(submitted.id, "me", 10)
     assert (job.status, job.output, job.result) == ("done", "word0 word1 word2 ", {"words": 3})
@@ -70,7 +71,7 @@ def test_a_job_ends_with_its_text_result_and_times(core: Opened) -> None:
 
 def test_two_followers_one_late_see_the_same_events_with_the_same_numbers(core: Opened) -> None:
     runner, _, _ = core
-    job = runner.submit("talk", {"words": 40, "pause": 0.01}, "me")
+    job = runner.submit("talk", {"words": 40, "pause": 0.01}, of_owner("me"))
 
     async def early_and_late() -> tuple[list, list]:
         early = asyncio.create_task(followed(runner, job.id))
@@ -88,7 +89,7 @@ def test_two_followers_one_late_see_the_same_events_with_the_same_numbers(core: 
 
 def test_events_keep_their_numbers_when_the_studio_is_started_again(tmp_path: Path) -> None:
     with opened(tmp_path) as (runner, _, _):
-        job = runner.submit("talk", {"words": 30, "pause": 0.005}, "me")
+        job = runner.submit("talk", {"words": 30, "pause": 0.005}, of_owner("me"))
         before = asyncio.run(followed(runner, job.id))
     with opened(tmp_path) as (runner, _, _):
         assert asyncio.run(followed(runner, job.id)) == before
@@ -96,7 +97,7 @@ def test_events_keep_their_numbers_when_the_studio_is_started_again(tmp_path: Pa
 
 def test_stop_keeps_the_text_and_comes_within_a_word(core: Opened) -> None:
     runner, _, _ = core
-    job = runner.submit("talk", {"words": 1000, "pause": 0.02}, "me")
+    job = runner.submit("talk", {"words": 1000, "pause": 0.02}, of_owner("me"))
     wait_for_text(runner, job.id)
     before = runner._find(job.id, "me").output
     stopping = runner.stop(job.id, "me")
@@ -109,24 +110,24 @@ def test_stop_keeps_the_text_and_comes_within_a_word(core: Opened) -> None:
 
 def test_a_queued_job_stops_at_once(tmp_path: Path) -> None:
     with opened(tmp_path, workers=1) as (runner, _, _):
-        long = runner.submit("talk", {"words": 1000, "pause": 0.02}, "me")
-        queued = runner.submit("talk", {}, "me")
+        long = runner.submit("talk", {"words": 1000, "pause": 0.02}, of_owner("me"))
+        queued = runner.submit("talk", {}, of_owner("me"))
         assert runner.stop(queued.id, "me").status == "stopped"
         runner.stop(long.id, "me")
 
 
 def test_a_job_waits_for_the_one_it_comes_after(core: Opened) -> None:
     runner, _, _ = core
-    first = runner.submit("talk", {"words": 20, "pause": 0.01}, "me")
-    second = runner.submit("talk", {"after": first.id}, "me")
-    third = runner.submit("talk", {}, "me")
+    first = runner.submit("talk", {"words": 20, "pause": 0.01}, of_owner("me"))
+    second = runner.submit("talk", {"after": first.id}, of_owner("me"))
+    third = runner.submit("talk", {}, of_owner("me"))
     assert runner.wait(third.id, "me", 10).finished < runner.wait(first.id, "me", 10).finished
     assert runner.wait(second.id, "me", 10).started >= runner.get(first.id, "me").finished
 
 
 def test_a_failure_says_what_it_may_and_keeps_the_text(core: Opened) -> None:
     runner, _, _ = core
-    job = runner.submit("talk", {"fail": 2}, "me")
+    job = runner.submit("talk", {"fail": 2}, of_owner("me"))
     job = runner.wait(job.id, "me", 10)
     assert (job.status, job.output) == ("failed", "word0 word1 ")
     assert "RuntimeError" in job.error and "secret" not in job.error
@@ -136,7 +137,7 @@ def test_eight_threads_with_a_hundred_jobs_each_leave_eight_hundred_rows(tmp_pat
     with opened(tmp_path, workers=16) as (runner, history, _):
 
         def submit_hundred(thread: int) -> list[JobRow]:
-            return [runner.submit("talk", {"words": 2}, f"owner{thread % 3}") for _ in range(100)]
+            return [runner.submit("talk", {"words": 2}, of_owner(f"owner{thread % 3}")) for _ in range(100)]
 
         with ThreadPoolExecutor(8) as threads:
             jobs = [job for rows in threads.map(submit_hundred, range(8)) for job in rows]
@@ -149,7 +150,7 @@ def test_eight_threads_with_a_hundred_jobs_each_leave_eight_hundred_rows(tmp_pat
 
 def test_two_jobs_of_fifty_steps_on_one_slot_take_turns(core: Opened) -> None:
     runner, _, stepper = core
-    jobs = [runner.submit("step", {"name": name, "pause": 0.002}, "me") for name in "ab"]
+    jobs = [runner.submit("step", {"name": name, "pause": 0.002}, of_owner("me")) for name in "ab"]
     assert {runner.wait(job.id, "me", 30).status for job in jobs} == {"done"}
     assert stepper.most_at_once == 1
     assert sorted(stepper.taken) == [(name, step) for name in "ab" for step in range(50)]
@@ -161,8 +162,8 @@ def test_two_jobs_of_fifty_steps_on_one_slot_take_turns(core: Opened) -> None:
 
 def test_a_job_that_waits_for_a_slot_can_be_stopped(core: Opened) -> None:
     runner, _, _ = core
-    long = runner.submit("step", {"pause": 0.1}, "me")
-    waiting = runner.submit("step", {"name": "b", "pause": 0.1}, "me")
+    long = runner.submit("step", {"pause": 0.1}, of_owner("me"))
+    waiting = runner.submit("step", {"name": "b", "pause": 0.1}, of_owner("me"))
     runner.stop(waiting.id, "me")
     assert runner.wait(waiting.id, "me", 5).status == "stopped"
     runner.stop(long.id, "me")
@@ -171,15 +172,15 @@ def test_a_job_that_waits_for_a_slot_can_be_stopped(core: Opened) -> None:
 @pytest.mark.timeout(20)
 def test_a_model_that_draws_takes_no_slot_of_one_that_writes_and_has_its_name(core: Opened) -> None:
     runner, _, _ = core
-    job = runner.begin("talk", {"words": 200, "pause": 0.02}, "me")
+    job = runner.begin("talk", {"words": 200, "pause": 0.02}, of_owner("me"))
     with job.slot("same", 1), job.slot("same", 2), job.slot("same", 2):
         runner.stop(job.id, "me")
 
 
 def test_an_owner_with_many_jobs_does_not_keep_another_waiting(tmp_path: Path) -> None:
     with opened(tmp_path, workers=4) as (runner, _, _):
-        flood = [runner.submit("talk", {"words": 200, "pause": 0.02}, "greedy") for _ in range(50)]
-        short = runner.submit("talk", {"words": 1}, "me")
+        flood = [runner.submit("talk", {"words": 200, "pause": 0.02}, of_owner("greedy")) for _ in range(50)]
+        short = runner.submit("talk", {"words": 1}, of_owner("me"))
         assert runner.wait(short.id, "me", 5).status == "done"
         for job in flood:
             runner.stop(job.id, "greedy")
@@ -187,10 +188,10 @@ def test_an_owner_with_many_jobs_does_not_keep_another_waiting(tmp_path: Path) -
 
 def test_the_queue_is_bounded_and_one_owner_cannot_fill_it(tmp_path: Path) -> None:
     with opened(tmp_path, workers=1, queue_size=4) as (runner, history, _):
-        jobs = [runner.submit("talk", {"words": 500, "pause": 0.02}, "greedy") for _ in range(2)]
+        jobs = [runner.submit("talk", {"words": 500, "pause": 0.02}, of_owner("greedy")) for _ in range(2)]
         with pytest.raises(QueueFull):
-            runner.submit("talk", {}, "greedy")
-        assert runner.submit("talk", {}, "me").status == "queued"
+            runner.submit("talk", {}, of_owner("greedy"))
+        assert runner.submit("talk", {}, of_owner("me")).status == "queued"
         assert len(history.search("greedy")) == 2
         for job in jobs:
             runner.stop(job.id, "greedy")
@@ -198,7 +199,7 @@ def test_the_queue_is_bounded_and_one_owner_cannot_fill_it(tmp_path: Path) -> No
 
 def test_nobody_reaches_the_job_of_another(core: Opened) -> None:
     runner, _, _ = core
-    job = runner.submit("talk", {"words": 100, "pause": 0.01}, "me")
+    job = runner.submit("talk", {"words": 100, "pause": 0.01}, of_owner("me"))
     for reach in (runner.get, runner.stop):
         with pytest.raises(NotFound):
             reach(job.id, "you")
@@ -227,7 +228,7 @@ def test_a_wrong_request_names_the_field_and_leaves_nothing(
 ) -> None:
     runner, history, _ = core
     with pytest.raises(InvalidInput) as caught:
-        runner.submit(assistant, request_, "me")
+        runner.submit(assistant, request_, of_owner("me"))
     assert caught.value.field == field
     assert history.search("me") == []
 
@@ -290,12 +291,12 @@ def test_a_job_that_ends_the_process_at_each_start_is_given_up_after_three(tmp_p
     with opened(tmp_path) as (runner, _, _):
         job = runner.get(job_id, "me")
         assert (job.status, job.failure["values"]) == ("failed", {"count": 3})
-        assert runner.submit("talk", {"words": 1}, "me").status == "queued", "the studio lives on"
+        assert runner.submit("talk", {"words": 1}, of_owner("me")).status == "queued", "the studio lives on"
 
 
 def test_what_was_put_off_in_good_order_goes_on_however_often(tmp_path: Path) -> None:
     with opened(tmp_path) as (runner, _, _):
-        job = runner.submit("step", {"steps": 60, "pause": 0.02}, "me")
+        job = runner.submit("step", {"steps": 60, "pause": 0.02}, of_owner("me"))
     for _ in range(4):
         with opened(tmp_path) as (runner, _, _):
             assert runner.get(job.id, "me").status in ("queued", "running")
@@ -305,7 +306,7 @@ def test_what_was_put_off_in_good_order_goes_on_however_often(tmp_path: Path) ->
 
 def test_a_job_that_died_in_its_first_moments_is_not_run_again_for_nobody(tmp_path: Path) -> None:
     with opened(tmp_path, workers=0) as (runner, history, _):
-        job = runner.submit("talk", {"words": 1}, "me")
+        job = runner.submit("talk", {"words": 1}, of_owner("me"))
         history.jobs.count_start(job.id)
     with opened(tmp_path) as (runner, _, _):
         assert runner.get(job.id, "me").status == "interrupted"
@@ -313,7 +314,7 @@ def test_a_job_that_died_in_its_first_moments_is_not_run_again_for_nobody(tmp_pa
 
 def test_a_job_that_was_being_stopped_when_the_process_died_does_not_go_on(tmp_path: Path) -> None:
     with opened(tmp_path) as (runner, history, _):
-        row = runner.wait(runner.submit("step", {"steps": 1}, "me").id, "me", 10)
+        row = runner.wait(runner.submit("step", {"steps": 1}, of_owner("me")).id, "me", 10)
         for status in ("stopping", "running"):
             history.jobs.insert(replace(row, id=status, status=status, result=None, finished=None))
     with opened(tmp_path) as (runner, _, stepper):
@@ -324,8 +325,8 @@ def test_a_job_that_was_being_stopped_when_the_process_died_does_not_go_on(tmp_p
 
 def test_closing_interrupts_what_runs_and_the_queue_goes_on_next_time(tmp_path: Path) -> None:
     with opened(tmp_path, workers=1) as (runner, _, _):
-        running = runner.submit("talk", {"words": 1000, "pause": 0.02}, "me")
-        queued = runner.submit("talk", {"words": 2}, "me")
+        running = runner.submit("talk", {"words": 1000, "pause": 0.02}, of_owner("me"))
+        queued = runner.submit("talk", {"words": 2}, of_owner("me"))
         wait_for_text(runner, running.id)
     with opened(tmp_path, workers=1) as (runner, _, _):
         assert runner.get(running.id, "me").status == "interrupted"

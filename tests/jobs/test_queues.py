@@ -9,6 +9,7 @@ import pytest
 from assistants import ROWS
 from assistants.history import History
 from assistants.jobs import JobRunner
+from assistants.principals import of_owner
 from tests.jobs.stand_ins import Stepper
 
 
@@ -34,7 +35,7 @@ def core(tmp_path: Path) -> Iterator[tuple[JobRunner, History, Stepper]]:
 
 
 def submit(runner: JobRunner, name: str, owner: str = "me", **request: Any) -> str:
-    return runner.submit("step", {"name": name, "steps": 2, "pause": 0.05, **request}, owner).id
+    return runner.submit("step", {"name": name, "steps": 2, "pause": 0.05, **request}, of_owner(owner)).id
 
 
 def names(runner: JobRunner, owner: str = "me") -> list[str]:
@@ -49,19 +50,19 @@ def finished(runner: JobRunner, jobs: list[str], owner: str = "me") -> list[str]
 
 def test_one_job_after_the_other_in_the_order_wanted(core: tuple[JobRunner, History, Stepper]) -> None:
     runner, *_ = core
-    runner.pause("me", "step", True)
+    runner.pause(of_owner("me"), "step", True)
     jobs = [submit(runner, name) for name in "abcd"]
     assert runner.queue("me", "step")[1] and names(runner) == list("abcd")
     runner.arrange("me", "step", [jobs[3], jobs[1], "nothing", jobs[3]])
     assert names(runner) == list("dbac")
-    runner.pause("me", "step", False)
+    runner.pause(of_owner("me"), "step", False)
     assert finished(runner, jobs) == list("dbac")
     assert runner.queue("me", "step") == ([], False)
 
 
 def test_a_pause_is_its_owners_alone(core: tuple[JobRunner, History, Stepper]) -> None:
     runner, *_ = core
-    runner.pause("me", "step", True)
+    runner.pause(of_owner("me"), "step", True)
     mine, theirs = submit(runner, "mine"), submit(runner, "theirs", "you")
     assert finished(runner, [theirs], "you") == ["theirs"]
     assert names(runner) == ["mine"] and names(runner, "you") == []
@@ -72,7 +73,7 @@ def test_a_pause_is_its_owners_alone(core: tuple[JobRunner, History, Stepper]) -
 
 def test_order_and_pause_survive_a_restart(tmp_path: Path) -> None:
     runner, history, _ = open_runner(tmp_path)
-    runner.pause("me", "step", True)
+    runner.pause(of_owner("me"), "step", True)
     jobs = [submit(runner, name) for name in "abc"]
     runner.arrange("me", "step", jobs[::-1])
     runner.close()
@@ -80,7 +81,7 @@ def test_order_and_pause_survive_a_restart(tmp_path: Path) -> None:
     runner, history, _ = open_runner(tmp_path)
     try:
         assert names(runner) == list("cba") and runner.queue("me", "step")[1]
-        runner.pause("me", "step", False)
+        runner.pause(of_owner("me"), "step", False)
         assert finished(runner, jobs) == list("cba")
     finally:
         runner.close()

@@ -12,7 +12,7 @@ from assistants.errors import InvalidInput, QueueFull
 from assistants.history import History
 from assistants.jobs import JobRunner
 from assistants.jobs.shares import Shares
-from assistants.owners import anonymous
+from assistants.principals import anonymous, of_owner
 from tests.jobs.stand_ins import Gate, Stepper, stand_in_studio
 
 ACCOUNT = "key-1"
@@ -33,7 +33,7 @@ def gated(home: Path, workers: int, queue_size: int = 2000) -> Iterator[tuple[Jo
 
 
 def submit(runner: JobRunner, owner: str, name: str = "") -> str:
-    return runner.submit("gate", {"name": name or owner}, owner).id
+    return runner.submit("gate", {"name": name or owner}, of_owner(owner)).id
 
 
 def fill(runner: JobRunner, owners: Iterator[str] | list[str], most: int = 100) -> int:
@@ -55,7 +55,7 @@ def same(owner: str) -> Iterator[str]:
 def new_visitors(place: str = "") -> Iterator[str]:
     """Take new names from one place for ever."""
     while True:
-        yield anonymous(place)
+        yield anonymous(place).id
 
 
 @pytest.mark.parametrize(("workers", "share"), [(2, 1), (4, 3), (5, 3), (8, 6)])
@@ -77,8 +77,8 @@ def test_a_thousand_names_from_one_place_get_no_more_workers_than_one_and_leave_
             submit(runner, next(flood), "flood")
         # Three quarters of what all visitors may have, which is three quarters of all.
         assert gate.next(9) == ["flood"] * 9
-        submit(runner, anonymous("b"), "b")
-        submit(runner, anonymous(), "from nowhere")
+        submit(runner, anonymous("b").id, "b")
+        submit(runner, anonymous().id, "from nowhere")
         submit(runner, ACCOUNT)
         assert sorted(gate.next(3)) == ["b", "from nowhere", ACCOUNT]
 
@@ -90,7 +90,7 @@ def test_turns_go_to_known_owners_and_places_first_and_then_to_the_names_of_a_pl
         assert gate.next(1) == ["a0"]
         for number in range(1, 6):
             submit(runner, next(flood), f"a{number}")
-        submit(runner, anonymous("b"), "b")
+        submit(runner, anonymous("b").id, "b")
         for number in range(3):
             submit(runner, ACCOUNT, f"account{number}")
         gate.open.set()
@@ -121,9 +121,11 @@ def test_a_model_is_lent_to_a_known_owner_as_often_as_to_all_visitors_together(t
     runner = JobRunner(history, [stepper], 16, 100)
     runner.start(stand_in_studio(history))
     try:
-        flood = [anonymous("a") for _ in range(6)]
-        jobs = [runner.submit("step", {"name": "flood", "steps": 8, "pause": 0.005}, owner) for owner in flood]
-        mine = runner.submit("step", {"name": "me", "steps": 8, "pause": 0.005}, ACCOUNT)
+        flood = [anonymous("a").id for _ in range(6)]
+        jobs = [
+            runner.submit("step", {"name": "flood", "steps": 8, "pause": 0.005}, of_owner(owner)) for owner in flood
+        ]
+        mine = runner.submit("step", {"name": "me", "steps": 8, "pause": 0.005}, of_owner(ACCOUNT))
         assert runner.wait(mine.id, ACCOUNT, 20).status == "done"
         assert all(runner.wait(job.id, job.owner, 20).status == "done" for job in jobs)
         taken = [name for name, _ in stepper.taken]
@@ -135,11 +137,11 @@ def test_a_model_is_lent_to_a_known_owner_as_often_as_to_all_visitors_together(t
 
 def test_what_one_name_gets_of_the_queue_is_what_a_thousand_get(tmp_path: Path) -> None:
     with gated(tmp_path, workers=1, queue_size=32) as (runner, _):
-        assert fill(runner, same(anonymous("a"))) == 4
+        assert fill(runner, same(anonymous("a").id)) == 4
         assert fill(runner, new_visitors("a")) == 8 - 4
         assert fill(runner, new_visitors("b")) == (16 - 8) // 2
         assert fill(runner, new_visitors()) == (16 - 12) // 2
-        assert fill(runner, (anonymous(f"{place}") for place in range(100))) == 16 - 14
+        assert fill(runner, (anonymous(f"{place}").id for place in range(100))) == 16 - 14
         for account in ("key-1", "key-2", "operator"):
             submit(runner, account)
         assert fill(runner, same("key-1")) == 6
@@ -147,7 +149,7 @@ def test_what_one_name_gets_of_the_queue_is_what_a_thousand_get(tmp_path: Path) 
 
 def test_a_place_in_the_queue_is_free_again_when_its_job_has_ended_or_was_refused(tmp_path: Path) -> None:
     with gated(tmp_path, workers=2, queue_size=8) as (runner, gate):
-        visitor = anonymous("a")
+        visitor = anonymous("a").id
         for _ in range(3):
             job = submit(runner, visitor)
             with pytest.raises(QueueFull):
@@ -159,15 +161,15 @@ def test_a_place_in_the_queue_is_free_again_when_its_job_has_ended_or_was_refuse
             assert runner.wait(submit(runner, visitor), visitor, 10).status == "done"
         for name in (1, *["refused"] * 9):
             with pytest.raises(InvalidInput):
-                runner.submit("gate", {"name": name}, visitor)
+                runner.submit("gate", {"name": name}, of_owner(visitor))
         submit(runner, visitor)
 
 
 def test_held_jobs_take_no_place_from_others(tmp_path: Path) -> None:
-    owners = ["key-1", "key-2", *(anonymous("a") for _ in range(2))]
+    owners = ["key-1", "key-2", *(anonymous("a").id for _ in range(2))]
     with gated(tmp_path, workers=1, queue_size=16) as (runner, gate):
         for owner in owners:
-            runner.pause(owner, "gate", True)
+            runner.pause(of_owner(owner), "gate", True)
         held = [fill(runner, same(owner)) for owner in owners]
         # As many as may wait and not one more, also of all visitors together.
         assert held == [8, 4, 1, 0]
@@ -182,11 +184,11 @@ def test_jobs_held_back_after_they_were_taken_give_their_place_to_others(tmp_pat
     with gated(tmp_path, workers=1, queue_size=16) as (runner, gate):
         submit(runner, "operator", "first")
         assert gate.next(1) == ["first"]
-        flood = anonymous("a")
+        flood = anonymous("a").id
         assert fill(runner, same(flood)) == 1
-        runner.pause(flood, "gate", True)
+        runner.pause(of_owner(flood), "gate", True)
         assert fill(runner, new_visitors("a")) == 3, "the one that is held counts as waiting"
-        runner.pause(flood, "gate", False)
+        runner.pause(of_owner(flood), "gate", False)
         gate.open.set()
         assert gate.next(4) == ["flood"] * 4
 
@@ -195,10 +197,10 @@ def test_a_job_held_back_while_it_is_taken_on_is_held(tmp_path: Path, monkeypatc
     with gated(tmp_path, workers=1, queue_size=16) as (runner, gate):
         submit(runner, "operator", "first")
         assert gate.next(1) == ["first"]
-        visitor, admit = anonymous("a"), Gate.admit
+        visitor, admit = anonymous("a").id, Gate.admit
 
         def slowly(self: Gate, *request: Any) -> Any:
-            runner.pause(visitor, "gate", True)
+            runner.pause(of_owner(visitor), "gate", True)
             return admit(self, *request)
 
         with monkeypatch.context() as patch:
@@ -211,24 +213,24 @@ def test_holding_back_and_letting_go_by_turns_brings_no_more_places(tmp_path: Pa
     with gated(tmp_path, workers=1, queue_size=64) as (runner, gate):
         submit(runner, "operator", "first")
         assert gate.next(1) == ["first"]
-        greedy, taken = anonymous("a"), 0
+        greedy, taken = anonymous("a").id, 0
         for turn in range(8):
-            runner.pause(greedy, "gate", turn % 2 == 0)
+            runner.pause(of_owner(greedy), "gate", turn % 2 == 0)
             taken += fill(runner, same(greedy))
         assert taken == 8 + 7, "those held and those that wait"
-        runner.pause(greedy, "gate", True)
-        submit(runner, anonymous("b"), "b")
+        runner.pause(of_owner(greedy), "gate", True)
+        submit(runner, anonymous("b").id, "b")
         gate.open.set()
         assert gate.next(1) == ["b"]
 
 
 def test_after_a_restart_held_jobs_take_no_place_and_names_are_still_from_their_place(tmp_path: Path) -> None:
-    holders, flood = [anonymous("a") for _ in range(3)], [anonymous("b") for _ in range(4)]
+    holders, flood = [anonymous("a").id for _ in range(3)], [anonymous("b").id for _ in range(4)]
     with gated(tmp_path, workers=1, queue_size=32) as (runner, gate):
         submit(runner, "operator", "first")
         assert gate.next(1) == ["first"]
         for owner in holders:
-            runner.pause(owner, "gate", True)
+            runner.pause(of_owner(owner), "gate", True)
         assert [fill(runner, same(owner)) for owner in holders] == [4, 2, 1]
         for owner in flood:
             submit(runner, owner, "flood")
@@ -236,7 +238,7 @@ def test_after_a_restart_held_jobs_take_no_place_and_names_are_still_from_their_
     with gated(tmp_path, workers=1, queue_size=32) as (runner, gate):
         assert gate.next(1) == ["flood"]
         assert fill(runner, new_visitors("a")) == 6, "they have no more than those who come for the first time"
-        submit(runner, anonymous("c"), "honest")
+        submit(runner, anonymous("c").id, "honest")
         gate.open.set()
         # Each place in turn: a, b and c.
         assert "honest" in gate.next(3)
@@ -244,13 +246,13 @@ def test_after_a_restart_held_jobs_take_no_place_and_names_are_still_from_their_
 
 def test_a_restart_makes_no_room_for_more_than_may_wait(tmp_path: Path) -> None:
     """What was held and let go keeps its own places, so that nobody gets more into the queue by this."""
-    flood = anonymous("a")
+    flood = anonymous("a").id
     with gated(tmp_path, workers=1, queue_size=32) as (runner, gate):
         submit(runner, "operator", "first")
         assert gate.next(1) == ["first"]
-        runner.pause(flood, "gate", True)
+        runner.pause(of_owner(flood), "gate", True)
         assert fill(runner, same(flood)) == 4
-        runner.pause(flood, "gate", False)
+        runner.pause(of_owner(flood), "gate", False)
         assert fill(runner, same(flood)) == 3
         runner.close()
     with gated(tmp_path, workers=1, queue_size=32) as (runner, _):
@@ -264,17 +266,17 @@ def test_a_restart_makes_no_room_for_more_than_may_wait(tmp_path: Path) -> None:
 def test_the_most_that_one_may_have(size: int, part: float, most: int) -> None:
     shares = Shares(size, part)
     for _ in range(most):
-        assert shares.has_room("me")
-        shares.take("me")
-    assert not shares.has_room("me")
-    assert shares.has_room("you") == (most < size)
-    shares.give("me")
-    assert shares.has_room("me")
+        assert shares.has_room(of_owner("me"))
+        shares.take(of_owner("me"))
+    assert not shares.has_room(of_owner("me"))
+    assert shares.has_room(of_owner("you")) == (most < size)
+    shares.give(of_owner("me"))
+    assert shares.has_room(of_owner("me"))
 
 
 def test_there_is_room_for_each_newcomer_until_all_is_taken() -> None:
     shares = Shares(10, 0.5)
     for number in range(10):
-        assert shares.has_room(f"key-{number}")
-        shares.take(f"key-{number}")
-    assert not shares.has_room("key-10") and not shares.has_room("key-0")
+        assert shares.has_room(of_owner(f"key-{number}"))
+        shares.take(of_owner(f"key-{number}"))
+    assert not shares.has_room(of_owner("key-10")) and not shares.has_room(of_owner("key-0"))

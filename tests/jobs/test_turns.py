@@ -10,7 +10,7 @@ from assistants.history import History
 from assistants.jobs import JobRunner, RunningJob
 from assistants.jobs.queues import Queues
 from assistants.jobs.slots import Slots
-from assistants.owners import anonymous
+from assistants.principals import anonymous, of_owner
 from assistants.store.jobs import JobRow
 from tests.jobs.stand_ins import ENGINE, Gate, Stepper, Talker, stand_in_studio
 
@@ -38,10 +38,10 @@ Core = tuple[JobRunner, Stepper, Gate]
 @pytest.mark.timeout(60)
 def test_jobs_without_an_end_do_not_keep_the_next_visitor_waiting(core: Core) -> None:
     runner, *_ = core
-    hostile = [anonymous(f"place{number}") for number in range(8)]
-    endless = [runner.submit("talk", LONG, owner) for owner in hostile]
-    me = anonymous("mine")
-    mine = runner.submit("talk", {"words": 2}, me)
+    hostile = [anonymous(f"place{number}").id for number in range(8)]
+    endless = [runner.submit("talk", LONG, of_owner(owner)) for owner in hostile]
+    me = anonymous("mine").id
+    mine = runner.submit("talk", {"words": 2}, of_owner(me))
     assert runner.wait(mine.id, me, 30).status == "done"
     ended = runner.wait(endless[0].id, hostile[0], 10)
     assert (ended.status, ended.output[:12]) == ("failed", "word0 word1 ")
@@ -56,9 +56,9 @@ def test_jobs_without_an_end_do_not_keep_the_next_visitor_waiting(core: Core) ->
 @pytest.mark.timeout(60)
 def test_one_that_can_goes_on_later_and_takes_no_step_twice(core: Core) -> None:
     runner, stepper, _ = core
-    owners = [anonymous(f"place{number}") for number in range(5)]
+    owners = [anonymous(f"place{number}").id for number in range(5)]
     jobs = [
-        runner.submit("step", {"name": f"job{number}", "steps": 60, "pause": 0.005}, owner)
+        runner.submit("step", {"name": f"job{number}", "steps": 60, "pause": 0.005}, of_owner(owner))
         for number, owner in enumerate(owners)
     ]
     rows = [runner.wait(job.id, owner, 40) for job, owner in zip(jobs, owners, strict=True)]
@@ -71,23 +71,23 @@ def test_one_that_can_goes_on_later_and_takes_no_step_twice(core: Core) -> None:
 @pytest.mark.timeout(60)
 def test_one_that_waits_for_a_model_gives_way_too(core: Core) -> None:
     runner, *_ = core
-    holder = runner.begin("gate", {}, "key-1")
-    hostile = [anonymous(f"place{number}") for number in range(3)]
+    holder = runner.begin("gate", {}, of_owner("key-1"))
+    hostile = [anonymous(f"place{number}").id for number in range(3)]
     with holder.slot(ENGINE, 1):
         for owner in hostile:
-            runner.submit("step", {"steps": 1}, owner)
-        me = anonymous("mine")
-        mine = runner.submit("talk", {"words": 2}, me)
+            runner.submit("step", {"steps": 1}, of_owner(owner))
+        me = anonymous("mine").id
+        mine = runner.submit("talk", {"words": 2}, of_owner(me))
         assert runner.wait(mine.id, me, 30).status == "done"
 
 
 @pytest.mark.timeout(60)
 def test_nobody_gives_way_to_themselves_nor_where_nobody_waits_nor_with_a_name_of_their_own(core: Core) -> None:
     runner, _, gate = core
-    alone = anonymous("a")
-    jobs = [runner.submit("gate", {"name": "alone"}, alone) for _ in range(4)]
+    alone = anonymous("a").id
+    jobs = [runner.submit("gate", {"name": "alone"}, of_owner(alone)) for _ in range(4)]
     assert gate.next(1) == ["alone"]
-    accounts = [runner.submit("gate", {"name": "account"}, f"key-{number}") for number in range(5)]
+    accounts = [runner.submit("gate", {"name": "account"}, of_owner(f"key-{number}")) for number in range(5)]
     assert gate.next(3) == ["account"] * 3
     runner._closed.wait(1)
     assert [runner.get(job.id, alone).status for job in jobs] == ["running", "queued", "queued", "queued"]
@@ -102,8 +102,8 @@ def test_nobody_gives_way_to_themselves_nor_where_nobody_waits_nor_with_a_name_o
 def test_who_stops_a_job_that_gives_way_has_stopped_it(core: Core, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
     """Also when it has ended already, and is about to be put back into the queue."""
     runner, stepper, _ = core
-    owner, ended = anonymous("a"), runner._queues.ended
-    held = runner.submit("step", {"name": "held", "steps": 100, "pause": 0.05}, owner)
+    owner, ended = anonymous("a").id, runner._queues.ended
+    held = runner.submit("step", {"name": "held", "steps": 100, "pause": 0.05}, of_owner(owner))
     while not stepper.at_once:
         runner._closed.wait(0.01)
 
@@ -131,8 +131,8 @@ def test_nobody_gives_way_while_a_worker_is_free() -> None:
     queues = Queues(2, 10, (), ())
     long, following, last = (job(f"v-{name}-1") for name in "abc")
     for one in (long, following, last):
-        queues.add(one, queues.reserve(one.owner, "x"))
+        queues.add(one, queues.reserve(one.who, "x"))
     assert queues.pick(lambda _: False) is long
     assert queues.overdue(0, lambda _: False) is long, "visitors have one of two workers"
-    queues.add(job("key-1"), queues.reserve("key-1", "x"))
+    queues.add(job("key-1"), queues.reserve(of_owner("key-1"), "x"))
     assert queues.overdue(0, lambda _: False) is None

@@ -17,6 +17,7 @@ from assistants import history as history_module
 from assistants.errors import StoreError
 from assistants.history import History
 from assistants.jobs import Event, JobRunner, Part, Progress, Result, RunningJob, Status, Text, writer
+from assistants.principals import Principal, of_owner
 from assistants.requests import Admission, StudioRequest
 from assistants.store.jobs import JobRow, Jobs
 from tests.jobs.stand_ins import Stepper, Talker, full, stand_in_studio
@@ -52,7 +53,7 @@ class Bringer:
     ID = "odd"
     Request = Odd
 
-    def admit(self, studio: object, request: Odd, owner: str, job_id: str) -> Admission:
+    def admit(self, studio: object, request: Odd, who: Principal, job_id: str) -> Admission:
         return Admission(input="odd", result={"kept": "from the start"})
 
     def run(self, studio: object, request: Odd, job: RunningJob) -> Iterator[Event]:
@@ -111,7 +112,7 @@ async def followed(runner: JobRunner, job: str, seen: Callable[[int, Event], Non
 
 def test_what_a_follower_sees_is_on_disk(core: tuple[JobRunner, History]) -> None:
     runner, history = core
-    job = runner.submit("talk", {"words": 80, "pause": 0.005}, "me").id
+    job = runner.submit("talk", {"words": 80, "pause": 0.005}, of_owner("me")).id
     late: list[int] = []
 
     def look(number: int, event: Event) -> None:
@@ -133,8 +134,8 @@ def test_what_cannot_be_written_fails_its_job_and_no_other(
     core: tuple[JobRunner, History], number: int, last: bool
 ) -> None:
     runner, history = core
-    other = runner.submit("talk", {"words": 60, "pause": 0.005}, "me")
-    odd = runner.submit("odd", {"number": number, "last": last}, "me")
+    other = runner.submit("talk", {"words": 60, "pause": 0.005}, of_owner("me"))
+    odd = runner.submit("odd", {"number": number, "last": last}, of_owner("me"))
     ended = runner.wait(odd.id, "me", 20)
     assert ended.status == "failed" and "can't be stored" in ended.error
     assert ended.output.startswith("before ") and FIRST not in ended.output
@@ -158,7 +159,7 @@ def test_a_mistake_of_ours_ends_no_writer(core: tuple[JobRunner, History], monke
 
     with monkeypatch.context() as patch:
         patch.setattr(writer.Writer, "_save", broken)
-        job = runner.submit("talk", {"words": 3}, "me")
+        job = runner.submit("talk", {"words": 3}, of_owner("me"))
         assert until(lambda: runner.problem).values == {"kind": "KeyError"}
         assert runner.wait(job.id, "me", 10).output == "word0 word1 word2 "
     assert until(lambda: not history.jobs.get(job.id, "me").is_open)
@@ -176,11 +177,11 @@ def test_a_writer_that_has_ended_is_told_and_nobody_waits_for_it(
         raise SystemExit
 
     monkeypatch.setattr(writer.Writer, "_save", dies)
-    job = runner.submit("talk", {"words": 60, "pause": 0.01}, "me")
+    job = runner.submit("talk", {"words": 60, "pause": 0.01}, of_owner("me"))
     problem = until(lambda: runner.problem)
     assert problem.template == writer.ENDED
     assert runner.wait(job.id, "me", 20).status == "done"
-    later = runner.submit("talk", {"words": 2}, "me")
+    later = runner.submit("talk", {"words": 2}, of_owner("me"))
     assert runner.wait(later.id, "me", 20).output == "word0 word1 "
 
 
@@ -199,7 +200,7 @@ def test_a_writer_that_is_stuck_is_told_and_the_words_go_on(
 @contextmanager
 def ready(runner: JobRunner, assistant: str, request: dict[str, Any]) -> Iterator[str]:
     """Begin a job and wait for its first word; stop it at the end."""
-    job = runner.submit(assistant, request, "me").id
+    job = runner.submit(assistant, request, of_owner("me")).id
     until(lambda: runner.get(job, "me").output)
     yield job
     runner.stop(job, "me")
@@ -209,7 +210,7 @@ def ready(runner: JobRunner, assistant: str, request: dict[str, Any]) -> Iterato
 def test_a_full_disk_loses_nothing_once_there_is_room(core: tuple[JobRunner, History]) -> None:
     runner, history = core
     words = {"words": 3000}
-    job = runner.submit("talk", words | {"pause": 0.0005}, "me").id
+    job = runner.submit("talk", words | {"pause": 0.0005}, of_owner("me")).id
     until(lambda: runner.get(job, "me").output)
     whole = "".join(f"word{number} " for number in range(3000))
     with full(history):
@@ -224,13 +225,13 @@ def test_a_full_disk_loses_nothing_once_there_is_room(core: tuple[JobRunner, His
     stored: JobRow = until(lambda: not (row := history.jobs.get(job, "me")).is_open and row)
     assert (stored.status, stored.output) == ("done", whole)
     assert until(lambda: runner.problem is None)
-    assert runner.wait(runner.submit("talk", {}, "me").id, "me", 10).status == "done"
+    assert runner.wait(runner.submit("talk", {}, of_owner("me")).id, "me", 10).status == "done"
 
 
 @pytest.mark.timeout(60)
 def test_a_start_on_a_full_disk_waits_for_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(tmp_path) as (runner, history):
-        rows = [history.jobs.get(runner.submit("talk", {"words": 1}, "me").id, "me") for _ in range(30)]
+        rows = [history.jobs.get(runner.submit("talk", {"words": 1}, of_owner("me")).id, "me") for _ in range(30)]
     history = History(tmp_path, ROWS)
     for row in rows:
         history.jobs.save([(replace(row, status="running"), [])])
@@ -283,6 +284,6 @@ def test_a_disk_with_little_room_is_a_problem_before_it_is_full(
 
 def test_what_is_refused_while_the_studio_closes_ends_it_all_the_same(tmp_path: Path) -> None:
     with opened(tmp_path) as (runner, history), ExitStack() as disk:
-        runner.submit("talk", {"words": 1000, "pause": 0.01}, "me")
+        runner.submit("talk", {"words": 1000, "pause": 0.01}, of_owner("me"))
         disk.enter_context(full(history))
         disk.pop_all()

@@ -4,7 +4,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
 from assistants.knowledge import StoredChunk
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.studio import Studio
 
 
@@ -32,7 +32,7 @@ def test_what_cannot_be_edited_is_a_sentence(studio: Studio) -> None:
     _, _, chunks = pieces(studio)
     number = chunks[0].number
     with pytest.raises(NotAllowed):
-        studio.knowledge.edit("sample", number, "x", "v-1")
+        studio.knowledge.edit("sample", number, "x", of_owner("v-1"))
     for text in ("", " \n", "x" * 4001):
         with pytest.raises(InvalidInput):
             studio.knowledge.edit("sample", number, text, LOCAL)

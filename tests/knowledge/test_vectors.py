@@ -9,7 +9,7 @@ import pytest
 from assistants.embedder import MODEL
 from assistants.knowledge.chunking import Chunk
 from assistants.knowledge.vectors import Vectors, packed
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 
 SIZE, COUNT, LIMIT = 48, 3000, 10

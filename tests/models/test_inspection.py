@@ -19,7 +19,7 @@ from assistants.engines.transformers_chat import TransformersChat
 from assistants.errors import ModelUnavailable
 from assistants.models.files import inspection
 from assistants.models.files.inspection import check
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
 from tests.engines.opening import opened_file

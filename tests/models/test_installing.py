@@ -16,7 +16,7 @@ from assistants.models import ModelCard, Models, files
 from assistants.models.cards import recommended
 from assistants.models.files.catalog import Catalog, read_catalog, read_manifest
 from assistants.models.registry import ModelRegistry
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, of_owner
 from assistants.settings import Settings
 from tests.models.stand_ins import EMBEDDER, ENTRY, LARGE, LARGE_ENTRY, MODEL, TOKEN, Mirror, serve
 from tests.models.test_gguf import tensor, written
@@ -146,7 +146,7 @@ def test_a_file_or_folder_of_ones_own_is_used_where_it_lies_and_never_deleted(
     assert (found.installed, found.linked, found.size, found.origin) == (True, True, len(MODEL), str(file))
     assert in_folder(settings) == {name, f"{name}/model.yaml"}
     assert models.installer.install(str(file), LOCAL) == name
-    assert card(models, name) and models.installer.listed("ann")[0].origin is None
+    assert card(models, name) and models.installer.listed(of_owner("ann"))[0].origin is None
     models.installer.delete(name, LOCAL)
     assert file.exists()
     assert card(models, name) is None
@@ -184,7 +184,7 @@ def test_a_download_is_paused_gone_on_with_and_dropped(models: Models, mirror: M
     models.installer.install("large", LOCAL)
     begun(models, "large", len(LARGE) // 3)
     with pytest.raises(NotAllowed):
-        models.installer.pause("large", "ann")
+        models.installer.pause("large", of_owner("ann"))
     models.installer.pause("large", LOCAL)
     held = card(models, "large")
     assert (held.installed, held.state.state, held.state.note) == (False, "paused", "Download paused")
@@ -300,9 +300,9 @@ def test_a_model_that_no_engine_runs_is_not_kept(
 def test_a_visitor_changes_nothing(models: Models, settings: Settings, tmp_path: Path) -> None:
     for change in (models.installer.install, models.installer.cancel, models.installer.delete):
         with pytest.raises(NotAllowed):
-            change("tiny", "ann")
+            change("tiny", of_owner("ann"))
     assert in_folder(settings) == set()
-    assert [card.name for card in models.installer.listed("ann")] == ["tiny", "large", "parts"]
+    assert [card.name for card in models.installer.listed(of_owner("ann"))] == ["tiny", "large", "parts"]
 
 
 def test_deleting_closes_the_engine_and_waits_for_no_job(

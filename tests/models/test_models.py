@@ -21,7 +21,7 @@ from assistants.engines.echo import Echo, Options
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.models import Models, files
 from assistants.models.files.catalog import Catalog
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from tests.models.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
 from tests.serving import opened as opened_studio
@@ -374,21 +374,21 @@ def test_the_jobs_under_way_say_which_models_are_in_use(tmp_path: Path) -> None:
     model = "echo:delay=0.05"
     with opened_studio(tmp_path, text_model=model) as studio:
         job = studio.jobs.submit("chat", {"message": "w " * 1000}, LOCAL)
-        while studio.jobs.get(job.id, LOCAL).status == "queued":
+        while studio.jobs.get(job.id, LOCAL.id).status == "queued":
             time.sleep(0.01)
         assert studio.jobs.models_in_use() == {model}
-        studio.jobs.stop(job.id, LOCAL)
-        studio.jobs.wait(job.id, LOCAL, 30)
+        studio.jobs.stop(job.id, LOCAL.id)
+        studio.jobs.wait(job.id, LOCAL.id, 30)
         assert studio.jobs.models_in_use() == set()
 
 
 def test_a_stranger_gets_what_is_installed_and_what_is_the_studios_own(models: Models, settings: Settings) -> None:
-    assert models.resolve(None, "ann") == "echo:"
+    assert models.resolve(None, of_owner("ann")) == "echo:"
     with pytest.raises(NotAllowed, match="tiny is not installed here"):
-        models.resolve("tiny", "ann")
+        models.resolve("tiny", of_owner("ann"))
     states(models)
-    assert models.resolve("tiny", "ann") == TINY
-    assert models.pickable("ann") == ["echo:", TINY]
+    assert models.resolve("tiny", of_owner("ann")) == TINY
+    assert models.pickable(of_owner("ann")) == ["echo:", TINY]
 
 
 def test_connections_are_for_those_they_are_meant_for(settings: Settings) -> None:
@@ -399,12 +399,12 @@ def test_connections_are_for_those_they_are_meant_for(settings: Settings) -> Non
     connections.save(Connection(name="ours", visitors=True, **facts), LOCAL)
     with contextlib.closing(Models(settings, connections, {"tiny": ENTRY})) as models:
         assert models.pickable() == ["echo:", "mine:m", "ours:m"]
-        assert models.pickable("ann") == ["echo:", "ours:m"]
-        assert models.resolve("ours:m", "ann") == "ours:m"
+        assert models.pickable(of_owner("ann")) == ["echo:", "ours:m"]
+        assert models.resolve("ours:m", of_owner("ann")) == "ours:m"
         for name in ("mine:m", "ours:other"):
             assert models.resolve(name) == name
             with pytest.raises(NotAllowed, match="for the operator"):
-                models.resolve(name, "ann")
+                models.resolve(name, of_owner("ann"))
         engine = models.engine("mine:m")
         assert models.engine("mine:m") is engine
         connections.save(Connection(name="mine", url="http://localhost:9000/v1"), LOCAL)

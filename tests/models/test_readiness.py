@@ -41,7 +41,7 @@ from assistants.models.files import readiness
 from assistants.models.files.contents import runner
 from assistants.models.files.downloads import Halt
 from assistants.models.files.readiness import make_ready
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.engines import tiny, tiny_gguf
 from tests.engines.opening import opened_file

@@ -23,7 +23,7 @@ from assistants.models.files import packages
 from assistants.models.files.catalog import Entry, File, Hub
 from assistants.models.speeds import Forgetful, Speed
 from assistants.opening import open_studio
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.models.stand_ins import IN_PARTS, LARGE, MODEL, Mirror, digest, serve
@@ -186,7 +186,7 @@ def test_where_nobody_answers_it_is_said_the_small_one_goes_on_and_another_try_t
         assert models.engine(None)
         mirror.wheels |= wheels
         with pytest.raises(NotAllowed):
-            models.better.begin("ann")
+            models.better.begin(of_owner("ann"))
         models.better.begin(LOCAL)
         assert over(models) == "local:large-parts"
 
@@ -260,7 +260,7 @@ def test_why_another_one_answers_is_said_until_a_person_has_read_it(
         said = "Large needs about 3.7 GB of memory beside the rest, and this machine has 3.7 GB."
         assert str(models.better.left) == said
         with pytest.raises(NotAllowed):
-            models.better.understood("ann")
+            models.better.understood(of_owner("ann"))
         models.better.understood(LOCAL)
         assert models.better.left is None
     # With the memory it comes back.
@@ -412,7 +412,7 @@ def test_who_keeps_the_small_one_is_offered_no_other(mirror: Mirror, home: Path,
     with opened(home, kept) as models:
         until(lambda: (seen := models.better.seen()) and seen.state.done)
         with pytest.raises(NotAllowed):
-            models.installer.keep_small("ann")
+            models.installer.keep_small(of_owner("ann"))
         models.installer.keep_small(LOCAL)
         assert over(models) == "local:mini"
         assert models.better.seen() is None
@@ -505,16 +505,16 @@ def test_a_message_waits_in_the_queue_for_the_better_model_and_is_answered_by_it
     studio.models.begin()
     until(lambda: (seen := studio.models.better.seen()) and seen.state.done)
     waits, at_once = send(studio, wait=True), send(studio)
-    first = studio.jobs.wait(at_once, LOCAL, 30)
+    first = studio.jobs.wait(at_once, LOCAL.id, 30)
     assert (first.status, first.model) == ("done", "local:mini")
-    assert studio.jobs.get(waits, LOCAL).status == "queued"
+    assert studio.jobs.get(waits, LOCAL.id).status == "queued"
     mirror.flowing.set()
-    second = studio.jobs.wait(waits, LOCAL, 30)
+    second = studio.jobs.wait(waits, LOCAL.id, 30)
     assert (second.status, second.model, second.output) == ("done", "local:large", "你好")
     assert second.model_sha256 == digest(CONTENTS["large"])
-    assert studio.history.jobs.get(waits, LOCAL).model == "local:large"
+    assert studio.history.jobs.get(waits, LOCAL.id).model == "local:large"
     # Old rows stay as they are.
-    assert studio.history.jobs.get(at_once, LOCAL).model == "local:mini"
+    assert studio.history.jobs.get(at_once, LOCAL.id).model == "local:mini"
 
 
 def test_who_waits_for_a_model_that_is_declined_gets_an_answer_and_a_word(
@@ -525,10 +525,10 @@ def test_who_waits_for_a_model_that_is_declined_gets_an_answer_and_a_word(
     until(lambda: (seen := studio.models.better.seen()) and seen.state.done)
     waits = send(studio, wait=True)
     studio.models.installer.keep_small(LOCAL)
-    row = studio.jobs.wait(waits, LOCAL, 30)
+    row = studio.jobs.wait(waits, LOCAL.id, 30)
     assert (row.status, row.model, row.output) == ("done", "local:mini", "你好")
-    turn = studio.history.conversations.message(row.result["message"], LOCAL)
-    window = studio.history.conversations.window(turn.conversation, LOCAL)
+    turn = studio.history.conversations.message(row.result["message"], LOCAL.id)
+    window = studio.history.conversations.window(turn.conversation, LOCAL.id)
     assert [note["template"] for note in window.turns[-1].notes] == [
         "The better model didn't come, so {model} wrote this."
     ]
@@ -543,9 +543,9 @@ def test_who_waits_still_does_after_a_restart(studio: Studio, mirror: Mirror, ma
     mirror.flowing.set()
     again = open_studio(Settings(home=tmp_path / "home"))
     try:
-        assert again.jobs.get(waits, LOCAL).status == "queued"
+        assert again.jobs.get(waits, LOCAL.id).status == "queued"
         again.models.begin()
-        assert again.jobs.wait(waits, LOCAL, 30).model == "local:large"
+        assert again.jobs.wait(waits, LOCAL.id, 30).model == "local:large"
     finally:
         again.close()
 
@@ -556,4 +556,4 @@ def test_there_is_no_waiting_for_another_model_and_none_where_nothing_comes(stud
     studio.models.better.decline(LOCAL)
     studio.models.begin()
     assert over(studio.models) == "local:mini"
-    assert studio.jobs.wait(send(studio, wait=True), LOCAL, 30).model == "local:mini"
+    assert studio.jobs.wait(send(studio, wait=True), LOCAL.id, 30).model == "local:mini"

@@ -12,11 +12,12 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
 from assistants.jobs import RunningJob
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
-ME = "local"
+ME = LOCAL
 TALK = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "first question"},
@@ -37,12 +38,12 @@ def ended(job: RunningJob) -> JobRow:
 
 def test_the_history_has_the_question_the_answer_and_the_tokens(studio: Studio) -> None:
     row = ended(begin(studio, params={"max_tokens": 2}))
-    kept = studio.history.jobs.get(row.id, ME)
+    kept = studio.history.jobs.get(row.id, ME.id)
     assert (kept.status, kept.input, kept.output, kept.model) == ("done", "one two three", "one two ", "echo:")
     assert kept.result == {"finish_reason": "length"}
     assert (kept.usage["input_tokens"], kept.usage["output_tokens"]) == (9, 2)
     assert kept.request["messages"] == TALK
-    (item,) = studio.history.search(ME, "three")
+    (item,) = studio.history.search(ME.id, "three")
     assert (item.id, item.assistant, item.title) == (row.id, "completions", "one two three")
 
 
@@ -51,8 +52,8 @@ def test_a_call_that_is_not_recorded_never_reaches_the_disk(studio: Studio) -> N
     assert ended(job).output == "quite unheard-of words"
     assert ended(begin(studio)).status == "done"
     with pytest.raises(NotFound):
-        studio.jobs.get(job.id, ME)
-    assert [item.title for item in studio.history.search(ME)] == ["one two three"]
+        studio.jobs.get(job.id, ME.id)
+    assert [item.title for item in studio.history.search(ME.id)] == ["one two three"]
     studio.close()
     stored = b"".join(path.read_bytes() for path in studio.settings.home.glob("studio.db*"))
     assert b"one two three" in stored and b"unheard-of" not in stored
@@ -60,20 +61,20 @@ def test_a_call_that_is_not_recorded_never_reaches_the_disk(studio: Studio) -> N
 
 def test_an_unrecorded_call_is_stopped_like_any_other(studio: Studio) -> None:
     job = begin(studio, recorded=False, model="echo:delay=0.02&words=500")
-    assert studio.jobs.get(job.id, ME).status in ("queued", "running")
-    studio.jobs.stop(job.id, ME)
+    assert studio.jobs.get(job.id, ME.id).status in ("queued", "running")
+    studio.jobs.stop(job.id, ME.id)
     assert ended(job).status == "stopped"
 
 
 def test_a_call_is_written_down_while_it_runs(studio: Studio) -> None:
     job = begin(studio, model="echo:delay=0.02&words=500")
     deadline = time.monotonic() + 10
-    while not studio.history.search(ME):
+    while not studio.history.search(ME.id):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    studio.jobs.stop(job.id, ME)
+    studio.jobs.stop(job.id, ME.id)
     row = ended(job)
-    assert studio.history.jobs.get(row.id, ME).output == row.output
+    assert studio.history.jobs.get(row.id, ME.id).output == row.output
 
 
 def test_a_restart_runs_no_call_for_nobody(settings: Settings) -> None:
@@ -82,13 +83,13 @@ def test_a_restart_runs_no_call_for_nobody(settings: Settings) -> None:
     history = History(home, ROWS)
     for status in ("queued", "running"):
         history.jobs.insert(JobRow(
-            id=status, assistant="completions", owner=ME, status=status, model="echo:", input="hi",
+            id=status, assistant="completions", owner=ME.id, status=status, model="echo:", input="hi",
             request={"messages": TALK}, created="2026-01-01T00:00:00.000Z",
         ))  # fmt: skip
     history.close()
     studio = open_studio(settings)
     try:
-        assert [studio.jobs.wait(name, ME, 10).status for name in ("queued", "running")] == ["interrupted"] * 2
+        assert [studio.jobs.wait(name, ME.id, 10).status for name in ("queued", "running")] == ["interrupted"] * 2
     finally:
         studio.close()
 
@@ -117,7 +118,7 @@ def test_wrong_input_is_refused_at_the_door(studio: Studio, request_: dict[str, 
     with pytest.raises(InvalidInput) as error:
         begin(studio, **request_)
     assert error.value.field == field
-    assert studio.history.search(ME) == []
+    assert studio.history.search(ME.id) == []
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from assistants.principals import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 
-OWNER = "local"
+OWNER = LOCAL
 ECHO = [{"role": "user", "content": "{{text}}"}]
 
 
 def run(studio: Studio, **request: Any) -> JobRow:
     """Run a request to its end; by default the stand-in says what each row says."""
     job = studio.jobs.submit("playground", {"messages": ECHO, **request}, OWNER)
-    return studio.jobs.wait(job.id, OWNER, 60)
+    return studio.jobs.wait(job.id, OWNER.id, 60)
 
 
 def cells(job: JobRow, *names: str) -> list[Any]:

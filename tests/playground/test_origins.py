@@ -14,7 +14,7 @@ from tests.playground.stand_ins import MODEL, scripted
 
 def did(studio: Studio, assistant: str, **request: Any) -> str:
     job = studio.jobs.submit(assistant, request, OWNER)
-    assert studio.jobs.wait(job.id, OWNER, 30).status == "done"
+    assert studio.jobs.wait(job.id, OWNER.id, 30).status == "done"
     return job.id
 
 
@@ -22,19 +22,19 @@ def exact(studio: Studio, request: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the messages that a request sends."""
     job = run(studio, **{"messages": None, **request})
     assert job.status == "done", job.error
-    return [(one["role"], one["content"]) for one in playground.messages(studio, OWNER, job.id, 0, 0)]
+    return [(one["role"], one["content"]) for one in playground.messages(studio, OWNER.id, job.id, 0, 0)]
 
 
 def test_a_turn_of_a_chat_comes_with_all_that_was_sent(studio: Studio) -> None:
     first = did(studio, "chat", message="Hi {{you}}", system="Be {{kind}}.", params={"temperature": 0.0})
-    conversation = studio.jobs.get(first, OWNER).result["conversation"]
+    conversation = studio.jobs.get(first, OWNER.id).result["conversation"]
     second = did(studio, "chat", message="And {{now}}?", system="Be {{kind}}.", conversation=conversation)
-    request = playground.from_item(studio, OWNER, second)
+    request = playground.from_item(studio, OWNER.id, second)
     assert exact(studio, request) == [
         ("system", "Be {{kind}}."), ("user", "Hi {{you}}"), ("assistant", "Hi {{you}}"), ("user", "And {{now}}?"),
     ]  # fmt: skip
     assert request["models"] == ["echo:"] and request["messages"][-1]["content"] == "{{message}}"
-    assert playground.from_item(studio, OWNER, first)["params"] == {"temperature": 0.0}
+    assert playground.from_item(studio, OWNER.id, first)["params"] == {"temperature": 0.0}
     with pytest.raises(NotFound):
         playground.from_item(studio, "other", first)
 
@@ -42,15 +42,15 @@ def test_a_turn_of_a_chat_comes_with_all_that_was_sent(studio: Studio) -> None:
 @pytest.mark.parametrize("seed", [7, -1, 2**32, 2**64 - 1])
 def test_a_programs_seed_comes_along_where_a_page_can_keep_it(studio: Studio, seed: int) -> None:
     item = did(studio, "completions", messages=[{"role": "user", "content": "hi"}], params={"seed": seed, "top_p": 0.5})
-    request = playground.from_item(studio, OWNER, item)
+    request = playground.from_item(studio, OWNER.id, item)
     assert request["params"] == {"top_p": 0.5} | ({"seed": 7} if seed == 7 else {})
     assert exact(studio, request) == [("user", "hi")]
 
 
 def test_a_turn_by_a_template_keeps_its_variables(studio: Studio) -> None:
     item = did(studio, "chat", message="water", template="chat/tutor")
-    request = playground.from_item(studio, OWNER, item)
-    tutor = studio.prompts.get("chat/tutor", OWNER)
+    request = playground.from_item(studio, OWNER.id, item)
+    tutor = studio.prompts.get("chat/tutor", OWNER.id)
     assert request["messages"] == [{"role": one.role, "content": one.content} for one in tutor.messages]
     assert request["rows"] == [{"message": "water"}]
     assert exact(studio, request)[-1] == ("user", "water")
@@ -64,31 +64,31 @@ def test_a_written_section_comes_with_what_the_model_was_sent(studio: Studio) ->
         for _, kind, data in studio.history.jobs.events(item)
         if kind == "part" and data["name"] == "sent"
     )
-    request = playground.request_from(studio, OWNER, item=item)
+    request = playground.request_from(studio, OWNER.id, item=item)
     assert exact(studio, request) == [(one["role"], one["content"]) for one in sent]
 
 
 def test_an_item_of_the_playground_is_its_own_request(studio: Studio) -> None:
     job = run(studio, rows=[{"text": "a"}])
-    assert playground.from_item(studio, OWNER, job.id) == job.request
+    assert playground.from_item(studio, OWNER.id, job.id) == job.request
 
 
 def test_what_asked_no_model_cannot_be_tried(studio: Studio) -> None:
     item = did(studio, "completions", prompt="once upon")
     with pytest.raises(InvalidInput, match="no messages to a model"):
-        playground.from_item(studio, OWNER, item)
+        playground.from_item(studio, OWNER.id, item)
     with pytest.raises(InvalidInput, match="either an item or a template"):
-        playground.request_from(studio, OWNER)
+        playground.request_from(studio, OWNER.id)
 
 
 def test_a_prompt_file_comes_apart_into_examples_and_rows(studio: Studio) -> None:
-    request = playground.from_template(studio, OWNER, "playground/few-shot")
+    request = playground.from_template(studio, OWNER.id, "playground/few-shot")
     assert [message["role"] for message in request["messages"]] == ["system", "user"]
     assert request["examples"][0] == {"input": "It broke after two days.", "output": "negative"}
     assert request["evaluators"] == [
         {"name": "Says positive", "type": "contains", "value": "positive", "ignore_case": True}
     ]
-    template = studio.prompts.get("playground/few-shot", OWNER)
+    template = studio.prompts.get("playground/few-shot", OWNER.id)
     sent = [(one.role, one.content) for one in template.messages]
     sent[-1] = ("user", sent[-1][1].replace("{{text}}", request["rows"][0]["text"]))
     assert exact(studio, request) == sent
@@ -96,7 +96,7 @@ def test_a_prompt_file_comes_apart_into_examples_and_rows(studio: Studio) -> Non
 
 @pytest.mark.parametrize("id", ["chat/tutor", "support/triage", "writing/article", "playground/self-consistency"])
 def test_every_prompt_can_be_tried(studio: Studio, id: str) -> None:
-    assert exact(studio, playground.from_template(studio, OWNER, id))
+    assert exact(studio, playground.from_template(studio, OWNER.id, id))
 
 
 def test_evaluators_of_other_tools_are_read() -> None:
@@ -150,8 +150,8 @@ jsonSchema: '{"name": "a", "strict": true, "schema": {"type": "object", "require
 
 
 def test_a_schema_of_a_file_holds_the_answers(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    studio.prompts.create("chat/animal", OWNER, SCHEMA)
-    request = playground.from_template(studio, OWNER, "chat/animal")
+    studio.prompts.create("chat/animal", OWNER.id, SCHEMA)
+    request = playground.from_template(studio, OWNER.id, "chat/animal")
     assert [row["animal"] for row in request["rows"]] == ["true", "5", "", '["a", 1]', '{"b": "no"}']
     asked = []
     scripted(monkeypatch, studio.models, lambda messages: asked.append(messages) or '{"legs": 4}')
@@ -162,7 +162,7 @@ def test_a_schema_of_a_file_holds_the_answers(studio: Studio, monkeypatch: pytes
     job = run(studio, **{"messages": None, **request, "models": [MODEL], "rows": [{"animal": "owl"}]})
     assert "did not keep to" in job.result["cells"][0]["error"]["template"]
     turn = studio.jobs.submit("chat", {"message": "a dog", "template": "chat/animal", "model": MODEL}, OWNER)
-    assert "did not keep to" in studio.jobs.wait(turn.id, OWNER, 30).error
+    assert "did not keep to" in studio.jobs.wait(turn.id, OWNER.id, 30).error
 
 
 def test_a_schema_goes_with_messages(studio: Studio) -> None:

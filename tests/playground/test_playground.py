@@ -12,6 +12,7 @@ from assistants.errors import GenerationFailed, InvalidInput, NotAllowed, NotFou
 from assistants.jobs.runner import JobRunner
 from assistants.opening import open_studio
 from assistants.playground.running import NOTHING
+from assistants.principals import of_owner
 from assistants.settings import Settings
 from assistants.store import now
 from assistants.store.jobs import JobRow
@@ -83,9 +84,9 @@ def test_what_was_asked_before_costs_nothing_unless_it_is_left_to_chance(studio:
     for chance in (False, False):
         assert cells(run(studio, rows=rows("z"), params={"temperature": 0.9}), "cached") == [chance]
     assert cells(run(studio, rows=rows("a"), models=["echo:slots=3"]), "cached") == [False]
-    studio.history.trash.put(OWNER, [first.id])
+    studio.history.trash.put(OWNER.id, [first.id])
     assert cells(run(studio, rows=rows("a")), "cached") == [False]
-    assert studio.history.trash.empty(OWNER) == 1
+    assert studio.history.trash.empty(OWNER.id) == 1
 
 
 def test_repeats_each_have_a_seed_of_their_own(studio: Studio) -> None:
@@ -131,8 +132,8 @@ def test_what_nobody_thought_of_is_the_cells_too(studio: Studio, monkeypatch: py
 def test_a_matrix_can_be_stopped(studio: Studio) -> None:
     request = {"messages": ECHO, "rows": rows(*"abcdefghij"), "models": ["echo:delay=0.05&words=100&slots=2"]}
     job = studio.jobs.submit("playground", request, OWNER)
-    studio.jobs.stop(job.id, OWNER)
-    assert studio.jobs.wait(job.id, OWNER, 20).status == "stopped"
+    studio.jobs.stop(job.id, OWNER.id)
+    assert studio.jobs.wait(job.id, OWNER.id, 20).status == "stopped"
 
 
 def test_a_stopped_matrix_sums_up_what_it_has(studio: Studio) -> None:
@@ -142,8 +143,8 @@ def test_a_stopped_matrix_sums_up_what_it_has(studio: Studio) -> None:
     while not any(kind == "part" and data["name"] == "cell" for _, kind, data in studio.history.jobs.events(job.id)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    studio.jobs.stop(job.id, OWNER)
-    stopped = studio.jobs.wait(job.id, OWNER, 20)
+    studio.jobs.stop(job.id, OWNER.id)
+    stopped = studio.jobs.wait(job.id, OWNER.id, 20)
     assert stopped.status == "stopped" and 0 < len(stopped.result["cells"]) < 8
     assert [entry["errors"] for entry in stopped.result["summary"]] == [0]
 
@@ -154,7 +155,7 @@ def test_what_was_done_before_a_restart_is_not_run_again(settings: Settings, mon
     with monkeypatch.context() as patch:
         patch.setattr(JobRunner, "start", lambda self, studio: None)
         studio = open_studio(settings)
-        row = JobRow(id="f" * 32, assistant="playground", owner=OWNER, status="running", model="echo:", input="",
+        row = JobRow(id="f" * 32, assistant="playground", owner=OWNER.id, status="running", model="echo:", input="",
                      request=request, created=now())  # fmt: skip
         studio.history.jobs.insert(row)
         plan = {"name": "plan", "data": {}}
@@ -163,7 +164,7 @@ def test_what_was_done_before_a_restart_is_not_run_again(settings: Settings, mon
         studio.history.close()
         studio.lock.release()
     studio = open_studio(settings)
-    job = studio.jobs.wait(row.id, OWNER, 20)
+    job = studio.jobs.wait(row.id, OWNER.id, 20)
     names = [data["name"] for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
     studio.close()
     assert cells(job, "output") == ["a", "kept", "c"]
@@ -201,25 +202,25 @@ def test_bad_input_is_one_sentence_at_the_door(
         asked(studio, **request_)
     assert raised.value.field == field
     assert sentence in str(raised.value)
-    assert not studio.history.search(OWNER)
+    assert not studio.history.search(OWNER.id)
 
 
 def test_a_visitor_asks_no_model_that_is_not_for_them(studio: Studio) -> None:
     request = {"messages": ECHO, "rows": rows("a"), "models": ["openai:gpt"]}
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("playground", request, "visitor")
+        studio.jobs.submit("playground", request, of_owner("visitor"))
 
 
 def test_the_exact_messages_of_a_cell_can_be_seen_by_its_owner(studio: Studio) -> None:
     examples = [{"input": "in", "output": "out"}, {"input": "no", "output": "no", "use": False}]
     messages = [{"role": "system", "content": "Be {{how}}"}, {"role": "user", "content": "Q: {{text}}"}]
     job = run(studio, messages=messages, examples=examples, rows=rows("a", "{{how}}", how="kind"))
-    assert playground.messages(studio, OWNER, job.id, 0, 1) == [
+    assert playground.messages(studio, OWNER.id, job.id, 0, 1) == [
         {"role": "system", "content": "Be kind"},
         {"role": "user", "content": "Q: in"},
         {"role": "assistant", "content": "out"},
         {"role": "user", "content": "Q: {{how}}"},
     ]
-    for owner, row in (("other", 1), (OWNER, 7)):
+    for owner, row in (("other", 1), (OWNER.id, 7)):
         with pytest.raises(NotFound):
             playground.messages(studio, owner, job.id, 0, row)

@@ -35,25 +35,25 @@ def job(studio: Studio) -> JobRow:
 
 
 def test_the_winner_is_what_is_used_from_now_on(studio: Studio, job: JobRow) -> None:
-    version = playground.promote(studio, OWNER, job.id, 1, "chat/mine", "It wins.")
-    template = studio.prompts.get("chat/mine", OWNER)
+    version = playground.promote(studio, OWNER.id, job.id, 1, "chat/mine", "It wins.")
+    template = studio.prompts.get("chat/mine", OWNER.id)
     assert template.version == version and template.name == "plain"
     assert Library.render(template, {"message": "hello"}) == [
         ("system", "Be kind."),
         *[(role, text) for one in EXAMPLES for role, text in (("user", one["input"]), ("assistant", one["output"]))],
         ("user", "hello"),
     ]
-    (kept,) = studio.prompts.versions("chat/mine", OWNER)
+    (kept,) = studio.prompts.versions("chat/mine", OWNER.id)
     assert kept.note == "It wins. [100% (65%–100%), n = 7; +100% (+100% – +100%)]"
     assert template.model_parameters.max_tokens == 9 and template.test_data[0] == {"message": "one", "expected": "one"}
     chat = studio.jobs.submit("chat", {"message": "hello", "template": "chat/mine"}, OWNER)
-    assert studio.jobs.wait(chat.id, OWNER, 20).output == "hello"
+    assert studio.jobs.wait(chat.id, OWNER.id, 20).output == "hello"
 
 
 def test_a_prompt_that_is_there_keeps_its_name_and_tags(studio: Studio, job: JobRow) -> None:
-    before = studio.prompts.get("chat/tutor", OWNER)
-    playground.promote(studio, OWNER, job.id, 1, "chat/tutor")
-    after = studio.prompts.get("chat/tutor", OWNER)
+    before = studio.prompts.get("chat/tutor", OWNER.id)
+    playground.promote(studio, OWNER.id, job.id, 1, "chat/tutor")
+    after = studio.prompts.get("chat/tutor", OWNER.id)
     assert (after.name, after.metadata, after.test_data) == (before.name, before.metadata, before.test_data)
     assert [one.name for one in after.evaluators] == [one.name for one in before.evaluators]
     assert after.messages[0].content == "Be kind."
@@ -61,23 +61,23 @@ def test_a_prompt_that_is_there_keeps_its_name_and_tags(studio: Studio, job: Job
 
 
 def test_a_promoted_prompt_comes_back_as_it_was(studio: Studio, job: JobRow) -> None:
-    playground.promote(studio, OWNER, job.id, 1, "chat/mine")
-    request = playground.from_template(studio, OWNER, "chat/mine")
+    playground.promote(studio, OWNER.id, job.id, 1, "chat/mine")
+    request = playground.from_template(studio, OWNER.id, "chat/mine")
     assert [{"input": one["input"], "output": one["output"]} for one in request["examples"]] == EXAMPLES
 
 
 def test_what_cannot_be_kept_is_said(studio: Studio, job: JobRow) -> None:
-    for owner, variant, error in (("other", 0, NotFound), (OWNER, 9, NotFound)):
+    for owner, variant, error in (("other", 0, NotFound), (OWNER.id, 9, NotFound)):
         with pytest.raises(error):
             playground.promote(studio, owner, job.id, variant, "chat/mine")
     with pytest.raises(InvalidInput, match="must be one of"):
-        playground.promote(studio, OWNER, job.id, 0, "nobody/mine")
+        playground.promote(studio, OWNER.id, job.id, 0, "nobody/mine")
     near = run(studio, rows=[{"text": "a"}], examples=EXAMPLES, shots={"k": 1, "choose": "length"})
     with pytest.raises(InvalidInput, match="chosen anew for each row"):
-        playground.promote(studio, OWNER, near.id, 0, "chat/mine")
+        playground.promote(studio, OWNER.id, near.id, 0, "chat/mine")
     holds = run(studio, rows=[{"text": "a"}], examples=[{"input": "{{text}}", "output": "b"}])
     with pytest.raises(InvalidInput, match="An example holds a variable"):
-        playground.promote(studio, OWNER, holds.id, 0, "chat/mine")
+        playground.promote(studio, OWNER.id, holds.id, 0, "chat/mine")
     chat = studio.jobs.submit("chat", {"message": "hello"}, OWNER)
     with pytest.raises(InvalidInput, match="not one of the playground"):
-        playground.promote(studio, OWNER, chat.id, 0, "chat/mine")
+        playground.promote(studio, OWNER.id, chat.id, 0, "chat/mine")

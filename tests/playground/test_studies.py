@@ -7,6 +7,7 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from assistants.errors import InvalidInput
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.knowledge.stand_ins import stand_in_for_embedder
 from tests.playground.runs import cells, rows, run
@@ -73,7 +74,7 @@ def test_of_two_examples_there_are_two_orders(studio: Studio) -> None:
 def test_a_study_takes_one_of_everything_else(studio: Studio) -> None:
     request = {"messages": [{"role": "user", "content": "{{text}}"}], "examples": EXAMPLES, "rows": ROWS}
     with pytest.raises(InvalidInput, match="one prompt, one model"):
-        studio.jobs.submit("playground", request | {"study": "order", "models": ["echo:", MODEL]}, "local")
+        studio.jobs.submit("playground", request | {"study": "order", "models": ["echo:", MODEL]}, LOCAL)
 
 
 def test_a_row_that_equals_an_example_is_warned_of(studio: Studio) -> None:

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from assistants.history import History
+from assistants.principals import of_owner
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
 
@@ -27,4 +28,4 @@ def add_turn(history: History, conversation: str, question: str, answer: str, ow
 
 def add_file(history: History, name: str, data: bytes, job: str | None = None, owner: str = "me") -> str:
     """Keep a file; returns its id."""
-    return history.files.add(owner, name, io.BytesIO(data), job).id
+    return history.files.add(of_owner(owner), name, io.BytesIO(data), job).id

@@ -10,6 +10,7 @@ import pytest
 
 from assistants.history.__main__ import main
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.settings import Settings
 from assistants.store.home import take_home
 
@@ -35,14 +36,14 @@ PRIVATE = {(True, 0o700), (False, 0o600)}
 
 def test_what_a_studio_writes_is_for_its_owner_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     studio = open_studio(settings)
-    job = studio.jobs.submit("chat", {"message": "hello"}, "local")
-    drawn = studio.jobs.submit("images", {"prompt": "a tree"}, "local")
+    job = studio.jobs.submit("chat", {"message": "hello"}, LOCAL)
+    drawn = studio.jobs.submit("images", {"prompt": "a tree"}, LOCAL)
     assert {studio.jobs.wait(one.id, "local", 20).status for one in (job, drawn)} == {"done"}
-    studio.history.files.add("local", "a.txt", io.BytesIO(b"secret"))
+    studio.history.files.add(LOCAL, "a.txt", io.BytesIO(b"secret"))
     studio.history.pictures.thumbnail(studio.history.files.of_job(drawn.id)[0].id)
     with (settings.home / "copy.zip").open("w+b") as copy:
-        studio.history.backup("local", copy)
-    studio.history.stage_restore("local", settings.home / "copy.zip", "copy.zip")
+        studio.history.backup(LOCAL, copy)
+    studio.history.stage_restore(LOCAL, settings.home / "copy.zip", "copy.zip")
     names = {path.name for path in settings.home.rglob("*")}
     assert {"studio.db", "studio.db-wal", "studio.lock", "files", "thumbnails", "backup.json"} <= names
     assert modes(settings.home) == PRIVATE

@@ -7,6 +7,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotFound
 from assistants.history import History
+from assistants.principals import of_owner
 from assistants.store import now
 from assistants.store.jobs import JobRow
 from assistants.store.pictures import Made, Picture, Wanted
@@ -18,7 +19,7 @@ def add(history: History, prompt: str = "a cat", owner: str = "me", kind: str = 
         assistant="images", owner=owner, status="done", model="echo:", input=prompt, request={}, created=now(),
     )  # fmt: skip
     history.jobs.save([(job, [])])
-    file = history.files.add(owner, "a.png", io.BytesIO(b"bytes"), job.id)
+    file = history.files.add(of_owner(owner), "a.png", io.BytesIO(b"bytes"), job.id)
     row = Picture(file.id, job.id, kind, 0, 64, 64, 1, prompt, "echo:", False, now())
     history.pictures.add(owner, Made(row, {"prompt": prompt}, {"engine": "echo"}, "sha"))
     return file.id

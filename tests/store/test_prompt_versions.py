@@ -10,6 +10,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.opening import open_studio
+from assistants.principals import LOCAL
 from assistants.prompts import MAX_NOTE
 from assistants.settings import Settings
 from assistants.studio import Studio
@@ -143,7 +144,7 @@ def test_running_again_sends_the_recorded_version(studio: Studio, tutor: str, he
     first = ask(studio, message="hi", template="chat/mine")
     studio.prompts.save("chat/mine", "local", SMALL.replace("Say", "Then: say"))
     studio.prompts.delete("chat/mine", "local")
-    again = studio.jobs.again(first.id, "local")
+    again = studio.jobs.again(first.id, LOCAL)
     studio.jobs.wait(again.id, "local", 10)
     assert [messages[-1][1] for messages, _ in heard] == ["First: say hi."] * 2
 

@@ -16,6 +16,7 @@ from assistants import ROWS
 from assistants.errors import Conflict, InvalidInput, StoreError
 from assistants.history import History
 from assistants.history.export import export
+from assistants.principals import LOCAL, of_owner
 from assistants.store import new_id, now
 from assistants.store.jobs import JobRow
 from assistants.store.row_kinds import Entry, RowKind, RowKinds
@@ -89,8 +90,8 @@ def test_what_a_kind_says_is_in_the_schema(history: History) -> None:
 def fill(studio: Studio, owner: str) -> None:
     """Give somebody a row of every kind, made as people make them where that takes no model of support."""
     history = studio.history
-    chat = studio.jobs.wait(studio.jobs.submit("chat", {"message": "an okapi"}, owner).id, owner, 20)
-    drawn = studio.jobs.submit("images", {"prompt": "an okapi", "width": 64, "height": 64}, owner)
+    chat = studio.jobs.wait(studio.jobs.submit("chat", {"message": "an okapi"}, of_owner(owner)).id, owner, 20)
+    drawn = studio.jobs.submit("images", {"prompt": "an okapi", "width": 64, "height": 64}, of_owner(owner))
     [made] = studio.jobs.wait(drawn.id, owner, 20).result["images"]
     picture = made["file"].rpartition("/")[2]
     history.pictures.thumbnail(picture).write_bytes(b"small")
@@ -223,12 +224,12 @@ def test_an_assistant_brings_tables_of_its_own_and_may_be_taken_away_again(tmp_p
 def test_a_newer_assistants_rows_are_refused_at_the_start_and_in_a_backup(tmp_path: Path) -> None:
     (newer := tmp_path / "newer").mkdir()
     with closing(History(newer, kinds_with_notes(2))) as history, (tmp_path / "b.zip").open("wb") as target:
-        history.backup("local", target)
+        history.backup(LOCAL, target)
     with pytest.raises(StoreError, match="newer studio"):
         History(newer, kinds_with_notes(1))
     (home := tmp_path / "home").mkdir()
     with closing(History(home, kinds_with_notes(1))) as history, pytest.raises(InvalidInput, match="newer studio"):
-        history.stage_restore("local", tmp_path / "b.zip", "b.zip")
+        history.stage_restore(LOCAL, tmp_path / "b.zip", "b.zip")
     # Without that assistant nobody reads its rows.
     with closing(History(newer, ROWS)) as history:
-        assert history.stage_restore("local", tmp_path / "b.zip", "b.zip").items == 0
+        assert history.stage_restore(LOCAL, tmp_path / "b.zip", "b.zip").items == 0

@@ -16,7 +16,7 @@ from assistants.digests import file_sha256
 from assistants.models.files.catalog import read_catalog
 from assistants.models.files.downloads import Halt
 from assistants.models.registry import ModelRegistry
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.models.stand_ins import ENTRY, MODEL, serve
 from tests.serving import opened
@@ -110,11 +110,11 @@ def test_a_home_that_was_in_use_is_offered_the_better_model_and_nothing_changes_
 
 def test_a_new_row_holds_the_sha256_of_the_file_and_so_does_its_export(studio: Studio, tmp_path: Path) -> None:
     job = studio.jobs.submit("chat", {"message": "Hello", "model": "starter"}, LOCAL)
-    studio.jobs.stop(job.id, LOCAL)
-    ended = studio.jobs.wait(job.id, LOCAL, 30)
+    studio.jobs.stop(job.id, LOCAL.id)
+    ended = studio.jobs.wait(job.id, LOCAL.id, 30)
     assert (ended.model, ended.model_sha256) == ("local:mini", SHA256)
     with (tmp_path / "all.zip").open("wb") as target:
-        studio.history.export(LOCAL, target, None)
+        studio.history.export(LOCAL.id, target, None)
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:
         lines = [json.loads(line) for line in archive.read("items.jsonl").splitlines()]
     told = {line["id"]: line for line in lines if "id" in line}

@@ -10,7 +10,7 @@ from assistants import ROWS
 from assistants.errors import InvalidInput
 from assistants.history import History
 from assistants.opening import open_studio
-from assistants.owners import LOCAL, OPERATOR, anonymous
+from assistants.principals import LOCAL, OPERATOR, anonymous, of_owner
 from assistants.settings import Settings
 from assistants.store import uploads
 from assistants.store.documents import new_document, new_section
@@ -27,7 +27,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 
 def add(history: History, owner: str, size: int = MB) -> str:
-    return history.files.add(owner, "a.txt", io.BytesIO(b"x" * size)).id
+    return history.files.add(of_owner(owner), "a.txt", io.BytesIO(b"x" * size)).id
 
 
 def count(history: History, owner: str) -> int:
@@ -42,35 +42,35 @@ def count(history: History, owner: str) -> int:
 
 
 def test_a_visitor_a_place_and_all_anonymous_ones_have_so_much_room(history: History) -> None:
-    assert count(history, anonymous("here")) == 3
-    assert [count(history, anonymous("here")) for _ in range(3)] == [3, 3, 0]
-    assert [count(history, anonymous(place)) for place in ("there", "where")] == [3, 3]
+    assert count(history, anonymous("here").id) == 3
+    assert [count(history, anonymous("here").id) for _ in range(3)] == [3, 3, 0]
+    assert [count(history, anonymous(place).id) for place in ("there", "where")] == [3, 3]
     # Fifteen are taken of thirty; nobody knows where these come from.
-    assert [count(history, anonymous()) for _ in range(6)] == [3, 3, 3, 3, 3, 0]
+    assert [count(history, anonymous().id) for _ in range(6)] == [3, 3, 3, 3, 3, 0]
     assert count(history, "key-abc") == 3
-    assert count(history, OPERATOR) == count(history, LOCAL) == 50
+    assert count(history, OPERATOR.id) == count(history, LOCAL.id) == 50
     # What is refused leaves nothing.
     with history.store.read() as db:
         assert len(list(history.files.folder.iterdir())) == db.execute("SELECT count(*) FROM files").fetchone()[0]
 
 
 def test_many_small_files_have_no_more_room_than_large_ones(history: History) -> None:
-    ann = anonymous("here")
+    ann = anonymous("here").id
     with pytest.raises(InvalidInput):
         for _ in range(3 * MB // uploads.LEAST + 1):
             add(history, ann, 1)
 
 
 def test_what_jobs_make_is_no_upload(history: History) -> None:
-    ann = anonymous("here")
+    ann = anonymous("here").id
     job = add_job(history, "a poem", "roses", owner=ann)
     for _ in range(5):
-        history.files.add(ann, "a.png", io.BytesIO(b"x" * MB), job)
+        history.files.add(of_owner(ann), "a.png", io.BytesIO(b"x" * MB), job)
     assert count(history, ann) == 3
 
 
 def test_where_there_is_no_room_what_nobody_uses_goes(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    ann = anonymous("here")
+    ann = anonymous("here").id
     used, drafted, unused = add(history, ann), add(history, ann), add(history, ann)
     add_job(history, "a picture", "", owner=ann, request={"init_image": used})
     document = new_document(sections=(new_section("", text=f"![x](/api/files/{drafted})"),))
@@ -86,8 +86,8 @@ def test_where_there_is_no_room_what_nobody_uses_goes(history: History, monkeypa
 
 def test_a_start_deletes_what_nobody_used_for_days(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     studio = open_studio(settings)
-    unused, used = add(studio.history, LOCAL), add(studio.history, LOCAL)
-    add_job(studio.history, "a picture", "", owner=LOCAL, request={"init_image": used})
+    unused, used = add(studio.history, LOCAL.id), add(studio.history, LOCAL.id)
+    add_job(studio.history, "a picture", "", owner=LOCAL.id, request={"init_image": used})
     studio.close()
     for days, left in [(7, {unused, used}), (-1, {used})]:
         monkeypatch.setattr(uploads, "DAYS", days)

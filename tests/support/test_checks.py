@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import checks
@@ -26,7 +26,7 @@ def check(studio: Studio, lines: str | None = None) -> JobRow:
     if lines is not None:
         checks.expect(studio, "sample", lines, LOCAL)
     row = studio.jobs.submit("checks", {"knowledge": "sample"}, LOCAL)
-    row = studio.jobs.wait(row.id, LOCAL, 30)
+    row = studio.jobs.wait(row.id, LOCAL.id, 30)
     assert row.status == "done", row.error
     return row
 
@@ -60,9 +60,9 @@ def test_only_the_operator_expects_and_asks(studio: Studio) -> None:
     with pytest.raises(InvalidInput, match="is empty"):
         check(studio)
     with pytest.raises(NotAllowed):
-        checks.expect(studio, "sample", LINES, "v-1")
+        checks.expect(studio, "sample", LINES, of_owner("v-1"))
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("checks", {"knowledge": "sample"}, "v-1")
+        studio.jobs.submit("checks", {"knowledge": "sample"}, of_owner("v-1"))
     with pytest.raises(NotFound):
         checks.expect(studio, "nowhere", LINES, LOCAL)
 

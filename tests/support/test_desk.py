@@ -7,7 +7,7 @@ import pytest
 
 from assistants.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from assistants.knowledge.curating import SOURCE
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support import desk, summaries
@@ -15,12 +15,12 @@ from assistants.support.desk_rows import DeskRows
 from tests.support.test_support import ABSENT, says
 
 pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
-CUSTOMER, OTHER = "v-1", "v-2"
+CUSTOMER, OTHER = of_owner("v-1"), of_owner("v-2")
 
 
-def ask(studio: Studio, question: str, owner: str = CUSTOMER, **request: Any) -> JobRow:
+def ask(studio: Studio, question: str, owner: Principal = CUSTOMER, **request: Any) -> JobRow:
     row = studio.jobs.submit("support", {"question": question, "knowledge": "sample", **request}, owner)
-    return studio.jobs.wait(row.id, owner, 20)
+    return studio.jobs.wait(row.id, owner.id, 20)
 
 
 def test_a_person_answers_and_with_one_click_everybody_gets_it(studio: Studio) -> None:
@@ -34,9 +34,9 @@ def test_a_person_answers_and_with_one_click_everybody_gets_it(studio: Studio) -
     assert [turn["grounded"] for turn in waiting.transcript] == [True, False]
     assert DeskRows(studio.history.store).waiting() == {"sample": 1}
     desk.answer(studio, id, "Yes, on the roof.", LOCAL, curate=True)
-    [mine] = DeskRows(studio.history.store).of_conversation(talk, CUSTOMER)
+    [mine] = DeskRows(studio.history.store).of_conversation(talk, CUSTOMER.id)
     assert mine.answer == "Yes, on the roof."
-    assert DeskRows(studio.history.store).of_conversation(talk, OTHER) == []
+    assert DeskRows(studio.history.store).of_conversation(talk, OTHER.id) == []
     again = ask(studio, "Is there a swimming pool?", OTHER)
     assert again.output == "Yes, on the roof." and again.result["grounded"]
     with pytest.raises(Conflict):
@@ -75,10 +75,10 @@ def test_customers_cannot_fill_the_operators_queue(studio: Studio, monkeypatch: 
     # The model takes long.
     studio.jobs.pause(OPERATOR, summaries.ID, True)
     for number in range(5):
-        customer = f"v-{number}"
+        customer = of_owner(f"v-{number}")
         talk = ask(studio, "How long are gift cards valid?", customer).result["conversation"]
         desk.hand_over(studio, talk, customer)
-    assert len(studio.jobs.queue(OPERATOR, summaries.ID)[0]) == 3
+    assert len(studio.jobs.queue(OPERATOR.id, summaries.ID)[0]) == 3
     assert len(desk.inbox(studio, "sample", LOCAL)) == 5
     studio.jobs.pause(OPERATOR, summaries.ID, False)
     rows = sorted(summed_up(studio), key=lambda row: row.started)
@@ -88,7 +88,7 @@ def test_customers_cannot_fill_the_operators_queue(studio: Studio, monkeypatch: 
 def summed_up(studio: Studio) -> list[JobRow]:
     with studio.history.store.read() as db:
         ids = [row["id"] for row in db.execute("SELECT id FROM jobs WHERE assistant = ?", (summaries.ID,))]
-    return [studio.jobs.wait(id, OPERATOR, 20) for id in ids]
+    return [studio.jobs.wait(id, OPERATOR.id, 20) for id in ids]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_could_not_be_answered_is_listed_with_a_draft(studio: Studio) -> No
     for question in ("Is there a swimming pool?", "is there any swimming pool", "Who won the football world cup?"):
         ask(studio, question)
     bad = ask(studio, "How long are gift cards valid?")
-    desk.judge(studio, bad.id, CUSTOMER, good=False, reason="I meant the Berlin shop")
+    desk.judge(studio, bad.id, CUSTOMER.id, good=False, reason="I meant the Berlin shop")
     gaps = desk.gaps(studio, "sample", LOCAL)
     assert [(gap["asked"], len(gap["questions"])) for gap in gaps] == [(2, 2), (1, 1), (1, 1)]
     assert {gap["question"] for gap in gaps} >= {"Who won the football world cup?", "How long are gift cards valid?"}
@@ -135,7 +135,7 @@ def test_what_could_not_be_answered_is_listed_with_a_draft(studio: Studio) -> No
     assert next(gap["draft"] for gap in gaps if "gift" in gap["question"])
     DeskRows(studio.history.store).dismiss("sample", gaps[0]["questions"])
     assert len(desk.gaps(studio, "sample", LOCAL)) == 2
-    desk.judge(studio, bad.id, CUSTOMER, good=True)
+    desk.judge(studio, bad.id, CUSTOMER.id, good=True)
     assert len(desk.gaps(studio, "sample", LOCAL)) == 1
 
 
@@ -143,7 +143,7 @@ def test_everybody_has_their_own_and_the_desk_is_the_operators(studio: Studio) -
     row = ask(studio, "Is there a swimming pool?")
     talk = row.result["conversation"]
     with pytest.raises(NotFound):
-        desk.judge(studio, row.id, OTHER, good=True)
+        desk.judge(studio, row.id, OTHER.id, good=True)
     with pytest.raises(NotFound):
         desk.hand_over(studio, talk, OTHER)
     id = desk.hand_over(studio, talk, CUSTOMER)
@@ -161,7 +161,7 @@ def test_everybody_has_their_own_and_the_desk_is_the_operators(studio: Studio) -
     with pytest.raises(InvalidInput):
         desk.answer(studio, id, " ", LOCAL)
     with pytest.raises(InvalidInput):
-        desk.judge(studio, row.id, CUSTOMER, good=True, reason="x" * 501)
+        desk.judge(studio, row.id, CUSTOMER.id, good=True, reason="x" * 501)
 
 
 def test_words_that_mean_the_same_find_the_same(studio: Studio) -> None:

@@ -9,6 +9,7 @@ from assistants import ingestion
 from assistants.engines import echo
 from assistants.errors import GenerationFailed, InvalidInput, NotAllowed, NotFound
 from assistants.models import Models, ModelState
+from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -17,7 +18,7 @@ from assistants.support.rewording import keeps
 from tests.knowledge.stand_ins import stand_in_for_embedder
 
 pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
-ME = "local"
+ME = LOCAL
 ABSENT = "local:mini"
 
 
@@ -48,7 +49,7 @@ def says(patch: pytest.MonkeyPatch, models: Models, text: str, *, is_capable: bo
 
 def ask(studio: Studio, question: str, **request: Any) -> JobRow:
     row = studio.jobs.submit("support", {"question": question, **request}, ME)
-    row = studio.jobs.wait(row.id, ME, 20)
+    row = studio.jobs.wait(row.id, ME.id, 20)
     assert row.status == "done", row.error
     check(studio, row.result)
     assert row.output == row.result["answer"]
@@ -73,7 +74,7 @@ def why(studio: Studio, row: JobRow) -> dict[str, Any]:
 
 def teach(studio: Studio, text: str, base: str = "shop", name: str = "rules.md") -> str:
     row = ingestion.submit(studio, base, [(name, io.BytesIO(text.encode()))], ME)
-    row = studio.jobs.wait(row.id, ME, 20)
+    row = studio.jobs.wait(row.id, ME.id, 20)
     return row.result["sources"][0]["id"]
 
 
@@ -137,7 +138,7 @@ def test_what_a_model_was_shown_is_for_those_who_may_read_the_base(
     for readers, is_shown in [("operator", False), ("everyone", True)]:
         studio.knowledge.change("sample", ME, readers=readers)
         row = studio.jobs.submit(
-            "support", {"question": "Is a return from Germany free?", "knowledge": "sample"}, "v-1"
+            "support", {"question": "Is a return from Germany free?", "knowledge": "sample"}, of_owner("v-1")
         )
         facts = why(studio, studio.jobs.wait(row.id, "v-1", 20))
         assert facts["route"] == "written" and facts["candidates"]
@@ -158,13 +159,13 @@ def test_a_small_model_is_not_asked_to_write_an_answer(
 def test_the_owners_own_prompt_is_sent(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = says(monkeypatch, studio.models, "They are valid for 3 years.")
     template = "support/answer"
-    own = studio.prompts.get(template, ME).source.replace("You answer customers", "As a pirate you answer customers")
-    studio.prompts.save(template, ME, own)
+    own = studio.prompts.get(template, ME.id).source.replace("You answer customers", "As a pirate you answer customers")
+    studio.prompts.save(template, ME.id, own)
     ask(studio, "How long are gift cards valid?")
     assert "As a pirate" in heard[0]
-    studio.prompts.save(template, ME, own.replace("{{question}}", "{{riddle}}").replace("question:", "riddle:"))
+    studio.prompts.save(template, ME.id, own.replace("{{question}}", "{{riddle}}").replace("question:", "riddle:"))
     row = studio.jobs.submit("support", {"question": "How long are gift cards valid?"}, ME)
-    row = studio.jobs.wait(row.id, ME, 20)
+    row = studio.jobs.wait(row.id, ME.id, 20)
     assert (row.status, row.error) == ("failed", "support/answer needs a value for: riddle.")
 
 
@@ -260,7 +261,7 @@ def test_a_question_that_follows_up_is_made_whole(studio: Studio) -> None:
     third = ask(studio, "Can I pay with PayPal?", conversation=first.id)
     assert why(studio, third)["query"] == "Can I pay with PayPal?"
     with pytest.raises(NotFound):
-        studio.jobs.submit("support", {"question": "And?", "conversation": first.id}, "v-1")
+        studio.jobs.submit("support", {"question": "And?", "conversation": first.id}, of_owner("v-1"))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +326,7 @@ def test_a_reranker_puts_what_was_found_in_its_order(studio: Studio, monkeypatch
     with pytest.raises(InvalidInput, match="it ranks no passages"):
         desk.set_up(studio, "sample", ME, reranker="starter")
     with pytest.raises(NotAllowed):
-        desk.set_up(studio, "sample", "v-1", reranker="")
+        desk.set_up(studio, "sample", of_owner("v-1"), reranker="")
     # It is there when it is named, and may be gone later.
     studio.knowledge.change("sample", ME, reranker="local:backwards")
     gone = ask(studio, question, knowledge="sample")
@@ -339,7 +340,7 @@ def test_a_reranker_puts_what_was_found_in_its_order(studio: Studio, monkeypatch
     assert len(scores) <= len(plain) and facts["candidates"][0] != plain[0]
     checks.expect(studio, "sample", f"{question} | !", ME)
     row = studio.jobs.submit("checks", {"knowledge": "sample"}, ME)
-    assert studio.jobs.wait(row.id, ME, 20).status == "done"
+    assert studio.jobs.wait(row.id, ME.id, 20).status == "done"
     engine.broken = True
     assert why(studio, ask(studio, question, knowledge="sample"))["candidates"] == plain
     assert len(plain) < reranking.READ

@@ -10,7 +10,7 @@ import pytest
 from assistants import classify
 from assistants.errors import InvalidInput, NotAllowed, NotFound, StudioError
 from assistants.jobs import Progress
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.support.intent_rows import IntentRows
@@ -36,12 +36,12 @@ def embedder(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def teach(studio: Studio, **request: Any) -> JobRow:
     row = studio.jobs.submit("triage", {"knowledge": "sample", "examples": EXAMPLES, **request}, LOCAL)
-    return studio.jobs.wait(row.id, LOCAL, 60)
+    return studio.jobs.wait(row.id, LOCAL.id, 60)
 
 
 def ask(studio: Studio, question: str, **request: Any) -> dict[str, Any]:
     row = studio.jobs.submit("support", {"question": question, "knowledge": "sample", **request}, LOCAL)
-    return studio.jobs.wait(row.id, LOCAL, 20).result
+    return studio.jobs.wait(row.id, LOCAL.id, 20).result
 
 
 def test_a_base_learns_and_its_answers_name_the_intent(studio: Studio) -> None:
@@ -83,7 +83,7 @@ def test_only_the_operator_teaches_and_nothing_wrong_is_kept(studio: Studio) -> 
         with pytest.raises(error):
             teach(studio, **request)
     with pytest.raises(NotAllowed):
-        studio.jobs.submit("triage", {"knowledge": "sample", "examples": EXAMPLES}, "v-1")
+        studio.jobs.submit("triage", {"knowledge": "sample", "examples": EXAMPLES}, of_owner("v-1"))
     assert IntentRows(studio.history.store).get("sample") is None
 
 
@@ -100,8 +100,8 @@ def test_training_can_be_stopped(studio: Studio, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(classify.training.classifier, "learn_head", slow)
     row = studio.jobs.submit("triage", {"knowledge": "sample", "examples": EXAMPLES}, LOCAL)
     begun.wait(30)
-    studio.jobs.stop(row.id, LOCAL)
-    assert studio.jobs.wait(row.id, LOCAL, 20).status == "stopped"
+    studio.jobs.stop(row.id, LOCAL.id)
+    assert studio.jobs.wait(row.id, LOCAL.id, 20).status == "stopped"
     assert IntentRows(studio.history.store).get("sample") is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
 from assistants.opening import open_studio
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
@@ -26,7 +26,7 @@ def server(shared: Server) -> Server:
     return shared.reset()
 
 
-def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
+def ask(studio: Studio, owner: Principal = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
     answer = act(studio, owner, validated(Asked, data), lang)
     assert KEY not in json.dumps(answer)
     return answer
@@ -67,7 +67,7 @@ def test_the_page_that_everybody_gets_names_no_connection(studio: Studio) -> Non
 @pytest.mark.parametrize("do", ["list", "save", "test", "delete"])
 def test_visitors_see_and_do_nothing(studio: Studio, do: str) -> None:
     with pytest.raises(NotAllowed) as caught:
-        ask(studio, "v-1", do=do, name="cluster", connection=CLUSTER)
+        ask(studio, of_owner("v-1"), do=do, name="cluster", connection=CLUSTER)
     assert sentence(caught.value, "zh") == "只有管理员可以执行此操作。"
 
 

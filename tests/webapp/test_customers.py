@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistants import support
+from assistants.principals import OPERATOR
 from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
 
@@ -20,7 +21,7 @@ def studio(tmp_path: Path) -> Studio:
 
 
 def test_the_page_may_be_framed_by_the_sites_that_its_operator_named_alone(studio: Studio) -> None:
-    studio.knowledge.change("sample", "operator", origins="https://shop.example\nhttp://localhost:8000")
+    studio.knowledge.change("sample", OPERATOR, origins="https://shop.example\nhttp://localhost:8000")
     stranger = client(small_app(studio), PUBLIC)
     shown = stranger.get("/ask/sample", headers={"Accept-Language": "zh"})
     policy = shown.headers["Content-Security-Policy"]

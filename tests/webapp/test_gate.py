@@ -170,7 +170,7 @@ def test_few_sessions_are_remembered_and_none_of_strangers(real: FastAPI) -> Non
 
 
 def owner(request: gr.Request) -> str:
-    return visitor(request).owner
+    return visitor(request).id
 
 
 def native_page(_studio: object) -> gr.Blocks:

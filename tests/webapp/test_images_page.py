@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed
+from assistants.principals import LOCAL, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.serving import small_app
@@ -18,14 +19,16 @@ CALL = re.compile(r'call\("(\w+)", ["`]([^"`?]+)')
 
 
 def ask(studio: Studio, owner: str = "local", **asked: Any) -> dict[str, Any]:
-    return act(studio, owner, validated(Asked, asked))
+    return act(studio, of_owner(owner), validated(Asked, asked))
 
 
 def test_a_missing_model_is_fetched_for_the_operator_alone(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = []
-    monkeypatch.setattr(type(studio.models), "install", lambda self, name, owner: begun.append((name, owner)) or name)
+    monkeypatch.setattr(
+        type(studio.models.installer), "install", lambda self, name, who: begun.append((name, who)) or name
+    )
     assert ask(studio, do="install", name="local:stable-diffusion-v1-4") == {"begun": "stable-diffusion-v1-4"}
-    assert begun == [("stable-diffusion-v1-4", "local")]
+    assert begun == [("stable-diffusion-v1-4", LOCAL)]
     monkeypatch.undo()
     for what in ("install", "cancel"):
         with pytest.raises(NotAllowed):

@@ -17,7 +17,7 @@ from assistants.errors import InvalidInput, NotAllowed, StudioError
 from assistants.models import files
 from assistants.models.files.downloads import Halt
 from assistants.models.speeds import Speed
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.models.stand_ins import MODEL
@@ -74,7 +74,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
+def ask(studio: Studio, owner: Principal = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
     answer = act(studio, owner, validated(Asked, data), lang)
     json.dumps(answer)
     return answer
@@ -105,12 +105,12 @@ def test_ones_own_file_is_added_and_forgotten(studio: Studio, file: Path) -> Non
 
 def test_a_visitor_sees_models_but_no_paths_and_changes_nothing(studio: Studio, file: Path) -> None:
     ask(studio, do="install", name=str(file))
-    seen = ask(studio, "ann", do="list")
+    seen = ask(studio, of_owner("ann"), do="list")
     assert seen["may"] is False
     assert str(file) not in json.dumps(seen)
     for do in ("install", "cancel", "delete"):
         with pytest.raises(NotAllowed):
-            ask(studio, "ann", do=do, name="mine")
+            ask(studio, of_owner("ann"), do=do, name="mine")
     installed = {model["name"] for model in ask(studio, do="list")["models"] if model["installed"]}
     # The second one comes with the studio.
     assert installed == {"mine", "starter-image"}
@@ -139,7 +139,7 @@ def test_the_first_start_offers_a_better_model_and_says_where_it_comes_from(aske
     assert offer["hub"].endswith("/Qwen/Qwen2.5-1.5B-Instruct-GGUF") and "zh" in offer["languages"]
     assert (offer["may"], offer["servers"]) == (True, [])
     # What is to be decided is the operator's.
-    assert offered(asked, "ann", "en") is None
+    assert offered(asked, of_owner("ann"), "en") is None
 
 
 def test_what_a_person_decides_is_done_and_can_be_taken_back_in_the_settings(
@@ -150,7 +150,7 @@ def test_what_a_person_decides_is_done_and_can_be_taken_back_in_the_settings(
     chosen = Chosen("", None, dict)
     for do in ("better", "keep", "understood"):
         with pytest.raises(NotAllowed):
-            chat_act(asked, "ann", validated(ChatAsked, {"do": do}), chosen, "en")
+            chat_act(asked, of_owner("ann"), validated(ChatAsked, {"do": do}), chosen, "en")
     assert chat_act(asked, LOCAL, validated(ChatAsked, {"do": "keep"}), chosen, "en")["model"]["offer"] is None
     assert offered(asked, LOCAL, "en") is None
     assert ask(asked, do="list")["better"]["phase"] == "declined"
@@ -173,7 +173,7 @@ def test_why_another_model_answers_is_said_in_the_visitors_language(asked: Studi
     why = StudioError("{model} needs about {needed} GB of memory beside the rest, and this machine has {total} GB.")
     asked.models._role.change(small=True, left=why.as_dict())
     assert offered(asked, LOCAL, "zh")["told"].startswith("除其他部分外")
-    assert offered(asked, "ann", "en") is None
+    assert offered(asked, of_owner("ann"), "en") is None
     ask(asked, do="understood")
     assert offered(asked, LOCAL, "en") is None
 

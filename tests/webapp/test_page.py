@@ -13,6 +13,7 @@ import httpx
 import pytest
 from gradio.queueing import Queue
 
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.jobs.stand_ins import full
 from tests.serving import SHARED, listening, opened, web_app
@@ -189,8 +190,8 @@ def test_errors_are_in_the_visitors_language_and_call_widgets_by_their_names(url
 
 def test_a_model_without_chinese_is_said_and_gets_english_examples(tmp_path: Path) -> None:
     with opened(tmp_path) as studio:
-        english, chinese = (view.model(studio, "local", "starter", lang) for lang in ("en", "zh"))
-        stand_in = view.model(studio, "local", "echo:", "zh")
+        english, chinese = (view.model(studio, LOCAL, "starter", lang) for lang in ("en", "zh"))
+        stand_in = view.model(studio, LOCAL, "echo:", "zh")
     assert english["advice"] is None
     assert "英文" in chinese["advice"]
     assert chinese["examples"] == english["examples"]
@@ -305,11 +306,11 @@ def test_gradios_queue_rests_where_nothing_goes_through_it(tmp_path: Path) -> No
 def test_a_reply_that_ends_on_a_full_disk_stays_on_the_page(tmp_path: Path) -> None:
     with opened(tmp_path) as studio:
         job = studio.jobs.submit(
-            "chat", {"message": " ".join(map(str, range(800))), "model": "echo:delay=0.001"}, "local"
+            "chat", {"message": " ".join(map(str, range(800))), "model": "echo:delay=0.001"}, LOCAL
         )
         with full(studio.history):
             text = studio.jobs.wait(job.id, "local", 30).output
             assert studio.history.jobs.get(job.id, "local").status != "done" and text.endswith("799")
             shown = view.thread(studio, "local", job.result["conversation"], 10, {}, "en")["turns"][-1]
             assert (shown["status"], shown["source"]) == ("done", text)
-        assert studio.jobs.wait(studio.jobs.submit("chat", {"message": "on"}, "local").id, "local", 30).status == "done"
+        assert studio.jobs.wait(studio.jobs.submit("chat", {"message": "on"}, LOCAL).id, "local", 30).status == "done"

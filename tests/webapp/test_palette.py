@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotFound
+from assistants.principals import LOCAL, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from webapp import STATIC
@@ -15,11 +16,11 @@ from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
 
 def find(studio: Studio, q: str, owner: str = "local") -> list[dict[str, Any]]:
-    return act(studio, owner, validated(Asked, {"do": "find", "q": q}))["hits"]
+    return act(studio, of_owner(owner), validated(Asked, {"do": "find", "q": q}))["hits"]
 
 
 def say(studio: Studio, message: str, owner: str = "local") -> Any:
-    job = studio.jobs.submit("chat", {"message": message}, owner)
+    job = studio.jobs.submit("chat", {"message": message}, of_owner(owner))
     return studio.jobs.wait(job.id, owner, 10)
 
 
@@ -42,7 +43,7 @@ def test_a_draft_is_found_by_its_text(studio: Studio) -> None:
 
 
 def test_a_picture_is_found_by_its_prompt(studio: Studio) -> None:
-    job = studio.jobs.submit("images", {"prompt": "a patient okapi", "width": 64, "height": 64}, "local")
+    job = studio.jobs.submit("images", {"prompt": "a patient okapi", "width": 64, "height": 64}, LOCAL)
     file = studio.jobs.wait(job.id, "local", 10).result["images"][0]["file"]
     hit = next(one for one in find(studio, "okapi") if one["kind"] == "picture")
     assert (hit["title"], hit["title_marks"]) == ("a patient okapi", [(10, 15)])
@@ -69,7 +70,7 @@ def test_titles_come_before_texts_however_old_they_are(studio: Studio) -> None:
 
 def test_a_model_is_found_by_name_or_title_by_those_who_may_choose_it(studio: Studio) -> None:
     def models(q: str) -> list[str]:
-        return [one["name"] for one in act(studio, "local", validated(Asked, {"do": "find", "q": q}))["models"]]
+        return [one["name"] for one in act(studio, LOCAL, validated(Asked, {"do": "find", "q": q}))["models"]]
 
     assert models("ECHO") == ["echo:"] and models("") == models("ech zzz") == []
 
@@ -77,11 +78,11 @@ def test_a_model_is_found_by_name_or_title_by_those_who_may_choose_it(studio: St
 def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
     job = say(studio, "a patient okapi", "ann")
     assert find(studio, "okapi") == find(studio, "okapi", "bob") == []
-    assert act(studio, "ann", validated(Asked, {"do": "job", "id": job.id})) == {
+    assert act(studio, of_owner("ann"), validated(Asked, {"do": "job", "id": job.id})) == {
         "item": {"assistant": "chat", "id": job.id}
     }
     with pytest.raises(NotFound):
-        act(studio, "bob", validated(Asked, {"do": "job", "id": job.id}))
+        act(studio, of_owner("bob"), validated(Asked, {"do": "job", "id": job.id}))
 
 
 def test_before_anything_is_typed_the_last_conversations_are_there(studio: Studio) -> None:

@@ -6,28 +6,28 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.palette import Asked as Searched
 from webapp.palette import act as search
 from webapp.tabs.playground.actions import Asked, act
 
-VISITOR = "v-1"
+VISITOR = of_owner("v-1")
 SAY = [{"role": "user", "content": "Say {{word}}"}]
 ROWS = [{"word": "one", "expected": "Say one"}, {"word": "two", "expected": "two"}]
 BENCH = {"prompts": [{"messages": SAY}], "rows": ROWS, "evaluators": [{"type": "equals"}]}
 
 
-def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
+def ask(studio: Studio, owner: Principal = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
     answer = act(studio, owner, validated(Asked, data), lang)
     json.dumps(answer)
     return answer
 
 
-def ran(studio: Studio, request: dict[str, Any], owner: str = LOCAL) -> str:
+def ran(studio: Studio, request: dict[str, Any], owner: Principal = LOCAL) -> str:
     job = ask(studio, owner, do="run", request=request)["job"]
-    assert studio.jobs.wait(job, owner, 20).status == "done"
+    assert studio.jobs.wait(job, owner.id, 20).status == "done"
     return job
 
 
@@ -120,16 +120,16 @@ def test_a_variant_becomes_the_version_of_a_prompt_that_is_in_use(studio: Studio
     targets = {one["id"]: one for one in ask(studio, do="targets")["targets"]}
     assert targets["chat/tutor"]["assistant"] == "chat"
     version = ask(studio, do="promote", job=job, variant=0, id="chat/tutor", note="shorter")["version"]
-    template = studio.prompts.get("chat/tutor", LOCAL)
+    template = studio.prompts.get("chat/tutor", LOCAL.id)
     assert template.version == version and template.messages[-1].content == "Say {{word}}"
     assert [one.role for one in template.messages] == ["user", "assistant", "user"]
-    assert studio.prompts.get("chat/tutor", VISITOR).version != version
+    assert studio.prompts.get("chat/tutor", VISITOR.id).version != version
     assert ask(studio, do="promote", job=job, variant=0, id="playground/mine", note="")["version"]
 
 
 def test_an_item_of_the_history_comes_with_its_exact_messages(studio: Studio) -> None:
     job = studio.jobs.submit("chat", {"message": "hello", "system": "Be brief."}, LOCAL)
-    studio.jobs.wait(job.id, LOCAL, 20)
+    studio.jobs.wait(job.id, LOCAL.id, 20)
     request = ask(studio, do="from", job=job.id)["request"]
     assert [one["content"] for one in request["messages"]] == ["Be brief.", "{{message}}"]
     assert request["rows"] == [{"message": "hello"}]
@@ -142,7 +142,7 @@ def test_nobody_reaches_what_is_anothers(studio: Studio) -> None:
         with pytest.raises(NotFound):
             ask(studio, VISITOR, do=do, job=job, id="chat/tutor")
     talk = studio.jobs.submit("chat", {"message": "hello"}, LOCAL)
-    studio.jobs.wait(talk.id, LOCAL, 20)
+    studio.jobs.wait(talk.id, LOCAL.id, 20)
     with pytest.raises(NotFound):
         ask(studio, do="open", job=talk.id)
 

@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from assistants import errors
 from assistants.errors import SLOT, InvalidInput, StudioError, worded
-from assistants.owners import LOCAL
 from assistants.playground.__main__ import main
 from assistants.playground.evaluators import found
 from assistants.playground.findings import sentence
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 from prompts.reading import PromptError, line_error
 from tests.knowledge.stand_ins import stand_in_for_embedder

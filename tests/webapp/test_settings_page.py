@@ -8,7 +8,7 @@ import pytest
 
 from assistants.errors import InvalidInput, NotAllowed
 from assistants.models import files
-from assistants.owners import LOCAL, OPERATOR
+from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.models.stand_ins import MODEL
@@ -16,7 +16,7 @@ from webapp import STATIC, __version__, page
 from webapp.tabs.settings import SECTIONS, about, general, storage
 
 
-def ask(section: Any, studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
+def ask(section: Any, studio: Studio, owner: Principal = LOCAL, **data: Any) -> dict[str, Any]:
     asked = validated(section.Asked, data)
     answer = about.act(studio, owner, "en") if section is about else section.act(studio, owner, asked)
     json.dumps(answer)
@@ -36,9 +36,9 @@ def test_the_operator_chooses_the_studios_model(studio: Studio) -> None:
     assert shown["choices"] == ["echo:", "local:mini"]
     shown = ask(general, studio, OPERATOR, do="set", preferences={"text_model": "local:mini"})["model"]
     assert (shown["chosen"], shown["choices"][0]) == ("local:mini", "local:mini")
-    assert ask(general, studio, "ann", do="show") == {"model": None}
+    assert ask(general, studio, of_owner("ann"), do="show") == {"model": None}
     with pytest.raises(NotAllowed):
-        ask(general, studio, "ann", do="set", preferences={"text_model": "echo:"})
+        ask(general, studio, of_owner("ann"), do="set", preferences={"text_model": "echo:"})
 
 
 def test_the_operator_sees_what_lies_on_the_disk(studio: Studio) -> None:
@@ -55,15 +55,15 @@ def test_the_operator_sees_what_lies_on_the_disk(studio: Studio) -> None:
     assert disk["database"] >= (studio.settings.home / "studio.db").stat().st_size > 0 < disk["free"]
     assert seen["home"] == str(studio.settings.home)
     assert seen["command"].startswith("python -m assistants.history restore backup-2")
-    assert ask(storage, studio, "ann", do="show")["studio"] is None
+    assert ask(storage, studio, of_owner("ann"), do="show")["studio"] is None
 
 
 def test_everybody_empties_their_own_trash(studio: Studio) -> None:
-    for owner in (LOCAL, "ann"):
-        job = studio.jobs.submit("chat", {"message": "gone"}, owner)
-        studio.jobs.wait(job.id, owner, 10)
-        studio.history.trash.put(owner, [job.id])
-    answer = ask(storage, studio, "ann", do="empty")
+    for who in (LOCAL, of_owner("ann")):
+        job = studio.jobs.submit("chat", {"message": "gone"}, who)
+        studio.jobs.wait(job.id, who.id, 10)
+        studio.history.trash.put(who.id, [job.id])
+    answer = ask(storage, studio, of_owner("ann"), do="empty")
     assert (answer["emptied"], answer["trash"]["lines"]) == (1, 0)
     assert ask(storage, studio, do="show")["trash"]["lines"] == 1
 
@@ -71,9 +71,9 @@ def test_everybody_empties_their_own_trash(studio: Studio) -> None:
 def test_how_long_the_trash_is_kept_is_the_operators_to_say(studio: Studio) -> None:
     answer = ask(storage, studio, do="set", preferences={"trash_days": 3})
     assert (answer["days"], answer["studio"]["chosen_days"], answer["studio"]["setting_days"]) == (3, 3, 30)
-    assert ask(storage, studio, "ann", do="show")["days"] == 3
+    assert ask(storage, studio, of_owner("ann"), do="show")["days"] == 3
     with pytest.raises(NotAllowed):
-        ask(storage, studio, "ann", do="set", preferences={"trash_days": 0})
+        ask(storage, studio, of_owner("ann"), do="set", preferences={"trash_days": 0})
     with pytest.raises(InvalidInput, match="whole number"):
         ask(storage, studio, do="set", preferences={"trash_days": "three"})
     assert ask(storage, studio, do="set", preferences={"trash_days": None})["days"] == 30
@@ -90,7 +90,7 @@ def test_about_names_versions_and_licences(studio: Studio, tmp_path: Path, monke
     assert answer["version"] == __version__
     assert [model["title"] for model in answer["models"]] == ["mine", "Starter images"]
     assert {"gradio", "Python", "torch"} <= {name for name, _ in answer["packages"]}
-    assert ask(about, studio, "ann", do="show")["packages"] == []
+    assert ask(about, studio, of_owner("ann"), do="show")["packages"] == []
 
 
 def test_what_others_made_for_the_page_is_named_with_its_licence() -> None:

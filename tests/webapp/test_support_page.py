@@ -6,24 +6,24 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotAllowed, NotFound
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from webapp.tabs.support import Asked, act
 
 pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
-VISITOR = "v-1"
+VISITOR = of_owner("v-1")
 
 
-def ask(studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
+def ask(studio: Studio, owner: Principal = LOCAL, **data: Any) -> dict[str, Any]:
     answer = act(studio, owner, validated(Asked, data), "en")
     json.dumps(answer)
     return answer
 
 
-def answered(studio: Studio, owner: str = LOCAL, **data: Any) -> dict[str, Any]:
+def answered(studio: Studio, owner: Principal = LOCAL, **data: Any) -> dict[str, Any]:
     job = ask(studio, owner, do="ask", **data)["job"]
-    studio.jobs.wait(job, owner, 20)
+    studio.jobs.wait(job, owner.id, 20)
     return ask(studio, owner, do="result", id=job)
 
 
@@ -40,7 +40,7 @@ def test_a_question_comes_back_with_proof_and_its_passage(studio: Studio) -> Non
 
 def test_sources_are_pasted_listed_and_deleted(studio: Studio) -> None:
     job = ask(studio, do="paste", knowledge="shop", title="rules", text="Parking costs 2 euros.")["job"]
-    studio.jobs.wait(job, LOCAL, 20)
+    studio.jobs.wait(job, LOCAL.id, 20)
     seen = ask(studio, do="look", knowledge="shop")
     [source] = seen["sources"]
     assert (source["name"], source["status"], seen["may"]) == ("rules", "ready", True)
@@ -51,7 +51,7 @@ def test_sources_are_pasted_listed_and_deleted(studio: Studio) -> None:
 def test_a_visitor_reads_no_more_of_a_base_than_what_is_quoted(studio: Studio) -> None:
     words = "Parking costs 2 euros an hour.\n\n# Staff\n\nThe code of the side door is 4711. It also opens the parking."
     job = ask(studio, do="paste", knowledge="shop", title="rules", text=f"# Parking\n\n{words}")["job"]
-    studio.jobs.wait(job, LOCAL, 20)
+    studio.jobs.wait(job, LOCAL.id, 20)
     value = answered(studio, VISITOR, question="What does parking cost?", knowledge="shop")
     [citation] = value["result"]["citations"]
     assert value["names"] == {citation["source"]: "rules"} and value["reads"] is False

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from assistants import ASSISTANTS
 from assistants.errors import InvalidInput, NotFound
+from assistants.principals import LOCAL, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from assistants.writing import kinds
@@ -16,11 +17,11 @@ from webapp.tabs.history import INTERNAL, WRAPPERS, Asked, act, label, said
 
 
 def ask(studio: Studio, do: str, owner: str = "local", **details: Any) -> dict[str, Any]:
-    return act(studio, owner, validated(Asked, {"do": do, **details}), "en")
+    return act(studio, of_owner(owner), validated(Asked, {"do": do, **details}), "en")
 
 
 def say(studio: Studio, message: str, owner: str = "local", **request: Any) -> str:
-    job = studio.jobs.submit("chat", {"message": message, **request}, owner)
+    job = studio.jobs.submit("chat", {"message": message, **request}, of_owner(owner))
     return studio.jobs.wait(job.id, owner, 10).id
 
 
@@ -97,8 +98,8 @@ def test_what_is_compared_has_no_notation_and_no_inner_names(studio: Studio, lan
     jobs = []
     for polish in (False, True):
         asked = {"topic": "Tea", "outline": [{"heading": "Why", "words": 40}], "polish": polish, "kind": "article"}
-        jobs.append(studio.jobs.wait(studio.jobs.submit("writing", asked, "local").id, "local", 20).id)
-    compared = act(studio, "local", validated(Asked, {"do": "compare", "ids": jobs}), lang)
+        jobs.append(studio.jobs.wait(studio.jobs.submit("writing", asked, LOCAL).id, "local", 20).id)
+    compared = act(studio, LOCAL, validated(Asked, {"do": "compare", "ids": jobs}), lang)
     shown = [(one["label"], one["left"] or "", one["right"] or "") for one in compared["inputs"]]
     assert line in [left for _, left, _ in shown]
     words = " ".join(part for line in shown for part in line)

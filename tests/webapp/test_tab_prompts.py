@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.principals import of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.test_packing import SMALL
@@ -14,7 +15,7 @@ TUTOR = "chat/tutor"
 
 
 def ask(studio: Studio, do: str, owner: str = "local", lang: str = "en", **details: Any) -> dict[str, Any]:
-    return act(studio, owner, validated(Asked, {"do": do, **details}), lang)
+    return act(studio, of_owner(owner), validated(Asked, {"do": do, **details}), lang)
 
 
 def test_a_prompt_is_opened_saved_and_put_back(studio: Studio) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from assistants import writing
 from assistants.errors import InvalidInput, NotFound, StudioError
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import validated
 from assistants.store import documents
 from assistants.studio import Studio
@@ -17,7 +17,7 @@ from webapp.tabs.writing import view
 from webapp.tabs.writing.actions import Asked, act
 
 
-def ask(studio: Studio, owner: str = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
+def ask(studio: Studio, owner: Principal = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
     answer = act(studio, owner, validated(Asked, data), lang)
     json.dumps(answer)
     return answer
@@ -29,9 +29,9 @@ def draft(studio: Studio) -> str:
     first = documents.new_section("One", 20, text="First.")
     document = documents.new_document(title="Title", sections=(first, documents.new_section("Two")))
     brief = {"kind": "article", "topic": "t", "keywords": ["cat"]}
-    made = studio.history.drafts.create(LOCAL, "A name", brief, document)
-    second = studio.history.drafts.open(made, LOCAL).document["sections"][1]
-    studio.history.drafts.write(made, LOCAL, second["id"], "Written.", second["revision"], "section", "job", "echo:")
+    made = studio.history.drafts.create(LOCAL.id, "A name", brief, document)
+    second = studio.history.drafts.open(made, LOCAL.id).document["sections"][1]
+    studio.history.drafts.write(made, LOCAL.id, second["id"], "Written.", second["revision"], "section", "job", "echo:")
     return made
 
 
@@ -95,7 +95,7 @@ def test_what_was_changed_meanwhile_comes_back_with_the_draft_as_it_is(studio: S
 def test_alternates_say_where_the_text_is_among_them(studio: Studio, draft: str) -> None:
     two = sections(studio, draft)[1]
     assert ask(studio, do="open", draft=draft)["alternates"] == {}
-    studio.history.drafts.write(draft, LOCAL, two["id"], "Again.", two["revision"], "section", "job-2", "echo:")
+    studio.history.drafts.write(draft, LOCAL.id, two["id"], "Again.", two["revision"], "section", "job-2", "echo:")
     found = ask(studio, do="refresh", draft=draft)["alternates"][two["id"]]
     assert (len(found["versions"]), found["here"]) == (2, 1)
     now = sections(studio, draft)[1]
@@ -149,7 +149,7 @@ def test_the_list_of_drafts_searches_renames_deletes_and_brings_back(studio: Stu
 def test_a_job_opens_its_draft_or_gives_back_what_it_was_asked(studio: Studio) -> None:
     request = {"topic": "A note. It is short.", "kind": "email"}
     asked = ask(studio, do="write", request=request)
-    studio.jobs.wait(asked["job"]["id"], LOCAL, 30)
+    studio.jobs.wait(asked["job"]["id"], LOCAL.id, 30)
     answer = ask(studio, do="open", job=asked["job"]["id"])
     assert (answer["draft"]["id"], answer["brief"]["topic"]) == (asked["id"], request["topic"])
     ask(studio, do="delete", draft=asked["id"])
@@ -207,9 +207,9 @@ def test_nobody_reaches_anothers_drafts(studio: Studio, draft: str) -> None:
     before = ask(studio, do="open", draft=draft)
     for data in tries:
         with pytest.raises(StudioError) as error:
-            ask(studio, "ann", **{"draft": draft, **data})
+            ask(studio, of_owner("ann"), **{"draft": draft, **data})
         assert "First." not in str(error.value), data
-    assert ask(studio, "ann", do="list")["drafts"]["items"] == []
+    assert ask(studio, of_owner("ann"), do="list")["drafts"]["items"] == []
     assert ask(studio, do="open", draft=draft) == before
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistants.connections import Connection
-from assistants.owners import OPERATOR
+from assistants.principals import OPERATOR
 from assistants.requests import validated
 from assistants.studio import Studio
 from tests.engines.misbehaving import Server, serving

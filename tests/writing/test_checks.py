@@ -4,7 +4,7 @@ import pytest
 
 from assistants import writing
 from assistants.bounded import Budget
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.sentences import is_complete, sentences
 from assistants.store.documents import count, new_document, new_section
 from assistants.studio import Studio
@@ -195,10 +195,10 @@ def test_what_is_found_very_often_is_found_some_times_and_counted() -> None:
 def test_a_draft_that_takes_too_long_to_check_says_so(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     def checked(budget: Budget) -> list[Check]:
         monkeypatch.setattr(writing, "CHECKING", budget)
-        return writing.check(studio, draft, LOCAL)
+        return writing.check(studio, draft, LOCAL.id)
 
     document = new_document(sections=(new_section("One", text="Abc def. " * 3000),))
-    draft = studio.history.drafts.create(LOCAL, "long", {"topic": "Tea"}, document)
+    draft = studio.history.drafts.create(LOCAL.id, "long", {"topic": "Tea"}, document)
     [told] = checked(Budget(0.05, 300, "checks"))
     assert "takes too long to check" in told.template and not told.ok
     found = checked(Budget(60, 512, "checks"))

@@ -10,7 +10,7 @@ from PIL import Image
 from assistants import provenance, writing
 from assistants.errors import InvalidInput, NotFound
 from assistants.knowledge.reading import COMPOUND
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, of_owner
 from assistants.studio import Studio
 from tests.knowledge.corpus import word
 from tests.knowledge.documents import locked, locked_zip
@@ -19,8 +19,8 @@ MARKDOWN = "# Tea\n\nA first word.\n\n## Leaves\n\nGreen *ones*.\n\n```\n# no he
 
 
 def taken(studio: Studio, name: str, content: bytes) -> dict:
-    draft = writing.take_in(studio, LOCAL, name, content).id
-    return studio.history.drafts.open(draft, LOCAL).document
+    draft = writing.take_in(studio, LOCAL.id, name, content).id
+    return studio.history.drafts.open(draft, LOCAL.id).document
 
 
 def bomb(names: tuple[str, ...] = ("word/document.xml",), size: int = 60 << 20) -> bytes:
@@ -56,8 +56,8 @@ REFUSED = [
 def test_what_is_no_such_file_is_one_sentence(studio: Studio) -> None:
     for name, content, sentence in REFUSED:
         with pytest.raises(InvalidInput, match=sentence):
-            writing.take_in(studio, LOCAL, name, content)
-    assert studio.history.drafts.list(LOCAL) == []
+            writing.take_in(studio, LOCAL.id, name, content)
+    assert studio.history.drafts.list(LOCAL.id) == []
 
 
 LEFT_OUT = {file.name: file for file in word.files()}
@@ -66,8 +66,8 @@ LEFT_OUT = {file.name: file for file in word.files()}
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_all_that_a_word_file_shows_comes_along(studio: Studio, name: str) -> None:
     file = LEFT_OUT[name]
-    draft = writing.take_in(studio, LOCAL, name.replace(".docm", ".docx"), file.data)
-    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL).document)
+    draft = writing.take_in(studio, LOCAL.id, name.replace(".docm", ".docx"), file.data)
+    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL.id).document)
     # Markdown writes some signs otherwise; the words are the same.
     words = re.findall(r"\w+", " ".join(phrase.rpartition(" > ")[2] for phrase in file.phrases))
     assert [one for one in words if one not in text] == []
@@ -77,8 +77,8 @@ def test_all_that_a_word_file_shows_comes_along(studio: Studio, name: str) -> No
 
 
 def test_a_table_of_cells_with_more_than_a_line_stays_a_table(studio: Studio) -> None:
-    draft = writing.take_in(studio, LOCAL, "tables.docx", LEFT_OUT["tables.docx"].data)
-    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL).document)
+    draft = writing.take_in(studio, LOCAL.id, "tables.docx", LEFT_OUT["tables.docx"].data)
+    text = writing.markdown(studio.history.drafts.open(draft.id, LOCAL.id).document)
     rows = [" ".join(line.split()) for line in text.splitlines() if line.startswith("|")]
     assert rows[2:4] == ["| Yes | Yes | |", "| first<br>second | wide | |"]
     assert rows[4:] == ["| 上 | b | c |", "| | d | inner one, inner two |"]
@@ -92,23 +92,23 @@ def test_a_locked_or_old_word_file_is_called_so(studio: Studio) -> None:
         (COMPOUND, "older Office"),
     ):
         with pytest.raises(InvalidInput, match=said):
-            writing.take_in(studio, LOCAL, "a.docx", content)
+            writing.take_in(studio, LOCAL.id, "a.docx", content)
 
 
 def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio) -> None:
     draft = writing.take_in(
         studio,
-        LOCAL,
+        LOCAL.id,
         "tea.md",
         MARKDOWN.encode() + b"\n<script>alert(1)</script>\n\n![](http://x.example/a.png)\n\n[a](javascript:b)\n",
     ).id
-    name, text = writing.export(studio, draft, LOCAL, "md")
+    name, text = writing.export(studio, draft, LOCAL.id, "md")
     assert name == "Tea.md" and provenance.read(text)["ProduceID"] == draft
-    _, page = writing.export(studio, draft, LOCAL, "html")
+    _, page = writing.export(studio, draft, LOCAL.id, "html")
     assert not any(word in page.decode() for word in ("<script", "x.example", "javascript")) and "水" in page.decode()
-    _, word = writing.export(studio, draft, LOCAL, "docx")
+    _, word = writing.export(studio, draft, LOCAL.id, "docx")
     assert [section["heading"] for section in taken(studio, "back.docx", word)["sections"]][-2:] == ["Leaves", "水"]
-    _, book = writing.export(studio, draft, LOCAL, "epub")
+    _, book = writing.export(studio, draft, LOCAL.id, "epub")
     assert zipfile.ZipFile(io.BytesIO(book)).read("mimetype") == b"application/epub+zip"
     with pytest.raises(NotFound):
         writing.export(studio, draft, "you", "md")
@@ -117,8 +117,8 @@ def test_a_draft_goes_out_in_every_form_and_comes_back_from_word(studio: Studio)
 @pytest.mark.parametrize("form", ["md", "docx"])
 def test_what_went_out_comes_back_without_its_label(studio: Studio, form: str) -> None:
     text = b"# Tea\n\n## Leaves\n\nGreen *ones*.\n\n## Water\n\nHot."
-    draft = writing.take_in(studio, LOCAL, "tea.md", text).id
-    name, content = writing.export(studio, draft, LOCAL, form)
+    draft = writing.take_in(studio, LOCAL.id, "tea.md", text).id
+    name, content = writing.export(studio, draft, LOCAL.id, form)
     document = taken(studio, name, content)
     assert document["title"] == "Tea"
     assert [(one["heading"], one["text"]) for one in document["sections"]] == [
@@ -144,31 +144,31 @@ def test_pictures_of_the_gallery_go_along_and_no_others(studio: Studio) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 20), "teal").save(file, "PNG")
     mine = studio.history.files.add(LOCAL, "a.png", io.BytesIO(file.getvalue())).id
-    theirs = studio.history.files.add("somebody", "b.png", io.BytesIO(file.getvalue())).id
+    theirs = studio.history.files.add(of_owner("somebody"), "b.png", io.BytesIO(file.getvalue())).id
     words = studio.history.files.add(LOCAL, "c.txt", io.BytesIO(b"text")).id
     text = (
         f"# Tea\n\n![a cup](/api/files/{mine})\n\n![not mine](/api/files/{theirs})\n\n![words](/api/files/{words})\n\n"
         '![far](https://example.com/x.png)\n\n<img src="data:image/svg+xml;base64,AAAA">\n\n[odd](data:text/html,x)\n'
     )
-    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode()).id
-    html = writing.export(studio, draft, LOCAL, "html")[1].decode()
+    draft = writing.take_in(studio, LOCAL.id, "tea.md", text.encode()).id
+    html = writing.export(studio, draft, LOCAL.id, "html")[1].decode()
     assert html.count("<img") == 1 and "data:image/png;base64," in html and "a cup" in html
     assert "not mine" in html and "example.com" not in html and "data:text" not in html
     for form, folder in (("docx", "word/media/"), ("epub", "EPUB/media/")):
-        with zipfile.ZipFile(io.BytesIO(writing.export(studio, draft, LOCAL, form)[1])) as archive:
+        with zipfile.ZipFile(io.BytesIO(writing.export(studio, draft, LOCAL.id, form)[1])) as archive:
             (name,) = [one for one in archive.namelist() if one.startswith(folder)]
             assert Image.open(io.BytesIO(archive.read(name))).size == (40, 20)
-    assert f"/api/files/{mine}" in writing.export(studio, draft, LOCAL, "md")[1].decode()
+    assert f"/api/files/{mine}" in writing.export(studio, draft, LOCAL.id, "md")[1].decode()
 
 
 def test_a_line_stays_a_line_and_a_file_is_of_today(studio: Studio) -> None:
     text = '# Two "moons" & a sea\n\n水边有花，\n树下有人。\n\n```python\nprint(1)\n```\n'
-    draft = writing.take_in(studio, LOCAL, "poem.md", text.encode()).id
-    page = writing.export(studio, draft, LOCAL, "html")[1].decode()
+    draft = writing.take_in(studio, LOCAL.id, "poem.md", text.encode()).id
+    page = writing.export(studio, draft, LOCAL.id, "html")[1].decode()
     assert "<title>Two &quot;moons&quot; &amp; a sea</title>" in page
     assert "水边有花，<br>" in page and "<a " not in page
     for form, about in (("docx", "docProps/core.xml"), ("epub", "EPUB/content.opf")):
-        _, content = writing.export(studio, draft, LOCAL, form)
+        _, content = writing.export(studio, draft, LOCAL.id, form)
         assert b"1970" not in zipfile.ZipFile(io.BytesIO(content)).read(about)
 
 
@@ -178,8 +178,8 @@ def test_what_is_in_a_word_file_comes_back_as_markdown(studio: Studio) -> None:
     Image.new("RGB", (8, 8)).save(file, "PNG")
     picture = studio.history.files.add(LOCAL, "cup.png", io.BytesIO(file.getvalue())).id
     text = f"# Tea\n\nIt costs $5.\n\n{table}\n\n![A cup](/api/files/{picture})\n"
-    draft = writing.take_in(studio, LOCAL, "tea.md", text.encode()).id
-    _, word = writing.export(studio, draft, LOCAL, "docx")
+    draft = writing.take_in(studio, LOCAL.id, "tea.md", text.encode()).id
+    _, word = writing.export(studio, draft, LOCAL.id, "docx")
     [section] = taken(studio, "back.docx", word)["sections"]
     assert section["text"].splitlines()[0] == "It costs $5."
     assert "| 1 | 2 |" in section["text"].replace("   ", " ") and section["text"].endswith("A cup")

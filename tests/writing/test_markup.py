@@ -11,7 +11,7 @@ import pytest
 from assistants import bounded, writing
 from assistants.bounded import Budget
 from assistants.errors import InvalidInput
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.store.documents import new_document, new_section
 from assistants.studio import Studio
 from assistants.writing import markup, pandoc
@@ -115,8 +115,8 @@ def test_every_word_of_a_draft_is_in_its_export(studio: Studio, form: str) -> No
         # A title that is open in the page would keep the rest of it as it is.
         title = "A <title>" if kind == "code" else "A title"
         document = new_document(title=title, sections=(new_section(f"<{kind}>", text=text),))
-        draft = studio.history.drafts.create(LOCAL, kind, BRIEF, document)
-        shown = seen(form, writing.export(studio, draft, LOCAL, form)[1])
+        draft = studio.history.drafts.create(LOCAL.id, kind, BRIEF, document)
+        shown = seen(form, writing.export(studio, draft, LOCAL.id, form)[1])
         shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
         wanted = re.findall(r"[A-Za-z]{3,}\d*|[\u4e00-\u9fff]+", NAMES.sub("", text))
         if missing := [word for word in wanted if word not in shown]:
@@ -140,10 +140,10 @@ def test_what_is_used_is_no_text() -> None:
 def test_what_lies_too_deep_is_refused_and_not_left_out(studio: Studio) -> None:
     for text in ("> " * 150 + "word", "".join(f"{'  ' * level}- word{level}\n" for level in range(150))):
         document = new_document(sections=(new_section("", text=text),))
-        draft = studio.history.drafts.create(LOCAL, "deep", BRIEF, document)
+        draft = studio.history.drafts.create(LOCAL.id, "deep", BRIEF, document)
         with pytest.raises(InvalidInput, match="more than 100 levels deep"):
-            writing.export(studio, draft, LOCAL, "html")
-        assert text in writing.export(studio, draft, LOCAL, "md")[1].decode()
+            writing.export(studio, draft, LOCAL.id, "html")
+        assert text in writing.export(studio, draft, LOCAL.id, "md")[1].decode()
 
 
 HOSTILE = ["[" * 15_000, "*a **a " * 10_000, "`" * 20_001 + "a", "[a](b" * 10_000, "![" * 8000, "[a]: b\n" * 3000,
@@ -159,6 +159,6 @@ def test_pandoc_is_ended_and_says_so(studio: Studio, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(pandoc, "_path", lambda: sys.executable)
     monkeypatch.setattr(pandoc, "BOUNDED", ("-c", "import time; time.sleep(60)"))
     monkeypatch.setattr(pandoc, "CONVERSION", Budget(0.1, 300, "documents"))
-    draft = writing.take_in(studio, LOCAL, "a.md", b"words").id
+    draft = writing.take_in(studio, LOCAL.id, "a.md", b"words").id
     with pytest.raises(bounded.OverBudget, match="seconds"):
-        writing.export(studio, draft, LOCAL, "docx")
+        writing.export(studio, draft, LOCAL.id, "docx")

@@ -5,13 +5,13 @@ import pytest
 from assistants import writing
 from assistants.errors import InvalidInput
 from assistants.models import Models
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.studio import Studio
 
 
 def propose(studio: Studio, operation: str, instruction: str = "") -> None:
-    draft = writing.take_in(studio, LOCAL, "a.md", b"# Doors\n\nOne door is open.\n").id
-    section = studio.history.drafts.open(draft, LOCAL).document["sections"][0]["id"]
+    draft = writing.take_in(studio, LOCAL.id, "a.md", b"# Doors\n\nOne door is open.\n").id
+    section = studio.history.drafts.open(draft, LOCAL.id).document["sections"][0]["id"]
     place = {"draft": draft, "section": section, "selection": {"start": 0, "end": 8}}
     request = {"action": "rewrite", "operation": operation, "instruction": instruction, "model": "echo:", **place}
     studio.jobs.submit("writing", request, LOCAL)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from assistants.writing.sentences import SentenceFilter
@@ -72,7 +72,7 @@ def test_a_limit_of_characters_is_kept_to_at_a_sentence() -> None:
 
 def run(studio: Studio, **request: Any) -> JobRow:
     row = studio.jobs.submit("writing", {"model": "cluster:m", "polish": False, **request}, LOCAL)
-    return studio.jobs.wait(row.id, LOCAL, 60)
+    return studio.jobs.wait(row.id, LOCAL.id, 60)
 
 
 def test_each_section_goes_on_with_what_was_said(studio: Studio, cluster: Server) -> None:

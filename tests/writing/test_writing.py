@@ -14,7 +14,7 @@ from assistants import writing
 from assistants.engines.controls import Controls, check
 from assistants.errors import InvalidInput, NotFound, StoreError
 from assistants.jobs import Progress, room
-from assistants.owners import LOCAL
+from assistants.principals import LOCAL, Principal, of_owner
 from assistants.store.documents import count
 from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
@@ -38,9 +38,9 @@ POEM = "小院春来早，新枝绿满墙。\n风轻花自落，日暖蝶初忙�
 HEADLINES = [f"街道树荫的第{number}个好处在哪里" for number in "一二三四五"]
 
 
-def ask(studio: Studio, owner: str = LOCAL, **request: Any) -> JobRow:
+def ask(studio: Studio, owner: Principal = LOCAL, **request: Any) -> JobRow:
     job = studio.jobs.submit("writing", {"model": "echo:", **request}, owner)
-    return studio.jobs.wait(job.id, owner, 60)
+    return studio.jobs.wait(job.id, owner.id, 60)
 
 
 def events(studio: Studio, job: JobRow, kind: str = "part") -> list[dict[str, Any]]:
@@ -84,19 +84,19 @@ def test_a_brief_becomes_an_outline_and_sections(studio: Studio) -> None:
 
 def test_the_draft_is_there_before_the_job_runs(studio: Studio) -> None:
     job = studio.jobs.submit("writing", {"topic": "Doors", "model": "echo:delay=0.05"}, LOCAL)
-    assert studio.history.drafts.open(job.result["draft"], LOCAL).job == job.id
-    studio.jobs.stop(job.id, LOCAL)
+    assert studio.history.drafts.open(job.result["draft"], LOCAL.id).job == job.id
+    studio.jobs.stop(job.id, LOCAL.id)
 
 
 def test_locked_sections_stay_and_the_others_are_written_anew(studio: Studio) -> None:
     job = ask(studio, topic="Doors", outline=OUTLINE, polish=False)
     one, two = draft_of(studio, job).document["sections"]
-    studio.history.drafts.lock(job.result["draft"], LOCAL, one["id"], True)
+    studio.history.drafts.lock(job.result["draft"], LOCAL.id, one["id"], True)
     again = ask(studio, draft=job.result["draft"], topic="Old doors", tone="Calm and blue.", polish=False)
     assert texts(studio, again)[0] == one["text"] and texts(studio, again)[1] != two["text"]
     assert draft_of(studio, again).brief["tone"] == "Calm and blue."
-    assert len(studio.history.drafts.alternates(job.result["draft"], LOCAL, two["id"])) == 2
-    back = studio.history.drafts.undo(job.result["draft"], LOCAL)
+    assert len(studio.history.drafts.alternates(job.result["draft"], LOCAL.id, two["id"])) == 2
+    back = studio.history.drafts.undo(job.result["draft"], LOCAL.id)
     assert [section["text"] for section in back.document["sections"]] == [one["text"], two["text"]]
     with pytest.raises(InvalidInput, match="section is locked"):
         ask(studio, action="section", draft=job.result["draft"], section=one["id"])
@@ -108,18 +108,18 @@ def test_what_a_person_types_while_a_job_writes_is_not_overwritten(studio: Studi
     job = studio.jobs.submit(
         "writing", {"action": "section", "draft": draft, "section": section["id"], "model": "echo:delay=0.02"}, LOCAL
     )
-    while studio.jobs.get(job.id, LOCAL).status == "queued":
+    while studio.jobs.get(job.id, LOCAL.id).status == "queued":
         pass
-    studio.history.drafts.save(draft, LOCAL, section["id"], "Mine.", section["revision"])
-    done = studio.jobs.wait(job.id, LOCAL, 60)
+    studio.history.drafts.save(draft, LOCAL.id, section["id"], "Mine.", section["revision"])
+    done = studio.jobs.wait(job.id, LOCAL.id, 60)
     # Either the job had begun with the old text and was refused, or it began with the new one.
     if parts(studio, done, "note"):
         assert texts(studio, done)[0] == "Mine."
     else:
         assert "Mine." in [
             one["text"]
-            for version in studio.history.drafts.versions(draft, LOCAL)
-            for one in studio.history.drafts.version(draft, version.id, LOCAL).document["sections"]
+            for version in studio.history.drafts.versions(draft, LOCAL.id)
+            for one in studio.history.drafts.version(draft, version.id, LOCAL.id).document["sections"]
         ]
 
 
@@ -127,10 +127,10 @@ def test_stopping_keeps_what_there_is(studio: Studio) -> None:
     model = "echo:delay=0.01"
     request = {"topic": numbered(60), "outline": [{"heading": name} for name in ("One", "Two")], "words": 400}
     job = studio.jobs.submit("writing", {**request, "model": model}, LOCAL)
-    while len(studio.jobs.get(job.id, LOCAL).output) < 300:
-        assert studio.jobs.get(job.id, LOCAL).status in ("queued", "running")
-    studio.jobs.stop(job.id, LOCAL)
-    stopped = studio.jobs.wait(job.id, LOCAL, 60)
+    while len(studio.jobs.get(job.id, LOCAL.id).output) < 300:
+        assert studio.jobs.get(job.id, LOCAL.id).status in ("queued", "running")
+    studio.jobs.stop(job.id, LOCAL.id)
+    stopped = studio.jobs.wait(job.id, LOCAL.id, 60)
     assert stopped.status == "stopped"
     kept = texts(studio, stopped)[0]
     assert kept and kept in stopped.output and kept.endswith(".")
@@ -145,8 +145,8 @@ def test_a_second_job_on_a_draft_waits_for_the_first(studio: Studio) -> None:
     request = {"draft": first.result["draft"], "polish": False}
     one = studio.jobs.submit("writing", {**request, "model": "echo:delay=0.01"}, LOCAL)
     two = studio.jobs.submit("writing", {**request, "model": "echo:"}, LOCAL)
-    done = studio.jobs.wait(two.id, LOCAL, 60)
-    assert done.after == one.id and done.started >= studio.jobs.get(one.id, LOCAL).finished
+    done = studio.jobs.wait(two.id, LOCAL.id, 60)
+    assert done.after == one.id and done.started >= studio.jobs.get(one.id, LOCAL.id).finished
 
 
 @pytest.mark.parametrize("kind", [name for name in kinds() if name != "poem"])
@@ -187,6 +187,7 @@ class Small:
 
     capabilities = frozenset({"completion"})
     slots, context = 8, 4096
+    begins_reasoning = False
 
     def __init__(self) -> None:
         self.pages: list[str] = []
@@ -255,15 +256,17 @@ def test_paragraphs_begin_in_turn_and_at_best_with_a_keyword() -> None:
 
 def test_repair_puts_in_what_is_missing_and_takes_out_what_comes_twice(studio: Studio) -> None:
     draft = studio.history.drafts.create(
-        LOCAL, "Doors", {"topic": "Doors", "keywords": ["hinges"], "facts": ["It cost 2,000 euros"], "avoid": ["gold"]}
+        LOCAL.id,
+        "Doors",
+        {"topic": "Doors", "keywords": ["hinges"], "facts": ["It cost 2,000 euros"], "avoid": ["gold"]},
     )
-    version = studio.history.drafts.open(draft, LOCAL).version
+    version = studio.history.drafts.open(draft, LOCAL.id).version
     wanted = [{"heading": "A"}, {"heading": "B", "locked": True}]
-    made = studio.history.drafts.arrange(draft, LOCAL, wanted, based_on=version)
+    made = studio.history.drafts.arrange(draft, LOCAL.id, wanted, based_on=version)
     one, two = made.document["sections"]
     text = "The door is red and old. It shines like gold. The door is red and old. It stands here. And then it"
-    studio.history.drafts.save(draft, LOCAL, one["id"], text, one["revision"])
-    studio.history.drafts.save(draft, LOCAL, two["id"], "Locked gold", two["revision"])
+    studio.history.drafts.save(draft, LOCAL.id, one["id"], text, one["revision"])
+    studio.history.drafts.save(draft, LOCAL.id, two["id"], "Locked gold", two["revision"])
     job = ask(studio, action="repair", draft=draft)
     assert (job.status, job.failure) == ("done", None)
     mended, locked = texts(studio, job)
@@ -275,7 +278,7 @@ def test_repair_puts_in_what_is_missing_and_takes_out_what_comes_twice(studio: S
     for one in change["changes"]:
         if one["what"] == "fact":
             assert change["text"][one["start"] : one["end"]] == "It cost 2,000 euros."
-    studio.history.drafts.undo(draft, LOCAL)
+    studio.history.drafts.undo(draft, LOCAL.id)
     assert texts(studio, job)[0] == text
 
 
@@ -297,10 +300,10 @@ def test_a_proposal_is_made_for_a_selection_and_taken_by_the_person(studio: Stud
     assert texts(studio, first)[0] == section["text"], "nothing is changed before the person says so"
     made = job.result["proposal"]
     changed = studio.history.drafts.replace(
-        draft, LOCAL, made["section"], made["start"], made["end"], made["text"], made["revision"], job=job.id
+        draft, LOCAL.id, made["section"], made["start"], made["end"], made["text"], made["revision"], job=job.id
     )
     assert made["text"] in changed.document["sections"][0]["text"]
-    assert studio.history.drafts.undo(draft, LOCAL).document["sections"][0]["text"] == section["text"]
+    assert studio.history.drafts.undo(draft, LOCAL.id).document["sections"][0]["text"] == section["text"]
 
 
 # Chinese, on a server that says what it is told to
@@ -385,7 +388,7 @@ def test_a_bad_request_is_one_sentence_and_leaves_nothing(studio: Studio) -> Non
     for wrong, sentence in REFUSED:
         with pytest.raises((InvalidInput, NotFound), match=sentence):
             ask(studio, **({"topic": "Doors"} | wrong))
-    assert studio.history.drafts.list(LOCAL) == []
+    assert studio.history.drafts.list(LOCAL.id) == []
 
 
 def test_a_bad_selection_is_one_sentence(studio: Studio) -> None:
@@ -402,7 +405,7 @@ def test_a_bad_selection_is_one_sentence(studio: Studio) -> None:
         with pytest.raises(InvalidInput, match=sentence):
             ask(studio, **request, **wrong)
     with pytest.raises(NotFound, match="no such draft"):
-        ask(studio, owner="somebody", **request, selection={"start": 0, "end": 5})
+        ask(studio, owner=of_owner("somebody"), **request, selection={"start": 0, "end": 5})
 
 
 @pytest.mark.parametrize("example", writing.EXAMPLES, ids=lambda example: example["topic"])
@@ -433,19 +436,19 @@ def test_every_kind_and_task_has_its_templates(studio: Studio) -> None:
 
 def test_an_item_records_the_template_and_its_version_and_is_made_again_from_them(studio: Studio) -> None:
     request = {"topic": "Birds", "outline": [{"heading": "One"}], "words": 20}
-    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL, 60)
-    shipped = studio.prompts.get("writing/article", LOCAL)
+    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
+    shipped = studio.prompts.get("writing/article", LOCAL.id)
     assert (job.request["template"], job.request["template_version"]) == ("writing/article", shipped.version)
     changed = shipped.source.replace("{{topic}}: {{heading}}.", "New words: {{topic}}, {{heading}}.")
-    studio.prompts.save("writing/article", LOCAL, changed)
-    again = studio.jobs.wait(studio.jobs.again(job.id, LOCAL).id, LOCAL, 60)
+    studio.prompts.save("writing/article", LOCAL.id, changed)
+    again = studio.jobs.wait(studio.jobs.again(job.id, LOCAL).id, LOCAL.id, 60)
     assert again.request["template_version"] == shipped.version and "New words" not in again.output
-    anew = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL, 60)
+    anew = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
     assert anew.request["template_version"] != shipped.version and "New words" in anew.output
 
 
 async def waits_for_room(studio: Studio, job: JobRow) -> None:
-    async for _, event in studio.jobs.follow(job.id, LOCAL):
+    async for _, event in studio.jobs.follow(job.id, LOCAL.id):
         if event == Progress(0, None, "Waiting for room on the disk"):
             return
 
@@ -463,8 +466,8 @@ def test_a_section_that_ends_on_a_full_disk_waits_for_room(studio: Studio, monke
         "writing", {"model": "echo:", "topic": "Birds", "outline": OUTLINE, "polish": False}, LOCAL
     )
     asyncio.run(asyncio.wait_for(waits_for_room(studio, job), 30))
-    assert refused.is_set() and (shown := studio.jobs.get(job.id, LOCAL).output).startswith("## Ada")
+    assert refused.is_set() and (shown := studio.jobs.get(job.id, LOCAL.id).output).startswith("## Ada")
     monkeypatch.setattr(studio.history.drafts, "write", write)
-    job = studio.jobs.wait(job.id, LOCAL, 30)
+    job = studio.jobs.wait(job.id, LOCAL.id, 30)
     assert job.status == "done" and job.output.startswith(shown)
     assert all(texts(studio, job)) and texts(studio, job)[0] in shown

@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect
 
 from assistants.errors import InvalidInput
 from assistants.history.backup import DAMAGED, TOO_LARGE, room
-from assistants.owners import must_be_operator
+from assistants.principals import must_be_operator
 from assistants.store import now
-from webapp.api.dependencies import Owner, TheStudio
+from webapp.api.dependencies import TheStudio, Who
 from webapp.api.errors import answers
 from webapp.api.history import ZIP, Shape, Words, zipped
 
@@ -40,20 +40,20 @@ class WaitingBackup(Shape):
 
 
 @router.get("/backup", response_class=StreamingResponse, responses=ZIP | answers(401, 403, 503))
-def download_backup(studio: TheStudio, owner: Owner) -> StreamingResponse:
+def download_backup(studio: TheStudio, who: Who) -> StreamingResponse:
     """Download the whole history of this studio, for its operator."""
-    return zipped(studio, f"backup-{now()[:10]}.zip", lambda target: studio.history.backup(owner, target))
+    return zipped(studio, f"backup-{now()[:10]}.zip", lambda target: studio.history.backup(who, target))
 
 
 @router.put("/backup", status_code=202, responses=answers(401, 403, 422, 503), openapi_extra=ZIP_BODY)
 async def put_backup_by(
     studio: TheStudio,
-    owner: Owner,
+    who: Who,
     request: Request,
     name: Annotated[Words, Query(description="What the file is called, for what is said of it")] = "backup.zip",
 ) -> WaitingBackup:
     """Check a backup and let it take the place of the whole history at the next start, for the operator."""
-    must_be_operator(owner)
+    must_be_operator(who)
     # As it comes, so that neither memory nor the limit of other bodies bounds it, and nobody else fills the disk.
     with tempfile.TemporaryDirectory(prefix="restore-", dir=studio.settings.home) as folder:
         archive = Path(folder) / "upload.zip"
@@ -65,11 +65,11 @@ async def put_backup_by(
                     await run_in_threadpool(file.write, block)
         except ClientDisconnect as error:
             raise InvalidInput("file", DAMAGED, file=name) from error
-        waiting = await run_in_threadpool(studio.history.stage_restore, owner, archive, name)
+        waiting = await run_in_threadpool(studio.history.stage_restore, who, archive, name)
     return WaitingBackup.model_validate(waiting)
 
 
 @router.delete("/backup", status_code=204, responses=answers(401, 403, 503))
-def forget_backup(studio: TheStudio, owner: Owner) -> None:
+def forget_backup(studio: TheStudio, who: Who) -> None:
     """Let the next start go on with the history there is, for the operator."""
-    studio.history.discard_staged(owner)
+    studio.history.discard_staged(who)

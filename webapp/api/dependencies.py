@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from fastapi import Depends, Path, Request
 
 from assistants.errors import InvalidInput
+from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import language
 from webapp.visitors import visitor
@@ -19,9 +20,14 @@ async def studio_of(request: Request) -> Studio:
     return request.app.state.studio
 
 
+async def principal_of(request: Request) -> Principal:
+    """Return who sent the request."""
+    return visitor(request)
+
+
 async def owner_of(request: Request) -> str:
     """Return the owner whose rows and files the request may touch."""
-    return visitor(request).owner
+    return visitor(request).id
 
 
 async def language_of(request: Request) -> str:
@@ -47,6 +53,7 @@ def _is_list(parameter: Any) -> bool:
 
 
 TheStudio = Annotated[Studio, Depends(studio_of)]
+Who = Annotated[Principal, Depends(principal_of)]
 Owner = Annotated[str, Depends(owner_of)]
 Language = Annotated[str, Depends(language_of)]
 Id = Annotated[str, Path(max_length=64)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, UploadFile
 from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
-from webapp.api.dependencies import Id, Owner, TheStudio
+from webapp.api.dependencies import Id, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers
 
 router = APIRouter(tags=["files"])
@@ -41,9 +41,9 @@ def disposition(name: str, kind: str = "attachment") -> str:
 
 
 @router.post("/files", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
-def upload_file(studio: TheStudio, owner: Owner, file: UploadFile) -> Kept:
+def upload_file(studio: TheStudio, who: Who, file: UploadFile) -> Kept:
     """Take in a file, for requests that name it by its id."""
-    return Kept(id=studio.history.files.add(owner, file.filename or "file", file.file).id)
+    return Kept(id=studio.history.files.add(who, file.filename or "file", file.file).id)
 
 
 @router.get("/files/{id}", response_class=FileResponse, responses=FILE | answers(401, 404, 422, 503))

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from assistants import chat
 from assistants.store import now
 from assistants.studio import Studio
-from webapp.api.dependencies import Id, Owner, TheStudio
+from webapp.api.dependencies import Id, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
 from webapp.api.jobs import JobStatus, JobTicket, Number
@@ -164,9 +164,9 @@ def mark_item(studio: TheStudio, owner: Owner, id: Id, marking: Marking) -> None
 
 
 @router.post("/history/{id}/again", status_code=202, responses=answers(401, 404, 413, 422, 429, 503))
-def run_again(studio: TheStudio, owner: Owner, id: Id) -> JobTicket:
+def run_again(studio: TheStudio, who: Who, id: Id) -> JobTicket:
     """Make an item again from the same inputs, as a new job; in a chat, as another reply to the same message."""
-    row = studio.jobs.again(id, owner)
+    row = studio.jobs.again(id, who)
     return JobTicket(id=row.id, status=row.status)
 
 

@@ -21,7 +21,7 @@ from assistants.prompts import render
 from assistants.requests import validated
 from assistants.store.pictures import Made, Picture, Wanted
 from assistants.support.drafting import is_elsewhere
-from webapp.api.dependencies import Id, Language, Owner, TheStudio
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers
 from webapp.api.history import ZIP, zipped
 from webapp.api.jobs import JobTicket, must_be_json
@@ -182,17 +182,17 @@ AnyRequest = Annotated[
 
 
 @router.get("/images/options", responses=answers(401, 503))
-def list_options(studio: TheStudio, owner: Owner, lang: Language) -> dict[str, Any]:
+def list_options(studio: TheStudio, who: Who, lang: Language) -> dict[str, Any]:
     """Return what the page offers: models with their own settings, styles, LoRAs, examples."""
-    return translate(options.options(studio, owner, lang), lang)
+    return translate(options.options(studio, who, lang), lang)
 
 
 @router.post("/images/preflight", responses=answers(401, 403, 404, 413, 422, 503))
-def look_ahead(studio: TheStudio, owner: Owner, request: AnyRequest, lang: Language) -> Flight:
+def look_ahead(studio: TheStudio, who: Who, request: AnyRequest, lang: Language) -> Flight:
     """Return what a request will take, or the error that it would get."""
     checked = validated(images.Request, request.model_dump())
-    images.check(studio, checked, owner)
-    found = preflight(studio, checked, studio.models.resolve(checked.model, owner, "image"))
+    images.check(studio, checked, who.id)
+    found = preflight(studio, checked, studio.models.resolve(checked.model, who, "image"))
     return Flight(**translate(asdict(found), lang))
 
 
@@ -212,11 +212,11 @@ def list_pictures(
 
 
 @router.post("/images/read", responses=answers(401, 413, 422, 503), form_limits={"max_files": 1, "max_fields": 8})
-def read_picture(studio: TheStudio, owner: Owner, file: UploadFile, lang: Language) -> Told:
+def read_picture(studio: TheStudio, who: Who, file: UploadFile, lang: Language) -> Told:
     """Take in a picture and return how it was made, as far as it says so."""
-    kept = studio.history.files.add(owner, file.filename or "picture", file.file)
+    kept = studio.history.files.add(who, file.filename or "picture", file.file)
     try:
-        found = restoring.restored(studio, read(kept.path), owner)
+        found = restoring.restored(studio, read(kept.path), who)
     except BaseException:
         studio.history.files.drop(kept.id)
         raise
@@ -252,14 +252,14 @@ def zip_pictures(studio: TheStudio, owner: Owner, chosen: Chosen) -> StreamingRe
 
 
 @router.post("/images/prompt", status_code=202, responses=answers(401, 413, 422, 429, 503))
-def better_prompt(studio: TheStudio, owner: Owner, idea: Idea) -> JobTicket:
+def better_prompt(studio: TheStudio, who: Who, idea: Idea) -> JobTicket:
     """Ask the text model for a better prompt: the text of the job that this returns."""
-    template = studio.prompts.get(BETTER, owner)
+    template = studio.prompts.get(BETTER, who.id)
     messages = render(template, {template.variables[0]: idea.prompt})
     turns = [{"role": role, "content": text} for role, text in messages]
     # A server is told no limit that nobody set: its model may have to think first.
-    params = {} if is_elsewhere(studio.models.resolve(None, owner, "chat")) else {"max_tokens": MAX_TOKENS}
-    row = studio.jobs.submit("completions", {"messages": turns, "params": params}, owner)
+    params = {} if is_elsewhere(studio.models.resolve(None, who, "chat")) else {"max_tokens": MAX_TOKENS}
+    row = studio.jobs.submit("completions", {"messages": turns, "params": params}, who)
     return JobTicket(id=row.id, status=row.status)
 
 
@@ -271,13 +271,13 @@ def get_queue(studio: TheStudio, owner: Owner) -> Queue:
 
 
 @router.put("/images/queue", responses=answers(401, 413, 422, 429, 503))
-def change_queue(studio: TheStudio, owner: Owner, change: QueueChange) -> Queue:
+def change_queue(studio: TheStudio, who: Who, change: QueueChange) -> Queue:
     """Hold back, let go on or put into another order what waits; it stays so after a restart."""
     if change.order is not None:
-        studio.jobs.arrange(owner, waiting.IMAGES, change.order)
+        studio.jobs.arrange(who.id, waiting.IMAGES, change.order)
     if change.paused is not None:
-        studio.jobs.pause(owner, waiting.IMAGES, change.paused)
-    return get_queue(studio, owner)
+        studio.jobs.pause(who, waiting.IMAGES, change.paused)
+    return get_queue(studio, who.id)
 
 
 @router.post("/images/jobs/{id}/skip", responses=answers(401, 404, 413, 422, 503))

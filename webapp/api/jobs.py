@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema
 from assistants import ASSISTANTS
 from assistants.errors import InvalidInput, NotFound
 from assistants.jobs import Event, JobRow, Status, event_data
-from webapp.api.dependencies import Id, Language, Owner, TheStudio
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers, json_answers
 from webapp.i18n import t, translate
 
@@ -104,9 +104,9 @@ Found = Annotated[JobRow, Depends(find)]
 
 
 @router.post("/jobs", status_code=202, responses=answers(401, 404, 413, 422, 429, 503))
-def submit_job(studio: TheStudio, owner: Owner, job: NewJob) -> JobTicket:
+def submit_job(studio: TheStudio, who: Who, job: NewJob) -> JobTicket:
     """Take on a job; it goes on whether anybody looks at it or not."""
-    row = studio.jobs.submit(job.assistant, job.request, owner)
+    row = studio.jobs.submit(job.assistant, job.request, who)
     return JobTicket(id=row.id, status=row.status)
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import ingestion
 from assistants.support import desk
-from webapp.api.dependencies import Id, Language, Owner, TheStudio
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
 from webapp.api.sentences import Sentence
@@ -124,28 +124,28 @@ def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
 
 
 @router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def change_base(studio: TheStudio, owner: Owner, name: Name, change: BaseChange) -> None:
+def change_base(studio: TheStudio, who: Who, name: Name, change: BaseChange) -> None:
     """Set what a base says where it has no answer, what it offers to ask, which words mean the same, what helps it."""
-    desk.set_up(studio, name, owner, **change.model_dump(exclude_unset=True))
+    desk.set_up(studio, name, who, **change.model_dump(exclude_unset=True))
 
 
 @router.get("/{name}/vectors", responses=answers(401, 403, 404, 422, 503))
-def get_vectors(studio: TheStudio, owner: Owner, name: Name) -> Vectors:
+def get_vectors(studio: TheStudio, who: Who, name: Name) -> Vectors:
     """Return by which embedder a base is read, and how much of it that does not know."""
-    return Vectors.model_validate(ingestion.embedded(studio, name, owner))
+    return Vectors.model_validate(ingestion.embedded(studio, name, who))
 
 
 @router.post("/{name}/vectors", status_code=202, responses=answers(401, 403, 404, 413, 422, 429, 503))
-def read_again(studio: TheStudio, owner: Owner, name: Name, reading: Reading) -> JobTicket:
+def read_again(studio: TheStudio, who: Who, name: Name, reading: Reading) -> JobTicket:
     """Read all that a base has again, by one embedder or the other; words find it meanwhile."""
-    row = studio.jobs.submit(ingestion.ID, {"knowledge": name, "embedder": reading.embedder}, owner)
+    row = studio.jobs.submit(ingestion.ID, {"knowledge": name, "embedder": reading.embedder}, who)
     return JobTicket(id=row.id, status=row.status)
 
 
 @router.delete("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def delete_base(studio: TheStudio, owner: Owner, name: Name) -> None:
+def delete_base(studio: TheStudio, who: Who, name: Name) -> None:
     """Delete a base and all that is in it, for good."""
-    studio.knowledge.delete_base(name, owner)
+    studio.knowledge.delete_base(name, who)
 
 
 @router.post(
@@ -154,41 +154,41 @@ def delete_base(studio: TheStudio, owner: Owner, name: Name) -> None:
     responses=answers(401, 403, 413, 422, 429, 503),
     form_limits={"max_files": ingestion.MAX_FILES, "max_fields": 8},
 )
-def add_sources(studio: TheStudio, owner: Owner, name: Name, file: list[UploadFile]) -> JobTicket:
+def add_sources(studio: TheStudio, who: Who, name: Name, file: list[UploadFile]) -> JobTicket:
     """Take in files; the base is made if need be, and they answer when the job is done.
 
     A file with the name of an earlier one replaces it.
     """
-    row = ingestion.submit(studio, name, [(one.filename or "file", one.file) for one in file], owner)
+    row = ingestion.submit(studio, name, [(one.filename or "file", one.file) for one in file], who)
     return JobTicket(id=row.id, status=row.status)
 
 
 @router.get("/{name}/sources", responses=answers(401, 403, 404, 422, 503))
-def list_sources(studio: TheStudio, owner: Owner, name: Name, lang: Language) -> list[Source]:
+def list_sources(studio: TheStudio, who: Who, name: Name, lang: Language) -> list[Source]:
     """Return the sources of a base, the newest first."""
-    return [Source(**translate(asdict(source), lang)) for source in studio.knowledge.sources(name, owner)]
+    return [Source(**translate(asdict(source), lang)) for source in studio.knowledge.sources(name, who)]
 
 
 @router.get("/{name}/sources/{id}", responses=answers(401, 403, 404, 422, 503))
-def get_source(studio: TheStudio, owner: Owner, name: Name, id: Id, lang: Language) -> WholeSource:
+def get_source(studio: TheStudio, who: Who, name: Name, id: Id, lang: Language) -> WholeSource:
     """Return a source with its text, also one that was replaced: what an earlier answer saw."""
-    source, text, chunks = studio.knowledge.source(name, id, owner)
+    source, text, chunks = studio.knowledge.source(name, id, who)
     fields: dict[str, Any] = translate(asdict(source), lang)
     return WholeSource(**fields, text=text, pieces=[Chunk.model_validate(chunk) for chunk in chunks])
 
 
 @router.delete("/{name}/sources/{id}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def delete_source(studio: TheStudio, owner: Owner, name: Name, id: Id) -> None:
+def delete_source(studio: TheStudio, who: Who, name: Name, id: Id) -> None:
     """Delete a source and its versions for good: no answer comes from it any more."""
-    studio.knowledge.delete(name, id, owner)
+    studio.knowledge.delete(name, id, who)
 
 
 @router.patch("/{name}/chunks/{number}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
 def change_chunk(
-    studio: TheStudio, owner: Owner, name: Name, number: Annotated[int, Path(ge=0, le=2**63 - 1)], change: ChunkChange
+    studio: TheStudio, who: Who, name: Name, number: Annotated[int, Path(ge=0, le=2**63 - 1)], change: ChunkChange
 ) -> None:
     """Let a chunk answer, or not, or change what it says."""
     if change.enabled is not None or change.text is None:
-        studio.knowledge.enable(name, number, change.enabled is not False, owner)
+        studio.knowledge.enable(name, number, change.enabled is not False, who)
     if change.text is not None:
-        studio.knowledge.edit(name, number, change.text, owner)
+        studio.knowledge.edit(name, number, change.text, who)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import support
 from assistants.support import checks, desk, triage
-from webapp.api.dependencies import Id, Owner, TheStudio
+from webapp.api.dependencies import Id, Owner, TheStudio, Who
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
 
@@ -134,10 +134,10 @@ def list_suggestions(studio: TheStudio, owner: Owner, name: Name) -> list[str]:
 
 
 @router.post("/ask/{name}", status_code=202, responses=answers(401, 404, 413, 422, 429, 503))
-def ask(studio: TheStudio, owner: Owner, name: Name, question: Question) -> JobTicket:
+def ask(studio: TheStudio, who: Who, name: Name, question: Question) -> JobTicket:
     """Take on a customer's question."""
     asked = {"knowledge": name, **question.model_dump(exclude_none=True)}
-    row = studio.jobs.submit(support.ID, asked, owner)
+    row = studio.jobs.submit(support.ID, asked, who)
     return JobTicket(id=row.id, status=row.status)
 
 
@@ -148,10 +148,10 @@ def judge_answer(studio: TheStudio, owner: Owner, id: Id, judgement: Judgement) 
 
 
 @router.post("/talks/{id}/hand-over", status_code=201, responses=answers(401, 404, 413, 422, 503))
-def hand_over(studio: TheStudio, owner: Owner, id: Id) -> HandOver:
+def hand_over(studio: TheStudio, who: Who, id: Id) -> HandOver:
     """Ask a person to answer; `id` is the conversation's."""
-    made = desk.hand_over(studio, id, owner)
-    mine = desk.of_conversation(studio, id, owner)
+    made = desk.hand_over(studio, id, who)
+    mine = desk.of_conversation(studio, id, who.id)
     return HandOver.model_validate(next(one for one in mine if one.id == made))
 
 
@@ -165,68 +165,68 @@ def list_hand_overs(studio: TheStudio, owner: Owner, id: Id) -> list[HandOver]:
 
 
 @router.get("/knowledge/{name}/inbox", responses=answers(401, 403, 404, 422, 503))
-def list_inbox(studio: TheStudio, owner: Owner, name: Name) -> list[Waiting]:
+def list_inbox(studio: TheStudio, who: Who, name: Name) -> list[Waiting]:
     """Return the conversations that wait for a person, then those that were answered."""
-    return [Waiting.model_validate(one) for one in desk.inbox(studio, name, owner)]
+    return [Waiting.model_validate(one) for one in desk.inbox(studio, name, who)]
 
 
 @router.post("/hand-overs/{id}/answer", status_code=204, responses=answers(401, 403, 404, 409, 413, 422, 503))
-def answer_as_person(studio: TheStudio, owner: Owner, id: Id, answer: PersonsAnswer) -> None:
+def answer_as_person(studio: TheStudio, who: Who, id: Id, answer: PersonsAnswer) -> None:
     """Answer a customer as a person."""
-    desk.answer(studio, id, answer.answer, owner, curate=answer.curate, question=answer.question)
+    desk.answer(studio, id, answer.answer, who, curate=answer.curate, question=answer.question)
 
 
 @router.get("/knowledge/{name}/gaps", responses=answers(401, 403, 404, 422, 503))
-def list_gaps(studio: TheStudio, owner: Owner, name: Name) -> list[UnansweredQuestion]:
+def list_gaps(studio: TheStudio, who: Who, name: Name) -> list[UnansweredQuestion]:
     """Return what a base could not answer, the most asked first."""
-    return [UnansweredQuestion(**gap) for gap in desk.gaps(studio, name, owner)]
+    return [UnansweredQuestion(**gap) for gap in desk.gaps(studio, name, who)]
 
 
 @router.post("/knowledge/{name}/gaps/dismiss", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def dismiss_gaps(studio: TheStudio, owner: Owner, name: Name, questions: Dismissed) -> None:
+def dismiss_gaps(studio: TheStudio, who: Who, name: Name, questions: Dismissed) -> None:
     """Take questions off the list of those without an answer."""
-    desk.dismiss(studio, name, questions.questions, owner)
+    desk.dismiss(studio, name, questions.questions, who)
 
 
 @router.post("/knowledge/{name}/curated", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def curate(studio: TheStudio, owner: Owner, name: Name, entry: Curated) -> None:
+def curate(studio: TheStudio, who: Who, name: Name, entry: Curated) -> None:
     """Give a question an answer by hand, in place of an earlier one."""
-    studio.knowledge.curate(name, entry.question, entry.answer, owner)
+    studio.knowledge.curate(name, entry.question, entry.answer, who)
 
 
 @router.get("/knowledge/{name}/checks", responses=answers(401, 403, 404, 422, 503))
-def get_checks(studio: TheStudio, owner: Owner, name: Name) -> Checks:
+def get_checks(studio: TheStudio, who: Who, name: Name) -> Checks:
     """Return what a base must answer and refuse, and what came of it last."""
-    return Checks(**checks.overview(studio, name, owner))
+    return Checks(**checks.overview(studio, name, who))
 
 
 @router.put("/knowledge/{name}/checks", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def expect(studio: TheStudio, owner: Owner, name: Name, expected: Expected) -> None:
+def expect(studio: TheStudio, who: Who, name: Name, expected: Expected) -> None:
     """Set what a base must answer and refuse."""
-    checks.expect(studio, name, expected.lines, owner)
+    checks.expect(studio, name, expected.lines, who)
 
 
 @router.post("/knowledge/{name}/checks/run", status_code=202, responses=answers(401, 403, 404, 413, 422, 429, 503))
-def run_checks(studio: TheStudio, owner: Owner, name: Name) -> JobTicket:
+def run_checks(studio: TheStudio, who: Who, name: Name) -> JobTicket:
     """Ask a base all of it; the job's result has every answer, and what became better and worse."""
-    row = studio.jobs.submit(checks.ID, {"knowledge": name}, owner)
+    row = studio.jobs.submit(checks.ID, {"knowledge": name}, who)
     return JobTicket(id=row.id, status=row.status)
 
 
 @router.get("/knowledge/{name}/intents", responses=answers(401, 403, 404, 422, 503))
-def get_intents(studio: TheStudio, owner: Owner, name: Name) -> Intents:
+def get_intents(studio: TheStudio, who: Who, name: Name) -> Intents:
     """Return what a base tells apart, and how well."""
-    return Intents(**triage.overview(studio, name, owner))
+    return Intents(**triage.overview(studio, name, who))
 
 
 @router.post("/knowledge/{name}/intents", status_code=202, responses=answers(401, 403, 404, 413, 422, 429, 503))
-def teach_intents(studio: TheStudio, owner: Owner, name: Name, teaching: Teaching) -> JobTicket:
+def teach_intents(studio: TheStudio, who: Who, name: Name, teaching: Teaching) -> JobTicket:
     """Teach a base what people want; the job's result says how well it has learned."""
-    row = studio.jobs.submit(triage.ID, {"knowledge": name, **teaching.model_dump(exclude_unset=True)}, owner)
+    row = studio.jobs.submit(triage.ID, {"knowledge": name, **teaching.model_dump(exclude_unset=True)}, who)
     return JobTicket(id=row.id, status=row.status)
 
 
 @router.delete("/knowledge/{name}/intents", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
-def forget_intents(studio: TheStudio, owner: Owner, name: Name) -> None:
+def forget_intents(studio: TheStudio, who: Who, name: Name) -> None:
     """Let a base tell nothing apart any more."""
-    triage.forget(studio, name, owner)
+    triage.forget(studio, name, who)

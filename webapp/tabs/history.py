@@ -16,7 +16,7 @@ from assistants.errors import InvalidInput
 from assistants.history import Item
 from assistants.history.compare import leaves
 from assistants.jobs import TERMINAL
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -63,30 +63,30 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     history = live("history")
 
-    answers(history, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(history, Asked, lambda who, asked, lang: act(studio, who, asked, lang))
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what the script asks and return what it shows then."""
     history, first = studio.history, asked.ids[0] if asked.ids else ""
     match asked.do:
         case "search":
-            return search(studio, owner, asked)
+            return search(studio, who, asked)
         case "open":
-            return {"item": opened(studio.jobs.get(first, owner), lang)}
+            return {"item": opened(studio.jobs.get(first, who.id), lang)}
         case "star":
-            history.jobs.star(first, owner, bool(asked.starred))
+            history.jobs.star(first, who.id, bool(asked.starred))
             return {}
         case "again":
-            return {"job": studio.jobs.again(first, owner).id}
+            return {"job": studio.jobs.again(first, who).id}
         case "compare":
-            return compare(studio, owner, asked.ids, lang)
+            return compare(studio, who.id, asked.ids, lang)
         case "delete":
-            return {"trashed": history.trash.put(owner, asked.ids)}
+            return {"trashed": history.trash.put(who.id, asked.ids)}
         case "stats":
-            return {"counts": [asdict(count) for count in history.stats(owner, asked.days)]}
+            return {"counts": [asdict(count) for count in history.stats(who.id, asked.days)]}
         case _:
-            return look_into_trash(studio, owner, asked)
+            return look_into_trash(studio, who.id, asked)
 
 
 def look_into_trash(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
@@ -100,16 +100,16 @@ def look_into_trash(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
     return {"trash": [asdict(line) for line in trash.list(owner)]}
 
 
-def search(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+def search(studio: Studio, who: Principal, asked: Asked) -> dict[str, Any]:
     """Return a page of the owner's items, and on the first one what they can be sorted out by."""
     filters = {name: getattr(asked, name) for name in ("assistant", "status", "model", "template", "starred")}
     filters |= {name: moment(name, getattr(asked, name)) for name in ("since", "until")}
-    found = studio.history.search(owner, asked.q, limit=PAGE + 1, before=asked.before, **filters)
+    found = studio.history.search(who.id, asked.q, limit=PAGE + 1, before=asked.before, **filters)
     page = {"items": [shown(item) for item in found[:PAGE]], "more": len(found) > PAGE}
     if asked.before is not None:
         return page
     made_by = {"assistants": [assistant.ID for assistant in ASSISTANTS], "statuses": STATUSES}
-    return page | made_by | studio.history.choices(owner) | {"is_operator": is_operator(owner)}
+    return page | made_by | studio.history.choices(who.id) | {"is_operator": who.is_operator}
 
 
 def moment(name: str, value: str | None) -> datetime | None:

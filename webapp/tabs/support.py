@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import ingestion, support
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from assistants.support import desk
@@ -40,60 +40,60 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     tab = live("support")
 
-    answers(tab, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(tab, Asked, lambda who, asked, lang: act(studio, who, asked, lang))
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what the script asks and return what it shows then."""
     knowledge = studio.knowledge
     match asked.do:
         case "ask":
             fields = ("question", "knowledge", "conversation")
             request = {name: value for name in fields if (value := getattr(asked, name)) is not None}
-            return {"job": studio.jobs.submit(support.ID, request, owner).id}
+            return {"job": studio.jobs.submit(support.ID, request, who).id}
         case "result":
-            return result(studio, owner, asked.id, lang)
+            return result(studio, who, asked.id, lang)
         case "passage":
-            source, text, _ = knowledge.source(asked.knowledge or "", asked.id, owner)
+            source, text, _ = knowledge.source(asked.knowledge or "", asked.id, who)
             return {"name": source.name, "text": text, "replaced": source.replaced is not None}
         case "stop":
-            studio.jobs.stop(asked.id, owner)
+            studio.jobs.stop(asked.id, who.id)
             return {}
         case "paste":
             request = {"knowledge": asked.knowledge or "", "title": asked.title, "text": asked.text, "site": asked.site}
-            return {"job": studio.jobs.submit(ingestion.ID, request, owner).id}
+            return {"job": studio.jobs.submit(ingestion.ID, request, who).id}
         case "delete":
-            knowledge.delete(asked.knowledge or "", asked.id, owner)
+            knowledge.delete(asked.knowledge or "", asked.id, who)
         case "delete-base":
-            knowledge.delete_base(asked.knowledge or "", owner)
-    return look(studio, owner, asked.knowledge, lang)
+            knowledge.delete_base(asked.knowledge or "", who)
+    return look(studio, who, asked.knowledge, lang)
 
 
-def look(studio: Studio, owner: str, name: str | None, lang: str) -> dict[str, Any]:
+def look(studio: Studio, who: Principal, name: str | None, lang: str) -> dict[str, Any]:
     """Return the bases and, of the one that is looked at, the sources."""
     bases = studio.knowledge.bases()
     known = name if name in [base.name for base in bases] else None
-    may_read = known is not None and studio.knowledge.may_read(known, owner)
-    sources = studio.knowledge.sources(known, owner) if known is not None and may_read else []
+    may_read = known is not None and studio.knowledge.may_read(known, who)
+    sources = studio.knowledge.sources(known, who) if known is not None and may_read else []
     return {
         "bases": [asdict(base) for base in bases],
         "sources": translate([asdict(source) for source in sources], lang),
         "reads": may_read,
-        "may": is_operator(owner),
-        "waiting": desk.waiting(studio, known, owner),
+        "may": who.is_operator,
+        "waiting": desk.waiting(studio, known, who),
     }
 
 
-def result(studio: Studio, owner: str, job_id: str, lang: str) -> dict[str, Any]:
+def result(studio: Studio, who: Principal, job_id: str, lang: str) -> dict[str, Any]:
     """Return what came of a question, with the names of the sources that are still there."""
-    row = studio.jobs.get(job_id, owner)
+    row = studio.jobs.get(job_id, who.id)
     found = row.result or {}
     names = studio.knowledge.rows.names({citation["source"] for citation in found.get("citations", ())})
     return {
         "question": row.input,
         "result": found if "answer" in found else None,
         "names": names,
-        "reads": bool(names) and studio.knowledge.may_read(found["knowledge"], owner),
+        "reads": bool(names) and studio.knowledge.may_read(found["knowledge"], who),
         "why": next((data["data"] for _, kind, data in studio.history.jobs.events(row.id) if is_why(kind, data)), None),
         "failure": t(row.failure["template"], lang, **row.failure["values"]) if row.failure else None,
         "status": row.status,

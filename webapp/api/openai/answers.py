@@ -18,8 +18,9 @@ from starlette.types import Receive, Scope, Send
 
 from assistants.errors import StudioError
 from assistants.openai import completions
+from assistants.principals import Principal
 from assistants.studio import Studio
-from webapp.api.dependencies import Owner, TheStudio
+from webapp.api.dependencies import TheStudio, Who
 from webapp.api.errors import openai_body
 from webapp.api.openai.calls import Call, Choice, Piece
 from webapp.i18n import language
@@ -65,12 +66,12 @@ class Caller:
 
     request: Request
     studio: Studio
-    owner: str
+    who: Principal
     recorded: bool
 
     async def begin(self, assistant: str, requests: list[dict[str, Any]], prompts: int = 1) -> Call:
         """Begin a job for each request, to be stopped as soon as the client hangs up; ``close`` the call."""
-        begin = partial(Call.begin, self.studio, self.owner, assistant, requests, prompts, recorded=self.recorded)
+        begin = partial(Call.begin, self.studio, self.who, assistant, requests, prompts, recorded=self.recorded)
         # A constraint may take a while to check; for anything else a thread would cost more than it is good for.
         is_slow = any(request.get("controls") for request in requests)
         call = await asyncio.to_thread(begin) if is_slow else begin()
@@ -86,13 +87,13 @@ class Caller:
 async def caller_of(
     request: Request,
     studio: TheStudio,
-    owner: Owner,
+    who: Who,
     x_studio_history: Annotated[
         Literal["on", "off"], Header(description="`off` keeps the call out of the history")
     ] = "on",
 ) -> Caller:
     """Return who calls."""
-    return Caller(request, studio, owner, recorded=x_studio_history == "on")
+    return Caller(request, studio, who, recorded=x_studio_history == "on")
 
 
 TheCaller = Annotated[Caller, Depends(caller_of)]

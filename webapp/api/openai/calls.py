@@ -11,6 +11,7 @@ from typing import Any
 
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
 from assistants.jobs import TERMINAL, Event, Part, Result, Retracted, RunningJob, Status, Text
+from assistants.principals import Principal
 from assistants.studio import Studio
 
 # A stream says so often that it is alive; until its first word it has as long to become an error with a status.
@@ -86,7 +87,7 @@ class Call:
     def begin(
         cls,
         studio: Studio,
-        owner: str,
+        who: Principal,
         assistant: str,
         requests: list[dict[str, Any]],
         prompts: int,
@@ -97,7 +98,7 @@ class Call:
         jobs: list[RunningJob] = []
         try:
             for request in requests:
-                jobs.append(studio.jobs.begin(assistant, request, owner, recorded=recorded))
+                jobs.append(studio.jobs.begin(assistant, request, who, recorded=recorded))
         except StudioError as error:
             cls(studio, jobs, prompts).stop()
             if not isinstance(error, InvalidInput):

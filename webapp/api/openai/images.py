@@ -88,6 +88,6 @@ async def create_images(caller: TheCaller, body: ImageRequest, request: Request)
 
 def _shown(caller: Any, request: Request, address: str, form: str | None) -> dict[str, str]:
     if form == "b64_json":
-        file = caller.studio.history.files.get(address.rpartition("/")[2], caller.owner)
+        file = caller.studio.history.files.get(address.rpartition("/")[2], caller.who.id)
         return {"b64_json": b64encode(file.path.read_bytes()).decode("ascii")}
     return {"url": f"{str(request.base_url).rstrip('/')}{address}"}

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from assistants.errors import InvalidInput
 from assistants.models.files.catalog import Kind
-from webapp.api.dependencies import Owner, TheStudio
+from webapp.api.dependencies import TheStudio, Who
 from webapp.api.errors import openai_answers
 from webapp.api.openai.calls import unknown_model
 
@@ -38,15 +38,15 @@ def shown(name: str) -> Model:
 
 
 @router.get("/models", responses=openai_answers(401, 503))
-def list_models(studio: TheStudio, owner: Owner) -> ModelList:
+def list_models(studio: TheStudio, who: Who) -> ModelList:
     """Return the models that you may use."""
-    return ModelList(data=[shown(name) for kind in KINDS for name in studio.models.pickable(owner, kind)])
+    return ModelList(data=[shown(name) for kind in KINDS for name in studio.models.pickable(who, kind)])
 
 
 @router.get("/models/{id:path}", responses=openai_answers(401, 404, 503))
-def get_model(studio: TheStudio, owner: Owner, id: Annotated[str, Path(max_length=200)]) -> Model:
+def get_model(studio: TheStudio, who: Who, id: Annotated[str, Path(max_length=200)]) -> Model:
     """Return a model by its name or by one it is also known by."""
     try:
-        return shown(studio.models.resolve(id, owner))
+        return shown(studio.models.resolve(id, who))
     except InvalidInput as error:
         raise unknown_model(error) from error

@@ -24,7 +24,7 @@ def build(studio: Studio) -> None:
 
     def answer(values: dict[Any, Any], event: gr.EventData, request: gr.Request) -> dict[str, Any]:
         chosen = Chosen(values[panel.model], values[panel.template] or None, lambda: panel.read(values))
-        return respond(Asked, event, request, lambda owner, asked, lang: act(studio, owner, asked, chosen, lang))
+        return respond(Asked, event, request, lambda who, asked, lang: act(studio, who, asked, chosen, lang))
 
     chat.action(answer, {*panel.widgets}, chat, trigger_mode="multiple", **UNQUEUED)
     chat.ready(panel.restore, saved, panel.widgets, **UNQUEUED)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from assistants import chat
 from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -61,24 +62,24 @@ class Chosen:
     request: Callable[[], dict[str, Any]]
 
 
-def act(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
     """Do what was asked and return what the page shows now."""
     if asked.do in better.DEEDS:
-        better.do(studio, owner, asked.do)
+        better.do(studio, who, asked.do)
     if asked.do in ("model", *better.DEEDS):
-        return {"model": view.model(studio, owner, chosen.model, lang)}
+        return {"model": view.model(studio, who, chosen.model, lang)}
     if asked.do == "template":
-        return {"template": view.template(studio, owner, chosen.template)}
+        return {"template": view.template(studio, who.id, chosen.template)}
     if asked.do == "list":
-        return {"chats": view.chats(studio, owner, asked.q, asked.shown)}
+        return {"chats": view.chats(studio, who.id, asked.q, asked.shown)}
     if asked.do == "stop":
-        studio.jobs.stop(asked.job or "", owner)
+        studio.jobs.stop(asked.job or "", who.id)
         return {}
     if asked.do in ("rename", "pin", "unpin", "delete", "restore"):
-        return _change_list(studio, owner, asked, lang)
+        return _change_list(studio, who.id, asked, lang)
     if asked.do == "open":
-        return _open(studio, owner, asked, chosen, lang)
-    return _change_thread(studio, owner, asked, chosen, lang)
+        return _open(studio, who, asked, chosen, lang)
+    return _change_thread(studio, who, asked, chosen, lang)
 
 
 def _shown(studio: Studio, owner: str, asked: Asked, conversation: str | None, lang: str) -> dict[str, Any]:
@@ -86,26 +87,26 @@ def _shown(studio: Studio, owner: str, asked: Asked, conversation: str | None, l
     return thread | {"chats": view.chats(studio, owner, asked.q, asked.shown)}
 
 
-def _open(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+def _open(studio: Studio, who: Principal, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
     """Show a conversation, at a message of it or at the turn of a job; where there is none, a new one and why."""
     conversation, extra = asked.conversation, {}
     try:
         if asked.job:
-            turn = view.turn_of(studio, owner, asked.job)
-            studio.history.conversations.select(turn.id, owner)
+            turn = view.turn_of(studio, who.id, asked.job)
+            studio.history.conversations.select(turn.id, who.id)
             conversation = turn.conversation
             extra = {
                 "focus": turn.id,
-                "inputs": _inputs(studio, studio.jobs.get(asked.job, owner), chosen, asked.values),
+                "inputs": _inputs(studio, studio.jobs.get(asked.job, who.id), chosen, asked.values),
             }
         elif asked.message:
-            studio.history.conversations.select(asked.message, owner)
+            studio.history.conversations.select(asked.message, who.id)
             extra = {"focus": asked.message}
-        answer = _shown(studio, owner, asked, conversation, lang) | extra
+        answer = _shown(studio, who.id, asked, conversation, lang) | extra
     except NotFound as error:
-        answer = _shown(studio, owner, asked, None, lang) | {"error": sentence(error, lang)}
-    about = {"template": view.template(studio, owner, chosen.template)}
-    return answer | about | {"model": view.model(studio, owner, chosen.model, lang)}
+        answer = _shown(studio, who.id, asked, None, lang) | {"error": sentence(error, lang)}
+    about = {"template": view.template(studio, who.id, chosen.template)}
+    return answer | about | {"model": view.model(studio, who, chosen.model, lang)}
 
 
 def _inputs(studio: Studio, job: JobRow, chosen: Chosen, values: dict[str, str]) -> dict[str, Any] | None:
@@ -123,28 +124,28 @@ def _inputs(studio: Studio, job: JobRow, chosen: Chosen, values: dict[str, str])
     return None if now == before else {"now": now, "before": before}
 
 
-def _change_thread(studio: Studio, owner: str, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
+def _change_thread(studio: Studio, who: Principal, asked: Asked, chosen: Chosen, lang: str) -> dict[str, Any]:
     conversation, extra = asked.conversation, {}
     match asked.do:
         case "send" | "regenerate" | "continue":
             if asked.wait is None and (coming := better.worth_waiting(studio, chosen.model, asked.text, lang)):
                 return {"coming": coming}
             try:
-                conversation = _submit(studio, owner, asked, chosen)
+                conversation = _submit(studio, who, asked, chosen)
             except StudioError as error:
                 return {"error": sentence(error, lang)}
         case "select":
-            studio.history.conversations.select(asked.message or "", owner)
+            studio.history.conversations.select(asked.message or "", who.id)
         case "delete-message":
-            studio.history.conversations.delete_message(asked.message or "", owner)
+            studio.history.conversations.delete_message(asked.message or "", who.id)
             undo = {"do": "restore-message", "details": {"message": asked.message}}
             extra["undo"] = undo | {"text": t("chat.message-deleted", lang)}
         case "restore-message":
-            studio.history.conversations.restore_message(asked.message or "", owner)
-    return _shown(studio, owner, asked, conversation, lang) | extra
+            studio.history.conversations.restore_message(asked.message or "", who.id)
+    return _shown(studio, who.id, asked, conversation, lang) | extra
 
 
-def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
+def _submit(studio: Studio, who: Principal, asked: Asked, chosen: Chosen) -> str:
     request = chosen.request() | {"action": asked.do, "parent": asked.message}
     if asked.values:
         request["values"] = asked.values
@@ -152,7 +153,7 @@ def _submit(studio: Studio, owner: str, asked: Asked, chosen: Chosen) -> str:
         request |= {"message": asked.text, "conversation": asked.conversation}
     if asked.wait:
         request["wait"] = True
-    return (studio.jobs.submit(chat.ID, request, owner).result or {})["conversation"]
+    return (studio.jobs.submit(chat.ID, request, who).result or {})["conversation"]
 
 
 def _change_list(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

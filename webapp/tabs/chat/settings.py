@@ -77,14 +77,14 @@ class Panel:
 
     def templates(self, chosen: str, request: gr.Request) -> list[Any]:
         """Return the picker with the visitor's templates as they are now, and what the chosen one says to the model."""
-        owner = visitor(request).owner
+        owner = visitor(request).id
         choices = template_choices(self._studio, owner, chat.ID, chosen)
         value = chosen if chosen in [id for _, id in choices] else ""
         return [gr.update(choices=choices, value=value), self._hint(value, owner)]
 
     def choose(self, template: str, request: gr.Request) -> Any:
         """Return an empty system prompt, with what the template says to the model as its hint."""
-        return self._hint(template, visitor(request).owner) | {"value": ""}
+        return self._hint(template, visitor(request).id) | {"value": ""}
 
     def _hint(self, template: str, owner: str) -> dict[str, Any]:
         """Return the box for the system prompt; while it is empty, the template's own holds."""
@@ -114,12 +114,12 @@ class Panel:
 
     def models(self, request: gr.Request) -> Any:
         """Return the picker with the models that the visitor can choose from now."""
-        return gr.update(choices=model_choices(self._studio, visitor(request).owner))
+        return gr.update(choices=model_choices(self._studio, visitor(request)))
 
     def use(self, event: gr.EventData, request: gr.Request) -> Any:
         """Return the picker with the model that was chosen elsewhere on the page."""
         chosen = said(event).get("model")
-        return gr.update(choices=model_choices(self._studio, visitor(request).owner), value=str(chosen))
+        return gr.update(choices=model_choices(self._studio, visitor(request)), value=str(chosen))
 
 
 def number(name: str, text: str) -> float | int:

@@ -14,6 +14,7 @@ from assistants.errors import NotFound, StudioError
 from assistants.history.snippets import REACH, excerpt, marks, pattern
 from assistants.jobs import TERMINAL
 from assistants.models import ModelState
+from assistants.principals import Principal
 from assistants.store.conversations import Hit, Turn
 from assistants.studio import Studio
 from webapp.better import offered
@@ -143,15 +144,15 @@ def template(studio: Studio, owner: str, chosen: str | None) -> dict[str, Any] |
     return {"id": found.id, "name": found.name, "variables": variables, "question": found.question}
 
 
-def model(studio: Studio, owner: str, name: str, lang: str) -> dict[str, Any]:
+def model(studio: Studio, who: Principal, name: str, lang: str) -> dict[str, Any]:
     """Return how far a model is and what suits it: ``progress``, ``suggestions``, and a better one that is offered."""
     try:
-        state = studio.models.state(studio.models.resolve(name, owner))
+        state = studio.models.state(studio.models.resolve(name, who))
     except StudioError as error:
         said = {"note": sentence(error, lang), "share": None, "is_busy": False}
     else:
         name, said = state.name, progress(state, lang)
-    return said | suggestions(studio, name, lang) | {"model": name, "offer": offered(studio, owner, lang)}
+    return said | suggestions(studio, name, lang) | {"model": name, "offer": offered(studio, who, lang)}
 
 
 def progress(state: ModelState, lang: str) -> dict[str, Any]:

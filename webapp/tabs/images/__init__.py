@@ -15,4 +15,4 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     tab = live("images")
 
-    answers(tab, Asked, lambda owner, asked, _lang: act(studio, owner, asked))
+    answers(tab, Asked, lambda who, asked, _lang: act(studio, who, asked))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants.models import LOCAL
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 
@@ -19,12 +20,12 @@ class Asked(StudioRequest):
     name: Annotated[str, Field(max_length=1000)]
 
 
-def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked) -> dict[str, Any]:
     """Do what the script asks."""
     name = asked.name.removeprefix(LOCAL)
     match asked.do:
         case "install":
-            return {"begun": studio.models.installer.install(name, owner)}
+            return {"begun": studio.models.installer.install(name, who)}
         case "cancel":
-            studio.models.installer.cancel(name, owner)
+            studio.models.installer.cancel(name, who)
     return {}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from assistants import playground
 from assistants.diffs import pieces
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.tabs.playground import view
@@ -41,38 +42,38 @@ class Asked(StudioRequest):
     repeat: int = 0
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what the script asks and return what it shows then."""
     match asked.do:
         case "home":
-            return view.home(studio, owner, lang)
+            return view.home(studio, who, lang)
         case "dataset":
             return {"request": view.dataset(studio, lang)}
         case "template":
-            return {"prompt": view.prompt(studio, owner, asked.id or "")}
+            return {"prompt": view.prompt(studio, who.id, asked.id or "")}
         case "from":
-            return {"request": playground.from_item(studio, owner, asked.job)}
+            return {"request": playground.from_item(studio, who.id, asked.job)}
         case "table":
             return {"rows": view.table(asked.text, pairs=asked.pairs)}
         case "run":
-            return {"job": studio.jobs.submit(playground.ID, asked.request, owner).id}
+            return {"job": studio.jobs.submit(playground.ID, asked.request, who).id}
         case "stop":
-            studio.jobs.stop(asked.job, owner)
+            studio.jobs.stop(asked.job, who.id)
             return {}
         case "open":
-            return view.opened(studio, owner, asked.job, lang)
+            return view.opened(studio, who.id, asked.job, lang)
         case "messages":
             cell = (asked.variant, asked.row)
-            return {"messages": playground.messages(studio, owner, asked.job, *cell)}
+            return {"messages": playground.messages(studio, who.id, asked.job, *cell)}
         case "compare":
             return {"pieces": [[piece.kind, piece.text] for piece in pieces(asked.left, asked.right)]}
         case "targets":
-            return {"targets": view.targets(studio, owner)}
+            return {"targets": view.targets(studio, who.id)}
         case "promote":
             promoted = (asked.job, asked.variant, asked.id or "", asked.note)
-            return {"version": playground.promote(studio, owner, *promoted)}
+            return {"version": playground.promote(studio, who.id, *promoted)}
         case _:
-            return experiments(studio, owner, asked)
+            return experiments(studio, who.id, asked)
 
 
 def experiments(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from typing import Any
 
 from assistants import playground
 from assistants.errors import InvalidInput, NotFound
+from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import translate
 from webapp.kit import model_label
 
 
-def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
+def home(studio: Studio, who: Principal, lang: str) -> dict[str, Any]:
     """Return what one can begin with: prompts to click and models, with a word on what the studio's own one knows."""
     wanted, advice = model_label(studio, studio.models.resolve(None), lang)
     examples = [one for one in playground.EXAMPLES if one["language"] == wanted]
-    return {"examples": examples, "models": studio.models.pickable(owner), "advice": advice}
+    return {"examples": examples, "models": studio.models.pickable(who), "advice": advice}
 
 
 def dataset(studio: Studio, lang: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from assistants.diffs import pieces
 from assistants.errors import InvalidInput
 from assistants.generation.tokens import count_tokens
+from assistants.principals import Principal
 from assistants.prompts import render
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
@@ -42,10 +43,10 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     prompts = live("prompts")
 
-    answers(prompts, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(prompts, Asked, lambda who, asked, lang: act(studio, who, asked, lang))
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what the script asks and return what it shows then."""
     prompts = studio.prompts
     match asked.do:
@@ -54,22 +55,22 @@ def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
         case "new":
             return {"draft": blank(studio, asked.assistant, lang)}
         case "copy":
-            id, source = prompts.copy(asked.id, owner)
+            id, source = prompts.copy(asked.id, who.id)
             return {"draft": {"id": id, "source": source}}
         case "compare":
-            return {"pieces": compare(studio, owner, asked)}
+            return {"pieces": compare(studio, who.id, asked)}
         case "delete":
-            return {"trashed": prompts.delete(asked.id, owner)}
+            return {"trashed": prompts.delete(asked.id, who.id)}
         case "restore":
-            studio.history.trash.restore(owner, asked.id)
+            studio.history.trash.restore(who.id, asked.id)
             return {}
         case "create":
-            prompts.create(asked.id, owner, asked.source, asked.note)
+            prompts.create(asked.id, who.id, asked.source, asked.note)
         case "save":
-            prompts.save(asked.id, owner, asked.source, asked.note, use=asked.use)
+            prompts.save(asked.id, who.id, asked.source, asked.note, use=asked.use)
         case "use":
-            prompts.use(asked.id, owner, "".join(asked.versions))
-    return {"prompt": opened(studio, owner, asked.id)}
+            prompts.use(asked.id, who.id, "".join(asked.versions))
+    return {"prompt": opened(studio, who.id, asked.id)}
 
 
 def blank(studio: Studio, assistant: str, lang: str) -> dict[str, str]:

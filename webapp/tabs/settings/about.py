@@ -8,7 +8,7 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp import __version__
@@ -38,17 +38,17 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "about")
 
-    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, lang))
+    answers(section, Asked, lambda who, asked, lang: act(studio, who, lang))
 
 
-def act(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, lang: str) -> dict[str, Any]:
     """Return versions and licences."""
-    cards = [card for card in studio.models.installer.listed(owner, lang) if card.installed]
+    cards = [card for card in studio.models.installer.listed(who, lang) if card.installed]
     return {
         "version": __version__,
         "models": [{"title": card.title, "license": card.license} for card in cards],
         "assets": ASSETS,
-        "packages": packages() if is_operator(owner) else [],
+        "packages": packages() if who.is_operator else [],
     }
 
 

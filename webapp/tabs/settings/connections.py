@@ -8,7 +8,7 @@ from typing import Any, Literal
 from assistants.connections import Connection, Tested
 from assistants.connections.file import TIMEOUTS
 from assistants.errors import InvalidInput
-from assistants.owners import must_be_operator
+from assistants.principals import Principal, must_be_operator
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
@@ -30,22 +30,22 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "connections")
 
-    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(section, Asked, lambda who, asked, lang: act(studio, who, asked, lang))
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what was asked and return the connections as they are then; of a test, what it found."""
-    must_be_operator(owner)
+    must_be_operator(who)
     if asked.do == "test":
         connection = asked.connection or studio.connections.get(asked.name)
-        found = studio.connections.test(connection, owner)
+        found = studio.connections.test(connection, who)
         return {"tested": in_words(found, lang), "models": found.models}
     if asked.do == "save":
         if asked.connection is None:
             raise InvalidInput("connection", "{field} is missing.")
-        studio.connections.save(asked.connection, owner)
+        studio.connections.save(asked.connection, who)
     elif asked.do == "delete":
-        studio.connections.delete(asked.name, owner)
+        studio.connections.delete(asked.name, who)
     fixed = studio.connections.environment
     return {"connections": [shown(one, is_fixed=one is fixed) for one in studio.connections.list()]}
 

@@ -5,8 +5,8 @@ The model is the operator's to set; whoever has chosen one for their chats keeps
 
 from typing import Any, Literal
 
-from assistants.owners import is_operator
 from assistants.preferences import Preferences, change, stored
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.kit import answers
@@ -26,14 +26,14 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "general")
 
-    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked))
+    answers(section, Asked, lambda who, asked, lang: act(studio, who, asked))
 
 
-def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked) -> dict[str, Any]:
     """Set what was asked and return the studio's own model and the choice among others, for the operator."""
     if asked.do == "set":
-        change(studio, asked.preferences, owner)
-    if not is_operator(owner):
+        change(studio, asked.preferences, who)
+    if not who.is_operator:
         return {"model": None}
     chosen, setting = stored(studio.history).text_model, studio.models.unchosen()
     return {
@@ -42,6 +42,6 @@ def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
             "is_there": chosen is None or studio.models.own() == chosen,
             "setting": setting,
             "from_environment": "text_model" in studio.settings.model_fields_set,
-            "choices": studio.models.pickable(owner),
+            "choices": studio.models.pickable(who),
         }
     }

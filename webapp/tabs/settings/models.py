@@ -11,7 +11,7 @@ from assistants import memory
 from assistants.models import LOCAL, ModelCard
 from assistants.models.role import LONG_PROMPT
 from assistants.models.speeds import Speed
-from assistants.owners import is_operator
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp import better
@@ -36,29 +36,29 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "models")
 
-    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(section, Asked, lambda who, asked, lang: act(studio, who, asked, lang))
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what was asked and return the models as they are then."""
     extra = {}
     match asked.do:
         case "install":
-            extra["begun"] = studio.models.installer.install(asked.name, owner)
+            extra["begun"] = studio.models.installer.install(asked.name, who)
         case "hold":
-            studio.models.installer.pause(asked.name, owner)
+            studio.models.installer.pause(asked.name, who)
         case "cancel":
-            studio.models.installer.cancel(asked.name, owner)
+            studio.models.installer.cancel(asked.name, who)
         case "delete":
-            studio.models.installer.delete(asked.name, owner)
+            studio.models.installer.delete(asked.name, who)
         case deed if deed in better.DEEDS:
-            better.do(studio, owner, deed)
-    cards = studio.models.installer.listed(owner, lang)
+            better.do(studio, who, deed)
+    cards = studio.models.installer.listed(who, lang)
     return extra | {
         "models": [shown(studio, card, lang) for card in cards],
         "memory": {"total": memory.total(), "available": memory.available()},
-        "may": is_operator(owner),
-        "better": better.offered(studio, owner, lang, declined=True),
+        "may": who.is_operator,
+        "better": better.offered(studio, who, lang, declined=True),
     }
 
 

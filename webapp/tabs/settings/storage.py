@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from assistants.disk import used
 from assistants.history.trash import LIMIT
-from assistants.owners import is_operator
 from assistants.preferences import Preferences, change, stored, trash_days
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.store import now
 from assistants.studio import Studio
@@ -30,28 +30,28 @@ def build(studio: Studio) -> None:
     """Make the section."""
     section = live("settings", "storage")
 
-    answers(section, Asked, lambda owner, asked, lang: act(studio, owner, asked))
+    answers(section, Asked, lambda who, asked, lang: act(studio, who, asked))
 
 
-def act(studio: Studio, owner: str, asked: Asked) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked) -> dict[str, Any]:
     """Do what was asked and return what there is then."""
     extra = {}
     if asked.do == "set":
-        change(studio, asked.preferences, owner)
+        change(studio, asked.preferences, who)
     elif asked.do == "forget":
-        studio.history.discard_staged(owner)
+        studio.history.discard_staged(who)
     elif asked.do == "empty":
-        extra["emptied"] = studio.history.trash.empty(owner)
-    trash = {"lines": len(studio.history.trash.list(owner)), "limit": LIMIT}
+        extra["emptied"] = studio.history.trash.empty(who.id)
+    trash = {"lines": len(studio.history.trash.list(who.id)), "limit": LIMIT}
     days = {"days": trash_days(studio.settings, studio.history), "trash": trash}
-    return extra | days | {"studio": of_studio(studio, owner) if is_operator(owner) else None}
+    return extra | days | {"studio": of_studio(studio, who) if who.is_operator else None}
 
 
-def of_studio(studio: Studio, owner: str) -> dict[str, Any]:
+def of_studio(studio: Studio, who: Principal) -> dict[str, Any]:
     """Return what only the operator sees: sizes in bytes, folders, what the next start restores, and the command."""
-    settings, waiting = studio.settings, studio.history.waiting(owner)
+    settings, waiting = studio.settings, studio.history.waiting(who)
     return {
-        "disk": asdict(used(settings, owner)),
+        "disk": asdict(used(settings, who)),
         "home": str(settings.home),
         "models": str(settings.models_folder),
         "home_is_set": "home" in settings.model_fields_set,

@@ -12,4 +12,4 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     tab = live("writing")
 
-    answers(tab, Asked, lambda owner, asked, lang: act(studio, owner, asked, lang))
+    answers(tab, Asked, lambda who, asked, lang: act(studio, who, asked, lang))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from assistants import writing
 from assistants.errors import Conflict, NotFound
+from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
@@ -48,40 +49,40 @@ class Asked(StudioRequest):
     other: Id | None = None
 
 
-def act(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:
+def act(studio: Studio, who: Principal, asked: Asked, lang: str) -> dict[str, Any]:
     """Do what was asked and return what the page shows now."""
     drafts = studio.history.drafts
     match asked.do:
         case "home":
-            return view.home(studio, owner, lang) | {"drafts": view.drafts(studio, owner, asked.q, asked.shown)}
+            return view.home(studio, who, lang) | {"drafts": view.drafts(studio, who.id, asked.q, asked.shown)}
         case "list" | "rename" | "delete" | "put-back":
-            return _change_list(studio, owner, asked, lang)
+            return _change_list(studio, who.id, asked, lang)
         case "write":
-            job = studio.jobs.submit(writing.ID, asked.request, owner)
+            job = studio.jobs.submit(writing.ID, asked.request, who)
             return {"job": view.job(job), "id": (job.result or {})["draft"]}
         case "stop":
-            studio.jobs.stop(asked.job or "", owner)
+            studio.jobs.stop(asked.job or "", who.id)
             return {}
         case "open":
-            return _open(studio, owner, asked, lang)
+            return _open(studio, who.id, asked, lang)
         case "versions":
-            return {"versions": view.versions(studio, owner, asked.draft)}
+            return {"versions": view.versions(studio, who.id, asked.draft)}
         case "compare":
-            pieces = drafts.compare(asked.draft, owner, asked.version, asked.other)
+            pieces = drafts.compare(asked.draft, who.id, asked.version, asked.other)
             return {"pieces": [[piece.kind, piece.text] for piece in pieces]}
         case "checks":
-            return {"checks": view.checks(studio, owner, asked.draft, lang)}
+            return {"checks": view.checks(studio, who.id, asked.draft, lang)}
         case "rich":
-            return {"html": markdown(writing.markdown(drafts.open(asked.draft, owner).document))}
+            return {"html": markdown(writing.markdown(drafts.open(asked.draft, who.id).document))}
         case "branch":
-            name = t("writing.branch-name", lang, name=drafts.open(asked.draft, owner).name)[:120]
-            return {"id": drafts.branch(asked.draft, owner, asked.version or None, name)}
+            name = t("writing.branch-name", lang, name=drafts.open(asked.draft, who.id).name)[:120]
+            return {"id": drafts.branch(asked.draft, who.id, asked.version or None, name)}
         case "brief":
             brief = writing.brief_of(asked.request).model_dump(mode="json", exclude_unset=True)
-            drafts.set_brief(asked.draft, owner, brief)
+            drafts.set_brief(asked.draft, who.id, brief)
             return {}
         case _:
-            return _change(studio, owner, asked, lang)
+            return _change(studio, who.id, asked, lang)
 
 
 def _change_list(studio: Studio, owner: str, asked: Asked, lang: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from assistants import writing
 from assistants.history.snippets import REACH, excerpt, marks, pattern
+from assistants.principals import Principal
 from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
@@ -23,14 +24,14 @@ OTHER = re.compile(r"writing/(rewrite-|headlines|keyword|.*-outline)")
 GENERATED = ("draft", "section", "repair", "partial", "rewrite")
 
 
-def home(studio: Studio, owner: str, lang: str) -> dict[str, Any]:
+def home(studio: Studio, who: Principal, lang: str) -> dict[str, Any]:
     """Return what a new draft can be: its kinds, examples, templates and models."""
     wanted, advice = model_label(studio, studio.models.resolve(None), lang)
     return {
         "kinds": [kind(one, lang) for one in writing.kinds().values()],
         "examples": [one for one in writing.EXAMPLES if one["language"] == wanted],
         "templates": [[one.id, one.name] for one in studio.prompts.list(writing.ID) if not OTHER.match(one.id)],
-        "models": studio.models.pickable(owner),
+        "models": studio.models.pickable(who),
         "advice": advice,
         "language": wanted,
     }
