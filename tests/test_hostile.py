@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from assistants.jobs import RunningJob
-from assistants.principals import is_anonymous
 from assistants.studio import Studio
 from tests.serving import SHARED, listening, opened, small_app
 
@@ -117,7 +116,7 @@ def attacked(home: Path, proxies: int, honest: list[httpx.Client], starts: int, 
 
 def strangers(studio: Studio) -> list[RunningJob]:
     """Return the jobs of visitors that wait or are under way."""
-    return [one for one in list(studio.jobs._live.values()) if is_anonymous(one.owner)]
+    return [one for one in list(studio.jobs._live.values()) if one.who.is_anonymous]
 
 
 def reply(who: httpx.Client) -> dict[str, Any]:

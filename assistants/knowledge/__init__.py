@@ -21,19 +21,21 @@ Everybody may ask, and sees answers with what they quote; only the operator chan
 where a base does not let everybody. Knows nothing about models, jobs or answers.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from assistants.errors import InvalidInput, NotAllowed
 from assistants.history import History
 from assistants.knowledge import curating, editing, samples, wording
 from assistants.knowledge.retrieval import Found, Retrieval
-from assistants.knowledge.rows import EVERYONE, Base, Rows, Source, StoredChunk
+from assistants.knowledge.rows import Base, Rows, Source, StoredChunk
 from assistants.knowledge.terms import share_chinese
 from assistants.knowledge.vector_rows import VectorRows
 from assistants.knowledge.vectors import Vectors
-from assistants.principals import Principal, must_be_operator
+from assistants.principals import OPERATOR, Principal, must_be_operator
+from assistants.visibility import may_see
 
 __all__ = ["Base", "Found", "Knowledge", "Source", "StoredChunk"]
 
@@ -76,7 +78,8 @@ class Knowledge:
 
         Raises ``NotFound``.
         """
-        return self.rows.base(name).readers == EVERYONE or who.is_operator
+        base = self.rows.base(name)
+        return may_see(who, OPERATOR.id, base.visibility, base.people)
 
     def sources(self, name: str, who: Principal) -> list[Source]:
         """Return the sources of a base, without those that were replaced, the newest first.
@@ -107,13 +110,16 @@ class Knowledge:
             raise InvalidInput("knowledge", template, limit=MAX_NAME)
         self.rows.create(name)
 
-    def change(self, name: str, who: Principal, **texts: str) -> None:
-        """Set what a base says, offers and lets be read, by the names of the fields of ``Base``.
+    def change(self, name: str, who: Principal, people: Collection[str] | None = None, **texts: str) -> None:
+        """Set what a base says, offers and who sees it, by the names of the fields of ``Base``; None leaves ``people``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.
         """
         must_be_operator(who)
-        self.rows.set_up(self.rows.base(name).name, **wording.checked(**texts))
+        checked = wording.checked(**texts)
+        if people is not None:
+            checked["people"] = json.dumps(sorted(people))
+        self.rows.set_up(self.rows.base(name).name, **checked)
 
     def suggestions(self, name: str) -> list[str]:
         """Return questions to begin with: the operator's, else those that somebody answered by hand."""

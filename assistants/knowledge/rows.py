@@ -18,9 +18,7 @@ from assistants.store.files import Files
 from assistants.store.fulltext import indexable
 from assistants.store.jobs import OPEN
 from assistants.store.row_kinds import RowKinds
-
-# Who may read sources in full.
-OPERATOR, EVERYONE = READERS = ("operator", "everyone")
+from assistants.visibility import ALL, PRIVATE
 
 NO_SOURCE = "There is no such source."
 
@@ -32,8 +30,8 @@ class Base:
     ``origins`` are the sites whose pages may show it, ``suggested`` the first questions it offers, ``synonyms`` words
     that mean the same: each a text of lines. ``reranker`` is the model that ranks passages, if any; ``model_help`` says
     whether the one that writes rewords follow-ups and sums up: ``always``, ``never``, or ``auto`` for one that can.
-    ``readers`` says who may read its sources in full: ``operator`` or ``everyone``. ``embedder`` is the model that its
-    vectors are by, empty while it has none.
+    It is the operator's; ``visibility`` says who else may read its sources in full, and ``people`` who they are, by id.
+    ``embedder`` is the model that its vectors are by, empty while it has none.
     """
 
     name: str
@@ -43,12 +41,18 @@ class Base:
     synonyms: str
     reranker: str
     model_help: str
-    readers: str
+    visibility: str
+    people: frozenset[str]
     embedder: str
     revision: int
     created: str
     sources: int
     chunks: int
+
+    @property
+    def readers(self) -> str:
+        """What page and API call the visibility: ``operator`` or ``everyone``."""
+        return "everyone" if self.visibility == ALL else "operator"
 
 
 @dataclass(frozen=True)
@@ -130,14 +134,14 @@ class Rows:
         """Return every base, by name."""
         with self._store.read() as db:
             rows = db.execute("""
-                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, readers, embedder, revision,
-                    created,
+                SELECT name, not_found, origins, suggested, synonyms, reranker, model_help, visibility, people,
+                    embedder, revision, created,
                     (SELECT count(*) FROM sources s WHERE s.knowledge = k.name AND ready IS NOT NULL
                         AND replaced IS NULL) AS sources,
                     (SELECT count(*) FROM chunks c WHERE c.knowledge = k.name AND live) AS chunks
                 FROM knowledge k ORDER BY name
             """).fetchall()
-        return [Base(**dict(row)) for row in rows]
+        return [Base(**{**dict(row), "people": frozenset(json.loads(row["people"]))}) for row in rows]
 
     def base(self, name: str) -> Base:
         """Return a base or raise ``NotFound``."""
@@ -151,11 +155,12 @@ class Rows:
             known = self._counted[name] = next(base for base in self.bases() if base.name == name)
         return known
 
-    def create(self, name: str, readers: str = OPERATOR) -> None:
+    def create(self, name: str, visibility: str = PRIVATE) -> None:
         """Make a base, unless there is one of that name."""
         with self._store.write() as db:
             db.execute(
-                "INSERT OR IGNORE INTO knowledge (name, readers, created) VALUES (?, ?, ?)", (name, readers, now())
+                "INSERT OR IGNORE INTO knowledge (name, visibility, created) VALUES (?, ?, ?)",
+                (name, visibility, now()),
             )
 
     def set_up(self, name: str, **texts: str) -> None:

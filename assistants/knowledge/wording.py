@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from assistants.errors import InvalidInput
-from assistants.knowledge.rows import READERS
+from assistants.visibility import VISIBILITIES
 
 MAX_NOT_FOUND = 1000
 MAX_SUGGESTED, MAX_SUGGESTION = 8, 200
@@ -124,5 +124,5 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "origins": _origins,
     "reranker": _reranker,
     "model_help": _one_of("model_help", MODEL_HELP),
-    "readers": _one_of("readers", READERS),
+    "visibility": _one_of("visibility", VISIBILITIES),
 }

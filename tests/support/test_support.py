@@ -135,8 +135,8 @@ def test_what_a_model_was_shown_is_for_those_who_may_read_the_base(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says(monkeypatch, studio.models, "Returns from Germany are free of charge. A refund takes 90 days.")
-    for readers, is_shown in [("operator", False), ("everyone", True)]:
-        studio.knowledge.change("sample", ME, readers=readers)
+    for visibility, is_shown in [("private", False), ("all", True)]:
+        studio.knowledge.change("sample", ME, visibility=visibility)
         row = studio.jobs.submit(
             "support", {"question": "Is a return from Germany free?", "knowledge": "sample"}, of_owner("v-1")
         )

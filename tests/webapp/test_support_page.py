@@ -61,7 +61,7 @@ def test_a_visitor_reads_no_more_of_a_base_than_what_is_quoted(studio: Studio) -
     assert seen["sources"] == [] and seen["reads"] is False
     with pytest.raises(NotAllowed):
         ask(studio, VISITOR, do="passage", knowledge="shop", id=citation["source"])
-    studio.knowledge.change("shop", LOCAL, readers="everyone")
+    studio.knowledge.change("shop", LOCAL, visibility="all")
     assert "4711" in ask(studio, VISITOR, do="passage", knowledge="shop", id=citation["source"])["text"]
     open_now = answered(studio, VISITOR, question="What does parking cost?", knowledge="shop")
     assert "Staff" in json.dumps(open_now["why"]) and open_now["reads"] is True

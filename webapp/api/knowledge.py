@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import ingestion
 from assistants.support import desk
+from assistants.visibility import ALL, PRIVATE
 from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import answers
 from webapp.api.jobs import JobTicket
@@ -20,6 +21,9 @@ from webapp.api.sentences import Sentence
 from webapp.i18n import translate
 
 router = APIRouter(tags=["knowledge"], prefix="/knowledge")
+
+# By what ``readers`` says: no name of a person is known here.
+VISIBILITY = {"operator": PRIVATE, "everyone": ALL}
 
 Name = Annotated[str, Path(min_length=1, max_length=200, description="The name of a base")]
 
@@ -126,7 +130,10 @@ def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
 @router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))
 def change_base(studio: TheStudio, who: Who, name: Name, change: BaseChange) -> None:
     """Set what a base says where it has no answer, what it offers to ask, which words mean the same, what helps it."""
-    desk.set_up(studio, name, who, **change.model_dump(exclude_unset=True))
+    texts = change.model_dump(exclude_unset=True)
+    if "readers" in texts:
+        texts["visibility"] = VISIBILITY[texts.pop("readers")]
+    desk.set_up(studio, name, who, **texts)
 
 
 @router.get("/{name}/vectors", responses=answers(401, 403, 404, 422, 503))

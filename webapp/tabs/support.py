@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from assistants import ingestion, support
+from assistants.knowledge import Base
 from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
@@ -76,12 +77,18 @@ def look(studio: Studio, who: Principal, name: str | None, lang: str) -> dict[st
     may_read = known is not None and studio.knowledge.may_read(known, who)
     sources = studio.knowledge.sources(known, who) if known is not None and may_read else []
     return {
-        "bases": [asdict(base) for base in bases],
+        "bases": [shown(base) for base in bases],
         "sources": translate([asdict(source) for source in sources], lang),
         "reads": may_read,
         "may": who.is_operator,
         "waiting": desk.waiting(studio, known, who),
     }
+
+
+def shown(base: Base) -> dict[str, Any]:
+    """Return a base without the people who may read it: they are the operator's business."""
+    said = asdict(base)
+    return {name: said[name] for name in said if name not in ("visibility", "people")} | {"readers": base.readers}
 
 
 def result(studio: Studio, who: Principal, job_id: str, lang: str) -> dict[str, Any]:

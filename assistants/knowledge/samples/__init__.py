@@ -9,7 +9,8 @@ from pathlib import Path
 
 from assistants.knowledge import reading
 from assistants.knowledge.chunking import compose
-from assistants.knowledge.rows import EVERYONE, Rows
+from assistants.knowledge.rows import Rows
+from assistants.visibility import ALL
 
 ENGLISH = "sample"
 CHINESE = "sample-zh"
@@ -23,7 +24,7 @@ NAMES = {ENGLISH: ("handbook.en.md", "faq.en.csv"), CHINESE: ("handbook.zh.md", 
 def add(rows: Rows) -> None:
     """Make the bases, ready to answer."""
     for base, files in NAMES.items():
-        rows.create(base, EVERYONE)
+        rows.create(base, ALL)
         for name in files:
             data = FOLDER.joinpath(name).read_bytes()
             source = rows.expect(base, name, hashlib.sha256(data).hexdigest(), job=None)
