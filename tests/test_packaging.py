@@ -21,7 +21,7 @@ BY_NAME = {"pip", "python-multipart", "accelerate", "gguf", "httptools", "peft",
 COMPARED_WHERE_INSTALLED = {"xllamacpp"}
 # Its own requirement, torchvision, is larger than what it is for: whoever wants it is told its name.
 WHERE_INSTALLED = {"spandrel"}
-TOOLS = {"mypy", "pytest-cov", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff"}
+TOOLS = {"coverage", "mypy", "pytest-cov", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff"}
 PROGRAMS = "assistants/engines/programs"
 
 
