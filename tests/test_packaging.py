@@ -22,6 +22,7 @@ COMPARED_WHERE_INSTALLED = {"xllamacpp"}
 # Its own requirement, torchvision, is larger than what it is for: whoever wants it is told its name.
 WHERE_INSTALLED = {"spandrel"}
 TOOLS = {"coverage", "mypy", "pytest-cov", "pytest-rerunfailures", "pytest-timeout", "pytest-xdist", "ruff"}
+FOLDERS = ("webapp", "assistants", "prompts")
 PROGRAMS = "assistants/engines/programs"
 
 
@@ -113,6 +114,19 @@ def test_mypy_sees_what_was_wrong_before(tmp_path: Path) -> None:
         ("14", "union-attr"),
         ("15", "arg-type"),
     ], run.stdout + run.stderr
+
+
+# LangChain's and torch's own; a command's number; and what is called with the fields of one class.
+NAMED_BY_OTHERS = {"_stream", "_generate", "update", "call", "__call__", "answer", "search", "card"}
+
+
+def test_what_takes_any_names_has_its_own_by_position() -> None:
+    # mypy sees no collision in ``**mapping``: a slash before the ``**values`` leaves none to be.
+    for path in [ROOT / "app.py", *(file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.name not in NAMED_BY_OTHERS:
+                names = {name.arg for name in node.args.args} - {"self", "cls"}
+                assert not names or node.args.kwarg.arg in ("options", "settings", "how", "command"), (path, node.name)
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])

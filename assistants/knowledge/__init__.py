@@ -110,7 +110,7 @@ class Knowledge:
             raise InvalidInput("knowledge", template, limit=MAX_NAME)
         self.rows.create(name)
 
-    def change(self, name: str, who: Principal, people: Collection[str] | None = None, **texts: str) -> None:
+    def change(self, name: str, who: Principal, /, *, people: Collection[str] | None = None, **texts: str) -> None:
         """Set what a base says, offers and who sees it, by the names of the fields of ``Base``; None leaves ``people``.
 
         Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.

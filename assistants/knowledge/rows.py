@@ -163,7 +163,7 @@ class Rows:
                 (name, visibility, now()),
             )
 
-    def set_up(self, name: str, **texts: str) -> None:
+    def set_up(self, name: str, /, **texts: str) -> None:
         """Set what a base says, offers and takes for the same; ``Base`` says which fields there are."""
         with self._store.write() as db:
             db.table("knowledge").update(name, texts)

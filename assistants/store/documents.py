@@ -61,7 +61,7 @@ def section_of(document: Document, section_id: str) -> Section:
 
 
 def with_text(
-    document: Document, section_id: str, text: str, author: dict[str, Any] | None, **changes: Any
+    document: Document, section_id: str, text: str, author: dict[str, Any] | None, /, **changes: Any
 ) -> Document:
     """Return the document with a section's text, the paragraphs that are new written by ``author``."""
     old = section_of(document, section_id)

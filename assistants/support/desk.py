@@ -78,7 +78,7 @@ def summary(rows: Sequence[JobRow]) -> str:
     return " / ".join(dict.fromkeys(" ".join(question.split())[:200] for question in open_ones[-3:]))
 
 
-def set_up(studio: "Studio", knowledge: str, who: Principal, **texts: str) -> None:
+def set_up(studio: "Studio", knowledge: str, who: Principal, /, **texts: str) -> None:
     """Set what a base says, offers and is helped by, as ``Knowledge.change`` does, with a reranker that there is.
 
     Raises ``NotAllowed``, ``NotFound`` or ``InvalidInput``.

@@ -46,7 +46,7 @@ def prompt(studio: "Studio", owner: str, language: str, evidence: Evidence) -> M
     return rendered(studio, owner, TEMPLATES[language], passages="\n\n".join(lines), question=evidence.question)
 
 
-def rendered(studio: "Studio", owner: str, id: str, **texts: str) -> Messages:
+def rendered(studio: "Studio", owner: str, id: str, /, **texts: str) -> Messages:
     """Return the messages of a template, with a new mark for where texts from outside begin and end.
 
     Raises ``InvalidInput`` if the owner's own version asks for more.

@@ -96,7 +96,7 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def give_up(say: Say, cause: str, **said: Any) -> NoReturn:
+def give_up(say: Say, cause: str, /, **said: Any) -> NoReturn:
     """Say why everything is over, and end the process."""
     say({"broken": cause, **said})
     leave(1)
