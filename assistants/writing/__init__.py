@@ -10,6 +10,7 @@
     telling.py     how one writes that does as it is told
     guided.py     how one that is small is kept to the text
     poems.py       forms that are held while a model writes
+    facts.py       whether a text says a fact
     checks.py      what can be computed of a draft
     repair.py      what can be mended
     rewriting.py   proposals for a selection, headlines

@@ -12,11 +12,14 @@ from itertools import combinations, islice
 from typing import Any
 
 from assistants.errors import worded
+from assistants.history.snippets import shorten
 from assistants.sentences import is_complete, sentences
 from assistants.store.documents import PICTURE, Document, count, text_of
 from assistants.words import CJK, IS_CJK, WORDS
 from assistants.writing import poems
 from assistants.writing.brief import Brief
+from assistants.writing.facts import Found, Said
+from assistants.writing.kinds import kinds
 from assistants.writing.sentences import GRAM, MOST, NUMBER, repeated
 
 # Shorter or longer than the target by more than this share is worth saying.
@@ -29,6 +32,21 @@ ILLUSTRATED = re.compile(rf"(?<!\s)(?:\s*{PICTURE.pattern})+\s*$")
 QUOTE = re.compile(r"[\"“][^\"“”]{3,}[\"”]|「[^」]{2,}」")
 # Names of one word that differ so little are one name, spelt twice.
 SIMILAR, LONG_NAME = 0.8, 5
+# A wish is shown so far; what is to be in the text in these words; how a list of features is parted.
+WISH = 120
+QUOTED = ("dateline", "product", "recipient", "sender")
+SEVERAL = re.compile(r"[;；\n]")
+UNJUDGED = {
+    "audience": "Not checked, for no rule can judge it: whether it suits the readers “{wish}”.",
+    "tone": "Not checked, for no rule can judge it: whether its tone is “{wish}”.",
+    "sample": "Not checked, for no rule can judge it: whether it is written like the sample “{wish}”.",
+}
+# The script of a language, told from so many words on.
+WRITTEN = {"en": "latin", "zh": "han"}
+LEAST_LANGUAGE = 20
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+SPEECH = re.compile(r"[\"“][^\"“”\n]*[\"”]|「[^」]*」")
+FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|myself)\b|我")
 # To find where a phrase stands, and to compare each name with each other one, takes its time.
 MOST_PHRASES, MOST_NAMES = 100, 400
 # By Flesch: a text of so many points or more reads like this.
@@ -42,10 +60,13 @@ LEVELS = (
 
 @dataclass(frozen=True)
 class Check:
-    """One finding; ``section``, ``start`` and ``end`` are None where it is about the whole text."""
+    """One finding; ``section``, ``start`` and ``end`` are None where it is about the whole text.
+
+    ``ok`` is None of what was asked for and cannot be judged by a rule.
+    """
 
     name: str
-    ok: bool
+    ok: bool | None
     template: str
     values: dict[str, Any] = field(default_factory=dict)
     section: str | None = None
@@ -63,6 +84,7 @@ def check(brief: Brief, document: Document) -> list[Check]:
     finders: tuple[Callable[[Brief, Document], Iterator[Check]], ...] = (
         keywords,
         facts,
+        wishes,
         avoided,
         length,
         repetitions,
@@ -101,26 +123,68 @@ def _inflected(word: str) -> str:
 
 
 def facts(brief: Brief, document: Document) -> Iterator[Check]:
-    """Say of each fact whether its numbers and names, or else its words, are in the text."""
-    text = text_of(document)
+    """Say of each fact whether a sentence says it, and where, or which place looks like it."""
+    said = Said(section["text"] for section in document["sections"])
     for fact in brief.facts:
-        missing = missing_of(fact, text)
-        if missing:
-            values = {"fact": fact, "missing": ", ".join(missing)}
-            yield Check("fact", False, "The fact “{fact}” is missing: {missing}.", values)
-        else:
-            yield Check("fact", True, "The fact “{fact}” is there.", {"fact": fact})
+        yield _said("fact", said.look(fact), {"fact": fact}, document)
 
 
-def missing_of(fact: str, text: str) -> list[str]:
-    """Return the numbers and names of a fact that a text lacks; of a fact without any, the fact if it is not there."""
-    hard = dict.fromkeys([*NUMBER.findall(fact), *_names(fact)])
-    if not hard:
-        own, there = set(WORDS.findall(fact.casefold())), set(WORDS.findall(text.casefold()))
-        is_there = fact in text or (not IS_CJK.search(fact) and len(own & there) >= 0.8 * len(own))
-        return [] if is_there else [fact]
-    numbers = set(NUMBER.findall(text))
-    return [one for one in hard if (one not in numbers if one[0].isdigit() else one not in text)]
+def _said(name: str, found: Found, values: dict[str, str], document: Document) -> Check:
+    """Return what was found of a fact as a finding."""
+    if found.state == "missing":
+        lacks = {"missing": ", ".join(found.missing)}
+        return Check(name, False, "The fact “{fact}” is missing: {missing}.", values | lacks)
+    where = document["sections"][found.text]["id"], found.start, found.end
+    if found.state == "said":
+        return Check(name, True, "The fact “{fact}” is there.", values, *where)
+    if not found.missing:
+        return Check(name, False, "A sentence has the words of the fact “{fact}” but may not say it.", values, *where)
+    values |= {"missing": ", ".join(found.missing)}
+    return Check(name, False, "A sentence may say the fact “{fact}”, or something else: {missing}.", values, *where)
+
+
+def wishes(brief: Brief, document: Document) -> Iterator[Check]:
+    """Say of what else the brief asks whether it is there, and of what no rule can judge that it was not looked at."""
+    text, said = text_of(document), Said(section["text"] for section in document["sections"])
+    if count(text) >= LEAST_LANGUAGE and (own := language_of(text)) and (asked := WRITTEN.get(brief.language[:2])):
+        template = "The text is in the script of its language." if own == asked else "The text is in another language."
+        yield Check("wish", own == asked, template)
+    for name in ("audience", "tone", "sample"):
+        if getattr(brief, name).strip():
+            yield Check("wish", None, UNJUDGED[name], {"wish": shorten(getattr(brief, name), WISH)})
+    for name, value in brief.fields.items():
+        wish = kinds()[brief.kind].fields[name]
+        if not value.strip() or wish.choices:
+            continue
+        for one in [one.strip() for one in SEVERAL.split(value) if one.strip()] if name == "features" else [value]:
+            if name == "features":
+                yield _said("wish", said.look(one), {"fact": one}, document)
+            elif name in QUOTED:
+                where = _first(document, keyword_pattern(one.strip()))
+                template = "The text names “{term}”." if where else "The text does not name “{term}”."
+                yield Check("wish", bool(where), template, {"term": one.strip()}, *(where or ()))
+            else:
+                values = {"wish": shorten(one, WISH)}
+                yield Check("wish", None, "Not checked, for no rule can judge it: “{wish}”.", values)
+    if brief.kind == "story":
+        yield from _view(brief, document)
+
+
+def _view(brief: Brief, document: Document) -> Iterator[Check]:
+    """Say whether a story is told by an I as it was to be, or not; what is quoted does not count."""
+    if not brief.fields.get("view") or not text_of(document).strip():
+        return
+    told = [(one["id"], SPEECH.sub(lambda found: " " * len(found[0]), one["text"])) for one in document["sections"]]
+    where = next(((id, *found.span()) for id, text in told if (found := FIRST_PERSON.search(text))), None)
+    is_kept = (where is not None) == (brief.fields["view"] == "first")
+    template = "The point of view is kept." if is_kept else "The point of view is not the one that was chosen."
+    yield Check("wish", is_kept, template, {}, *(where or ()))
+
+
+def language_of(text: str) -> str | None:
+    """Return in which script most of a text is, ``han`` or ``latin``; None of any other."""
+    han, latin = len(re.findall(f"[{CJK}]", text)), len(LATIN.findall(text))
+    return "han" if han > latin else "latin" if latin > han else None
 
 
 def avoided(brief: Brief, document: Document) -> Iterator[Check]:

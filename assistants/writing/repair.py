@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from assistants.generation import NO_CONTROLS
 from assistants.jobs import Event, Progress
 from assistants.sentences import is_complete, sentences
-from assistants.store.documents import PARAGRAPH, Document
+from assistants.store.documents import Document
 from assistants.words import IS_CJK, tokens
 from assistants.writing import templates
 from assistants.writing.brief import Brief
-from assistants.writing.checks import keyword_pattern, missing_of
+from assistants.writing.checks import keyword_pattern
 from assistants.writing.drafting import keywords_of
+from assistants.writing.facts import Said
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import kinds
 from assistants.writing.sentences import SentenceFilter
@@ -150,8 +151,8 @@ def _is_in(keyword: str, mended: list[Mended], untouched: list[str]) -> bool:
 
 def _add_facts(mended: list[Mended], untouched: list[str], brief: Brief) -> None:
     for fact in brief.facts:
-        text = PARAGRAPH.join([*(section.text for section in mended), *untouched])
-        if missing_of(fact, text):
+        # What looks like a fact is for the person to judge.
+        if Said([*(section.text for section in mended), *untouched]).look(fact).state == "missing":
             sentence = fact.strip()
             sentence = sentence[0].upper() + sentence[1:]
             if not is_complete(sentence):

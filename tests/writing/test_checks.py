@@ -9,7 +9,7 @@ from assistants.sentences import is_complete, sentences
 from assistants.store.documents import count, new_document, new_section
 from assistants.studio import Studio
 from assistants.writing.brief import brief_of
-from assistants.writing.checks import Check, check, keyword_pattern, missing_of
+from assistants.writing.checks import Check, check, keyword_pattern
 from assistants.writing.sentences import SentenceFilter, is_prose, repeated
 
 
@@ -45,18 +45,39 @@ def test_a_finding_names_its_place() -> None:
     assert used.sentence == "The keyword “leaf” is missing."
 
 
+def test_a_fact_is_ticked_with_its_sentence_and_what_looks_like_it_is_not() -> None:
+    texts = "The hall opens in May. The library opens in June.", "The library costs 9 euros."
+    [ticked, near, lost] = findings(
+        "fact", *texts, facts=["The hall opens in May", "The library opens in May", "The library costs 9 dollars"]
+    )
+    assert ticked.ok and texts[0][ticked.start : ticked.end] == "The hall opens in May."
+    assert not near.ok and "may say" in near.sentence and near.section
+    assert not lost.ok and lost.values["missing"] == "9 dollars" and lost.section is None
+
+
+def test_what_no_rule_can_judge_of_a_brief_is_said_to_be_unchecked() -> None:
+    brief = {"tone": "warm", "audience": "children", "sample": "Once.", "language": "zh"}
+    found = findings("wish", "A text in English, not in Chinese. " * 4, **brief)
+    assert [one.ok for one in found] == [False, None, None, None] and "warm" in found[2].sentence
+
+
 @pytest.mark.parametrize(
-    ("fact", "text", "missing"),
+    ("brief", "text", "ok"),
     [
-        ("It costs 2,000 euros", "It was 2,000 in all.", []),
-        ("It costs 2,000 euros", "It was 200 in all.", ["2,000"]),
-        ("built by Ada Lovelace in 1843", "Ada Lovelace, 1843.", []),
-        ("built by Ada Lovelace in 1843", "Ada built it in 1843.", ["Ada Lovelace"]),
-        ("the gate is always open", "The gate is open, always.", []),
+        ({"kind": "email", "fields": {"recipient": "Ms Okafor"}}, "Dear Ms Okafor, hello.", [True]),
+        ({"kind": "email", "fields": {"recipient": "Ms Okafor"}}, "Dear Ms Oka, hello.", [False]),
+        ({"kind": "product", "fields": {"features": "boils in 90 seconds; steel"}}, "It boils in 90 seconds.", [1, 0]),
+        ({"kind": "product", "fields": {"features": "boils in 90 seconds"}}, "It boils in 90 minutes.", [False]),
+        ({"kind": "story", "fields": {"view": "first"}}, "I saw it.", [True]),
+        ({"kind": "story", "fields": {"view": "third"}}, "“I saw it,” she said.", [True]),
+        ({"kind": "story", "fields": {"view": "third"}}, "I saw it.", [False]),
+        ({"kind": "story", "fields": {"plot": "A storm"}}, "A storm came.", [None]),
     ],
 )
-def test_a_fact_is_there_with_its_numbers_and_names(fact: str, text: str, missing: list[str]) -> None:
-    assert missing_of(fact, text) == missing
+def test_what_a_brief_asks_in_its_own_fields_is_looked_for(
+    brief: dict[str, object], text: str, ok: list[object]
+) -> None:
+    assert [one.ok for one in findings("wish", text, **brief)] == ok
 
 
 def test_repetitions_broken_ends_names_and_what_was_to_be_avoided_are_marked() -> None:

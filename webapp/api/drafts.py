@@ -29,7 +29,7 @@ class Finding(BaseModel):
     """What a check found; the place is in characters of a section's text, null where it is about the whole."""
 
     name: str
-    ok: bool
+    ok: bool | None = Field(description="Null of what was asked for and cannot be judged by a rule")
     sentence: str
     section: str | None
     start: int | None

@@ -2,7 +2,9 @@
 
 import { el, icon, text } from "../shared/dom.js";
 
-const NAMES = ["keyword", "fact", "verify", "avoid", "length", "repeat", "names", "ending", "readability"];
+const NAMES = ["keyword", "fact", "wish", "verify", "avoid", "length", "form", "repeat", "names", "ending", "readability"];
+// What only a person mends.
+const OWN = ["readability", "verify", "wish", "form"];
 
 export function mountChecks(panel, desk) {
   async function draw() {
@@ -12,10 +14,12 @@ export function mountChecks(panel, desk) {
     const answer = await desk.act("checks", { draft: mine }, { quiet: true });
     if (desk.draft()?.id !== mine || !isShown()) return;
     if (answer.error) return panel.replaceChildren(el("p.problem", {}, answer.error));
-    const failing = answer.checks.filter(({ ok }) => !ok);
-    const head = el("p.hint", { role: "status" }, text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }));
+    const failing = answer.checks.filter(({ ok }) => ok === false);
+    const open = answer.checks.filter(({ ok }) => ok === null).length;
+    const words = [text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }), open && text("writing.unjudged", { count: open })];
+    const head = el("p.hint", { role: "status" }, words.filter(Boolean).join(" "));
     const groups = NAMES.map((name) => group(name, answer.checks.filter((one) => one.name === name))).filter(Boolean);
-    const mends = failing.some(({ name }) => name !== "readability" && name !== "verify");
+    const mends = failing.some(({ name }) => !OWN.includes(name));
     const repair = mends && el("button.outlined.repair", { type: "button", disabled: desk.busy(), onclick: () => desk.write({ action: "repair" }) }, text("writing.repair"));
     const focused = panel.contains(document.activeElement);
     panel.replaceChildren(head, ...[repair, ...groups].filter(Boolean));
@@ -26,16 +30,17 @@ export function mountChecks(panel, desk) {
 
   function group(name, checks) {
     if (!checks.length) return null;
-    const failing = checks.filter(({ ok }) => !ok);
+    const failing = checks.filter(({ ok }) => ok === false);
+    const unjudged = checks.filter(({ ok }) => ok === null);
     const tally = failing.length ? `${failing.length}/${checks.length}` : null;
-    const head = el("summary", {}, sign(!failing.length), el("span", {}, text(`check.${name}`)), tally && el("span.tally", {}, tally));
-    const items = [...failing, ...checks.filter(({ ok }) => ok)].map(line);
+    const head = el("summary", {}, sign(failing.length ? false : checks.length === unjudged.length ? null : true), el("span", {}, text(`check.${name}`)), tally && el("span.tally", {}, tally));
+    const items = [...failing, ...unjudged, ...checks.filter(({ ok }) => ok)].map(line);
     return el("details.group", { open: failing.length > 0 }, head, el("ul", {}, ...items));
   }
 
   const sign = (ok) => {
-    const node = icon(ok ? "check" : "alert");
-    node.classList.add(ok ? "good" : "bad");
+    const node = icon(ok === null ? "more" : ok ? "check" : "alert");
+    if (ok !== null) node.classList.add(ok ? "good" : "bad");
     return node;
   };
 
@@ -46,9 +51,9 @@ export function mountChecks(panel, desk) {
       : el("span", {}, check.text);
     // Where a text goes round in circles, that part is written again with a guard against it.
     const mend = () => desk.write({ action: "section", section: check.section, guard: true });
-    const isLoop = check.name === "repeat" && !check.ok && check.section;
+    const isLoop = check.name === "repeat" && check.ok === false && check.section;
     const guard = isLoop && el("button.quiet", { type: "button", disabled: desk.busy(), onclick: mend }, text("writing.guard"));
-    return el(check.ok ? "li.ok" : "li", {}, words, guard);
+    return el(check.ok ? "li.ok" : check.ok === null ? "li.unjudged" : "li", {}, words, guard);
   }
 
   return { draw, changed: draw };
