@@ -24,6 +24,11 @@ NAMES = {"alignedat": "aligned", "alignat": "align", "flalign": "align", "split"
 EQNARRAY = re.compile(r"\\(begin|end)\{eqnarray\*?\}")
 PLAIN = re.compile(r"\\(?:begin|end)\{(?:displaymath|math)\}")
 SUBSTACK = re.compile(r"\\substack\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+# The end of a line, by its other names and with what is said of the space below it, which nothing here keeps.
+LINE_END = re.compile(
+    r"(?:\\\\|\\newline(?![A-Za-z])|\\cr(?![A-Za-z]))\*?(?:\[-?[\d.]+ ?(?:pt|em|ex|mm|cm|in|mu|pc|bp)\])?"
+)
+INNERMOST = re.compile(r"\\begin\{(\w+\*?)\}(?:(?!\\begin).)*?\\end\{\1\}", re.DOTALL)
 # A reference to an equation leads nowhere on this page.
 REFERENCE = re.compile(r"</?a\b[^>]*>")
 MACROS = {"mbox": r"\text{#1}"}
@@ -64,17 +69,29 @@ def _depth(source: str) -> int:
 
 def _renamed(source: str) -> str:
     source = RENAMED.sub(lambda found: rf"\{found[1]}{{{NAMES[found[2]]}{found[3]}}}", source)
+    source = LINE_END.sub(r"\\\\ ", source)
     source = EQNARRAY.sub(lambda found: rf"\{found[1]}{{array}}" + ("{rcl}" if found[1] == "begin" else ""), source)
     return SUBSTACK.sub(r"\\begin{matrix}\1\\end{matrix}", PLAIN.sub("", source))
 
 
 def _attempts(source: str, *, displayed: bool) -> Iterator[str]:
     """Yield a formula as it can be read: lines, columns and numbers of their own need something around them."""
-    outside = re.sub(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", "", source, flags=re.DOTALL)
+    outside = _without(INNERMOST, source)
+    top = _without(re.compile(r"\{[^{}]*\}"), outside)
+    if r"\\" in outside and r"\\" not in top:
+        # The converter would put lines within braces into one.
+        return
     if re.search(r"(?<!\\)&", outside):
         source = rf"\begin{{aligned}}{source}\end{{aligned}}"
-    elif r"\\" in re.sub(r"\{[^{}]*\}", "", outside):
+    elif r"\\" in top:
         source = rf"\begin{{gathered}}{source}\end{{gathered}}"
     yield source
     if displayed and (r"\tag" in source or r"\label" in source):
         yield rf"\begin{{equation}}{source}\end{{equation}}"
+
+
+def _without(pattern: re.Pattern[str], source: str) -> str:
+    """Return what is left once a pattern is taken out, and what it is then, and so on."""
+    while (left := pattern.sub("", source)) != source:
+        source = left
+    return source

@@ -113,6 +113,11 @@ ALIGNED = {
     r"$$a \\ b$$": 2,
     r"$$a &= b \\ c &= d$$": 2,
     r"\[ a = b \\ c = d \]": 2,
+    "text:\n$$\n\\begin{aligned}a&=b\\\\c&=d\\end{aligned}\n$$\nmore": 2,
+    "1. item\n   $$\n   \\begin{aligned}a&=b\\\\c&=d\\end{aligned}\n   $$\n2. x": 2,
+    r"$$a \\[2pt] b \\* c$$": 3,
+    r"$$a \newline b \cr c$$": 3,
+    r"$$\begin{cases} a & \begin{cases}1\\2\end{cases} \\ b & c\end{cases}$$": 4,
     r"$$\sum_{\substack{i<n\\j<m}} x$$": 2,
     r"$$\begin{smallmatrix} a & b \\ c & d \end{smallmatrix}$$": 2,
 }
@@ -122,6 +127,7 @@ ALIGNED = {
 def test_lines_of_a_formula_stay_lines(text: str) -> None:
     html = markdown(text)
     assert html.count("<mtr>") == ALIGNED[text] and html.count("<math") == 1
+    assert "$" not in html and "[2pt]" not in html and ">*<" not in html
     assert "&amp;" not in html and "begin" not in html
 
 
@@ -133,12 +139,28 @@ def test_lines_of_a_formula_stay_lines(text: str) -> None:
         r"\unknown x",
         r"\dv{f}{x}",
         r"\begin{tikzcd}a\end{tikzcd}",
+        r"\boxed{a\\b}",
         "{" * 200 + "}" * 200,
     ],
 )
 def test_what_is_not_known_is_shown_as_it_was_written(source: str) -> None:
     html = markdown(f"$${source}$$")
     assert "<math" not in html and source in text_of(html)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\ce{A*5H2O + B*3H2O}",
+        r"\ce{A~~B~~C}",
+        r"\SI{3}{\%}",
+        r"\qty[mode=text]{3}{\_x}",
+        r"\begin{IEEEeqnarray}{rCl}a&=&b\\c&=&d\end{IEEEeqnarray}",
+        r"\begin{tabular}{cc}*a*&b\\c&d\end{tabular}",
+    ],
+)
+def test_chemistry_units_and_other_environments_without_dollars_are_their_source(source: str) -> None:
+    assert text_of(markdown(f"It is {source}.")).strip() == f"It is {source}."
 
 
 def test_equations_are_counted_through_a_text() -> None:
@@ -152,7 +174,8 @@ def test_equations_are_counted_through_a_text() -> None:
     [
         "US$5, A$6 and $7", "It is $5, i.e. 5$.", "$20/month or $240/year", "价格$5到6$元", "$10 USD$",
         "echo $HOME/$USER", "${A}/${B}", "$PATH:$HOME", "$AAPL/$TSLA", "kill $$ and $$ now", "$foo=$bar;",
-        "(foo$|bar$)", "$the quick brown fox$",
+        "(foo$|bar$)", "$the quick brown fox$", 'echo "$FOO" "$BAR"', 'cp "${A}" "${B}"', "${HOME}/bin:${PATH}",
+        "$PATH:/usr/bin:$HOME", "$$ is the pid of it, $$",
     ],
 )  # fmt: skip
 def test_money_and_variables_of_a_shell_are_no_formulas(text: str) -> None:
@@ -160,7 +183,18 @@ def test_money_and_variables_of_a_shell_are_no_formulas(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [r"\(foo\)", r"\(.*\)", r"\(a\|b\)", r"\([a-z]*\)", r"\(\d+\)", r"the pattern \(abc\) of sed"]
+    "text",
+    [
+        r"\(foo\)",
+        r"\(.*\)",
+        r"\(a\|b\)",
+        r"\([a-z]*\)",
+        r"\(\d+\)",
+        r"\[a-z\]",
+        r"\[^0-9\]",
+        r"sed 's/\(a\)\(b\)/x/'",
+        r"the pattern \(abc\) of sed",
+    ],
 )
 def test_groups_of_patterns_are_no_formulas(text: str) -> None:
     assert text_of(markdown(text)).strip() == text
