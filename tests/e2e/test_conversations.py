@@ -90,7 +90,7 @@ def test_search_shows_where_the_words_stand_and_opens_there(chat: Chat) -> None:
     hit = chat.chats.locator(f"a[href*='{conversation}']")
     expect(hit.locator(".snippet mark")).to_have_text("n3")
     hit.click()
-    reply = chat.replies.filter(has=chat.page.locator(".body", has_text=re.compile("^n3$"))).first
+    reply = chat.replies.filter(has=chat.page.locator(".body", has_text=re.compile(r"^\s*n3\s*$"))).first
     expect(reply).to_be_in_viewport()
     search.fill("")
     expect(chat.chats.locator(".snippet")).to_have_count(0)

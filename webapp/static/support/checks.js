@@ -13,10 +13,12 @@ export function mountChecks(section, base) {
   const say = (words) => complain(problem, words);
 
   const open = async () => {
+    const before = lines.value;
     const value = await rest(path());
     say(value.error);
     if (value.error) return;
-    lines.value = value.lines;
+    // What is typed before the answer comes stays.
+    if (lines.value === before) lines.value = value.lines;
     section.querySelector("a").href = new URL(`api/${path()}`, document.baseURI);
     section.querySelector("a").hidden = value.runs.length === 0;
     results.replaceChildren(...(value.runs.length ? drawn(...value.runs) : [el("p.hint", {}, text("support.no-checks"))]));
