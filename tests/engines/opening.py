@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from assistants.engines import open_chat
+from assistants.engines import open_chat, open_image
 from assistants.models import files
 from assistants.models.files.downloads import Halt
 
@@ -12,3 +12,9 @@ def opened_file(name: str, path: Path, needs: frozenset[str] = frozenset()) -> A
     """Return the engine of the model at ``path``; raises ``ModelUnavailable``."""
     files.runner(path, needs)
     return open_chat(name, files.make_ready(path, path.parent, lambda *_: None, Halt(), needs))
+
+
+def opened_picture_model(name: str, path: Path) -> Any:
+    """Return the engine of the model that draws at ``path``; raises ``ModelUnavailable``."""
+    files.check_image_model(path)
+    return open_image(name, path)

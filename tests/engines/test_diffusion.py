@@ -20,6 +20,7 @@ from assistants.engines.drawing import Drawing, Drawn, Preview, Step
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable
 from assistants.models.files.contents import is_image_model
 from tests.engines import single_file, tiny, tiny_images
+from tests.engines.opening import opened_picture_model
 
 CAT = Drawing("the cat sat on the mat", width=64, height=64, steps=4, guidance=5.0, seeds=(3,))
 KINDS: dict[str, Callable[[Path], Any]] = {
@@ -248,7 +249,7 @@ def test_what_could_run_programs_is_not_opened(models: Path, sd1: Diffusion, tmp
     def attempt(**changes: Any) -> str:
         (folder / "model_index.json").write_text(json.dumps(index | changes), encoding="utf-8")
         with pytest.raises(ModelUnavailable) as caught:
-            open_image("local:model", folder)
+            opened_picture_model("local:model", folder)
         return str(caught.value)
 
     assert "trust_remote_code" in attempt(_class_name=["pipeline", "Mine"])
@@ -258,13 +259,13 @@ def test_what_could_run_programs_is_not_opened(models: Path, sd1: Diffusion, tmp
     (folder / "model_index.json").unlink()
     assert not is_image_model(folder)
     with pytest.raises(ModelUnavailable, match=r"holds no model: model_index\.json is missing"):
-        open_image("local:model", folder)
+        opened_picture_model("local:model", folder)
     (tmp_path / "old.ckpt").write_bytes(b"\x80\x04N.")
     with pytest.raises(ModelUnavailable, match="is a pickle checkpoint"):
-        open_image("local:old", tmp_path / "old.ckpt")
+        opened_picture_model("local:old", tmp_path / "old.ckpt")
     assert not is_image_model(models / "style.safetensors")
     with pytest.raises(ModelUnavailable, match="holds no model that draws"):
-        open_image("local:style", models / "style.safetensors")
+        opened_picture_model("local:style", models / "style.safetensors")
 
 
 def test_weights_in_half_precision_are_found_by_their_names(models: Path, sd1: Diffusion) -> None:

@@ -20,7 +20,7 @@ from assistants.connections import Connection, Connections
 from assistants.engines.echo import Echo, Options
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.models import Models, files
-from assistants.models.files.catalog import Catalog
+from assistants.models.files.catalog import Catalog, Entry
 from assistants.principals import LOCAL, of_owner
 from assistants.settings import Settings
 from tests.models.stand_ins import ENTRY, LARGE, LARGE_ENTRY, MODEL, Mirror, serve
@@ -339,6 +339,16 @@ def test_what_one_engine_cannot_do_another_one_beside_it_does(models: Models, op
     assert [first, second] == opener.engines
     assert opener.needs == [frozenset(), needs]
     assert list(models.waiting("tiny", needs)) == []
+
+
+def test_what_a_folder_has_become_is_looked_at_before_it_is_opened(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "unet").mkdir()
+    (tmp_path / "unet" / "weights.safetensors").write_bytes(b"")
+    (tmp_path / "model_index.json").write_text('{"_class_name": ["pipeline", "Mine"]}', encoding="utf-8")
+    mine = Entry(title="Mine", kind="image", linked=tmp_path)
+    models = opened(settings, {"mine": mine})
+    with contextlib.closing(models), pytest.raises(ModelUnavailable, match="trust_remote_code"):
+        states(models, "mine")
 
 
 def test_a_model_too_large_for_the_memory_is_refused_before_it_is_opened(

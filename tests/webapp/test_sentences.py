@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from assistants import errors
 from assistants.errors import SLOT, InvalidInput, StudioError, worded
+from assistants.opening import open_studio
 from assistants.playground.__main__ import main
 from assistants.playground.evaluators import found
 from assistants.playground.findings import sentence
@@ -178,14 +179,12 @@ def test_what_means_the_same_is_said_with_its_score(
 def test_the_command_line_says_how_alike_two_texts_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    open_studio = Studio.open
-
     def with_embedder(*arguments: Any) -> Studio:
         studio = open_studio(*arguments)
         stand_in_for_embedder(monkeypatch, studio.models)
         return studio
 
-    monkeypatch.setattr(Studio, "open", with_embedder)
+    monkeypatch.setattr("assistants.playground.__main__.open_studio", with_embedder)
     request = {
         "messages": [{"role": "user", "content": "{{text}}"}],
         "rows": [{"text": "red car", "expected": "blue sky"}],
