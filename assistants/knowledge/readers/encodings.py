@@ -48,7 +48,8 @@ def decoded(data: bytes, notes: Notes, declared: str = "") -> str:
     if encoding and _wrong(data, encoding) * MOST_WRONG <= len(data):
         return _replaced(data, encoding, notes)
     # Where most of what is not ASCII is UTF-8, the rest is damage; in another encoding hardly any of it would be.
-    if 2 * _wrong(data, "utf-8") <= len(MULTIBYTE.findall(data)):
+    wrong, right = _wrong(data, "utf-8"), len(MULTIBYTE.findall(data))
+    if 2 * wrong <= right or (wrong <= right and wrong <= _wrong(data, "gb18030")):
         return _replaced(data, "utf-8", notes)
     if _is_gb18030(data):
         return _replaced(data, "gb18030", notes)

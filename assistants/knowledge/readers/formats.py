@@ -15,6 +15,7 @@ BRACKETS = re.compile(r"\[[^\]]*\]")
 QUOTED = re.compile(r'"([^"]*)"|\\(.)')
 SPACING = re.compile(r"_.|\*.")
 DIGITS = re.compile(r"[#0?][#0?,.]*(?:E[+-]?0+)?")
+GENERAL = re.compile("general", re.IGNORECASE)
 FRACTION = re.compile(r"[#0?]+\s*/\s*[#0?\d]+")
 # More digits than these are noise of binary numbers.
 PRECISION = ".15g"
@@ -49,12 +50,17 @@ def _number(value: float, code: str) -> str:
     section = (negative or positive) if value < 0 else positive
     if section.strip().lower() in ("general", "", "@") or FRACTION.search(section):
         return plain(value)
+    if "general" in QUOTED.sub("", section).lower():
+        section = GENERAL.sub("#", section)
     digits_at = DIGITS.search(section)
     if digits_at is None:
         return plain(value)
     before, after = _literal(section[: digits_at.start()]), _literal(section[digits_at.end() :])
     if "%" in QUOTED.sub("", section):
         value = round(value * 100, 10)
+    # Commas behind the last digit leave out thousands.
+    if scale := len(digits_at[0]) - len(digits_at[0].rstrip(",")):
+        value /= 1000**scale
     # A section of its own shows its own sign.
     digits = _padded(abs(value) if negative and value < 0 else value, digits_at[0])
     return f"{before}{digits}{after}".strip()

@@ -19,7 +19,10 @@ MOST_HEADINGS = 0.4
 # A line that reaches so near to where the longest one ends goes on in the next one; in sizes of its signs.
 NEAR = 2.0
 # What PDFium puts in place of a hyphen at the end of a line.
-DIVIDED = re.compile(r"(\w*)\ufffe\s*(\w*)")
+DIVIDED = re.compile(r"(\w*)(?:\ufffe|[\u2010\xad]\n)\s*(\w*)")
+# In an address a hyphen is one, and behind a small word within a compound (state-of-the-art).
+ADDRESS, SMALL = re.compile(r"(?://|@|www\.)\S*$"), re.compile("a|and|at|by|for|in|of|on|the|to|up")
+LONGEST_ADDRESS = 200
 NUMBERS = re.compile(r"(\d[-–])\n(\d)")
 # Signs that only say how letters are drawn: ligatures, and radicals that stand for the characters they look like.
 DRAWN = re.compile("[\ufb00-\ufb06\u2e80-\u2fd5]")
@@ -96,7 +99,10 @@ class Layout:
         if together in self._words or hyphened in self._words:
             is_one = together in self._words
         else:
-            is_compound = COMPOUNDS.fullmatch(first) and len(second) >= LONG_PART
+            is_compound = COMPOUNDS.fullmatch(first) is not None and len(second) >= LONG_PART
+            before = divided.string[max(0, divided.start() - LONGEST_ADDRESS) : divided.start()]
+            is_compound = is_compound or ADDRESS.search(before) is not None
+            is_compound = is_compound or (before.endswith("-") and SMALL.fullmatch(first) is not None)
             is_one = first.isalpha() and second[:1].islower() and not is_compound
         return first + second if is_one else f"{first}-{second}"
 

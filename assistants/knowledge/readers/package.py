@@ -76,6 +76,12 @@ def unwrap(element: Any) -> None:
     parent[place : place + 1] = children
 
 
+def relations_of(name: str) -> str:
+    """Return the name of the part that holds the relations of a part."""
+    folder, _, local = name.rpartition("/")
+    return posixpath.join(folder, "_rels", f"{local}.rels")
+
+
 class Package:
     """The parts of an Office file by their names."""
 
@@ -109,16 +115,21 @@ class Package:
 
     def related(self, name: str) -> dict[str, Relation]:
         """Return the relations of a part within the package, by their ids; those of the package for no name."""
-        folder, _, local = name.rpartition("/")
-        relations = posixpath.join(folder, "_rels", f"{local}.rels")
-        if relations not in self.parts:
-            return {}
-        found = ((one, self._find(folder, one)) for one in self.tree(relations).iter(f"{{{RELATIONS}}}Relationship"))
+        folder = posixpath.dirname(name)
+        found = ((one, self._find(folder, one)) for one in self._relations(name))
         return {
             one.get("Id", ""): Relation(one.get("Type", "").rpartition("/")[2], target)
             for one, target in found
             if target and one.get("TargetMode") != "External"
         }
+
+    def ids(self, name: str) -> set[str]:
+        """Return the ids of all relations of a part, of those to addresses too."""
+        return {one.get("Id", "") for one in self._relations(name)}
+
+    def _relations(self, name: str) -> list[Any]:
+        relations = relations_of(name)
+        return [*self.tree(relations).iter(f"{{{RELATIONS}}}Relationship")] if relations in self.parts else []
 
     def others(self, name: str, *kinds: str) -> list[str]:
         """Return the parts that a part leads to by relations of these kinds."""

@@ -223,7 +223,9 @@ def _value(tag: Tag) -> str:
     kind = str(tag.get("type", "text")).lower()
     if kind in ("checkbox", "radio"):
         return "[x]" if tag.has_attr("checked") else "[ ]"
-    return "" if kind in ("hidden", "password", "image", "file") else str(tag.get("value", ""))
+    # An empty box shows what is to be put in.
+    value = str(tag.get("value") or tag.get("placeholder", ""))
+    return "" if kind in ("hidden", "password", "image", "file") else value
 
 
 def _joined(pieces: list[str]) -> str:

@@ -140,12 +140,20 @@ def _field(form: Any, annotation: Any) -> str:
     elif kind in FILLED:
         is_secret = pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD
         is_secret = is_secret and kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
-        value = "" if is_secret else _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
+        value = "" if is_secret else _chosen(form, annotation)
+        value = value or ("" if is_secret else _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation))
     else:
         value = ""
     name = _string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, annotation)
     name = name or _string(pdfium.FPDFAnnot_GetFormFieldName, form, annotation)
     return f"{name}: {value}" if name and value else value
+
+
+def _chosen(form: Any, annotation: Any) -> str:
+    """Return the options of a list that are chosen, as the form shows them; nothing for other fields."""
+    places = range(max(0, pdfium.FPDFAnnot_GetOptionCount(form, annotation)))
+    chosen = [place for place in places if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, place)]
+    return ", ".join(_string(pdfium.FPDFAnnot_GetOptionLabel, form, annotation, place) for place in chosen)
 
 
 def _string(function: Any, *arguments: Any) -> str:

@@ -15,13 +15,14 @@ from assistants.knowledge.chunking import Part
 from assistants.knowledge.readers import charts, pages, tables, word
 from assistants.knowledge.readers.formats import HIDING, shown
 from assistants.knowledge.readers.notes import Notes
-from assistants.knowledge.readers.package import SPACES, Package, tag
+from assistants.knowledge.readers.package import RELATIONS, SPACES, Package, relations_of, tag
 from assistants.knowledge.readers.scripts import subscript, superscript
 from assistants.knowledge.readers.worksheet import Facts, facts
 
 HIDDEN_SHEETS = "Hidden sheets are left out: {names}."
 HIDDEN_CELLS = "Hidden rows and columns are left out ({count})."
 FORMULAS = "Formulas without a stored result are shown as formulas ({count}). To store results, save the file in Excel."
+EMPTY = f'<Relationships xmlns="{RELATIONS}"/>'.encode()
 # What a longer text in a merged cell says is said once.
 LONGEST_MERGED = 200
 
@@ -34,6 +35,10 @@ def read(data: bytes, notes: Notes) -> Iterator[Part]:
     for name in package.others(package.main, "sharedStrings"):
         _raise(package, name)
     parts = _parts(package)
+    for name in parts.values():
+        # openpyxl does not expect a sheet that is one chart to have none.
+        if "/chartsheets/" in name:
+            package.parts.setdefault(relations_of(name), EMPTY)
     workbook = load_workbook(io.BytesIO(package.packed()), read_only=True, data_only=True)
     try:
         for sheet in workbook.worksheets:

@@ -31,16 +31,21 @@ def read(name: str, text: str, notes: Notes) -> Iterator[Part]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return _loaded(text)
     except json.JSONDecodeError as error:
         whole = error
     # Other ends of lines, such as U+2028, may stand inside a text of JSON.
     lines = [line for line in text.split("\n") if line.strip()]
     try:
-        values = [json.loads(line) for line in lines]
+        values = [_loaded(line) for line in lines]
     except json.JSONDecodeError:
         raise whole from None
     return values
+
+
+def _loaded(text: str) -> Any:
+    """Return what JSON holds, with numbers as they are written: 0.10 stays so, and 1e400 is not infinite."""
+    return json.loads(text, parse_float=str)
 
 
 def structure(data: Any, notes: Notes, path: str = "", depth: int = 0) -> Iterator[Part]:

@@ -39,7 +39,11 @@ def read(text: str, notes: Notes) -> Iterator[Part]:
     separator = said[1] if said else _separator(text)
     text = text[said.end() :] if said else text
     csv.field_size_limit(LONGEST_CELL)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator or NO_SEPARATOR)
+    rows = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator or NO_SEPARATOR,
+        skipinitialspace=separator is not None and _has_spaces(text, separator),
+    )
     yield from table(list(rows), notes)
 
 
@@ -47,7 +51,9 @@ def _separator(text: str) -> str | None:
     """Return what most rows agree on to be between their cells, or None where there is one column."""
     best, found = 0.0, None
     for separator in SEPARATORS:
-        rows = csv.reader(io.StringIO(text[: 1 << 20], newline=""), delimiter=separator)
+        start = text[: 1 << 20]
+        has_spaces = _has_spaces(start, separator)
+        rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator, skipinitialspace=has_spaces)
         widths = [len(row) for row in islice((row for row in rows if row), LOOKED_AT)]
         width, agreeing = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0]), default=(1, 0))
         share = agreeing / len(widths) if widths else 0.0
@@ -58,6 +64,11 @@ def _separator(text: str) -> str | None:
         if ((width > 1 and share >= AGREEING) or min(widths, default=1) > 1) and share * width > best:
             best, found = share * width, separator
     return found
+
+
+def _has_spaces(text: str, separator: str) -> bool:
+    """Say whether quotes behind a separator and a space are those of cells, not of words in them."""
+    return not re.search(rf'{re.escape(separator)} +"[^"]*" *[^{re.escape(separator)}"\s]', text)
 
 
 def table(rows: Rows, notes: Notes, heading: str = "") -> Iterator[Part]:

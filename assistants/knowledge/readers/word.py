@@ -73,7 +73,7 @@ class _Order:
     """Puts a part of a Word file in order."""
 
     def __init__(self, package: Package, name: str, styles: Styles, notes: Notes) -> None:
-        self._package = package
+        self._package, self._name = package, name
         self._related = package.related(name)
         self._styles = styles
         self._notes = notes
@@ -81,6 +81,7 @@ class _Order:
     def put(self, tree: Any) -> None:
         """Change ``tree`` in place."""
         choose(tree)
+        self._drop_dangling(tree)
         self._leave_out(tree)
         self._put_text(tree)
         _take_out_boxes(tree)
@@ -89,6 +90,21 @@ class _Order:
                 unwrap(element)
         for paragraph in tree.iter(tag("w:p")):
             self._put_heading(paragraph)
+
+    def _drop_dangling(self, tree: Any) -> None:
+        """Take out what refers to a relation or a note that is not there, which other readers do not forgive."""
+        known = self._package.ids(self._name)
+        for link in list(tree.iter(tag("w:hyperlink"))):
+            if link.get(tag("r:id"), "") not in known:
+                link.attrib.pop(tag("r:id"), None)
+                if not link.get(tag("w:anchor")):
+                    unwrap(link)
+        for kind in ("footnote", "endnote"):
+            parts = (self._package.tree(name) for name in self._package.others(self._package.main, f"{kind}s"))
+            ids = {note.get(tag("w:id")) for part in parts for note in part.iter(tag(f"w:{kind}"))}
+            for reference in list(tree.iter(tag(f"w:{kind}Reference"))):
+                if reference.get(tag("w:id")) not in ids:
+                    reference.getparent().remove(reference)
 
     def _leave_out(self, tree: Any) -> None:
         """Take out what was deleted, moved away or hidden."""

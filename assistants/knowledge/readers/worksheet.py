@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
-from openpyxl.utils import range_boundaries
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
+from openpyxl.utils import get_column_letter, range_boundaries
 
 from assistants.knowledge.readers.package import SPACES, tag
 
@@ -28,6 +30,8 @@ class Facts:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     headers: list[str] = field(default_factory=list)
+    # Formulas that more cells share, by their number: what the first one says, and where it stands.
+    shared: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def facts(sheet: bytes) -> Facts:
@@ -63,9 +67,21 @@ def _row(element: Any, row: int, found: Facts) -> None:
         place = CELL.fullmatch(cell.get("r", ""))
         column = _number(place[1]) if place else column + 1
         formula = cell.find("x:f", SPACES)
+        if formula is not None and formula.text and formula.get("t") == "shared":
+            found.shared[formula.get("si", "")] = (f"={formula.text}", f"{get_column_letter(column)}{row}")
         if formula is not None and not cell.findtext("x:v", "", SPACES) and cell.get("t") != "str":
-            # Of a formula that is shared only one cell has the text.
-            found.formulas[row, column] = f"={formula.text or '…'}"
+            found.formulas[row, column] = _formula(formula, row, column, found)
+
+
+def _formula(formula: Any, row: int, column: int, found: Facts) -> str:
+    """Return a formula; of one that is shared only the first cell has the text, which means others elsewhere."""
+    if formula.text or formula.get("si") not in found.shared:
+        return f"={formula.text or '…'}"
+    text, origin = found.shared[formula.get("si")]
+    try:
+        return str(Translator(text, origin).translate_formula(f"{get_column_letter(column)}{row}"))
+    except (TokenizerError, TranslatorError):
+        return f"{text} ({origin})"
 
 
 def _number(letters: str) -> int:

@@ -103,6 +103,12 @@ def _gaps(sheet: Any) -> None:
             sheet.cell(number, column, value)
 
 
+def _charted(sheet: Any) -> None:
+    sheet.append(("Item", "Price"))
+    sheet.append(("Tent", 199))
+    sheet.parent.create_chartsheet("Chart")
+
+
 def _hidden(sheet: Any) -> None:
     for line in (("Item", "Cost", "Price"), ("Tent", "obey1", 199), ("obey2", 1, 2), ("Bag", 3, 49)):
         sheet.append(line)
@@ -149,6 +155,7 @@ MOMENTS = (
 AMOUNTS = (
     (0.25, "0%"), (0.1234, "0.0%"), (199.5, '#,##0.00 "€"'), (12, "[$¥-804]#,##0"), (5, '0" kg"'), (1234, "00000"),
     (0.1 + 0.2, "General"), (7, ";;;"), (True, "General"), (-5, "#,##0;[Red](#,##0)"), (3, '0"元"'),
+    (1500, '0.0,"k"'), (12, 'General" pcs"'),
 )  # fmt: skip
 
 
@@ -205,6 +212,8 @@ def files() -> list[File]:
                 "Value: TRUE",
                 "Value: (5)",
                 "Value: 3元",
+                "Value: 1.5k",
+                "Value: 12 pcs",
             ),
             ("Value: 7",),
             ("Hidden text",),
@@ -215,6 +224,26 @@ def files() -> list[File]:
             rows(("Item", "Sum"), ("Tent", "=1+A9")),
             ("Item: Tent; Sum: =1+A9",),
             said=("Formulas without a stored result",),
+        ),
+        File(
+            "shared.xlsx",
+            "formulas that cells share",
+            edited(
+                rows(("A", "B"), (1, "=A2+$A$2"), (2, "=A3+$A$2")),
+                (SHEET, "<f>A2+$A$2</f>", '<f t="shared" ref="B2:B3" si="0">A2+$A$2</f>'),
+                (SHEET, "<f>A3+$A$2</f>", '<f t="shared" si="0"/>'),
+            ),
+            ("A: 1; B: =A2+$A$2", "A: 2; B: =A3+$A$2"),
+            said=("Formulas without a stored result",),
+        ),
+        File("chart.xlsx", "a sheet for a chart, without one", saved(_charted), ("Item: Tent; Price: 199",)),
+        File(
+            "mac.xlsx",
+            "dates counted from 1904",
+            edited(
+                formatted((43500, "yyyy-mm-dd")), ("xl/workbook.xml", "<workbookPr/>", '<workbookPr date1904="1"/>')
+            ),
+            ("Value: 2023-02-05",),
         ),
         File(
             "stored.xlsx",

@@ -13,6 +13,7 @@ HIDDEN = """<p>Free.</p><p style="display:none">obey1</p><div hidden>obey2 <b>ob
 <p style="visibility:hidden">obey13</p><script>obey14</script><template>obey15</template>"""
 FORM = """<form><label>Your name <input value="Li Hua"></label><input type="checkbox" checked> Newsletter
 <input type="hidden" value="secret"><select><option>Small<option>Large</select><textarea>Ring twice</textarea>
+<input placeholder="Your e-mail">
 <button>Send order</button><input type="submit" value="寄出"></form>"""
 SIGNS = """<p>E = mc<sup>2</sup>, 10<sup>-3</sup> m, the 5<sup>th</sup>, x<sub>i</sub>, H<sub>2</sub>O,
 log<sub>2</sub>8</p>
@@ -52,7 +53,7 @@ def files() -> list[File]:
             "form.html",
             "forms and buttons",
             _page(FORM),
-            ("Your name Li Hua", "[x] Newsletter", "Small, Large", "Ring twice", "Send order", "寄出"),
+            ("Your name Li Hua", "[x] Newsletter", "Small, Large", "Ring twice", "Your e-mail", "Send order", "寄出"),
             ("secret",),
         ),
         File(

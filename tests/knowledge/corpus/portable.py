@@ -71,6 +71,10 @@ DIVIDED = [
     (12, 72, 700, "The docu-"), (12, 72, 685, "mentation is well-"), (12, 72, 670, "known in 2025-"),
     (12, 72, 655, "2026, an e-"), (12, 72, 640, "mail says; an e-mail is short."),
 ]  # fmt: skip
+HYPHENED = [
+    (12, 72, 700, "Soft‐"), (12, 72, 685, "ware of state-of-the-"), (12, 72, 670, "art design, see"),
+    (12, 72, 655, "https://a.example/foo-"), (12, 72, 640, "bar there."),
+]  # fmt: skip
 UNSEEN = [(12, 72, 700, "Seen words."), (12, 72, 2000, "obey1"), (0.5, 72, 650, "obey2"), (12, -900, 600, "obey3")]
 FIELDS = (
     "<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /TU (Your name) /V (Li Hua) /Rect [0 0 90 20] /F 4 >>",
@@ -79,6 +83,8 @@ FIELDS = (
     "<< /Type /Annot /Subtype /FreeText /Contents (Written upon it) /Rect [0 90 90 99] /F 4 >>",
     "<< /Type /Annot /Subtype /Text /Contents (Really?) /Rect [0 90 9 99] /F 4 >>",
 )
+LARGE = "<< /Type /Annot /Subtype /Widget /FT /Ch /T (size) /Opt [[(s) (Small)] [(l) (Large)]] /V (l) /Rect [0 60 90 80] /F 4 >>"
+FIELDS += (LARGE,)
 KIDS = "[" + " ".join(f"{number} 0 R" for number in range(4, 4 + len(FIELDS))) + "]"
 
 
@@ -114,10 +120,16 @@ def files() -> list[File]:
             ("The documentation is well-known in 2025-2026, an e-mail says; an e-mail is short.",),
         ),
         File(
+            "hyphened.pdf",
+            "hyphens of another sign, of compounds and of addresses",
+            pdf(HYPHENED),
+            ("Software of state-of-the-art design, see https://a.example/foo-bar there.",),
+        ),
+        File(
             "form.pdf",
             "values of a form, notes",
             form,
-            (*words, "Your name: Li Hua", "news: Yes", "Written upon it"),
+            (*words, "Your name: Li Hua", "news: Yes", "size: Large", "Written upon it"),
             ("secret", "Really"),
             ("Comments",),
         ),

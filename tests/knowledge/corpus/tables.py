@@ -62,5 +62,13 @@ def files() -> list[File]:
         _csv(
             "wide.csv", "empty cells and a trailing separator", "Item,Price,\nTent,,\n,5,\n", "Item: Tent", "Price: 5"
         ),
+        _csv(
+            "spaces.csv",
+            "spaces before quotes",
+            'Item, Note\nTent, "dry, light"\nBag, "two\nlines"\n',
+            "Item: Tent; Note: dry, light",
+            "Item: Bag; Note: two lines",
+        ),
+        _csv("words.csv", "words in quotes", 'Item, Note\nTent, "big" one\n', 'Note: "big" one'),
         _csv("pipe.csv", "bars", "Item | Price\nTent | 199\n", "Item: Tent; Price: 199"),
     ]

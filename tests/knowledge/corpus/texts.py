@@ -107,6 +107,7 @@ def _plain() -> list[File]:
             said=(wrong,),
         ),
         File("cut.txt", "UTF-8 cut within a character", CHINESE.encode()[:-1], (CHINESE[:-1],), said=(wrong,)),
+        File("short.txt", "little UTF-8 with one bad byte", b"caf\xc3\xa9 \xff ok", ("café",), said=(wrong,)),
         File("mark.txt", "UTF-8 with its mark", b"\xef\xbb\xbfReturns are free.", ("Returns are free.",)),
         File("utf-16.txt", "UTF-16", CHINESE.encode("utf-16"), (CHINESE,)),
         File("utf-32.txt", "UTF-32", CHINESE.encode("utf-32"), (CHINESE,)),
@@ -156,6 +157,7 @@ def _json() -> list[File]:
             ("Open? Yes, every day.", "怎么退货？ 七天内可退。"),
             said=("Of entries only the question",),
         ),
+        File("numbers.json", "numbers as they are written", b'{"a": 0.10, "b": 1e400}', ("a: 0.10 b: 1e400",)),
         File("one.json", "one value", '"退款"'.encode(), ("退款",)),
         File(
             "deep.json",

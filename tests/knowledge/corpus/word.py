@@ -133,6 +133,9 @@ def _page_part(name: str, *lines: str) -> str:
     return f"<w:{name} {SPACES}>{''.join(map(line, lines))}</w:{name}>"
 
 
+LOST = '<w:r><w:footnoteReference w:id="99"/></w:r><w:r><w:endnoteReference w:id="98"/></w:r>' + text(" noted")
+
+
 def files() -> list[File]:
     """Return them."""
     notes = {
@@ -235,5 +238,11 @@ def files() -> list[File]:
         ),
         File("main.docx", "another main part", docx(SIMPLE, main="word/document2.xml"), SIMPLE_WORDS),
         File("nothing.docx", "relations to nothing", docx(SIMPLE, related=nothing), SIMPLE_WORDS),
+        File(
+            "links.docx",
+            "links and notes that lead to nothing",
+            docx(SIMPLE + line(f'<w:hyperlink r:id="q">{text("退款 page")}</w:hyperlink>{LOST}')),
+            (*SIMPLE_WORDS, "退款 page noted"),
+        ),
         File("macros.docm", "a file with macros", docx(SIMPLE, kind="ms-word.document.macroEnabled"), SIMPLE_WORDS),
     ]
