@@ -215,6 +215,8 @@ def test_words_in_brackets_are_no_formula() -> None:
 def test_small_tags_tasks_and_footnotes() -> None:
     html = markdown("| a |\n|---|\n| x<br>y H<sub>2</sub>O 10<SUP>3</SUP> <b>z</b> |\n\n- [x] done\n- [ ] open")
     assert "x<br>\ny H<sub>2</sub>O 10<sup>3</sup> &lt;b&gt;z" in html
+    html += markdown("x<sub>a<sup>*b*</sup></sub> **y<sub>1**</sub> <sub>z")
+    assert "x<sub>a<sup><em>b</em></sup></sub> **y<sub>1**</sub> &lt;sub&gt;z" in html
     assert '<span class="task">☑</span> done' in html and '<span class="task">☐</span> open' in html
     html = markdown("See[^b] and[^a].\n\n[^a]: First *one*.\n\n[^b]: Second.\n\n[^c]: Nobody refers to it.")
     assert "See<sup>[1]</sup> and<sup>[2]</sup>." in html
