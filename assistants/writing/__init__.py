@@ -13,6 +13,7 @@
     facts.py       whether a text says a fact
     checks.py      what can be computed of a draft
     repair.py      what can be mended
+    losses.py      what a text said before it was rewritten
     rewriting.py   proposals for a selection, headlines
     steps.py       a job's steps, each written into its draft
     files.py       import and export
@@ -218,8 +219,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_guided, may_loop)
     steps = Steps(studio, request, brief, job, writer)
     if request.action == "rewrite":
-        section = documents.section_of(draft.document, request.section or "")
-        proposal = yield from rewriting.rewrite(studio, brief, section, writer, request)
+        proposal = yield from rewriting.rewrite(studio, brief, draft.document, writer, request)
         yield Result({"proposal": proposal})
         return
     if request.action == "headlines":

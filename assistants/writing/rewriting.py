@@ -7,16 +7,17 @@ import re
 from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from assistants.diffs import pieces
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
-from assistants.jobs import Event
+from assistants.jobs import Event, Part, Text
 from assistants.sentences import is_complete
 from assistants.storable import from_json
-from assistants.store.documents import Document, count
-from assistants.writing import telling, templates
+from assistants.store.documents import PARAGRAPH, Document, Section, count, section_of
+from assistants.writing import losses, telling, templates
 from assistants.writing.brief import Brief, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
-from assistants.writing.generating import Writer
+from assistants.writing.generating import Writer, changed
 from assistants.writing.outline import PLAIN
 from assistants.writing.sentences import SentenceFilter
 
@@ -34,15 +35,34 @@ CODE = re.compile("[a-z]{2}")
 UNSPOKEN = "{model} does not write this language. Choose another model in the brief."
 # How long the new text may be, as a share of the old one.
 SHARES = {"expand": 2.0, "shorten": 0.6, "translate": 2.0}
+# From when on it counts as longer or shorter, and how often a model is asked.
+LONGER, SHORTER = 1.1, 0.9
+ATTEMPTS = 3
+AGAIN = "The text has not the length that was asked for: asking again"
+UNHEARD = {
+    "expand": "This is hardly longer than before. Asked of the model: {times} times.",
+    "shorten": "This is hardly shorter than before. Asked of the model: {times} times.",
+}
+OBJECTIONS = {
+    "en": {
+        "expand": "The text had {old} words, yours has {new}. Write it again, clearly longer: about twice as long.",
+        "shorten": "The text had {old} words, yours has {new}. Write it again, clearly shorter: about half as long.",
+    },
+    "zh": {
+        "expand": "原文 {old} 字，你写了 {new} 字。请重写，明显更长：大约两倍长。",
+        "shorten": "原文 {old} 字，你写了 {new} 字。请重写，明显更短：大约一半长。",
+    },
+}
 CONTINUED_WORDS = 80
 AROUND = 600
 HEADLINES = 5
 
 
 def rewrite(
-    studio: "Studio", brief: Brief, section: dict[str, Any], writer: Writer, asked: Any
+    studio: "Studio", brief: Brief, document: Document, writer: Writer, asked: Any
 ) -> Generator[Event, None, dict[str, Any]]:
-    """Yield the new text and return the proposal."""
+    """Yield the new text and return the proposal; what has not the length that was asked for is asked for again."""
+    section = section_of(document, asked.section)
     start, end = asked.selection.start, asked.selection.end
     old = section["text"][start:end]
     before, after = section["text"][:start], section["text"][end:]
@@ -61,21 +81,95 @@ def rewrite(
     }
     turns = templates.messages(template, values)
     target = CONTINUED_WORDS if goes_on else max(8, int(count(old) * SHARES.get(asked.operation, 1.2)))
-    filtered = SentenceFilter("", [before] if goes_on else ())
     options = templates.options(template, writer.params)
-    if writer.is_guided:
-        yield from writer.prose(turns, filtered, target, options, once=not goes_on)
-    else:
-        yield from telling.told(writer, turns, "", filtered, target, options, to_the_end=True)
-    text = filtered.text
-    if not text:
+    tried: list[str] = []
+    while not tried or (len(tried) < ATTEMPTS and not _has_its_length(asked.operation, old, tried[-1])):
+        if tried:
+            yield Part("again", {"template": AGAIN, "values": {"operation": asked.operation}})
+            yield Text(PARAGRAPH)
+            turns = [*turns, ("assistant", tried[-1]), ("user", _objection(brief, asked.operation, old, tried[-1]))]
+            options = changed(options, len(tried))
+        filtered = SentenceFilter("", [before] if goes_on else ())
+        if writer.is_guided:
+            yield from writer.prose(turns, filtered, target, options, once=not goes_on)
+        else:
+            yield from telling.told(writer, turns, "", filtered, target, options, to_the_end=True)
+        if not filtered.text.strip():
+            break
+        tried.append(filtered.text)
+    if not tried:
         raise GenerationFailed(NOTHING)
+    sizes = {"expand": max, "shorten": min}
+    text = sizes[asked.operation](tried, key=count) if asked.operation in sizes else tried[-1]
     if old and not is_complete(old):
         text = text.rstrip(".。")
     if goes_on and before and not before.endswith(("\n", " ")):
         text = f"\n\n{text}" if brief.kind != "poem" else f"\n{text}"
     place = {"section": section["id"], "start": start, "end": end, "revision": section["revision"]}
-    return {**place, "before": "" if goes_on else old, "text": text}
+    if goes_on:
+        return {**place, "before": "", "text": text}
+    notes = []
+    if not _has_its_length(asked.operation, old, text):
+        notes.append({"template": UNHEARD[asked.operation], "values": {"times": len(tried)}})
+    return {**place, "before": old, **_kept(brief, document, section, (start, end), text, asked.operation, notes)}
+
+
+def _has_its_length(operation: str, old: str, new: str) -> bool:
+    """Say whether what was to be longer is longer, and what was to be shorter shorter."""
+    have, had = count(new), count(old)
+    return {"expand": have >= had * LONGER, "shorten": have <= had * SHORTER}.get(operation, True)
+
+
+def _objection(brief: Brief, operation: str, old: str, new: str) -> str:
+    """Return what a model is told whose text has not the length that was asked for."""
+    words = OBJECTIONS["zh" if brief.is_chinese else "en"][operation]
+    return words.format(old=count(old), new=count(new))
+
+
+def _kept(
+    brief: Brief,
+    document: Document,
+    section: Section,
+    span: tuple[int, int],
+    text: str,
+    operation: str,
+    notes: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return a text with the facts it had lost put back, what it still lost, and how it differs from the old one.
+
+    What a person asked for in words may be to leave something out, and what is shortened takes no sentence more: there
+    a loss is only said.
+    """
+    start, end = span
+    old, others = section["text"][start:end], [one["text"] for one in document["sections"] if one is not section]
+    found: list[losses.Loss] = []
+    if operation != "translate":
+        whole = f"{section['text'][:start]}{text}{section['text'][end:]}"
+        found = losses.lost(brief, [old, section["text"]], [whole, *others])
+        is_fit = operation not in ("shorten", "instruction") and is_complete(old)
+        if is_fit and losses.takes_sentence(brief, section["heading"], text):
+            put = [loss for loss in found if loss.text in old]
+            text = losses.joined(text, put)
+            found = [loss for loss in found if loss not in put]
+            if put:
+                notes.append({"template": losses.PUT_BACK, "values": {"what": "; ".join(loss.term for loss in put)}})
+        if unsaid := losses.numbers(old, losses.joined(text, found)):
+            notes.append({"template": losses.UNSAID, "values": {"what": ", ".join(unsaid)}})
+    return {
+        "text": text,
+        "notes": notes,
+        "lost": [
+            {
+                "template": losses.LOST,
+                "values": {"what": loss.term},
+                "put": losses.joint(text, loss.text) + loss.text,
+                "count": count(loss.text),
+            }
+            for loss in found
+        ],
+        "counts": [count(old), count(text)],
+        "diff": [[piece.kind, piece.text] for piece in pieces(old, text)],
+    }
 
 
 def headlines(

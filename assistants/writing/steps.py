@@ -13,7 +13,7 @@ from assistants.errors import Conflict, GenerationFailed, StudioError
 from assistants.jobs import Event, Part, Progress, RunningJob, Text, kept
 from assistants.store.documents import count, section_of
 from assistants.store.draft_rows import Draft
-from assistants.writing import drafting, outline, repair
+from assistants.writing import drafting, losses, outline, repair
 from assistants.writing.brief import Brief
 from assistants.writing.generating import Writer
 from assistants.writing.kinds import kinds
@@ -93,12 +93,33 @@ class Steps:
         is_whole = False
         try:
             yield from self._counted(written, section, filtered)
+            yield from self._regained(section, filtered)
             is_whole = True
         finally:
             if not is_whole and filtered.text:
                 with contextlib.suppress(StudioError):
                     self._keep(section, filtered.text, "partial")
         yield from self._kept(section, filtered.text)
+
+    def _regained(self, section: dict[str, Any], filtered: SentenceFilter) -> Iterator[Event]:
+        """Put the facts and keywords back that a section had and the draft has lost with it, or say so.
+
+        A draft that is repaired gets its facts there.
+        """
+        if not section["text"].strip() or (self._request.action == "draft" and self._request.polish):
+            return
+        others = [one["text"] for one in self.draft.document["sections"] if one["id"] != section["id"]]
+        found = losses.lost(self._brief, [section["text"]], [filtered.text, *others])
+        if not found:
+            return
+        what = "; ".join(loss.term for loss in found)
+        more = losses.joined(filtered.text, found)[len(filtered.text) :]
+        is_fit = losses.takes_sentence(self._brief, section["heading"], filtered.text)
+        if is_fit and (taken := filtered.append(more)):
+            yield Text(taken)
+            yield Part("note", {"template": losses.PUT_BACK, "values": {"what": what}})
+        else:
+            yield Part("note", {"template": losses.LOST, "values": {"what": what}})
 
     def _counted(self, written: Iterator[Event], section: dict[str, Any], filtered: SentenceFilter) -> Iterator[Event]:
         target = section["words"] or None

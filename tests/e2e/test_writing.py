@@ -130,6 +130,10 @@ def test_a_selection_is_rewritten_only_once_that_is_accepted(desk: Desk) -> None
     desk.pen.get_by_role("button", name="Rewrite").click()
     accept = desk.pen.get_by_role("button", name="Accept")
     accept.wait_for()
+    expect(desk.pen.locator(".about")).to_contain_text("Words: 5 before, ")
+    expect(desk.pen.locator(".said mark.added")).not_to_have_count(0)
+    desk.pen.get_by_role("checkbox", name="Show changes").uncheck()
+    expect(desk.pen.locator(".said mark")).to_have_count(0)
     assert desk.documents(draft) == before
     desk.pen.get_by_role("button", name="Discard").click()
     assert desk.documents(draft) == before

@@ -1,4 +1,7 @@
-"""Rewriting: what cannot be proposed is said at the door, with what to do next."""
+"""Rewriting: what cannot be proposed is said at the door; what is proposed is what was asked for, and loses no fact."""
+
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -6,7 +9,9 @@ from assistants import writing
 from assistants.errors import InvalidInput
 from assistants.models import Models
 from assistants.principals import LOCAL
+from assistants.store.documents import count, new_document, new_section
 from assistants.studio import Studio
+from tests.engines.misbehaving import Handler, Server
 
 
 def propose(studio: Studio, operation: str, instruction: str = "") -> None:
@@ -31,3 +36,107 @@ def test_a_model_is_not_asked_for_a_language_that_it_does_not_know(
 def test_nothing_is_written_like_a_sample_that_is_not_there(studio: Studio) -> None:
     with pytest.raises(InvalidInput, match="no sample to go by"):
         propose(studio, "sample")
+
+
+# What is longer, what is shorter, and what must not get lost
+
+OLD = "The hall opens in May. It costs 5 euros. Ada runs it."
+FACTS = ["The hall opens in May", "It costs 5 euros"]
+LONG = f"{OLD} Many people have waited for this day, and now it comes at last, with music and cake for all."
+
+
+def proposal(
+    studio: Studio, server: Server, operation: str, *said: str, text: str = OLD, instruction: str = "", **brief: Any
+) -> dict[str, Any]:
+    """What is proposed for all of a section by a model that says one text after the other."""
+    server.script = [saying(one) for one in said]
+    document = new_document(sections=(new_section("One", text=text),))
+    draft = studio.history.drafts.create(LOCAL.id, "Hall", {"topic": "Hall", **brief}, document)
+    section = document["sections"][0]["id"]
+    place = {"draft": draft, "section": section, "selection": {"start": 0, "end": len(text)}}
+    request = {"action": "rewrite", "operation": operation, "instruction": instruction, "model": "cluster:m", **place}
+    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
+    assert (job.status, job.failure) == ("done", None)
+    return job.result["proposal"]
+
+
+def saying(text: str) -> Callable[[Handler], None]:
+    def behave(one: Handler) -> None:
+        one.say(*text)
+        one.conclude()
+
+    return behave
+
+
+@pytest.mark.parametrize(
+    ("operation", "first", "second", "text", "language"),
+    [
+        ("expand", "The hall opens.", LONG, OLD, "en"),
+        ("expand", OLD, LONG, OLD, "en"),
+        ("shorten", LONG, "The hall opens in May.", OLD, "en"),
+        ("shorten", OLD, "The hall opens in May.", OLD, "en"),
+        ("expand", "大厅开放。", "大厅将于五月正式开放，欢迎大家前来参观。", "大厅五月开放。", "zh"),
+        ("shorten", "大厅将于五月正式开放，欢迎参观。", "大厅五月开。", "大厅将在五月开放。", "zh"),
+    ],
+)
+def test_a_text_without_the_length_that_was_asked_for_is_asked_for_again(
+    studio: Studio, cluster: Server, operation: str, first: str, second: str, text: str, language: str
+) -> None:
+    made = proposal(studio, cluster, operation, first, second, text=text, language=language)
+    assert made["text"] == second and made["counts"] == [count(text), count(second)]
+    assert not [note for note in made["notes"] if "hardly" in note["template"]]
+    asked = cluster.asked[-1].body["messages"]
+    assert asked[-2]["content"] == first and str(count(first)) in asked[-1]["content"]
+
+
+@pytest.mark.parametrize("operation", ["expand", "shorten"])
+def test_what_never_gets_the_length_is_proposed_with_a_word_about_it(
+    studio: Studio, cluster: Server, operation: str
+) -> None:
+    made = proposal(studio, cluster, operation, *[OLD] * 3)
+    assert made["text"] == OLD and "hardly" in made["notes"][0]["template"] and len(cluster.asked) == 3
+
+
+def test_a_text_of_the_right_length_is_asked_for_once(studio: Studio, cluster: Server) -> None:
+    made = proposal(studio, cluster, "expand", LONG)
+    assert len(cluster.asked) == 1 and made["text"] == LONG and made["notes"] == []
+
+
+def test_a_proposal_shows_what_it_changes(studio: Studio, cluster: Server) -> None:
+    made = proposal(studio, cluster, "rewrite", "The hall opens in June.", text="The hall opens in May.")
+    assert [piece for piece in made["diff"] if piece[0] != "same"] == [["removed", "May"], ["added", "June"]]
+
+
+@pytest.mark.parametrize("operation", ["rewrite", "expand", "proofread", "tone"])
+def test_facts_and_keywords_that_a_text_had_are_put_back(studio: Studio, cluster: Server, operation: str) -> None:
+    said = "The hall opens its doors to all of us in May, and everybody will be very welcome there then."
+    how = "Kindly" if operation == "tone" else ""
+    made = proposal(studio, cluster, operation, said, instruction=how, facts=FACTS, keywords=["Ada"])
+    assert made["text"] == f"{said} It costs 5 euros. Ada runs it." and made["lost"] == []
+    assert made["notes"][0]["values"]["what"] == "It costs 5 euros; Ada"
+
+
+@pytest.mark.parametrize("operation", ["shorten", "instruction"])
+def test_where_a_fact_does_not_fit_its_loss_is_said(studio: Studio, cluster: Server, operation: str) -> None:
+    made = proposal(studio, cluster, operation, "The hall opens in May.", instruction="No prices", facts=FACTS)
+    [lost] = made["lost"]
+    assert made["text"] == "The hall opens in May."
+    assert lost["values"]["what"] == FACTS[1] and lost["put"] == " It costs 5 euros."
+
+
+def test_a_number_that_no_fact_names_is_said_when_it_is_lost(studio: Studio, cluster: Server) -> None:
+    made = proposal(studio, cluster, "rewrite", "The hall opens in May. It costs little.")
+    assert [note["values"]["what"] for note in made["notes"]] == ["5 euros"]
+
+
+def test_a_section_that_is_written_again_keeps_the_facts_it_had(studio: Studio, cluster: Server) -> None:
+    document = new_document(sections=(new_section("One", text=OLD), new_section("Two", text="Ada runs it.")))
+    brief = {"topic": "Hall", "facts": FACTS, "keywords": ["Ada"]}
+    draft = studio.history.drafts.create(LOCAL.id, "Hall", brief, document)
+    cluster.script = [saying("The hall opens in May.")]
+    request = {"action": "section", "draft": draft, "section": document["sections"][0]["id"], "model": "cluster:m"}
+    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
+    now = studio.history.drafts.open(draft, LOCAL.id).document["sections"][0]["text"]
+    assert now == "The hall opens in May. It costs 5 euros." and job.output.endswith(now)
+    notes = [data["data"] for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+    assert "It costs 5 euros" in [note["values"]["what"] for note in notes if "template" in note]

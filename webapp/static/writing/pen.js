@@ -1,7 +1,7 @@
 // The pen: what can be done with a selected stretch of text. The proposal is streamed beside it, and only Accept puts it
 // in. It stands right after the text box, so that Tab leads from a selection to it.
 
-import { copy, el, icon, iconButton, text } from "../shared/dom.js";
+import { copy, el, icon, iconButton, pieced, text } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { clear, isPlaced, mark, toCharacters, toUnits } from "./places.js";
@@ -9,6 +9,8 @@ import { clear, isPlaced, mark, toCharacters, toUnits } from "./places.js";
 const OPERATIONS = ["rewrite", "expand", "shorten", "proofread", "sample", "continue"];
 const TONES = ["friendly", "formal", "confident", "plain", "playful"];
 const LANGUAGES = ["en", "zh", "es", "fr", "de", "ja"];
+// What is counted in characters.
+const CHARACTERS = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SELECTED_MS = 250;
 
 export function mountPen({ act, cards, submit, isBusy, replace }) {
@@ -98,12 +100,37 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
     const stop = button("plain", "chat.stop", () => act("stop", { job: job.id }));
     const accept = button("primary", "writing.accept", () => take());
     const others = [button("plain", "writing.discard", discard), again && button("plain", "chat.retry", () => retry(again))].filter(Boolean);
+    const about = el("div.about", { role: "status" });
     const tools = el("div.buttons", {}, stop);
-    put(card, start, end, said, problem, tools);
+    put(card, start, end, said, problem, about, tools);
     here.node.setAttribute("role", "group");
     here.node.classList.add("proposal");
     card.box.readOnly = true;
     let proposal = null;
+
+    // The new text with what it changes, how long both are, and what is to be known before it is taken.
+    let hasMarks = true;
+    function show() {
+      // What goes on in a new paragraph begins with empty lines, which are for the text alone.
+      const { diff, counts, notes = [], lost = [] } = proposal;
+      said.classList.toggle("diff", Boolean(diff && hasMarks));
+      if (diff && hasMarks) said.replaceChildren(...pieced(diff, "removed", "added"));
+      else said.textContent = proposal.text.trim();
+      if (!counts) return;
+      const key = CHARACTERS.test(proposal.before) ? "writing.counts-characters" : "writing.counts";
+      const marks = el("input", { type: "checkbox", checked: hasMarks, onchange: () => ((hasMarks = !hasMarks), show()) });
+      const toggle = el("label", {}, marks, text("writing.show-changes"));
+      const lines = lost.map((one) => el("p.note", {}, el("span", {}, one.text), button("outlined", "writing.put-back", () => putBack(one))));
+      about.replaceChildren(el("p.hint", {}, text(key, { old: counts[0], new: counts[1] })), toggle, ...notes.map((one) => el("p.note", {}, one.text)), ...lines);
+    }
+
+    function putBack(one) {
+      const { diff, counts, lost } = proposal;
+      const left = lost.filter(({ put }) => put !== one.put);
+      proposal = { ...proposal, text: proposal.text + one.put, lost: left, diff: [...diff, ["added", one.put]], counts: [counts[0], counts[1] + one.count] };
+      show();
+      accept.focus({ preventScroll: true });
+    }
 
     const ended = ({ status, error }) => {
       if (isOpen(status)) return;
@@ -111,15 +138,15 @@ export function mountPen({ act, cards, submit, isBusy, replace }) {
       said.setAttribute("aria-busy", "false");
       problem.hidden = !error;
       problem.textContent = error ?? "";
-      // What goes on in a new paragraph begins with empty lines, which are for the text alone.
-      if (proposal) said.textContent = proposal.text.trim();
-      const hasText = Boolean(said.textContent.trim());
-      tools.replaceChildren(...(hasText ? [accept, ...others, iconButton("copy", text("action.copy"), () => copy(said.textContent))] : others));
-      (hasText ? accept : others[0]).focus({ preventScroll: true });
+      if (proposal) show();
+      const words = () => (proposal?.text ?? said.textContent).trim();
+      tools.replaceChildren(...(words() ? [accept, ...others, iconButton("copy", text("action.copy"), () => copy(words()))] : others));
+      (accept.isConnected ? accept : others[0]).focus({ preventScroll: true });
     };
     Object.assign(here, { job: job.id, based: card.revision });
     here.stream = follow(job.id, {
       text: (delta) => said.append(delta),
+      part: ({ name, data }) => name === "again" && (said.replaceChildren(), about.replaceChildren(el("p.hint", {}, data.text))),
       result: ({ data }) => (proposal = data.proposal ?? null),
       status: ended,
       lost: discard,
