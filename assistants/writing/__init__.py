@@ -48,6 +48,7 @@ from assistants.writing.kinds import Kind, examples, in_language, kinds
 from assistants.writing.outline import MOST, planned
 from assistants.writing.rows import ROWS
 from assistants.writing.steps import Steps, outlined, told
+from assistants.writing.templates import templates_of
 
 if TYPE_CHECKING:
     from assistants.store.draft_rows import Draft
@@ -73,6 +74,7 @@ __all__ = [
     "markdown",
     "run",
     "take_in",
+    "templates_of",
 ]
 
 ID = "writing"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assistants.errors import InvalidInput, NotFound
-from assistants.prompts import render
+from assistants.prompts import Card, render
 from assistants.writing.brief import Brief
 from prompts.library import Messages, Template
 
@@ -21,6 +21,29 @@ if TYPE_CHECKING:
 EMPTY = "\0"
 # The template of whatever a model writes that is led.
 PAGE = "page"
+
+
+# What a template may say of a section (see ``drafting``).
+SAID = frozenset([
+    "topic",
+    "named",
+    "title",
+    "heading",
+    "notes",
+    "words",
+    "brief",
+    "outline",
+    "summary",
+    "keywords",
+    "sample",
+    "form",
+])
+FOREIGN = "The template {id} is not for writing. Choose another one in the brief."
+
+
+def templates_of(studio: "Studio", owner: str) -> list[Card]:
+    """Return the owner's templates by which a section can be written: what they ask for is known of a section."""
+    return [card for card in studio.prompts.list(owner, assistant="writing") if SAID.issuperset(card.variables)]
 
 
 def task_of(request: Any, brief: Brief, is_guided: bool) -> str:
@@ -39,9 +62,12 @@ def template_for(studio: "Studio", task: str, brief: Brief, owner: str, asked: A
     chosen, version = (asked.template, asked.template_version) if asked else (None, None)
     id = chosen or f"writing/{task}{'-zh' if brief.is_chinese else ''}"
     try:
-        return studio.prompts.get(id, owner, version)
+        template = studio.prompts.get(id, owner, version)
     except NotFound as error:
         raise InvalidInput("template", error.template, **error.values) from error
+    if template.assistant != "writing":
+        raise InvalidInput("template", FOREIGN, id=id)
+    return template
 
 
 def messages(template: Template, values: Mapping[str, str]) -> Messages:

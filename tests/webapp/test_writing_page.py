@@ -50,6 +50,29 @@ def test_a_new_draft_can_be_of_every_kind_in_both_languages(studio: Studio) -> N
     assert english["drafts"] == {"items": [], "more": False}
 
 
+def test_the_templates_are_the_visitors_own_and_for_writing_alone(studio: Studio) -> None:
+    built_in = {id for id, _ in ask(studio, do="home")["templates"]}
+    assert {"writing/article", "writing/poem-zh"} <= built_in and all(id.startswith("writing/") for id in built_in)
+    other = {"writing/rewrite-expand", "writing/headlines", "writing/keyword", "writing/article-outline"}
+    assert not built_in & other, "by these no section is written"
+    visitor = of_owner("somebody")
+    source = studio.prompts.get("writing/article", "somebody").source
+    studio.prompts.save("writing/article", "somebody", source.replace("name: Article section", "name: My article", 1))
+    studio.prompts.create("writing/letter", "somebody", source.replace("name: Article section", "name: Letter", 1))
+    studio.prompts.create("chat/letter", "somebody", studio.prompts.get("chat/idea-partner", "somebody").source)
+    rewrite = studio.prompts.get("writing/rewrite-expand", "somebody").source
+    studio.prompts.create("writing/longer", "somebody", rewrite)
+    own = dict(ask(studio, visitor, do="home")["templates"])
+    assert (own["writing/article"], own["writing/letter"]) == ("My article", "Letter")
+    assert set(own) == built_in | {"writing/letter"}
+    assert {id for id, _ in ask(studio, do="home")["templates"]} == built_in, "and nobody else's"
+
+
+def test_a_template_that_is_not_for_writing_is_refused_at_the_door(studio: Studio) -> None:
+    with pytest.raises(InvalidInput, match="chat/idea-partner is not for writing"):
+        ask(studio, do="write", request={"topic": "Doors", "template": "chat/idea-partner"})
+
+
 def test_examples_are_requests_that_are_taken(studio: Studio) -> None:
     for lang in ("en", "zh"):
         for example in ask(studio, lang=lang, do="home")["examples"]:

@@ -66,6 +66,8 @@ export function mountBrief(root, { changed = () => {} } = {}) {
     for (const input of [template, model]) input.addEventListener("change", keep);
     template.value = known.templates.some(([value]) => value === chosen().template) ? chosen().template : "";
     model.value = chosen().model ?? "";
+    // A template that is gone is not asked for again.
+    if (chosen().template && !template.value) keep();
     const picker = (key, input) => el("label", {}, el("span", {}, text(key)), input);
     return [picker("field.template", template), picker("field.model", model), models];
   }

@@ -18,8 +18,6 @@ from webapp.kit import model_label
 
 # So many characters of a text are shown below a name in the list.
 SNIPPET = 120
-# Templates by which no section is written.
-OTHER = re.compile(r"writing/(rewrite-|headlines|keyword|.*-outline)")
 # By these a section may have got more than one generated text.
 GENERATED = ("draft", "section", "repair", "partial", "rewrite")
 
@@ -30,7 +28,7 @@ def home(studio: Studio, who: Principal, lang: str) -> dict[str, Any]:
     return {
         "kinds": [kind(one, lang) for one in writing.kinds().values()],
         "examples": [one for one in writing.EXAMPLES if one["language"] == wanted],
-        "templates": [[one.id, one.name] for one in studio.prompts.list(writing.ID) if not OTHER.match(one.id)],
+        "templates": [[one.id, one.name] for one in writing.templates_of(studio, who.id)],
         "models": studio.models.pickable(who),
         "advice": advice,
         "language": wanted,
