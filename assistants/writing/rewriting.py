@@ -15,9 +15,10 @@ from assistants.sentences import is_complete
 from assistants.storable import from_json
 from assistants.store.documents import PARAGRAPH, Document, Section, count, section_of
 from assistants.writing import losses, telling, templates
-from assistants.writing.brief import Brief, told
+from assistants.writing.brief import Brief, labels, told
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
 from assistants.writing.generating import Writer, changed
+from assistants.writing.kinds import in_language
 from assistants.writing.outline import PLAIN
 from assistants.writing.sentences import SentenceFilter
 
@@ -42,16 +43,6 @@ AGAIN = "The text has not the length that was asked for: asking again"
 UNHEARD = {
     "expand": "This is hardly longer than before. Asked of the model: {times} times.",
     "shorten": "This is hardly shorter than before. Asked of the model: {times} times.",
-}
-OBJECTIONS = {
-    "en": {
-        "expand": "The text had {old} words, yours has {new}. Write it again, clearly longer: about twice as long.",
-        "shorten": "The text had {old} words, yours has {new}. Write it again, clearly shorter: about half as long.",
-    },
-    "zh": {
-        "expand": "原文 {old} 字，你写了 {new} 字。请重写，明显更长：大约两倍长。",
-        "shorten": "原文 {old} 字，你写了 {new} 字。请重写，明显更短：大约一半长。",
-    },
 }
 CONTINUED_WORDS = 80
 AROUND = 600
@@ -122,8 +113,7 @@ def _has_its_length(operation: str, old: str, new: str) -> bool:
 
 def _objection(brief: Brief, operation: str, old: str, new: str) -> str:
     """Return what a model is told whose text has not the length that was asked for."""
-    words = OBJECTIONS["zh" if brief.is_chinese else "en"][operation]
-    return words.format(old=count(old), new=count(new))
+    return in_language(labels()[operation], brief.language).format(old=count(old), new=count(new))
 
 
 def _kept(

@@ -57,7 +57,7 @@ def proposal(
     request = {"action": "rewrite", "operation": operation, "instruction": instruction, "model": "cluster:m", **place}
     job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
     assert (job.status, job.failure) == ("done", None)
-    return job.result["proposal"]
+    return (job.result or {})["proposal"]
 
 
 def saying(text: str) -> Callable[[Handler], None]:
