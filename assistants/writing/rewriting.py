@@ -39,7 +39,7 @@ SHARES = {"expand": 2.0, "shorten": 0.6, "translate": 2.0}
 # From when on it counts as longer or shorter, and how often a model is asked.
 LONGER, SHORTER = 1.1, 0.9
 ATTEMPTS = 3
-AGAIN = "The text has not the length that was asked for: asking again"
+AGAIN = "This has not the length that was asked for, so the model is asked again."
 UNHEARD = {
     "expand": "This is hardly longer than before. Asked of the model: {times} times.",
     "shorten": "This is hardly shorter than before. Asked of the model: {times} times.",
