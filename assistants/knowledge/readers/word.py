@@ -134,6 +134,8 @@ class _Order:
             drawing = next(element.iterancestors(tag("w:drawing"), tag("w:pict")), None)
             if drawing is not None and drawing.getparent() is not None:
                 _write(drawing, lines)
+        for field in list(tree.iter(tag("w:ddList"))):
+            _choose(field)
         for ruby in list(tree.iter(tag("w:ruby"))):
             base, above = ("".join(ruby.find(f"w:{name}", SPACES).itertext(tag("w:t"))) for name in ("rubyBase", "rt"))
             _write(ruby, [f"{base}({above})"])
@@ -155,6 +157,20 @@ class _Order:
             etree.SubElement(properties, tag("w:pStyle")).set(tag("w:val"), self._styles.of_level(level))
         elif is_apart and style is not None:
             properties.remove(style)
+
+
+def _choose(field: Any) -> None:
+    """Write what is chosen in a list of an old form before it, for it stands nowhere else."""
+    begin = next(field.iterancestors(tag("w:r")), None)
+    entries = [entry.get(tag("w:val"), "") for entry in field.iterfind("w:listEntry", SPACES)]
+    # What was chosen goes before what is chosen at first.
+    found = next(field.iter(tag("w:result")), None)
+    found = found if found is not None else next(field.iter(tag("w:default")), None)
+    chosen = found.get(tag("w:val"), "0") if found is not None else "0"
+    if begin is not None and chosen.isdigit() and int(chosen) < len(entries):
+        run = etree.Element(tag("w:r"))
+        etree.SubElement(run, tag("w:t")).text = entries[int(chosen)]
+        begin.addprevious(run)
 
 
 def _reduce(tree: Any, notes: Notes) -> None:

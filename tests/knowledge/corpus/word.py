@@ -133,6 +133,9 @@ def _page_part(name: str, *lines: str) -> str:
     return f"<w:{name} {SPACES}>{''.join(map(line, lines))}</w:{name}>"
 
 
+CHOICE = '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList>{}<w:listEntry w:val="small"/><w:listEntry w:val="中号"/>'
+CHOICE += "</w:ddList></w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMDROPDOWN </w:instrText></w:r>"
+CHOICE += '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
 LOST = '<w:r><w:footnoteReference w:id="99"/></w:r><w:r><w:endnoteReference w:id="98"/></w:r>' + text(" noted")
 
 
@@ -243,6 +246,12 @@ def files() -> list[File]:
             "links and notes that lead to nothing",
             docx(SIMPLE + line(f'<w:hyperlink r:id="q">{text("退款 page")}</w:hyperlink>{LOST}')),
             (*SIMPLE_WORDS, "退款 page noted"),
+        ),
+        File(
+            "chosen.docx",
+            "lists of old forms",
+            docx(SIMPLE + line(CHOICE.format('<w:result w:val="1"/>') + CHOICE.format(""))),
+            (*SIMPLE_WORDS, "中号small"),
         ),
         File("macros.docm", "a file with macros", docx(SIMPLE, kind="ms-word.document.macroEnabled"), SIMPLE_WORDS),
     ]
