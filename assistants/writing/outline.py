@@ -31,6 +31,10 @@ TOKENS_A_SECTION = 90
 # Letters, digits and the signs of plain prose, but nothing of code, markup or addresses.
 PLAIN = r"[^\x00-\x1f\"\\{}\[\]<>#|/*_=`]"
 TITLE = 80
+QUOTES = ("“”", "‘’", "''", '""', "「」", "『』", "《》", "«»")
+# A full stop that ends a heading, and one that belongs to its last word.
+STOPPED = re.compile(r"(?:[.。．…]+[\"”’」』]*)+$")
+INITIAL = re.compile(r"\b[A-Z]\.$")
 # Where a model keeps to no schema, a person still gets sections to name.
 STAND_IN = {"en": ("Introduction", "Part {number}", "Conclusion"), "zh": ("引言", "第 {number} 部分", "结语")}
 
@@ -115,10 +119,10 @@ def by_model(
         return _title(brief), stand_in(brief, targets)
     data = max(found, key=lambda one: closeness(brief, one))
     sections = [
-        new_section(_tidy(one["heading"]), target, _tidy(one["notes"]))
+        new_section(tidy(one["heading"]), target, tidy(one["notes"]))
         for one, target in zip(data["sections"], targets, strict=True)
     ]
-    return _tidy(data["title"]), _distinct(sections)
+    return tidy(data["title"]), _distinct(sections)
 
 
 def _led(
@@ -168,8 +172,14 @@ def _title(brief: Brief) -> str:
     return topic if len(topic) <= TITLE else topic[:TITLE].rsplit(" ", 1)[0] + "…"
 
 
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" ,;:-–—“”'")
+def tidy(text: str) -> str:
+    """Return a heading on one line, without quotes around it and without a full stop; an abbreviation keeps its own."""
+    text = re.sub(r"\s+", " ", text).strip(" ,;:-–—，；：")
+    while len(text) > 2 and text[0] + text[-1] in QUOTES and text[-1] not in text[1:-1]:
+        text = text[1:-1].strip(" ,;:-–—，；：")
+    for sign in '“”"「」':
+        text = text.strip(sign) if text.count(sign) == 1 and not set(text) & set("“”「」") - {sign} else text
+    return text if INITIAL.search(text) else STOPPED.sub("", text)
 
 
 def _distinct(sections: list[Section]) -> list[Section]:

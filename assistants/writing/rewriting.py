@@ -16,10 +16,11 @@ from assistants.storable import from_json
 from assistants.store.documents import PARAGRAPH, Document, Section, count, section_of
 from assistants.writing import losses, telling, templates
 from assistants.writing.brief import Brief, labels, told
+from assistants.writing.checks import WRITTEN, language_of
 from assistants.writing.drafting import NOTHING, SAMPLE, summary
 from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language
-from assistants.writing.outline import PLAIN
+from assistants.writing.outline import PLAIN, TITLE, tidy
 from assistants.writing.sentences import SentenceFilter
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ UNHEARD = {
 CONTINUED_WORDS = 80
 AROUND = 600
 HEADLINES = 5
+NO_HEADLINE = "The model gave no headline in the language of the draft. Try again, or another model."
+REFUSED = "Headlines left out, for they came twice, were too long or in another language: {count}."
 
 
 def rewrite(
@@ -165,7 +168,7 @@ def _kept(
 def headlines(
     studio: "Studio", brief: Brief, document: Document, writer: Writer, asked: Any
 ) -> Generator[Event, None, list[str]]:
-    """Return five titles."""
+    """Return five titles, held as headings are; fewer where the model has no more, which is said."""
     template = templates.template_for(studio, "headlines", brief, writer.job.owner, asked)
     values = {
         "topic": brief.topic,
@@ -174,7 +177,7 @@ def headlines(
         "brief": told(brief, "audience", "tone", "language"),
         "number": str(HEADLINES),
     }
-    one = {"type": "string", "pattern": rf"^[^\W_]{PLAIN}{{8,78}}$"}
+    one = {"type": "string", "pattern": rf"^[“‘「『《]?[^\W_]{PLAIN}{{3,98}}$"}
     several = {"type": "array", "minItems": HEADLINES, "maxItems": HEADLINES, "items": one}
     wanted = {
         "type": "object",
@@ -184,8 +187,35 @@ def headlines(
     }
     options = templates.options(template, writer.params) | writer.limit(60 + 40 * HEADLINES)
     turns = templates.messages(template, values)
-    answer = yield from writer.quietly(turns, Controls(json_schema=wanted), options)
-    return [re.sub(r"\s+", " ", text).strip() for text in from_json(answer)["headlines"]]
+    found: dict[str, str] = {}
+    refused = 0
+    for attempt in range(ATTEMPTS):
+        try:
+            answer = yield from writer.quietly(turns, Controls(json_schema=wanted), changed(options, attempt))
+        except GenerationFailed:
+            if found:
+                break
+            raise
+        for text in map(tidy, from_json(answer)["headlines"]):
+            key = text.casefold()
+            is_new = key not in found and key != tidy(document["title"]).casefold()
+            if is_new and _is_headline(text, brief) and len(found) < HEADLINES:
+                found[key] = text
+            else:
+                refused += len(found) < HEADLINES
+        if len(found) >= HEADLINES:
+            break
+    if not found:
+        raise GenerationFailed(NO_HEADLINE)
+    if refused:
+        yield Part("note", {"template": REFUSED, "values": {"count": refused}})
+    return list(found.values())
+
+
+def _is_headline(text: str, brief: Brief) -> bool:
+    """Say whether a line is a headline: short, of some letters, and in the script of the draft's language."""
+    script = WRITTEN.get(brief.language.partition("-")[0])
+    return 1 < len(text) <= TITLE and any(map(str.isalnum, text)) and script in (None, language_of(text))
 
 
 def check(operation: str, instruction: str, brief: Brief, model: str, languages: Collection[str]) -> None:

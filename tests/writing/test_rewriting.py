@@ -1,5 +1,6 @@
 """Rewriting: what cannot be proposed is said at the door; what is proposed is what was asked for, and loses no fact."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from assistants.models import Models
 from assistants.principals import LOCAL
 from assistants.store.documents import count, new_document, new_section
 from assistants.studio import Studio
+from assistants.writing.outline import tidy
 from tests.engines.misbehaving import Handler, Server
 
 
@@ -140,3 +142,60 @@ def test_a_section_that_is_written_again_keeps_the_facts_it_had(studio: Studio, 
     assert now == "The hall opens in May. It costs 5 euros." and job.output.endswith(now)
     notes = [data["data"] for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
     assert "It costs 5 euros" in [note["values"]["what"] for note in notes if "template" in note]
+
+
+def headlines(studio: Studio, server: Server, *said: list[str], language: str = "en") -> tuple[list[str], list[int]]:
+    """What comes of what a model says, one list after the other, and how many were left out."""
+    server.script = [saying(json.dumps({"headlines": lines}, ensure_ascii=False)) for lines in said]
+    document = new_document(title="The hall opens", sections=(new_section("One", text=OLD),))
+    draft = studio.history.drafts.create(LOCAL.id, "Hall", {"topic": "Hall", "language": language}, document)
+    request = {"action": "headlines", "draft": draft, "model": "cluster:m"}
+    job = studio.jobs.wait(studio.jobs.submit("writing", request, LOCAL).id, LOCAL.id, 60)
+    assert (job.status, job.failure) == ("done", None)
+    parts = [data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part"]
+    return (job.result or {})["headlines"], [one["data"]["values"]["count"] for one in parts if one["name"] == "note"]
+
+
+FIVE = [
+    "A hall for all of us",
+    "Doors open in May",
+    "What it costs",
+    "Ada and the hall",
+    "Why we built it",
+]
+
+
+def test_headlines_have_no_full_stop_and_no_quotes(studio: Studio, cluster: Server) -> None:
+    said = ["“A hall for all of us.”", "Doors open in May.", "‘What it costs’", *FIVE[3:]]
+    assert headlines(studio, cluster, said) == (FIVE, [])
+
+
+def test_headlines_that_come_twice_or_are_the_title_are_asked_for_again(studio: Studio, cluster: Server) -> None:
+    first = [FIVE[0], FIVE[0].upper(), "The hall opens.", FIVE[1], FIVE[2]]
+    assert headlines(studio, cluster, first, [*FIVE[1:3], *FIVE[3:], "One more of them"]) == (FIVE, [4])
+
+
+def test_headlines_are_in_the_language_of_the_draft(studio: Studio, cluster: Server) -> None:
+    own = [f"五月开放的新大厅之{sign}" for sign in "一二三四五"]
+    mixed = [*own[:3], "The new hall opens", "Doors open in May"]
+    assert headlines(studio, cluster, mixed, [*own[3:], *own[:3]], language="zh") == (own, [2])
+
+
+def test_fewer_headlines_than_asked_for_are_shown_with_a_word(studio: Studio, cluster: Server) -> None:
+    found, left_out = headlines(studio, cluster, *[[FIVE[0]] * 5] * 3)
+    assert found == FIVE[:1] and left_out == [14]
+
+
+@pytest.mark.parametrize(
+    ("said", "heading"),
+    [
+        ("“Why trees.”", "Why trees"),
+        ("Trees in the U.S.", "Trees in the U.S."),
+        ("What is “home”", "What is “home”"),
+        ("读《红楼梦》", "读《红楼梦》"),
+        ("「树荫。」", "树荫"),
+        ("Why trees?", "Why trees?"),
+    ],
+)
+def test_a_heading_is_held_as_a_headline_is(said: str, heading: str) -> None:
+    assert tidy(said) == heading
