@@ -29,6 +29,7 @@ KNOWN = re.compile(rf"(?:{ENVIRONMENTS})\*?")
 BARE = re.compile(r"\\(?:ce|cf|pu|SI|si|SIrange|qty|num|unit|ang)(?=[\[{])")
 CLOSING = re.compile(r"\$\$[ \t]*(?:\n|\Z)")
 OPERATOR = re.compile(r"[\\^_=<>{}]")
+SENTENCE = re.compile(r"[A-Za-z]{3,}[ ,;.:]+[A-Za-z]{2,}")
 WORDS = re.compile(r"[A-Za-z]{3,}[ ,;.:]+[A-Za-z]{2,}|[a-z]{4,}")
 SHELL = re.compile(r"\{?[A-Za-z_]\w*\}?(?:[\w/:;,.=|+-]*[/:;,.=|+-])?|\([^()]*\)[/:]?")
 TEXT = re.compile(r"\\\w+\{[^{}]*\}")
@@ -77,13 +78,16 @@ def _guarded(rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline
 
     def guarded(state: StateInline, silent: bool) -> bool:
         start = state.pos
-        if state.src[start] != "$" or not rule(state, True):
+        # One of several dollars that are text is text, unless the one before it is escaped.
+        is_behind = state.pending.endswith("$") and not state.src.endswith("\\$", 0, start)
+        if state.src[start] != "$" or is_behind or not rule(state, True):
             return False
         end, state.pos = state.pos, start
         width = 2 if state.src.startswith("$$", start) and state.src.startswith("$$", end - 2) else 1
         content = state.src[start + width : end - width]
         before, after = state.src[start - 1 : start], state.src[end : end + 1]
-        return not _is_else(before, content, after) and rule(state, silent)
+        is_else = (width == 2 and after == "$") or _is_else(before, content, after)
+        return not is_else and rule(state, silent)
 
     return guarded
 
@@ -96,7 +100,10 @@ def _guarded_block(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callab
         if not state.src.startswith("$$", begin):
             return False
         closing = CLOSING.search(state.src, begin + 2, begin + MAX_FORMULA)
-        if closing is None or _is_words(state.src[begin + 2 : closing.start()]):
+        if closing is None:
+            return False
+        content = state.src[begin + 2 : closing.start()]
+        if SENTENCE.search(content) and not OPERATOR.search(content):
             return False
         line, tokens = state.line, len(state.tokens)
         is_formula = rule(state, start_line, end_line, silent)

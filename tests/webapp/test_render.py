@@ -176,6 +176,7 @@ def test_equations_are_counted_through_a_text() -> None:
         "echo $HOME/$USER", "${A}/${B}", "$PATH:$HOME", "$AAPL/$TSLA", "kill $$ and $$ now", "$foo=$bar;",
         "(foo$|bar$)", "$the quick brown fox$", 'echo "$FOO" "$BAR"', 'cp "${A}" "${B}"', "${HOME}/bin:${PATH}",
         "$PATH:/usr/bin:$HOME", "$$ is the pid of it, $$",
+        "price range $$-$$$",
     ],
 )  # fmt: skip
 def test_money_and_variables_of_a_shell_are_no_formulas(text: str) -> None:
@@ -202,7 +203,20 @@ def test_groups_of_patterns_are_no_formulas(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["$n$th", "设$x$为", "$|x|$", "$3x$", "$2ab$", r"$\alpha$s", "$f(x)+g(x)$", "$k$-means", "$5$"]
+    "text",
+    [
+        "$n$th",
+        "设$x$为",
+        "$|x|$",
+        "$3x$",
+        "$2ab$",
+        r"$\alpha$s",
+        "$f(x)+g(x)$",
+        "$k$-means",
+        "$5$",
+        "a\n$$\nspeed\n$$",
+        "$k+1$th",
+    ],
 )
 def test_what_is_a_formula_stays_one(text: str) -> None:
     assert markdown(text).count("<math") == 1

@@ -134,8 +134,11 @@ class _Order:
             drawing = next(element.iterancestors(tag("w:drawing"), tag("w:pict")), None)
             if drawing is not None and drawing.getparent() is not None:
                 _write(drawing, lines)
-        for field in list(tree.iter(tag("w:ddList"))):
+        for field in list(tree.iter(tag("w:ddList"), tag("w:checkBox"))):
             _choose(field)
+        # What is ticked stands there now.
+        for code in tree.iter(tag("w:instrText")):
+            code.text = (code.text or "").replace("FORMCHECKBOX", "")
         for ruby in list(tree.iter(tag("w:ruby"))):
             base, above = ("".join(ruby.find(f"w:{name}", SPACES).itertext(tag("w:t"))) for name in ("rubyBase", "rt"))
             _write(ruby, [f"{base}({above})"])
@@ -160,16 +163,22 @@ class _Order:
 
 
 def _choose(field: Any) -> None:
-    """Write what is chosen in a list of an old form before it, for it stands nowhere else."""
+    """Write what is chosen in a list or a box of an old form before it, for it stands nowhere else."""
     begin = next(field.iterancestors(tag("w:r")), None)
-    entries = [entry.get(tag("w:val"), "") for entry in field.iterfind("w:listEntry", SPACES)]
+    is_box = field.tag == tag("w:checkBox")
+    entries = (
+        ["[ ] ", "[x] "] if is_box else [entry.get(tag("w:val"), "") for entry in field.iterfind("w:listEntry", SPACES)]
+    )
     # What was chosen goes before what is chosen at first.
-    found = next(field.iter(tag("w:result")), None)
+    found = next(field.iter(tag("w:checked" if is_box else "w:result")), None)
     found = found if found is not None else next(field.iter(tag("w:default")), None)
-    chosen = found.get(tag("w:val"), "0") if found is not None else "0"
+    chosen = found.get(tag("w:val"), "1") if found is not None else "0"
+    chosen = str(int(is_on(found))) if is_box else chosen
     if begin is not None and chosen.isdigit() and int(chosen) < len(entries):
         run = etree.Element(tag("w:r"))
-        etree.SubElement(run, tag("w:t")).text = entries[int(chosen)]
+        text = etree.SubElement(run, tag("w:t"))
+        text.text = entries[int(chosen)]
+        text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         begin.addprevious(run)
 
 

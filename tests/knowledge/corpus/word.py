@@ -136,6 +136,9 @@ def _page_part(name: str, *lines: str) -> str:
 CHOICE = '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList>{}<w:listEntry w:val="small"/><w:listEntry w:val="中号"/>'
 CHOICE += "</w:ddList></w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMDROPDOWN </w:instrText></w:r>"
 CHOICE += '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+TICKED = '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>'
+TICKED += "</w:ffData></w:fldChar></w:r><w:r><w:instrText> FORMCHECKBOX </w:instrText></w:r>"
+TICKED += '<w:r><w:fldChar w:fldCharType="end"/></w:r>' + text(" 订阅")
 LOST = '<w:r><w:footnoteReference w:id="99"/></w:r><w:r><w:endnoteReference w:id="98"/></w:r>' + text(" noted")
 
 
@@ -249,9 +252,9 @@ def files() -> list[File]:
         ),
         File(
             "chosen.docx",
-            "lists of old forms",
-            docx(SIMPLE + line(CHOICE.format('<w:result w:val="1"/>') + CHOICE.format(""))),
-            (*SIMPLE_WORDS, "中号small"),
+            "lists and boxes of old forms",
+            docx(SIMPLE + line(CHOICE.format('<w:result w:val="1"/>') + CHOICE.format("")) + line(TICKED)),
+            (*SIMPLE_WORDS, "中号small", "[x] 订阅"),
         ),
         File("macros.docm", "a file with macros", docx(SIMPLE, kind="ms-word.document.macroEnabled"), SIMPLE_WORDS),
     ]
