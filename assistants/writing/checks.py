@@ -255,9 +255,8 @@ def form(brief: Brief, document: Document) -> Iterator[Check]:
     """Say whether a poem keeps to its form."""
     if brief.kind == "poem":
         for section in document["sections"]:
-            is_kept = poems.is_kept(brief, section["text"])
-            template = "The form is kept." if is_kept else "The form is not kept."
-            yield Check("form", is_kept, template, {}, section["id"], 0, len(section["text"]))
+            for found in poems.judge(brief, section["text"]):
+                yield Check("form", found.ok, found.template, found.values, section["id"], 0, len(section["text"]))
 
 
 def to_verify(brief: Brief, document: Document) -> Iterator[Check]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
+from assistants.generation import NO_CONTROLS
 from assistants.jobs import Event, Part, Text
 from assistants.sentences import sentences
 from assistants.store.documents import Document, Section
 from assistants.words import tokens
 from assistants.writing import guided, poems, telling, templates
 from assistants.writing.brief import Brief, labelled, told
-from assistants.writing.generating import Writer
+from assistants.writing.generating import Writer, changed
 from assistants.writing.kinds import in_language, kinds
 from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages, Template
@@ -31,8 +32,11 @@ KEYWORDS = 4
 # What is given up first where a prompt does not fit.
 TRIMMED = ("sample", "summary", "outline", "brief")
 LINE_TITLE = 60
+# So often a model is asked for a poem in its form.
+POEMS = 3
 NOTHING = "The model wrote no whole sentence. Ask again, or another model."
 FORMLESS = "The model did not keep to the form of the poem. Try again, or another model."
+UNKEPT = "The poem does not keep to its form; the checks say where. Asked of the model: {times} times."
 EMPTY = "A section stayed empty, for the model wrote no whole sentence. Write it again, or choose another model."
 SHORT = "A section is short, for the model repeated itself. Write it again with the guard against that."
 NOTHING_MORE = "The part “{heading}” stayed empty: the model had no more to say from the brief. Add facts or notes."
@@ -146,7 +150,8 @@ def write(
     options = templates.options(template, writer.params)
     if pattern := _pattern(brief, section):
         if not filtered.text:
-            yield from _in_form(brief, writer, made.turns, pattern, options, filtered)
+            in_form = _poem if brief.kind == "poem" else _in_form
+            yield from in_form(brief, writer, made.turns, pattern, options, filtered)
         return
     before = filtered.text
     begins, ends = _around(brief, section)
@@ -219,17 +224,39 @@ def _in_form(
     topic = " ".join(brief.topic.split())[:LINE_TITLE]
     try:
         # A model that is led has nothing better to say in a line than what the person said.
-        if writer.is_guided and brief.kind != "poem":
+        if writer.is_guided:
             text = topic
         else:
             text = yield from writer.quietly(turns, Controls(regex=pattern), writer.limit(300) | options)
-    except GenerationFailed as error:
-        if brief.kind == "poem":
-            raise GenerationFailed(FORMLESS) from error
+    except GenerationFailed:
         # A line that the person can mend is better than none.
         text = topic
     filtered.text = text.strip()
     yield Text(filtered.text)
+
+
+def _poem(
+    brief: Brief, writer: Writer, turns: Messages, pattern: str, options: dict[str, Any], filtered: SentenceFilter
+) -> Generator[Event, None, None]:
+    """Ask until what can be counted of the form is kept; else the last poem stands, with a word about it."""
+    controls = Controls(regex=pattern) if writer.can("regex") else NO_CONTROLS
+    text = ""
+    for attempt in range(POEMS):
+        try:
+            answer = yield from writer.quietly(turns, controls, changed(writer.limit(300) | options, attempt))
+        except GenerationFailed as error:
+            if text:
+                break
+            raise GenerationFailed(FORMLESS) from error
+        text = answer.strip() or text
+        if text and poems.is_kept(brief, text):
+            break
+    if not text:
+        raise GenerationFailed(NOTHING)
+    filtered.text = text
+    yield Text(text)
+    if not poems.is_kept(brief, text):
+        yield Part("note", {"template": UNKEPT, "values": {"times": attempt + 1}})
 
 
 def _around(brief: Brief, section: Section) -> tuple[str, str]:

@@ -17,7 +17,7 @@ export function mountChecks(panel, desk) {
     const failing = answer.checks.filter(({ ok }) => ok === false);
     const open = answer.checks.filter(({ ok }) => ok === null).length;
     const words = [text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }), open && text("writing.unjudged", { count: open })];
-    const head = el("p.hint", { role: "status" }, words.filter(Boolean).join(" "));
+    const head = el("p.hint", { role: "status" }, words.filter(Boolean).join(" · "));
     const groups = NAMES.map((name) => group(name, answer.checks.filter((one) => one.name === name))).filter(Boolean);
     const mends = failing.some(({ name }) => !OWN.includes(name));
     const repair = mends && el("button.outlined.repair", { type: "button", disabled: desk.busy(), onclick: () => desk.write({ action: "repair" }) }, text("writing.repair"));
@@ -33,9 +33,9 @@ export function mountChecks(panel, desk) {
     const failing = checks.filter(({ ok }) => ok === false);
     const unjudged = checks.filter(({ ok }) => ok === null);
     const tally = failing.length ? `${failing.length}/${checks.length}` : null;
-    const head = el("summary", {}, sign(failing.length ? false : checks.length === unjudged.length ? null : true), el("span", {}, text(`check.${name}`)), tally && el("span.tally", {}, tally));
+    const head = el("summary", {}, sign(failing.length ? false : unjudged.length ? null : true), el("span", {}, text(`check.${name}`)), tally && el("span.tally", {}, tally));
     const items = [...failing, ...unjudged, ...checks.filter(({ ok }) => ok)].map(line);
-    return el("details.group", { open: failing.length > 0 }, head, el("ul", {}, ...items));
+    return el("details.group", { open: failing.length + unjudged.length > 0 }, head, el("ul", {}, ...items));
   }
 
   const sign = (ok) => {
