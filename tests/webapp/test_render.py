@@ -216,6 +216,7 @@ def test_groups_of_patterns_are_no_formulas(text: str) -> None:
         "$5$",
         "a\n$$\nspeed\n$$",
         "$k+1$th",
+        r"\$$x$",
     ],
 )
 def test_what_is_a_formula_stays_one(text: str) -> None:

@@ -5,6 +5,7 @@ Knows nothing about what the text says beyond where a page declares its encoding
 
 import codecs
 import re
+import unicodedata
 from contextlib import suppress
 
 from assistants.knowledge.readers.notes import Notes
@@ -55,8 +56,15 @@ def decoded(data: bytes, notes: Notes, declared: str = "") -> str:
         return _replaced(data, "gb18030", notes)
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
-    return str(best) if best else _replaced(data, "cp1252", notes)
+    text = str(from_bytes(data).best() or "")
+    return text if text and not _is_far_fetched(data, text) else _replaced(data, "cp1252", notes)
+
+
+def _is_far_fetched(data: bytes, guess: str) -> bool:
+    """Say whether a guess puts single letters of another script into words of Latin ones."""
+    foreign = [one for one in guess if not one.isascii() and one.isalpha()]
+    is_rare = sum(byte > 127 for byte in data) < sum(chr(byte).isalpha() for byte in data if byte < 128)
+    return is_rare and any(not unicodedata.name(one, "").startswith("LATIN") for one in foreign)
 
 
 def _codec(declared: str) -> str:

@@ -108,6 +108,7 @@ def _plain() -> list[File]:
         ),
         File("cut.txt", "UTF-8 cut within a character", CHINESE.encode()[:-1], (CHINESE[:-1],), said=(wrong,)),
         File("short.txt", "little UTF-8 with one bad byte", b"caf\xc3\xa9 \xff ok", ("café",), said=(wrong,)),
+        File("few.txt", "a few words of Windows-1252", "é café grün".encode("cp1252"), ("é café grün",)),
         File("mark.txt", "UTF-8 with its mark", b"\xef\xbb\xbfReturns are free.", ("Returns are free.",)),
         File("utf-16.txt", "UTF-16", CHINESE.encode("utf-16"), (CHINESE,)),
         File("utf-32.txt", "UTF-32", CHINESE.encode("utf-32"), (CHINESE,)),
