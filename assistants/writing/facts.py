@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -57,12 +57,12 @@ class Parts:
     signs: dict[str, str]
     pairs: frozenset[str]
 
-    @property
+    @cached_property
     def weights(self) -> dict[str, float]:
         """How much each part weighs: a number as much as two words, a sign half of one."""
         return dict.fromkeys(self.numbers, 2.0) | dict.fromkeys(self.words, 1.0) | dict.fromkeys(self.signs, 0.5)
 
-    @property
+    @cached_property
     def written(self) -> dict[str, str]:
         """Each part as it is written."""
         return self.numbers | self.words | self.signs
@@ -116,8 +116,8 @@ def parts(text: str, *, is_fact: bool = False) -> Parts:
     folded = unicodedata.normalize("NFKC", text)
     numbers, rest = _numbers(folded)
     words: dict[str, str] = {}
-    for match in WORD.finditer(rest):
-        word, is_first = match[0], not rest[: match.start()].strip(" \"“'‘*_-")
+    for number, match in enumerate(WORD.finditer(rest)):
+        word, is_first = match[0], number == 0
         if word.casefold() in known["plain"] and not (word[0].isupper() and not is_first and len(word) > 1):
             continue
         is_name = word[0].isupper() and not (is_first and not word[1:].isupper())

@@ -150,15 +150,17 @@ def _is_in(keyword: str, mended: list[Mended], untouched: list[str]) -> bool:
 
 
 def _add_facts(mended: list[Mended], untouched: list[str], brief: Brief) -> None:
+    said = Said([*(section.text for section in mended), *untouched])
     for fact in brief.facts:
         # What looks like a fact is for the person to judge.
-        if Said([*(section.text for section in mended), *untouched]).look(fact).state == "missing":
+        if said.look(fact).state == "missing":
             sentence = fact.strip()
             sentence = sentence[0].upper() + sentence[1:]
             if not is_complete(sentence):
                 sentence += "。" if IS_CJK.search(sentence) else "."
             section, place = _best_place(mended, fact)
             section.insert(place, sentence, "fact", fact)
+            said = Said([*(one.text for one in mended), *untouched])
 
 
 def _best_place(mended: list[Mended], term: str) -> tuple[Mended, int]:
