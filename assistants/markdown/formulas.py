@@ -103,7 +103,8 @@ def _guarded_block(rule: Callable[[StateBlock, int, int, bool], bool]) -> Callab
         if closing is None:
             return False
         content = state.src[begin + 2 : closing.start()]
-        if SENTENCE.search(content) and not OPERATOR.search(content):
+        # Between two formulas of one line stand words.
+        if "$$" in content or (SENTENCE.search(content) and not OPERATOR.search(content)):
             return False
         line, tokens = state.line, len(state.tokens)
         is_formula = rule(state, start_line, end_line, silent)

@@ -223,6 +223,11 @@ def test_what_is_a_formula_stays_one(text: str) -> None:
     assert markdown(text).count("<math") == 1
 
 
+def test_formulas_at_both_ends_of_a_line_are_two() -> None:
+    html = markdown("$$x^2$$ and $$y^2$$")
+    assert html.count("<math") == 2 and " and " in html and "$" not in html
+
+
 def test_words_in_brackets_are_no_formula() -> None:
     assert text_of(markdown(r"\[not a link\](url)")).strip() == "[not a link](url)"
 
