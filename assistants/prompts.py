@@ -103,7 +103,7 @@ class Prompts:
         found = []
         for id in sorted({*own, *built_in}):
             source = own.get(id)
-            template = parse(source, id) if source is not None else built_in.get(id)
+            template = parse(source, id, is_kept=True) if source is not None else built_in.get(id)
             if template is not None:
                 is_changed = id in built_in and template.version != built_in[id].version
                 card = _card(template, is_own=id not in built_in, is_changed=is_changed)
@@ -116,7 +116,7 @@ class Prompts:
         """Return a template as the owner has it in use, or a version of it; raises ``NotFound``."""
         version = version or self._rows.in_use(id, owner)
         if version is not None:
-            return parse(self._rows.find(id, owner, version).source, id)
+            return parse(self._rows.find(id, owner, version).source, id, is_kept=True)
         try:
             return self._library.get(id)
         except PromptError as error:

@@ -88,7 +88,7 @@ class JudgeEvaluator(Section):
 
     model_id: str
     prompt: str
-    choices: Annotated[tuple[Choice, ...], Field(min_length=1)]
+    choices: tuple[Choice, ...]
     system_prompt: str | None = None
 
 
@@ -103,7 +103,8 @@ class Evaluator(Section):
     @property
     def checks(self) -> bool:
         """Whether there is anything that it looks at."""
-        return bool(self.llm or self.uses or (self.string and any(self.string.model_dump().values())))
+        wanted = self.string.model_dump().values() if self.string else ()
+        return any([*wanted, *(self.llm.choices if self.llm else ()), self.uses])
 
 
 class Metadata(Section):
@@ -149,8 +150,8 @@ class Template(Prompt):
     @cached_property
     def answer_schema(self) -> dict[str, Any] | None:
         """What an answer must be valid against, if the file says how it is to look."""
-        if self.response_format == "json_object":
-            return {"type": "object"}
+        if self.response_format != "json_schema":
+            return {"type": "object"} if self.response_format == "json_object" else None
         whole = self.json_schema
         # GitHub's files have a schema as OpenAI's requests do: with a name.
         is_named = whole is not None and isinstance(whole.get("schema"), dict) and whole.keys() <= NAMED_SCHEMA
@@ -233,10 +234,11 @@ def as_text(value: Any) -> str:
 
 
 @lru_cache(READ_LATELY)
-def parse(source: str, id: str) -> Template:
+def parse(source: str, id: str, *, is_kept: bool = False) -> Template:
     """Read the text of a prompt file; raises ``PromptError`` with the file's name and, where there is one, the line.
 
-    One that has no name is called as its file is.
+    One that has no name is called as its file is. A text that ``is_kept`` came in before: it may lack what is asked of
+    new ones, such as something to check.
     """
     document = read_yaml(source, f"{id}{SUFFIX}")
     optional = {to_camel(name) for name, one in Prompt.model_fields.items() if not one.is_required()} | {"name"}
@@ -248,7 +250,8 @@ def parse(source: str, id: str) -> Template:
         template = Template.model_validate(data | {"id": id, "source": source})
     except ValidationError as error:
         raise _explain(error, document) from None
-    _check_answers(template, document)
+    if not is_kept:
+        _check_answers(template, document)
     _check_variables(template, document)
     _check_order(template, document)
     _check_assistant(template, document)

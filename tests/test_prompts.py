@@ -177,7 +177,11 @@ def test_an_error_can_be_translated() -> None:
         (SMALL + "evaluators:\n- name: a\n- name: b\n  string: {contains: b}\n", 6, "evaluator a checks nothing"),
         (SMALL + "evaluators:\n- {name: a, string: {contains: ''}}\n", 6, "evaluator a checks nothing"),
         (SMALL + "evaluators:\n- {name: a, string: {}}\n", 6, "evaluator a checks nothing"),
-        (SMALL + "evaluators:\n- {name: a, llm: {modelId: m, prompt: p, choices: []}}\n", 6, "choices' does not fit"),
+        (
+            SMALL + "evaluators:\n- {name: a, llm: {modelId: m, prompt: p, choices: []}}\n",
+            6,
+            "evaluator a checks nothing",
+        ),
         (SMALL + "responseFormat: json_schema\n", 5, "'jsonSchema' is missing"),
         (SMALL + "jsonSchema: '{}'\n", 5, "'jsonSchema' goes with responseFormat: json_schema only"),
         (SMALL + "responseFormat: text\njsonSchema: '{}'\n", 6, "'jsonSchema' goes with responseFormat"),

@@ -54,7 +54,7 @@ def test_a_base_is_read_by_those_whom_it_names_and_by_nobody_else(studio: Studio
     studio.knowledge.create("shop", LOCAL)
     readers = [who for who in (LOCAL, OPERATOR, ANN, BOB, anonymous()) if studio.knowledge.may_read("shop", who)]
     assert readers == [LOCAL, OPERATOR]
-    studio.knowledge.change("shop", LOCAL, [ANN.id], visibility="people")
+    studio.knowledge.change("shop", LOCAL, people=[ANN.id], visibility="people")
     assert studio.knowledge.sources("shop", ANN) == []
     for other in (BOB, anonymous(), of_owner("")):
         with pytest.raises(NotAllowed):
@@ -66,7 +66,7 @@ def test_a_base_is_read_by_those_whom_it_names_and_by_nobody_else(studio: Studio
         studio.knowledge.sources("shop", ANN)
     for who in (ANN, anonymous()):
         with pytest.raises(NotAllowed):
-            studio.knowledge.change("shop", who, [who.id], visibility="people")
+            studio.knowledge.change("shop", who, people=[who.id], visibility="people")
     with pytest.raises(InvalidInput, match="private, people, all"):
         studio.knowledge.change("shop", LOCAL, visibility="everyone")
 

@@ -44,7 +44,7 @@ def completed(browser: TestClient, schema: Any) -> Any:
 
 
 def written(schema: Any) -> str:
-    return f"{SMALL}jsonSchema: {json.dumps(json.dumps(schema))}\n"
+    return f"{SMALL}responseFormat: json_schema\njsonSchema: {json.dumps(json.dumps(schema))}\n"
 
 
 def saved(browser: TestClient, schema: Any) -> Any:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistants import engines
 from assistants.engines.classifier import learn_head, open_classifier, trainer, tune
 from assistants.errors import GenerationFailed, ModelUnavailable
+from assistants.models import files
 from assistants.models.installing import linked
 
 TEXTS = ["red apple", "red rose", "red car", "red wine", "blue sky", "blue sea", "blue eyes", "blue jeans"]
@@ -40,11 +40,11 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_encoder_is_told_from_what_writes(encoder: Path, tmp_path: Path) -> None:
-    assert engines.is_encoder(encoder)
+    assert files.is_encoder(encoder)
     assert linked(str(encoder)).kind == "classify"
-    assert not engines.is_encoder(tmp_path)
+    assert not files.is_encoder(tmp_path)
     (tmp_path / "config.json").write_text('{"architectures": "LlamaForCausalLM"}', encoding="utf-8")
-    assert not engines.is_encoder(tmp_path)
+    assert not files.is_encoder(tmp_path)
 
 
 def test_a_bert_is_tuned_into_a_classifier_that_any_program_can_open(encoder: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_bert_is_tuned_into_a_classifier_that_any_program_can_open(encoder: Pa
         *steps, last = (event for event in tune(worker, TEXTS, TARGETS, ["warm", "cold"], tmp_path / "tuned") if event)
     assert [step["done"] for step in steps] == list(range(1, steps[-1]["total"] + 1))
     assert len(last["held"]) == len(last["held_out"]) == 2
-    assert engines.is_encoder(tmp_path / "tuned")
+    assert files.is_encoder(tmp_path / "tuned")
     model = open_classifier("colours", tmp_path / "tuned")
     assert model.labels == ("warm", "cold")
     shares = np.array(model.classify(["red sea", "blue rose", *TEXTS]))

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assistants import engines
 from assistants.embedder import MODEL
 from assistants.engines.reranker import LocalReranker, open_reranker
 from assistants.errors import ModelUnavailable
 from assistants.models import LOCAL as PREFIX
-from assistants.models import Models
+from assistants.models import Models, files
 from assistants.models.installing import linked
 from assistants.principals import LOCAL
 from assistants.studio import Studio
@@ -44,7 +43,7 @@ def test_pairs_get_scores_in_their_order(reranker: LocalReranker) -> None:
 
 def test_it_is_told_from_other_models(folder: Path, tmp_path: Path) -> None:
     write_embedder(tmp_path / "embedder")
-    assert engines.is_reranker(folder) and not engines.is_reranker(tmp_path / "embedder")
+    assert files.is_reranker(folder) and not files.is_reranker(tmp_path / "embedder")
     assert (linked(str(folder)).kind, linked(str(tmp_path / "embedder")).kind) == ("rerank", "embed")
 
 

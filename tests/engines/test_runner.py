@@ -6,11 +6,12 @@ from typing import Any
 
 import gguf
 import pytest
+from langchain_core.messages import HumanMessage
 from transformers.integrations.gguf import GGUF_ARCHS
 from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
 
 from assistants import engines
-from assistants.engines import open_chat
+from assistants.engines import echo, open_chat
 from assistants.errors import ModelUnavailable
 from assistants.models.files.contents import TRANSFORMERS, model_types, runner
 from tests.engines import tiny_gguf
@@ -154,7 +155,9 @@ def test_what_is_said_of_transformers_is_true() -> None:
 
 def test_a_plugin_is_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "plugins", lambda taken: {"eliza": "entry"})
-    monkeypatch.setattr(engines, "open_plugin", lambda entry, model, path: (entry, model, path))
+    asked: list[Any] = []
+    monkeypatch.setattr(engines, "open_plugin", lambda *given: asked.append(given) or echo.open_chat(""))
     assert engines.is_plugin("eliza")
     assert not engines.is_plugin("openai")
-    assert open_chat("eliza:doctor") == ("entry", "doctor", None)
+    assert "".join(chunk.text for chunk in open_chat("eliza:doctor").stream([HumanMessage("Hello")])) == "Hello"
+    assert asked == [("entry", "doctor", None)]

@@ -33,6 +33,7 @@ from transformers import (
 )
 
 from assistants import memory
+from assistants.digests import file_sha256
 from assistants.engines import tuning
 from assistants.engines.process import ProcessChat
 from assistants.engines.transformers_chat import TransformersChat
@@ -141,7 +142,7 @@ def test_a_file_of_every_type_is_what_it_says(source: tuple[Path, PreTrainedMode
         "openvino_tokenizer.bin", "openvino_detokenizer.xml", "openvino_detokenizer.bin",
     }  # fmt: skip
     notice = (folder / "NOTICE.txt").read_text(encoding="utf-8")
-    assert "modified form" in notice and "types.gguf" in notice and readiness.digest(source[0]) in notice
+    assert "modified form" in notice and "types.gguf" in notice and file_sha256(source[0]) in notice
 
 
 @pytest.mark.parametrize("architecture", ["qwen2", "qwen3"])

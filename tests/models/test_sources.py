@@ -319,7 +319,7 @@ def test_a_file_is_read_through_once_and_again_when_it_has_changed(
 ) -> None:
     path = get(tmp_path)
     read = []
-    monkeypatch.setattr(sources, "digest", lambda path: read.append(path) or digest(path.read_bytes()))
+    monkeypatch.setattr(sources, "file_sha256", lambda path: read.append(path) or digest(path.read_bytes()))
     get(tmp_path)
     assert read == []
     path.touch()

@@ -246,6 +246,20 @@ def test_a_zip_for_an_unknown_assistant_changes_nothing(studio: Studio) -> None:
     assert ids(studio) == before
 
 
+@pytest.mark.parametrize(
+    "further", ['jsonSchema: "{}"\n', "responseFormat: json_schema\n", "evaluators: [{name: none}]\n"]
+)
+def test_what_was_kept_before_is_still_there_though_it_would_not_come_in_now(studio: Studio, further: str) -> None:
+    with pytest.raises(InvalidInput):
+        studio.prompts.create("chat/old", "me", SMALL + further)
+    studio.prompts.create("chat/old", "me", SMALL)
+    with studio.history.store.write() as db:
+        db.execute("UPDATE prompt_versions SET source = source || ?", (further,))
+    assert "chat/old" in ids(studio)
+    assert studio.prompts.get("chat/old", "me").source == SMALL + further
+    assert studio.prompts.get("chat/old", "me").answer_schema is None
+
+
 def test_what_is_not_there_is_said(studio: Studio, tutor: str) -> None:
     for call in (
         lambda: studio.prompts.get("chat/absent", "me"),
