@@ -223,6 +223,14 @@ def test_what_is_a_formula_stays_one(text: str) -> None:
     assert markdown(text).count("<math") == 1
 
 
+def test_blocks_take_their_direction_from_their_words_and_tables_a_frame_that_scrolls() -> None:
+    html = markdown("# a\n\nb\n\n> c\n\n- d\n\n1. e\n\n| f |\n|---|\n| g |")
+    directed = [tag for tag, attributes in Tags(html).seen if attributes.get("dir") == "auto"]
+    assert {"h1", "p", "blockquote", "ul", "ol", "li", "th", "td"} <= set(directed)
+    assert '<div class="wide" tabindex="0"><table>' in html
+    assert 'dir="ltr"' in markdown("    code")
+
+
 def test_formulas_at_both_ends_of_a_line_are_two() -> None:
     html = markdown("$$x^2$$ and $$y^2$$")
     assert html.count("<math") == 2 and " and " in html and "$" not in html

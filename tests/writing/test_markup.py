@@ -59,6 +59,8 @@ TEXTS = {
     "citations": "@alpha says [see @beta, p. 3; -@gamma]",
     "alerts": "> [!NOTE]\n> alpha\n\n> [!WARNING] beta\n> gamma",
     "formulas": "alpha $x^2$ and $\\frac{beta}{gamma}$ cost $5 and $6.\n\n$$\n\\delta{epsilon}\n$$\n\nzeta",
+    "chemistry": "$\\ce{alpha}$ \\ce{beta*gamma*}"
+    "$$\\begin{gathered}delta\\\\epsilon\\end{gathered}$$ \\begin{foo}zeta\\end{foo}",
     "pictures": "![alpha](https://x.example/a.png) ![beta](data:image/svg+xml;base64,AAAA) ![gamma](nowhere) delta",
     "odd links": "[alpha](javascript:x) [beta](data:text/html,x) [gamma](//host/x) [delta](https://a.example)",
     "tables": (
