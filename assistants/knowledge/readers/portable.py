@@ -23,7 +23,8 @@ from assistants.knowledge.readers.notes import Notes
 LOCK = threading.Lock()
 # Points; what is smaller cannot be read.
 SMALLEST = 1.5
-MARKUP = (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_HIGHLIGHT, pdfium.FPDF_ANNOT_UNDERLINE, pdfium.FPDF_ANNOT_STRIKEOUT)
+# What is a comment's window, or leads elsewhere: what they say stands in the comment or on the page.
+BESIDE = (pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK)
 UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 TICKED = (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON)
 FILLED = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
@@ -112,7 +113,7 @@ def _size(text: Any, place: int) -> float:
 
 
 def _annotations(document: Any, page: Any, notes: Notes) -> Iterator[str]:
-    """Yield what is filled in and written upon a page; comments are counted."""
+    """Yield what is filled in and written upon a page; comments, stamps among them, and what is hidden are counted."""
     for place in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, place)
         if not annotation:
@@ -121,32 +122,38 @@ def _annotations(document: Any, page: Any, notes: Notes) -> Iterator[str]:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             contents = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
             is_hidden = pdfium.FPDFAnnot_GetFlags(annotation) & UNSEEN
-            if kind == pdfium.FPDF_ANNOT_FREETEXT and not is_hidden:
+            if kind == pdfium.FPDF_ANNOT_WIDGET:
+                filled, is_secret = _field(document.formenv, annotation) if document.formenv else ("", False)
+                if is_hidden or is_secret:
+                    notes.count(pages.HIDDEN, int(bool(filled)))
+                else:
+                    yield filled
+            elif kind != pdfium.FPDF_ANNOT_FREETEXT:
+                notes.count(word.COMMENTS, int(bool(contents) and kind not in BESIDE))
+            elif is_hidden:
+                notes.count(pages.HIDDEN, int(bool(contents)))
+            else:
                 yield contents
-            elif kind in MARKUP:
-                notes.count(word.COMMENTS, int(bool(contents)))
-            elif kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv and not is_hidden:
-                yield _field(document.formenv, annotation)
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def _field(form: Any, annotation: Any) -> str:
-    """Return the name of a field of a form and what is in it, or nothing where it is empty."""
+def _field(form: Any, annotation: Any) -> tuple[str, bool]:
+    """Return the name of a field of a form and what is in it, or nothing where it is empty; and if it is a secret."""
+    is_secret = False
     kind = pdfium.FPDFAnnot_GetFormFieldType(form, annotation)
     if kind in TICKED:
         value = _string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, annotation)
         value = (value or "x") if pdfium.FPDFAnnot_IsChecked(form, annotation) else ""
     elif kind in FILLED:
         is_secret = pdfium.FPDFAnnot_GetFormFieldFlags(form, annotation) & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD
-        is_secret = is_secret and kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
-        value = "" if is_secret else _chosen(form, annotation)
-        value = value or ("" if is_secret else _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation))
+        is_secret = bool(is_secret) and kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
+        value = _chosen(form, annotation) or _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
     else:
         value = ""
     name = _string(pdfium.FPDFAnnot_GetFormFieldAlternateName, form, annotation)
     name = name or _string(pdfium.FPDFAnnot_GetFormFieldName, form, annotation)
-    return f"{name}: {value}" if name and value else value
+    return f"{name}: {value}" if name and value else value, is_secret
 
 
 def _chosen(form: Any, annotation: Any) -> str:

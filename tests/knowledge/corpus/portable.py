@@ -84,7 +84,12 @@ FIELDS = (
     "<< /Type /Annot /Subtype /Text /Contents (Really?) /Rect [0 90 9 99] /F 4 >>",
 )
 LARGE = "<< /Type /Annot /Subtype /Widget /FT /Ch /T (size) /Opt [[(s) (Small)] [(l) (Large)]] /V (l) /Rect [0 60 90 80] /F 4 >>"
-FIELDS += (LARGE,)
+FIELDS += (
+    LARGE,
+    "<< /Type /Annot /Subtype /Widget /FT /Tx /T (note) /V (obey) /Rect [0 0 90 20] /F 2 >>",
+    "<< /Type /Annot /Subtype /FreeText /Contents (obey, too) /Rect [0 90 90 99] /F 2 >>",
+    "<< /Type /Annot /Subtype /Stamp /Contents (Approved) /Rect [0 0 90 20] /F 4 >>",
+)
 KIDS = "[" + " ".join(f"{number} 0 R" for number in range(4, 4 + len(FIELDS))) + "]"
 
 
@@ -130,8 +135,8 @@ def files() -> list[File]:
             "values of a form, notes",
             form,
             (*words, "Your name: Li Hua", "news: Yes", "size: Large", "Written upon it"),
-            ("secret", "Really"),
-            ("Comments",),
+            ("secret", "Really", "obey", "Approved"),
+            ("Hidden text is left out (3).", "Comments are left out (2)."),
         ),
         File(
             "unseen.pdf",
