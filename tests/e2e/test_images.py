@@ -194,9 +194,9 @@ def test_what_waits_is_put_in_order_held_back_and_cancelled(images: Images) -> N
     expect(images.queue.nth(2).locator(".name")).to_have_text("fourth in line")
     images.root.get_by_role("button", name="Pause").click()
     expect(images.root.locator(".queue .state")).to_have_text("Paused")
-    images.queue.nth(1).get_by_label("Cancel this one").click()
-    images.queue.nth(1).get_by_label("Cancel this one").click()
-    expect(images.queue).to_have_count(2)
+    for left in (3, 2):
+        images.queue.nth(1).get_by_label("Cancel this one").click()
+        expect(images.queue).to_have_count(left)
     images.stage.get_by_role("button", name="Stop").click()
     expect(images.queue.locator(".name")).to_have_text(["third in line"])
     images.root.get_by_role("button", name="Go on").click()

@@ -37,7 +37,7 @@ export function mount(component) {
     root.closest(".tabitem")?.scrollTo(0, 0);
   }
 
-  const back = () => (item.leave(), view("list"), load());
+  const back = () => (item.leave(), select(null), view("list"), load());
   const item = mountItem(find(".item"), { ask, view, back });
   const compared = mountCompared(find(".compared"), { ask, view });
   const trash = mountTrash(find(".trash"), { ask, view });
@@ -63,6 +63,8 @@ export function mount(component) {
 
   function show(answer, isFirst) {
     if (answer.error) return toast(answer.error, { problem: true });
+    // What was chosen stays so while it is in the list.
+    const before = new Set(isFirst ? [...chosen].map(({ id }) => id) : []);
     if (isFirst) {
       choices("assistant", "history.all-assistants", answer.assistants, (name) => text(`tab.${name}`));
       choices("status", "history.all-statuses", answer.statuses, (name) => text(`status.${name}`));
@@ -74,6 +76,10 @@ export function mount(component) {
       select(null);
     }
     find(".items").append(...answer.items.map(row));
+    for (const entry of answer.items.filter(({ id }) => before.has(id))) {
+      find(`.items [data-id="${CSS.escape(entry.id)}"] input`).checked = true;
+      select(entry, true);
+    }
     last = answer.items.at(-1)?.number ?? last;
     more.hidden = !answer.more;
     const empty = !find(".items").children.length;
