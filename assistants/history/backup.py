@@ -28,7 +28,10 @@ from assistants.store.files import MAX_BYTES
 
 FORMAT = 1
 MANIFEST, DATABASE, FILES = "backup.json", "studio.db", "files"
-NAME = re.compile(r"backup\.json|studio\.db|files/[0-9a-f]{32}")
+ID = re.compile(r"[0-9a-f]{32}")
+NAME = re.compile(rf"backup\.json|studio\.db|files/{ID.pattern}")
+# Their ids are names of files, which are read and deleted.
+NAMED = {"files", "pictures"}
 MAX_MANIFEST = 1 << 20
 # Databases of text shrink to between a third and a thirtieth; zeros to a thousandth.
 MAX_RATIO = 100
@@ -122,12 +125,14 @@ def _check_manifest(content: bytes, files: int, name: str) -> None:
 
 
 def _check_database(staging: Path, name: str, added: Sequence[Migrations]) -> None:
-    """Refuse a database that is broken, that acts by itself, or whose files are not those beside it."""
+    """Refuse a database that is broken, acts by itself or leads out of the home, or has other files beside it."""
     try:
         with closing(sqlite3.connect(staging / DATABASE)) as db:
             is_whole = db.execute("PRAGMA quick_check").fetchone() == ("ok",)
             acts = db.execute("SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchone()
             digests = dict(db.execute("SELECT id, sha256 FROM files"))
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            ids = [id for table in tables & NAMED for (id,) in db.execute(f"SELECT id FROM {table}")]
             is_ours = db.execute("SELECT 1 FROM _sqlite_migrations").fetchone()
             is_ahead = is_newer(Database(db), added)
     except sqlite3.DatabaseError as error:
@@ -137,5 +142,5 @@ def _check_database(staging: Path, name: str, added: Sequence[Migrations]) -> No
         raise InvalidInput("file", DAMAGED, file=name)
     if is_ahead:
         raise InvalidInput("file", NEWER, file=name)
-    if acts or not is_ours:
+    if acts or not is_ours or not all(isinstance(id, str) and ID.fullmatch(id) for id in ids):
         raise InvalidInput("file", NO_BACKUP, file=name)

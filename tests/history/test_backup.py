@@ -160,6 +160,16 @@ def flip(path: Path) -> None:
 FUTURE = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('studio', 'm999_future', '')"
 STRANGE = "DELETE FROM _sqlite_migrations"
 TRIGGER = "CREATE TRIGGER t AFTER INSERT ON jobs BEGIN DELETE FROM jobs; END"
+# What a row names is read, and deleted with it: nothing of that may lie elsewhere.
+FILE = (
+    "INSERT INTO files (id, owner, name, type, size, sha256, created)"
+    " VALUES ('{}', 'me', 'x.txt', 'text/plain', 1, '', '')"
+)
+PICTURE = (
+    "INSERT INTO pictures"
+    " (id, owner, job, kind, place, width, height, prompt, model, settings, made_with, pixels, created)"
+    " VALUES ('../../studio', 'me', 'x', 'picture', 0, 1, 1, '', '', '{}', '', '', '')"
+)
 WRONG: dict[str, tuple[str, Callable[[Path], object]]] = {
     "no zip": ("not a backup", lambda path: path.write_bytes(b"hello " * 1000)),
     "empty": ("not a backup", lambda path: path.write_bytes(b"")),
@@ -203,6 +213,20 @@ WRONG: dict[str, tuple[str, Callable[[Path], object]]] = {
     "another program's": (
         "not a backup",
         lambda path: rewritten(path, lambda entries: edited_database(entries, STRANGE, path.parent)),
+    ),
+    "a file of the machine's": (
+        "not a backup",
+        lambda path: rewritten(path, lambda entries: edited_database(entries, FILE.format("/etc/passwd"), path.parent)),
+    ),
+    "a file above": (
+        "not a backup",
+        lambda path: rewritten(
+            path, lambda entries: edited_database(entries, FILE.format("../studio.db"), path.parent)
+        ),
+    ),
+    "a picture above": (
+        "not a backup",
+        lambda path: rewritten(path, lambda entries: edited_database(entries, PICTURE, path.parent)),
     ),
     "no database in it": (
         "damaged",
