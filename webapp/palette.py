@@ -1,6 +1,6 @@
 """The command palette: one search over what a visitor has and what the studio offers.
 
-It looks in the kinds of rows that can be found (``RowKind.find``), and among the models. Rooms, settings and actions
+It looks in the kinds of rows that can be found (``RowKind.find``), and among the models. Tabs, settings and actions
 the script knows itself (``static/shared/palette.js``). Knows nothing about how a hit is drawn or opened.
 """
 

@@ -68,6 +68,8 @@ TELLING = ("parameters", "invokeai_metadata", "sd-metadata", "Dream", "prompt", 
            "fooocus_scheme", "invokeai_graph", "invokeai_workflow")  # fmt: skip
 # Midjourney's, and Draw Things'.
 MARKS = (("Description", "Job ID:"), ("XML:com.adobe.xmp", "UserComment"), ("Software", "NovelAI"))
+# What may stand before JSON.
+BEFORE = "\ufeff \t\r\n"
 COMMENTS = ("UserComment", "ImageDescription", "XPComment", "comment", "Comment")
 
 
@@ -113,9 +115,6 @@ def parsed(text: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return parsed(data) if isinstance(data, str) else data
-
-
-BEFORE = "\ufeff \t\r\n"
 
 
 def is_like_json(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 TEXTS = ("text", "string", "value", "prompt", "text_g", "text_l", "t5xxl")
 MODELS = ("ckpt_name", "unet_name", "model_name")
 SIZES = ("width", "height")
+SEEDS = ("seed", "noise_seed")
 # A link may lead through so many nodes.
 MOST_STEPS = 200
 
@@ -46,9 +47,6 @@ def read(graph: dict[str, Any]) -> Read | None:
     _model(inputs.get("model"), nodes, found)
     _latent(inputs, nodes, found)
     return found
-
-
-SEEDS = ("seed", "noise_seed")
 
 
 def _inputs(node: Node) -> dict[str, Any]:

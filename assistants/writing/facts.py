@@ -34,6 +34,7 @@ BACK = re.compile(
     re.IGNORECASE,
 )
 ENDINGS = re.compile(r"(?:['’]s|ings?|ied|ies|ed|es|s|e|y)$")
+OWNER = re.compile(r"['’]s\Z")
 STEM = 3
 
 
@@ -122,7 +123,7 @@ def parts(text: str, *, is_fact: bool = False) -> Parts:
             continue
         is_name = word[0].isupper() and not (is_first and not word[1:].isupper())
         if is_name or not is_fact:
-            words[f"={word.removesuffix('’s').removesuffix(chr(39) + 's')}"] = word
+            words[f"={OWNER.sub('', word)}"] = word
         if not is_name or not is_fact:
             words[stem(word)] = word
     plain = known["plain_signs"].sub(

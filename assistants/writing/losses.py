@@ -14,7 +14,7 @@ from assistants.writing.checks import keyword_pattern
 from assistants.writing.facts import Said, parts
 from assistants.writing.kinds import kinds
 
-PUT_BACK = "Put back, for the new text had lost it: {what}."
+PUT_BACK = "Put back because the new text had lost it: {what}."
 LOST = "The new text no longer says: {what}."
 UNSAID = "Numbers that the new text no longer has: {what}."
 

@@ -40,16 +40,16 @@ SHARES = {"expand": 2.0, "shorten": 0.6, "translate": 2.0}
 # From when on it counts as longer or shorter, and how often a model is asked.
 LONGER, SHORTER = 1.1, 0.9
 ATTEMPTS = 3
-AGAIN = "This has not the length that was asked for, so the model is asked again."
+AGAIN = "This isn't the length you asked for, so the model is asked again."
 UNHEARD = {
-    "expand": "This is hardly longer than before. Asked of the model: {times} times.",
-    "shorten": "This is hardly shorter than before. Asked of the model: {times} times.",
+    "expand": "This is hardly longer than before, after {times} tries.",
+    "shorten": "This is hardly shorter than before, after {times} tries.",
 }
 CONTINUED_WORDS = 80
 AROUND = 600
 HEADLINES = 5
 NO_HEADLINE = "The model gave no headline in the language of the draft. Try again, or another model."
-REFUSED = "Headlines left out, for they came twice, were too long or in another language: {count}."
+REFUSED = "Headlines left out because they repeated, were too long or were in another language: {count}."
 
 
 def rewrite(

@@ -327,11 +327,11 @@ def test_a_section_of_a_draft_is_illustrated(images: Images) -> None:
 def test_words_that_cannot_be_drawn_are_named_before_with_what_can_be(images: Images) -> None:
     images.set(model="local:starter-image")
     images.prompt.fill("a walrus and an eel in the snow")
-    expect(images.root.locator(".flight")).to_contain_text("never learnt: walrus, eel")
+    expect(images.root.locator(".flight")).to_contain_text("doesn't know: walrus, eel")
     words = images.root.locator(".vocabulary")
     words.get_by_role("button", name="elephant", exact=True).click()
     expect(images.prompt).to_have_value("an elephant and an eel in the snow")
-    expect(images.root.locator(".flight")).to_contain_text("never learnt: eel")
+    expect(images.root.locator(".flight")).to_contain_text("doesn't know: eel")
     words.get_by_role("button", name="fox", exact=True).click()
     expect(images.prompt).to_have_value("an elephant and a fox in the snow")
     expect(images.root.locator(".flight")).not_to_contain_text("learnt")

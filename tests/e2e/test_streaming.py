@@ -43,7 +43,9 @@ def test_a_lost_network_goes_on_without_a_reload(page: "Page", running: Server) 
         chat.send(words(100))
         expect(chat.streaming).to_contain_text("w5")
         wire.cut()
-        expect(chat.replies.locator(".waiting")).to_contain_text("Connection lost. It goes on without this page")
+        expect(chat.replies.locator(".waiting")).to_contain_text(
+            "Connection lost. The work goes on, and this page catches up"
+        )
         seen = len(chat.streaming.inner_text())
         wire.mend()
         chat.done.wait_for()

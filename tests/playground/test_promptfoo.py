@@ -259,7 +259,7 @@ def test_numbers_and_truths_are_those_of_yaml_1_2() -> None:
 def test_what_is_not_supported_is_named(tmp_path: Path, text: str, named: str) -> None:
     said = refused(suite(tmp_path, text if "prompts:" in text else f"prompts: [hi]\n{text}"))
     assert (
-        said.startswith(f"This suite needs what is not supported here: {named}")
+        said.startswith(f"This suite uses features that aren't supported here: {named}")
         and "promptfooconfig.yaml, line" in said
     )
 
@@ -294,7 +294,8 @@ def test_what_is_not_supported_is_named(tmp_path: Path, text: str, named: str) -
 )
 def test_what_a_table_asks_for_beyond_that_is_named(tmp_path: Path, csv: str, named: str) -> None:
     said = refused(table(tmp_path, csv))
-    assert said.startswith(f"This suite needs what is not supported here: {named}") and "(cases.csv, line" in said
+    assert said.startswith(f"This suite uses features that aren't supported here: {named}")
+    assert "(cases.csv, line" in said
 
 
 def test_a_prefix_goes_around_one_message_only(tmp_path: Path) -> None:
@@ -347,7 +348,7 @@ def test_braces_and_quotes_keep_nobody_waiting(tmp_path: Path, piece: str) -> No
     try:
         assert read_suite(path).requests
     except InvalidInput as error:
-        assert "not supported here" in str(error)
+        assert "aren't supported here" in str(error)
 
 
 @pytest.mark.parametrize(

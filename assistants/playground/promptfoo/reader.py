@@ -71,7 +71,7 @@ class Reader:
         named = [f"{name} ({file}, line {line})" for name, file, line in self._located()]
         more = len(self._refused) - len(named)
         names = ", ".join(named) + (f", … ({more})" if more else "")
-        raise InvalidInput("promptfoo", "This suite needs what is not supported here: {names}.", names=names)
+        raise InvalidInput("promptfoo", "This suite uses features that aren't supported here: {names}.", names=names)
 
     def _located(self) -> Iterator[tuple[str, str, int]]:
         shown = list(self._refused.items())[:SHOWN]
