@@ -37,3 +37,22 @@ def test_theme_model_and_retention_are_set_where_they_are_shown(chat: Chat) -> N
     expect(page.locator("#storage .waiting")).to_contain_text("is whole (items: ")
     page.get_by_role("button", name="Do not restore it").click()
     expect(page.get_by_role("button", name="Choose a backup")).to_be_focused()
+
+
+def test_a_section_that_is_still_on_its_way_comes_to_the_front_until_somebody_scrolls(chat: Chat) -> None:
+    page = chat.page
+    page.get_by_role("tab", name="Settings").click()
+    storage = page.locator("#storage")
+    expect(storage).to_be_visible()
+    storage.evaluate("storage => storage.style.display = 'none'")
+    page.get_by_role("link", name="Storage and backup").click()
+    storage.evaluate("storage => storage.style.display = ''")
+    heading = storage.get_by_role("heading", name="Storage and backup")
+    expect(heading).to_be_in_viewport()
+    page.locator("#models").evaluate("models => models.style.paddingBottom = '3000px'")
+    expect(heading).to_be_in_viewport()
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -2000)
+    expect(heading).not_to_be_in_viewport()
+    page.wait_for_timeout(300)
+    expect(heading).not_to_be_in_viewport()

@@ -3,7 +3,26 @@
 import { fill } from "../shared/dom.js";
 import { room } from "../shared/page.js";
 
-const show = (section) => document.getElementById(section)?.scrollIntoView({ block: "start" });
+// So long after a jump, a section may still be on its way, and those above it grow.
+const SETTLING_MS = 3000;
+const SCROLLING = ["wheel", "touchmove", "pointerdown", "keydown"];
+
+let leave = () => {};
+
+// The section is in front as soon as it is there, and stays so until all are, or until somebody scrolls.
+function show(section) {
+  leave();
+  const over = new AbortController();
+  const until = performance.now() + SETTLING_MS;
+  leave = () => over.abort();
+  for (const kind of SCROLLING) addEventListener(kind, leave, { signal: over.signal, passive: true });
+  requestAnimationFrame(function keep() {
+    if (over.signal.aborted) return;
+    document.getElementById(section)?.scrollIntoView({ block: "start" });
+    if (performance.now() < until) requestAnimationFrame(keep);
+    else leave();
+  });
+}
 
 export function mount({ element }) {
   fill(element);
