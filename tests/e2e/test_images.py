@@ -398,7 +398,7 @@ def test_a_lost_connection_says_what_becomes_of_the_picture(page: Page, running:
         images.generate("a slow snail", model="echo:delay=0.4")
         expect(images.stage.locator(".coming img")).to_be_visible()
         wire.cut()
-        expect(images.stage.locator(".note")).to_contain_text("Connection lost. The picture is drawn on")
+        expect(images.stage.locator(".note")).to_contain_text("Connection lost. The picture is still being drawn")
         expect(images.stage.get_by_role("button", name="Stop")).to_be_disabled()
         wire.mend()
         expect(images.stage.locator(".note")).to_have_text("Done", timeout=20_000)
