@@ -74,13 +74,13 @@ def write(server: Server) -> str:
 
 # What to press for a tab's picture, and what to wait for then.
 STEPS = {
-    "history": [("#room-history-button", "#history li, #history .item")],
-    "images": [("#room-images-button", ".images .cells img")],
-    "models": [("#room-settings-button", ".models li")],
-    "prompts": [("#room-prompts-button", ".prompts .cards li")],
+    "history": [("#tab-history-button", "#history li, #history .item")],
+    "images": [("#tab-images-button", ".images .cells img")],
+    "models": [("#tab-settings-button", ".models li")],
+    "prompts": [("#tab-prompts-button", ".prompts .cards li")],
     "write": [(None, ".writing .card textarea.text")],
     "study": [(None, ".playground .studies svg")],
-    "support": [("#room-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
+    "support": [("#tab-support-button", ".support"), ("text=How many days do I have to return", "text=See why")],
 }
 
 

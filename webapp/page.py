@@ -41,9 +41,9 @@ def build(studio: Studio) -> gr.Blocks:
             gr.Markdown(words("store.ephemeral"), elem_id="ephemeral")
         live("shared", "page")
         palette.build(studio)
-        with gr.Tabs(elem_id="rooms"):
+        with gr.Tabs(elem_id="tabs"):
             for name, tab in TABS.items():
-                with gr.Tab(words(tab.TITLE), id=name, elem_id=f"room-{name}"):
+                with gr.Tab(words(tab.TITLE), id=name, elem_id=f"tab-{name}"):
                     tab.build(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
     # Every handler goes past this queue, which looks a thousand times a second whether something came: 8 % of a core.

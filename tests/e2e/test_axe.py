@@ -70,7 +70,7 @@ def findings(page: "Page") -> list[Any]:
 
 def arrive(page: "Page", url: str, tab: str, query: str = "") -> None:
     page.goto(f"{url}/?tab={tab}&{query}")
-    expect(page.locator(f"#room-{tab}")).to_be_visible()
+    expect(page.locator(f"#tab-{tab}")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.evaluate(AXE)
 

@@ -132,7 +132,7 @@ def test_a_call_of_a_program_opens_in_the_history_itself(chat: Chat) -> None:
     assert "item=" not in page.url
 
 
-def test_a_reload_and_back_come_to_the_room_that_was_in_front(chat: Chat) -> None:
+def test_a_reload_and_back_come_to_the_tab_that_was_in_front(chat: Chat) -> None:
     page = chat.page
     chat.ask("first talk")
     first = page.url
@@ -222,7 +222,7 @@ def test_everything_can_be_reached_by_keyboard(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(("locale", "said"), [("en-US", "was deleted or replaced"), ("zh-CN", "已被删除或替换")])
-def test_what_cannot_be_kept_is_said_above_all_rooms_for_as_long_as_it_is_so(
+def test_what_cannot_be_kept_is_said_above_all_tabs_for_as_long_as_it_is_so(
     browser: "Browser", running: Server, locale: str, said: str
 ) -> None:
     context = browser.new_context(locale=locale)

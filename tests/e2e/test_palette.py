@@ -37,7 +37,7 @@ def test_escape_gives_the_keyboard_back(chat: Chat) -> None:
     expect(chat.box).to_be_focused()
 
 
-def test_commands_and_rooms_are_there_by_their_names(chat: Chat) -> None:
+def test_commands_and_tabs_are_there_by_their_names(chat: Chat) -> None:
     button = chat.page.get_by_role("button", name="Search and commands")
     field = chat.page.locator("dialog.palette input")
     button.click()

@@ -145,7 +145,7 @@ def test_what_is_sent_to_a_dead_server_is_not_lost(page: "Page", running: Server
         expect(chat.box).to_have_value("into the void\n\nand more")
 
 
-def test_a_room_that_cannot_be_had_says_so_and_comes_when_it_can(page: "Page", running: Server) -> None:
+def test_a_tab_that_cannot_be_had_says_so_and_comes_when_it_can(page: "Page", running: Server) -> None:
     with wire_to(running.port) as wire:
         chat = Chat(page, f"http://127.0.0.1:{wire.port}").open()
         wire.cut()

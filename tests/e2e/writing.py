@@ -1,4 +1,4 @@
-"""The Write room as a visitor sees it: what tests do with it, in their words."""
+"""The Write tab as a visitor sees it: what tests do with it, in their words."""
 
 import json
 from typing import TYPE_CHECKING, Any

@@ -180,7 +180,7 @@ def test_a_job_opens_its_draft_or_gives_back_what_it_was_asked(studio: Studio) -
     assert gone["inputs"].items() >= request.items() and gone["error"] == "There is no such draft."
 
 
-def test_a_job_of_another_room_is_none_of_ours(studio: Studio) -> None:
+def test_a_job_of_another_tab_is_none_of_ours(studio: Studio) -> None:
     job = studio.jobs.submit("chat", {"message": "hello"}, LOCAL).id
     with pytest.raises(NotFound):
         ask(studio, do="open", job=job)

@@ -4,7 +4,7 @@ import { el, fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { askToWait, comingLine, mountOffer } from "../shared/offer.js";
-import { front, goTo, room } from "../shared/page.js";
+import { front, goTo, registerTab } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
@@ -165,7 +165,7 @@ export function mount(component) {
 
   // Panels: on narrow screens the list and the settings are drawers.
 
-  const page = root.closest("#chat-room");
+  const page = root.closest("#chat-tab");
   const closePanels = () => page.classList.remove("show-chats");
 
   function toggleSettings(shown = !page.classList.contains("show-settings")) {
@@ -195,7 +195,7 @@ export function mount(component) {
     closePanels();
   });
 
-  // Coming in: ?chat= says what to open; so does a link from another room, which may name a ?job= or a ?template=.
+  // Coming in: ?chat= says what to open; so does a link from another tab, which may name a ?job= or a ?template=.
 
   const arrive = (query) => {
     if (query.has("template")) choose(query.get("template"));
@@ -210,7 +210,7 @@ export function mount(component) {
   });
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
-  room("chat", arrive);
+  registerTab("chat", arrive);
   act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
   if (front() === "chat") composer.focus();
 }

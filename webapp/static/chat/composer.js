@@ -23,7 +23,7 @@ export function mountComposer(form, { send, stop }) {
     const style = getComputedStyle(box);
     const limit = parseFloat(style.lineHeight) * MAX_LINES + parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
     box.style.height = "auto";
-    // While another room is in front, nothing has a height.
+    // While another tab is in front, nothing has a height.
     if (!box.scrollHeight) return;
     box.style.overflowY = box.scrollHeight > limit ? "auto" : "hidden";
     box.style.height = `${Math.min(box.scrollHeight, limit)}px`;

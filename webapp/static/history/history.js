@@ -1,10 +1,10 @@
 // The history: everything that was generated, found as one types; a click opens an item where it was made, or here if
-// it was made by a program and has no room of its own.
+// it was made by a program and has no tab of its own.
 
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "../shared/dom.js";
 import { asker, isOpen } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
-import { goTo, placeOf, room, showIn } from "../shared/page.js";
+import { goTo, placeOf, registerTab, showIn } from "../shared/page.js";
 import { mountCompared } from "./compared.js";
 import { isPlayed, mountItem, play } from "./item.js";
 import { mountStats } from "./stats.js";
@@ -242,7 +242,7 @@ export function mount(component) {
     load();
   }
 
-  room("history", (query) => {
+  registerTab("history", (query) => {
     if (query.get("item")) item.open(query.get("item"));
     else if (query.get("compare")) compared.open(query.get("compare").split(","));
     else if (query.get("view")) ({ trash, stats })[query.get("view")]?.open();
@@ -254,7 +254,7 @@ export function mount(component) {
   for (const one of filters) one.addEventListener("change", () => load());
   more.addEventListener("click", () => load(last));
 
-  // Read again whenever the room is entered: jobs go on elsewhere.
+  // Read again whenever the tab is entered: jobs go on elsewhere.
   new IntersectionObserver((seen) => {
     isSeen = seen.at(-1).isIntersecting;
     if (isSeen) load();

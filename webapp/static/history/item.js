@@ -1,4 +1,4 @@
-// An item of the history that has no room of its own: what was asked, what came of it, and how.
+// An item of the history that has no tab of its own: what was asked, what came of it, and how.
 
 import { ago, el, text, toast, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";

@@ -1,4 +1,4 @@
-// How the Images room asks the studio: over the same interface as programs (/api), whose errors are sentences already.
+// How the Images tab asks the studio: over the same interface as programs (/api), whose errors are sentences already.
 
 import { toast, wentWrong } from "../shared/dom.js";
 

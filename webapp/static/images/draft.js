@@ -1,4 +1,4 @@
-// Puts a picture into a draft of the Write room: as Markdown, at the end of its text or of the section that asked for it.
+// Puts a picture into a draft of the Write tab: as Markdown, at the end of its text or of the section that asked for it.
 
 import { openDialog } from "../shared/dialog.js";
 import { ago, el, text, toast, when } from "../shared/dom.js";

@@ -1,8 +1,8 @@
-// The Images room: what is wished for, what is drawn now, the queue and the gallery, and the ways from one to another.
+// The Images tab: what is wished for, what is drawn now, the queue and the gallery, and the ways from one to another.
 
 import { fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { goTo, room, showIn } from "../shared/page.js";
+import { goTo, registerTab, showIn } from "../shared/page.js";
 import { call, fileOf, submit } from "./api.js";
 import { mountBoards } from "./boards.js";
 import { openCompare } from "./compare.js";
@@ -187,7 +187,7 @@ export function mount(component) {
   // The section of a draft that asked for a picture.
   let illustrated = null;
 
-  room("images", async (query) => {
+  registerTab("images", async (query) => {
     await loaded;
     if (!query.get("image")) viewer.close();
     if (query.get("image")) await viewer.open(query.get("image"));
@@ -199,7 +199,7 @@ export function mount(component) {
   addEventListener("studio:models", renew);
   addEventListener("studio:prompts", renew);
 
-  // Read again whenever the room is entered: jobs go on elsewhere.
+  // Read again whenever the tab is entered: jobs go on elsewhere.
   new IntersectionObserver((seen) => {
     const isSeen = seen.at(-1).isIntersecting;
     queue.see(isSeen);

@@ -2,7 +2,7 @@
 
 import { complain, fill, keeping, recall, remember, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { goTo, room, showIn } from "../shared/page.js";
+import { goTo, registerTab, showIn } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
 import { mountBench } from "./bench.js";
 import { openExperiments, openPromote } from "./dialogs.js";
@@ -181,7 +181,7 @@ export function mount(component) {
 
   const loaded = begin();
 
-  room("playground", async (query) => {
+  registerTab("playground", async (query) => {
     await loaded;
     if (query.get("job") ?? query.get("run")) await openRun(query.get("job") ?? query.get("run"));
     else if (query.get("experiment")) await openExperiment(query.get("experiment"));

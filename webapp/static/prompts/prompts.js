@@ -3,7 +3,7 @@
 import { el, fill, text, toast, wentWrong } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
-import { room } from "../shared/page.js";
+import { registerTab } from "../shared/page.js";
 import { assistantName, mountList } from "../shared/prompt-list.js";
 import { mountEditor, NEW } from "./editor.js";
 
@@ -97,7 +97,7 @@ export function mount(component) {
   find("[data-do=new]").addEventListener("click", begin);
   find("[data-do=back]").addEventListener("click", back);
 
-  room("prompts", (query) => {
+  registerTab("prompts", (query) => {
     const id = query.get("prompt");
     if (id === NEW) return begin();
     return id ? editor.open(id) : back();

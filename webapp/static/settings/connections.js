@@ -163,7 +163,7 @@ export function mount(component) {
     test(event.currentTarget, { connection: form.read() }, form.result, (value) => form.offer(value.models)),
   );
 
-  // Read again whenever the room is entered, but not under somebody's hands. A room that is not shown has no width.
+  // Read again whenever the tab is entered, but not under somebody's hands. A tab that is not shown has no width.
   new ResizeObserver(() => {
     const wasSeen = isSeen;
     isSeen = root.clientWidth > 0;

@@ -161,7 +161,7 @@ export function mount(component) {
   });
 
   addEventListener("studio:models", () => isSeen && load());
-  // Read again whenever the room is entered.
+  // Read again whenever the tab is entered.
   new IntersectionObserver((seen) => {
     isSeen = seen.at(-1).isIntersecting;
     clearTimeout(timer);

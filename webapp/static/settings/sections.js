@@ -1,7 +1,7 @@
-// The links to the sections of a room that is longer than the screen.
+// The links to the sections of a tab that is longer than the screen.
 
 import { fill } from "../shared/dom.js";
-import { room } from "../shared/page.js";
+import { registerTab } from "../shared/page.js";
 
 // So long after a jump, a section may still be on its way, and those above it grow.
 const SETTLING_MS = 3000;
@@ -33,5 +33,5 @@ export function mount({ element }) {
       show(link.getAttribute("href").slice(1));
     });
   }
-  room("settings", (query) => query.has("section") && show(query.get("section")));
+  registerTab("settings", (query) => query.has("section") && show(query.get("section")));
 }

@@ -1,4 +1,4 @@
-// The keyboard: Escape stops what runs in the room in front, and the focus is never lost. Where what had it is gone (a
+// The keyboard: Escape stops what runs in the tab in front, and the focus is never lost. Where what had it is gone (a
 // row deleted, a button hidden, a panel closed), the browser gives it to no one, and the keyboard and a screen reader
 // begin again at the top; here it goes to what stands nearest.
 
@@ -65,9 +65,9 @@ export function stopByEscape() {
   });
 }
 
-// Where one writes in a room, unless that would open a keyboard on the screen.
+// Where one writes in a tab, unless that would open a keyboard on the screen.
 export function focusOn(node) {
   if (!matchMedia("(pointer: coarse)").matches) node?.focus({ preventScroll: true });
 }
 
-export const composerOf = (room) => [...document.querySelectorAll(`#room-${room} [data-composer]`)].find(canFocus);
+export const composerOf = (tab) => [...document.querySelectorAll(`#tab-${tab} [data-composer]`)].find(canFocus);

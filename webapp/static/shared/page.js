@@ -1,4 +1,4 @@
-// The page around the rooms: theme, language, and links from one room to another.
+// The page around the tabs: theme, language, and links from one tab to another.
 
 import { watchHealth } from "./alarm.js";
 import { fill, recall, remember, text } from "./dom.js";
@@ -6,46 +6,46 @@ import { watchDrops } from "./drop.js";
 import { composerOf, focusOn, keepFocus, stopByEscape } from "./keyboard.js";
 import { mountTabs } from "./tabs.js";
 
-// Rooms: what opens an item where it belongs; a link to one stays on the page. A room's open(query) shows what the
+// Tabs: what opens an item where it belongs; a link to one stays on the page. A tab's open(query) shows what the
 // query names, and for "?job=…" puts all that the job was asked with back where one asks.
 
-const rooms = new Map();
+const openers = new Map();
 const awaited = new Map();
 
-export function room(name, open) {
-  rooms.set(name, open);
+export function registerTab(name, open) {
+  openers.set(name, open);
   awaited.get(name)?.(open);
 }
 
-const door = (name) => document.getElementById(`room-${name}-button`);
+const door = (name) => document.getElementById(`tab-${name}-button`);
 
 export async function goTo(name, query) {
   const wanted = new URLSearchParams(query);
   locate(name, Object.fromEntries(named(name).filter((key) => wanted.has(key)).map((key) => [key, wanted.get(key)])));
   enter(name);
-  const open = rooms.get(name) ?? (await new Promise((found) => awaited.set(name, found)));
+  const open = openers.get(name) ?? (await new Promise((found) => awaited.set(name, found)));
   return open(wanted);
 }
 
 // Where an item of the history opens: where it was made, or in the history if a program made it.
 export const placeOf = ({ assistant, id }) => (door(assistant) ? [assistant, `?job=${id}`] : ["history", `?item=${id}`]);
 
-// The rooms there are, by name: [name, what its door says].
+// The tabs there are, by name: [name, what its door says].
 export const doors = () =>
-  [...document.querySelectorAll("[role=tab][id^=room-]")].map((tab) => [tab.id.slice(5, -7), tab.textContent.trim()]);
+  [...document.querySelectorAll("[role=tab][id^=tab-]")].map((tab) => [tab.id.slice(4, -7), tab.textContent.trim()]);
 
 export const enter = (name) => door(name)?.click();
 
 // What people have rows of, and where these open: Python says it once, so that there is no list of it here.
 export const { kinds, playable } = window.studio;
 
-// What the address names of what is open, and the room it is in. The chat, which is open already, sees to its own.
+// What the address names of what is open, and the tab it is in. The chat, which is open already, sees to its own.
 const NAMED = Object.fromEntries(
   kinds.filter(({ tab }) => tab !== "chat").flatMap(({ tab, parameters }) => parameters.map((parameter) => [parameter, tab])),
 );
 const named = (name) => Object.keys(NAMED).filter((key) => NAMED[key] === name);
 
-// Comes to the room that the address names. A room is made when it is first entered: what the address names of others
+// Comes to the tab that the address names. A tab is made when it is first entered: what the address names of others
 // is opened then.
 function arrive() {
   if (!doors().length) return requestAnimationFrame(arrive);
@@ -56,12 +56,12 @@ function arrive() {
   if (wanted.includes(tab)) goTo(tab, location.search);
   else if (tab) enter(tab);
   // Somebody was quicker than this script.
-  else locate(document.querySelector("[role=tab][id^=room-][aria-selected=true]")?.id.slice(5, -7) ?? front());
-  dispatchEvent(new Event("studio:room"));
+  else locate(document.querySelector("[role=tab][id^=tab-][aria-selected=true]")?.id.slice(4, -7) ?? front());
+  dispatchEvent(new Event("studio:tab"));
 }
 
-// The address names the room in front and what is open in it, so that a reload and the browser's Back come to it. At
-// first it is the first room.
+// The address names the tab in front and what is open in it, so that a reload and the browser's Back come to it. At
+// first it is the first tab.
 
 const TAB = "tab";
 const opened = new Map();
@@ -70,7 +70,7 @@ const walked = new Set();
 
 export const front = () => new URLSearchParams(location.search).get(TAB) ?? doors()[0][0];
 
-// Says what is open in a room: { draft: id }, or { draft: null } for nothing. A `step` can be gone back from.
+// Says what is open in a tab: { draft: id }, or { draft: null } for nothing. A `step` can be gone back from.
 export function showIn(name, names, { step = false } = {}) {
   opened.set(name, names);
   if (step) walked.add(name);
@@ -82,14 +82,14 @@ function locate(name, names = opened.get(name) ?? {}, { step = true } = {}) {
   if (name !== front()) url.searchParams.set(TAB, name);
   for (const key of Object.keys(NAMED)) {
     if (names[key]) url.searchParams.set(key, names[key]);
-    // What is named of a room that is still to come is opened there.
+    // What is named of a tab that is still to come is opened there.
     else if (opened.has(NAMED[key]) || NAMED[key] === name) url.searchParams.delete(key);
   }
   if (url.href === location.href) return;
   // Before anybody has touched the page, it is still on its way to where the address leads.
   const isStep = step && navigator.userActivation?.hasBeenActive;
   history[isStep ? "pushState" : "replaceState"](history.state, "", url);
-  dispatchEvent(new Event("studio:room"));
+  dispatchEvent(new Event("studio:tab"));
 }
 
 function walk() {
@@ -97,18 +97,18 @@ function walk() {
   const query = new URLSearchParams(location.search);
   const names = opened.get(name);
   enter(name);
-  dispatchEvent(new Event("studio:room"));
-  if (!rooms.has(name)) {
+  dispatchEvent(new Event("studio:tab"));
+  if (!openers.has(name)) {
     if (named(name).some((key) => query.has(key))) awaited.set(name, (open) => open(query));
   } else if (names && named(name).some((key) => (names[key] ?? null) !== query.get(key))) {
-    if (walked.has(name)) rooms.get(name)(query);
+    if (walked.has(name)) openers.get(name)(query);
     else locate(name, names, { step: false });
   }
 }
 
-function watchRooms() {
+function watchTabs() {
   document.addEventListener("click", ({ target, detail }) => {
-    const name = target.closest?.("[role=tab][id^=room-]")?.id.slice(5, -7);
+    const name = target.closest?.("[role=tab][id^=tab-]")?.id.slice(4, -7);
     if (!name) return;
     if (name !== front()) locate(name);
     // By the keyboard one goes on among the tabs.
@@ -158,7 +158,7 @@ export function mount({ element }) {
   find("[data-do=palette]").addEventListener("click", () => dispatchEvent(new Event("studio:palette")));
   find("kbd").textContent = text(/Mac|iPhone|iPad/.test(navigator.platform) ? "palette.key-mac" : "palette.key");
   applyTheme();
-  watchRooms();
+  watchTabs();
   watchHealth(element);
   watchDrops();
   keepFocus();

@@ -1,4 +1,4 @@
-// The command palette: one key finds conversations, items, templates, rooms and what can be done. What the page knows
+// The command palette: one key finds conversations, items, templates, tabs and what can be done. What the page knows
 // itself is there at once, what Python finds comes below it.
 
 import { ago, debounce, el, fill, icon, marked, text, toast } from "./dom.js";
@@ -7,7 +7,7 @@ import { doors, enter, goTo, isDark, kinds, otherLanguage, placeOf, setLanguage,
 
 const DEBOUNCE_MS = 120;
 
-// By a word one finds more to do than is offered before: [its text, a picture, the room, what is opened there].
+// By a word one finds more to do than is offered before: [its text, a picture, the tab, what is opened there].
 const OTHERS = [
   ["palette.new-draft", "plus", "writing", ""],
   ["prompts.new", "plus", "prompts", "?prompt=new"],

@@ -1,4 +1,4 @@
-// The list of prompts with what narrows it: the room has it, and the drawer of every template picker.
+// The list of prompts with what narrows it: the tab has it, and the drawer of every template picker.
 
 import { debounce, el, icon, text, toast } from "./dom.js";
 import { languageName } from "./units.js";

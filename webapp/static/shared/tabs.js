@@ -6,7 +6,7 @@ import { openMenu } from "./menu.js";
 export function mountTabs(button, { doors, enter, front }) {
   // They stay in the page, unseen: how wide they are says whether they have room again.
   function fold() {
-    const list = document.querySelector("#rooms > .tab-wrapper [role=tablist]");
+    const list = document.querySelector("#tabs > .tab-wrapper [role=tablist]");
     if (!list) return requestAnimationFrame(fold);
     const isFolded = list.scrollWidth > list.clientWidth;
     document.documentElement.classList.toggle("folded-tabs", isFolded);
@@ -25,6 +25,6 @@ export function mountTabs(button, { doors, enter, front }) {
   button.addEventListener("click", () =>
     openMenu(button, doors().map(([name, title]) => ({ text: title, isChosen: name === front(), choose: () => enter(name) }))),
   );
-  addEventListener("studio:room", () => document.querySelector("#rooms") && draw());
+  addEventListener("studio:tab", () => document.querySelector("#tabs") && draw());
   fold();
 }

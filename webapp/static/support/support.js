@@ -2,7 +2,7 @@
 
 import { complain, el, fill, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
 import { asker, follow } from "../shared/live.js";
-import { room } from "../shared/page.js";
+import { registerTab } from "../shared/page.js";
 import { mountChecks } from "./checks.js";
 import { chunks } from "./chunks.js";
 import { mountGaps, mountInbox, mountWording } from "./desk.js";
@@ -305,7 +305,7 @@ export function mount(component) {
   }
   look();
   // What the history or a link opens: one question, to go on from.
-  room("support", (query) => {
+  registerTab("support", (query) => {
     const job = query.get("job");
     if (job) act({ do: "result", id: job }, (value) => {
       anew();

@@ -204,7 +204,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
       card.node.scrollIntoView({ block: "nearest" });
     },
     resize: (card, words) => arrange({ sections: () => inOrder().map(({ id }) => (id === card.id ? { id, words } : { id })) }),
-    // The picture comes back by the other room's "Put into a draft".
+    // The picture comes back by the other tab's "Put into a draft".
     illustrate(card) {
       const prompt = card.heading.value || title.value;
       goTo("images", `?${new URLSearchParams({ prompt, draft: draft.id, section: card.id })}`);

@@ -55,7 +55,7 @@ export function mountVersions(panel, desk) {
 
     const isSame = answer.pieces.every(([kind]) => kind === "same");
     fill();
-    panel.replaceChildren(back, about, el("div.buttons", {}, restore, branch, el("span.room"), ...ways), ...(isSame ? [el("p.hint", {}, text("writing.no-difference"))] : []), body);
+    panel.replaceChildren(back, about, el("div.buttons", {}, restore, branch, el("span.spacer"), ...ways), ...(isSame ? [el("p.hint", {}, text("writing.no-difference"))] : []), body);
     back.focus();
   }
 

@@ -1,8 +1,8 @@
-// The Write room: the first screen and the desk with one draft on it, and what both put to Python.
+// The Write tab: the first screen and the desk with one draft on it, and what both put to Python.
 
 import { fill, text, toast } from "../shared/dom.js";
 import { asker } from "../shared/live.js";
-import { room, showIn } from "../shared/page.js";
+import { registerTab, showIn } from "../shared/page.js";
 import { use } from "./brief.js";
 import { mountDesk } from "./desk.js";
 import { mountHome } from "./home.js";
@@ -73,7 +73,7 @@ export function mount(component) {
     if (query.get("job")) return openDraft({ job: query.get("job") });
     return goHome();
   };
-  room("writing", arrive);
+  registerTab("writing", arrive);
   addEventListener("studio:use", (event) => use(event.detail));
   new IntersectionObserver((seen) => {
     isSeen = seen.at(-1).isIntersecting;

@@ -17,7 +17,7 @@ def build(studio: Studio) -> None:
     """Make the tab."""
     # The secret hides nothing: it must outlive this process, so that a restart does not forget a visitor's settings.
     saved = gr.BrowserState(storage_key="studio.chat.settings", secret="studio")
-    with gr.Row(elem_id="chat-room"):
+    with gr.Row(elem_id="chat-tab"):
         chat = live("chat")
         with gr.Column(elem_id="chat-settings"):
             panel = Panel(studio)
