@@ -100,7 +100,7 @@ def model_label(studio: Studio, model: str, lang: str) -> tuple[str, str | None]
     return (lang, None) if not known or lang in known else ("en", t("model.english-only", lang))
 
 
-def model_picker() -> gr.Dropdown:
+def model_picker(elem_id: str = "model") -> gr.Dropdown:
     """Return the choice among the models; any other ``provider:model`` can be typed.
 
     It has the default only: the page is the same for all, and what else one may choose comes with the visitor.
@@ -110,7 +110,7 @@ def model_picker() -> gr.Dropdown:
         value="",
         allow_custom_value=True,
         label=words("field.model"),
-        elem_id="model",
+        elem_id=elem_id,
     )
 
 

@@ -36,13 +36,16 @@ trigger("ready");
 """
 
 
-def live(folder: str, name: str | None = None) -> gr.HTML:
-    """Return the component of ``static/<folder>`` that is called ``name``, or else as the folder is."""
+def live(folder: str, name: str | None = None, *, elem_id: str | None = None) -> gr.HTML:
+    """Return the component of ``static/<folder>`` that is called ``name``, or else as the folder is.
+
+    One that stands on the page several times has another ``elem_id`` each time.
+    """
     name = name or folder
     return gr.HTML(
         value=None,
         html_template=(STATIC / folder / f"{name}.html").read_text(encoding="utf-8"),
         js_on_load=ON_LOAD.replace("SCRIPT", f"{folder}/{name}.js"),
         apply_default_css=False,
-        elem_id=name,
+        elem_id=elem_id or name,
     )

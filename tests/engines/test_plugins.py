@@ -1,7 +1,6 @@
 """Engines of other packages, installed as pip would: the example of the documentation, and some that are broken."""
 
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,8 @@ from assistants.engines.plugins import GROUP, open_plugin, plugins
 from assistants.errors import InvalidInput, ModelUnavailable, NotAllowed
 from assistants.principals import LOCAL, of_owner
 from assistants.studio import Studio
+from tests import installed
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
-EXAMPLE = DOCS / "eliza"
 Install = Callable[..., None]
 
 
@@ -24,28 +22,26 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     monkeypatch.syspath_prepend(tmp_path)
 
     def install(module: str, source: str, **entry_points: str) -> None:
-        tmp_path.joinpath(f"{module}.py").write_text(source, encoding="utf-8")
-        info = tmp_path / f"{module}-1.0.dist-info"
-        info.mkdir()
-        info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n", encoding="utf-8")
-        lines = [f"[{GROUP}]", *(f"{name} = {target}" for name, target in entry_points.items())]
-        info.joinpath("entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        installed.install(tmp_path, module, {module: source}, {GROUP: entry_points})
         monkeypatch.delitem(sys.modules, module, raising=False)
 
     return install
 
 
 @pytest.fixture
-def eliza(install: Install) -> None:
-    project = tomllib.loads(EXAMPLE.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    source = EXAMPLE.joinpath("aigc_studio_eliza.py").read_text(encoding="utf-8")
-    install("aigc_studio_eliza", source, **project["entry-points"][GROUP])
+def eliza(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "aigc_studio_eliza", raising=False)
+    installed.install_example(tmp_path, "eliza")
 
 
 def test_the_documentation_shows_the_example_as_it_is() -> None:
-    page = DOCS.joinpath("plugins.md").read_text(encoding="utf-8")
-    for file in ("pyproject.toml", "aigc_studio_eliza.py"):
-        assert EXAMPLE.joinpath(file).read_text(encoding="utf-8") in page
+    page = installed.DOCS.joinpath("plugins.md").read_text(encoding="utf-8")
+    files = [*(installed.DOCS / "eliza").iterdir(), *(installed.DOCS / "slogans").iterdir()]
+    sources = [path for path in files if path.suffix in {".py", ".toml"}]
+    assert len(sources) == 5
+    for path in sources:
+        assert path.read_text(encoding="utf-8") in page
 
 
 def test_the_example_works(eliza: None) -> None:
@@ -98,7 +94,7 @@ def test_what_goes_wrong_in_a_plugin_is_one_sentence(eliza: None, install: Insta
     with pytest.raises(ModelUnavailable) as caught:
         open_plugin(plugins()["eliza"], "engineer")
     assert str(caught.value) == (
-        "The engine eliza of the package aigc_studio_eliza does not work: "
+        "The engine eliza of the package aigc-studio-eliza does not work: "
         "ValueError: Eliza plays the doctor and not engineer."
     )
     install("shattered", "def open_chat(:", shattered="shattered:open_chat")

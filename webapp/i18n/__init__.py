@@ -5,6 +5,7 @@ their own key, in English. Knows nothing about where a text is shown.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,6 +41,14 @@ def book(lang: str) -> dict[str, dict[str, str]]:
     """Return the texts of ``lang``: ``page`` by key and ``errors`` by their English template."""
     texts = yaml.load(Path(__file__).with_name(f"{lang}.yaml").read_text(encoding="utf-8"), LOADER)
     return {"page": texts["page"], "errors": texts.get("errors", {})}
+
+
+def add(words: Mapping[str, Mapping[str, str]]) -> None:
+    """Add a package's texts of the page, by language and key; none takes the place of one of ours."""
+    for lang in LANGUAGES:
+        page = book(lang)["page"]
+        for key, text in words.get(lang, {}).items():
+            page.setdefault(key, text)
 
 
 def t(text: str, lang: str, /, **values: Any) -> str:

@@ -3,7 +3,8 @@
 import { complain, el, fill, recall, remember, text } from "../shared/dom.js";
 import { watchDrops } from "../shared/drop.js";
 import { follow, isOpen } from "../shared/live.js";
-import { rest, service } from "../support/service.js";
+import { rest } from "../shared/rest.js";
+import { service } from "../support/service.js";
 
 const root = document.querySelector("main");
 const find = (selector) => root.querySelector(selector);

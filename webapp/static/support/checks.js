@@ -1,7 +1,8 @@
 // Support, Manage: what the base must answer and refuse, asked with one click and compared with the last time.
 
 import { complain, el, text, when } from "../shared/dom.js";
-import { rest, working } from "./service.js";
+import { rest } from "../shared/rest.js";
+import { working } from "../shared/working.js";
 
 export function mountChecks(section, base) {
   const form = section.querySelector("form");

@@ -1,7 +1,7 @@
 // Support, Manage: the chunks of a source, each to be changed or kept from answering.
 
 import { el, text } from "../shared/dom.js";
-import { rest } from "./service.js";
+import { rest } from "../shared/rest.js";
 
 // `changed` is called when the source has a new version.
 export async function chunks(knowledge, source, changed) {

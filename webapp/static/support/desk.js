@@ -1,7 +1,8 @@
 // Support, Manage: customers who wait for a person, and what the base could not answer.
 
 import { ago, complain, el, text, toast } from "../shared/dom.js";
-import { rest, working } from "./service.js";
+import { rest } from "../shared/rest.js";
+import { working } from "../shared/working.js";
 
 export function mountInbox(section, base) {
   const list = section.querySelector(".inbox");

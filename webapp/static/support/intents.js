@@ -1,7 +1,8 @@
 // Support, Manage: what people want, taught by examples, with how well it was learned.
 
 import { complain, el, text } from "../shared/dom.js";
-import { rest, working } from "./service.js";
+import { rest } from "../shared/rest.js";
+import { working } from "../shared/working.js";
 
 export function mountIntents(section, base) {
   const form = section.querySelector("form");

@@ -1,45 +1,10 @@
 // What stands below an answer of support: choices where it asked back, a person who takes over, and thumbs.
 
-import { el, text, wentWrong } from "../shared/dom.js";
+import { el, text } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { rest } from "../shared/rest.js";
 
 const LOOK_MS = 15_000;
-
-// Asks the REST interface; `body` makes it a POST unless `method` says otherwise. Returns the answer or { error }.
-export async function rest(path, body = undefined, method = body === undefined ? "GET" : "POST") {
-  const options = { method };
-  if (body !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-  const reply = await fetch(new URL(`api/${path}`, document.baseURI), options).catch(() => null);
-  const data = reply?.status === 204 ? {} : await reply?.json().catch(() => null);
-  if (reply?.ok) return data ?? {};
-  return { error: wentWrong(data) };
-}
-
-// A line that shows how far a job is, with a way to stop it; `ended` gets its result or { error }.
-export function working(job, ended) {
-  const note = el("span", {}, text("status.queued"));
-  const meter = el("progress", { max: 1 });
-  const stop = el("button.outlined", { type: "button", onclick: () => rest(`jobs/${job}/stop`, {}) }, text("chat.stop"));
-  const line = el("p.progress", { role: "status" }, note, meter, stop);
-  const end = (value) => {
-    line.remove();
-    ended(value);
-  };
-  follow(job, {
-    progress: ({ note: words, done, total }) => {
-      if (words) note.textContent = words;
-      if (total) meter.value = done / total;
-      else meter.removeAttribute("value");
-    },
-    status: async ({ status, error }) => {
-      if (isOpen(status)) return;
-      if (status === "done") end((await rest(`jobs/${job}`)).result ?? {});
-      else end({ error: error ?? text(`status.${status}`) });
-    },
-    lost: () => end({ error: text("error.no-answer") }),
-  });
-  return line;
-}
 
 // `send` asks a choice as the next question.
 export function service(job, result, send) {

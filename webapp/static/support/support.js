@@ -7,7 +7,8 @@ import { mountChecks } from "./checks.js";
 import { chunks } from "./chunks.js";
 import { mountGaps, mountInbox, mountWording } from "./desk.js";
 import { mountIntents } from "./intents.js";
-import { rest, service } from "./service.js";
+import { rest } from "../shared/rest.js";
+import { service } from "./service.js";
 
 const BASE = "support-base";
 const CHINESE = "sample-zh";
