@@ -23,7 +23,7 @@ except ImportError:  # Windows
 
 ROOT = Path(__file__).parents[1]
 # Packages whose own list of what is in them is not read.
-LISTS = ("connections", "engines", "history", "images", "knowledge", "playground", "writing")
+LISTS = ("connections", "engines", "games", "history", "images", "knowledge", "playground", "writing")
 CODE = tuple(os.path.join(os.path.realpath(place), "") for place in {sys.prefix, sys.base_prefix})
 OWN = (".py", ".pyc", ".yaml")
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.fork", "os.startfile",
