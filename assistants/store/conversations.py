@@ -57,7 +57,7 @@ DELETED_MESSAGES = """(
 
 @dataclass(frozen=True)
 class Conversation:
-    """A line of the list of conversations."""
+    """A line of the list of conversations; ``settings`` are what somebody chose for it."""
 
     id: str
     title: str
@@ -65,6 +65,7 @@ class Conversation:
     leaf: str | None
     created: str
     updated: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,14 @@ class Conversations:
 
     @staticmethod
     def _conversation(row: Any) -> Conversation:
-        return Conversation(row["id"], row["title"], bool(row["pinned"]), row["leaf"], row["created"], row["updated"])
+        own = {name: row[name] for name in ("id", "title", "leaf", "created", "updated")}
+        return Conversation(**own, pinned=bool(row["pinned"]), settings=json.loads(row["settings"]))
 
-    def create(self, owner: str, title: str) -> str:
+    def create(self, owner: str, title: str, settings: dict[str, Any] | None = None) -> str:
         """Begin a conversation and return its id."""
-        row = {"id": new_id(), "owner": owner, "title": title, "created": now(), "updated": now()}
+        moment = now()
+        row = {"id": new_id(), "owner": owner, "title": title, "created": moment, "updated": moment}
+        row |= {"settings": json.dumps(settings or {}, ensure_ascii=False), "settled": moment}
         with self._store.write() as db:
             db.table("conversations").insert(row)
         return row["id"]
@@ -156,6 +160,22 @@ class Conversations:
     def pin(self, conversation_id: str, owner: str, pinned: bool) -> None:
         """Keep a conversation at the top of the list, or no longer."""
         self._change(conversation_id, owner, "pinned = ?", int(pinned))
+
+    def settle(self, conversation_id: str, owner: str, settings: dict[str, Any]) -> None:
+        """Give a conversation other settings."""
+        with self._store.write():
+            self._change(conversation_id, owner, "settings = ?", json.dumps(settings, ensure_ascii=False))
+            self._change(conversation_id, owner, "settled = ?", now())
+
+    def last_settings(self, owner: str) -> dict[str, Any]:
+        """Return the settings of the conversation that was written in, or whose settings were chosen, last."""
+        sql = """
+            SELECT settings FROM conversations WHERE owner = ? AND deleted IS NULL
+            ORDER BY max(updated, coalesce(settled, '')) DESC LIMIT 1
+        """
+        with self._store.read() as db:
+            row = db.execute(sql, (owner,)).fetchone()
+        return json.loads(row["settings"]) if row else {}
 
     def delete(self, conversation_id: str, owner: str) -> None:
         """Hide a conversation and its items; ``restore`` brings them back."""

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from webapp.api import (
     backup,
+    conversations,
     drafts,
     files,
     health,
@@ -38,7 +39,8 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    for tab in (jobs, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup):
+    tabs = (jobs, conversations, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup)
+    for tab in tabs:
         router.include_router(tab.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)
     # Routes are looked through in order, which takes a while: those first whose callers count milliseconds.

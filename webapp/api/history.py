@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Annotated, Any, BinaryIO, Literal
 
 from fastapi import APIRouter, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from assistants import chat
 from assistants.store import now
 from assistants.studio import Studio
 from webapp.api.dependencies import Id, Owner, TheStudio, Who
@@ -25,8 +24,6 @@ router = APIRouter(tags=["history"])
 # SQLite ends a text at its first NUL.
 Words = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
 
-EXPORT_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
-EXPORT: Answers = {200: {"content": {"text/markdown": {}, "application/json": {}}, "description": "The file"}}
 ZIP: Answers = {200: {"content": {"application/zip": {}}, "description": "The zip file"}}
 BLOCK = 1 << 20
 
@@ -174,19 +171,6 @@ def run_again(studio: TheStudio, who: Who, id: Id) -> JobTicket:
 def compare_items(studio: TheStudio, owner: Owner, id: Id, other: Id) -> Comparison:
     """Return where the inputs and the outputs of two items differ."""
     return Comparison.model_validate(studio.history.compare(owner, id, other))
-
-
-@router.get("/conversations/{id}/export", response_class=Response, responses=EXPORT | answers(401, 404, 422, 503))
-def export_conversation(
-    studio: TheStudio,
-    owner: Owner,
-    id: Id,
-    form: Annotated[Literal["md", "json"], Query(description="Markdown or JSON")] = "md",
-) -> Response:
-    """Download a conversation, labelled as AI-generated."""
-    name, content = chat.export(studio, id, owner, form)
-    headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
-    return Response(content, media_type=EXPORT_TYPES[form], headers=headers)
 
 
 def zipped(studio: Studio, name: str, write: Callable[[BinaryIO], Any]) -> StreamingResponse:

@@ -1,31 +1,31 @@
 """Chat: a conversation with a text model, kept as a tree of turns.
 
+    settings.py   what a conversation asks with
+    exporting.py  a conversation as a file
+
 Knows how a turn becomes a prompt that fits the model's context; knows nothing about how replies are drawn.
 """
 
-import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assistants import provenance
+from assistants.chat.exporting import export
+from assistants.chat.settings import MAX_MESSAGE, Settings, change, filled, last, of_request, read
 from assistants.engines.controls import Controls
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
-from assistants.generation import NO_CONTROLS, Params, conversation, generate, limited, opened, settled, watch
+from assistants.generation import NO_CONTROLS, conversation, generate, limited, opened, settled, watch
 from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
-from assistants.links import without_bare_hosts
-from assistants.markdown.fences import closed
 from assistants.models import DEFAULT
 from assistants.principals import Principal
 from assistants.prompts import render
-from assistants.requests import BETTER_MODEL, Admission, Name, StudioRequest
+from assistants.requests import BETTER_MODEL, Admission, Name
 from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
 from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Messages, Template
@@ -35,6 +35,22 @@ if TYPE_CHECKING:
 
     from assistants.engines.chat_engine import ChatEngine
     from assistants.studio import Studio
+
+__all__ = [
+    "ID",
+    "PLAYABLE",
+    "ROWS",
+    "Request",
+    "Settings",
+    "admit",
+    "again",
+    "change",
+    "export",
+    "inputs",
+    "last",
+    "read",
+    "run",
+]
 
 ID = "chat"
 PLAYABLE = True
@@ -75,16 +91,12 @@ ROWS = (
     ),
 )
 
-MAX_MESSAGE = 100_000
-MAX_SYSTEM = 20_000
-MAX_VALUES = 50
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
-WHOLE = 1_000_000
 NOTHING = "The model answered with nothing. Ask again or in other words."
 CUT = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
 CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue lets it go on."
@@ -92,43 +104,50 @@ CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue l
 TURN = ("message", "conversation", "parent", "action", "wait")
 
 
-class Request(StudioRequest):
+class Request(Settings):
     """A turn: a new message, another reply to an old one (``regenerate``) or more of a reply (``continue``).
 
     ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
-    ``values`` are for the template's variables but the one that takes the message; its version is the one in use,
-    unless ``template_version`` names another. To ``wait`` is to be answered by the better model that is on its way.
+    What it does not say of its settings is as the conversation has it; a new conversation keeps those it begins with.
+    The template's version is the one in use, unless ``template_version`` names another. To ``wait`` is to be answered
+    by the better model that is on its way.
     """
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
     conversation: Name | None = None
     parent: Name | None = None
-    system: Annotated[str, Field(max_length=MAX_SYSTEM)] | None = None
-    template: Name | None = None
     template_version: Name | None = None
-    values: Annotated[dict[Name, Annotated[str, Field(max_length=MAX_MESSAGE)]], Field(max_length=MAX_VALUES)] = {}
-    model: Name | None = None
-    params: Params = Params()
     action: Literal["send", "regenerate", "continue"] = "send"
     wait: bool = False
 
 
 def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
+    if request.message and request.action != "send":
+        raise InvalidInput("message", "{field} goes with action send only.")
+    request = filled(request, _settings_of_conversation(studio, request, who.id))
     model = studio.models.resolve(request.model, who, "chat")
     if request.wait and request.model not in (None, DEFAULT):
         raise InvalidInput("wait", "{field} goes with the default model only.")
     template = _template(studio, request, who.id)
-    settled = {"template_version": template.version} if template else {}
+    said = of_request(request).chosen
+    said.pop("model", None)
+    version = {"template_version": template.version} if template else {}
     admission = _admit_turn(studio, request, who.id, job_id, model)
-    return replace(admission, settled=settled)
+    return replace(admission, settled=said | version)
+
+
+def _settings_of_conversation(studio: "Studio", request: Request, owner: str) -> Settings:
+    """Return the settings of the conversation that a turn belongs to; a new one has none yet."""
+    conversation_id = request.conversation
+    if request.action != "send" and request.parent:
+        conversation_id = studio.history.conversations.message(request.parent, owner).conversation
+    return read(studio.history.conversations.get(conversation_id, owner).settings) if conversation_id else Settings()
 
 
 def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, model: str) -> Admission:
     if request.action == "send":
         return _admit_message(studio, request, owner, job_id, model)
-    if request.message:
-        raise InvalidInput("message", "{field} goes with action send only.")
     if not request.parent:
         raise InvalidInput("parent", "{field} is missing.")
     conversations = studio.history.conversations
@@ -150,8 +169,7 @@ def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, mod
 def again(studio: "Studio", job: JobRow) -> dict[str, Any]:
     """Return the request for another reply to the question of an earlier job, with all else as it was."""
     reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
-    kept = {name: value for name, value in inputs(job.request, job.model).items() if value is not None}
-    return {**kept, "action": "regenerate", "parent": reply.parent}
+    return {**inputs(job.request, job.model), "action": "regenerate", "parent": reply.parent}
 
 
 def inputs(request: dict[str, Any], model: str | None = None) -> dict[str, Any]:
@@ -177,7 +195,10 @@ def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, 
     elif request.parent:
         raise InvalidInput("parent", "{field} is not a message of this conversation.")
     else:
-        conversation_id = conversations.create(owner, shorten(request.message, TITLE))
+        chosen = of_request(request).chosen
+        if "model" in chosen:
+            chosen["model"] = model
+        conversation_id = conversations.create(owner, shorten(request.message, TITLE), chosen)
     question = conversations.append(conversation_id, parent.id if parent else None, "user", request.message)
     reply = conversations.append(conversation_id, question, "assistant", "", job_id)
     after = _open_job(studio, parent) if parent else None
@@ -311,26 +332,3 @@ def _left_out(
     # What is left begins with a question: some models refuse to read, and so to count, anything else.
     starts = [place for place, one in enumerate(messages[: len(messages) - needed + 1]) if one.type == "human"]
     return [*starts, len(messages)][bisect_left(starts, True, key=fits)]
-
-
-def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md", "json"]) -> tuple[str, bytes]:
-    """Return the file name and the bytes of the active branch, labelled as AI-generated."""
-    conversation = studio.history.conversations.get(conversation_id, owner)
-    turns = studio.history.conversations.window(conversation_id, owner, limit=WHOLE).turns
-    name = re.sub(r'[\\/:*?"<>|\s]+', "-", conversation.title).strip("-.") or "conversation"
-    if form == "json":
-        fields = ("role", "text", "model", "model_sha256", "status", "created")
-        data = {
-            "title": conversation.title,
-            "created": conversation.created,
-            "messages": [{name: getattr(turn, name) for name in fields} for turn in turns],
-        }
-        content = json.dumps(data, ensure_ascii=False).encode()
-        return f"{name}.json", provenance.label("application/json", conversation_id, content)
-    blocks = [f"# {conversation.title}"]
-    for before, turn in pairwise([None, *turns]):
-        assert turn is not None
-        speaker = "User" if turn.role == "user" else turn.model or "Assistant"
-        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", closed(turn.text)]
-    text = without_bare_hosts("\n\n".join(filter(None, blocks)) + "\n")
-    return f"{name}.md", provenance.label("text/markdown", conversation_id, text.encode())

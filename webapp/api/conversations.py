@@ -1,0 +1,254 @@
+"""Conversations over HTTP: list them, read their messages, what each asks with, rename, pin, delete, take one home.
+
+What is said in them is a job (``/api/jobs``, assistant ``chat``). Knows what they look like on the wire; knows nothing
+about how they are stored or drawn.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from assistants import chat
+from assistants.history.snippets import REACH, excerpt, marks, pattern
+from assistants.jobs import TERMINAL
+from assistants.requests import validated
+from assistants.store.conversations import Conversation, Hit, Turn
+from assistants.studio import Studio
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
+from webapp.api.errors import Answers, answers
+from webapp.api.files import disposition
+from webapp.api.history import Words
+from webapp.api.jobs import JobStatus, sentence
+from webapp.i18n import t
+from webapp.render import markdown
+
+router = APIRouter(tags=["conversations"])
+
+EXPORT_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
+EXPORT: Answers = {200: {"content": {"text/markdown": {}, "application/json": {}}, "description": "The file"}}
+# Messages that are read at once, and conversations that are listed.
+MOST = 1_000
+# So many characters of a text are shown below a title in the list.
+SNIPPET = 90
+
+Marks = list[tuple[int, int]]
+
+
+class ConversationSettings(BaseModel):
+    """What a conversation asks with; null and what is absent follow the studio's own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str | None = Field(None, description="`provider:model`; null is the default model")
+    template: str | None = Field(None, description="A prompt's `assistant/name`")
+    values: dict[str, str] = Field({}, description="Of the template's variables but the one that takes the message")
+    system: str | None = Field(None, description="The system prompt, in place of the template's")
+    params: dict[str, JsonValue] = Field({}, description="How the model chooses its words, as `/api/jobs` takes it")
+
+
+class Listed(BaseModel):
+    """A line of the list. Marks are (begin, end) in characters, where the words looked for stand."""
+
+    id: str
+    title: str
+    title_marks: Marks
+    pinned: bool
+    created: str
+    updated: str
+    snippet: str | None = Field(description="The piece of a message where the words stand")
+    snippet_marks: Marks
+    message: str | None = Field(description="The reply that has it, or whose question has it")
+
+
+class ConversationList(BaseModel):
+    """The beginning of the list, or more of it."""
+
+    items: list[Listed]
+    more: bool
+
+
+class OneConversation(BaseModel):
+    """A conversation, without its messages."""
+
+    id: str
+    title: str
+    pinned: bool
+    created: str
+    updated: str
+    settings: ConversationSettings
+
+
+class Change(BaseModel):
+    """What to change of a conversation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = None
+    pinned: Annotated[bool, Field(strict=True)] | None = None
+    settings: dict[str, JsonValue] | None = Field(None, description="All of what it asks with from now on")
+
+
+class Note(BaseModel):
+    """What is said about how a reply came to be; `cut` is what was left out of it."""
+
+    text: str
+    cut: str | None
+
+
+class Message(BaseModel):
+    """A message; one that is still being written has the text that stood before, its job's events bring the rest."""
+
+    id: str
+    role: str
+    parent: str | None
+    siblings: list[str] = Field(description="It and its alternatives, oldest first")
+    text: str
+    html: str | None = Field(description="A reply's text as sanitised HTML")
+    status: JobStatus
+    job: str | None
+    model: str | None
+    created: str
+    notes: list[Note]
+    error: str | None = Field(description="Why it failed, in one sentence")
+    usage: dict[str, Any] | None = Field(description="Tokens and seconds, where they are known")
+
+
+class Messages(BaseModel):
+    """The end of the active branch, or what comes before a message of it; oldest first."""
+
+    messages: list[Message]
+    earlier: bool = Field(description="Whether there are more before them")
+
+
+@router.get("/conversations", responses=answers(401, 422, 503))
+def list_conversations(
+    studio: TheStudio,
+    owner: Owner,
+    q: Annotated[Words, Query(description="In titles and messages")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+) -> ConversationList:
+    """Return your conversations: the pinned ones first, then the latest."""
+    found = studio.history.conversations.list(owner, q, limit + 1, offset)
+    words = pattern(q)
+    hits = studio.history.conversations.hits([one.id for one in found[:limit]], q) if words else {}
+    items = [listed(one, hits.get(one.id), words) for one in found[:limit]]
+    return ConversationList(items=items, more=len(found) > limit)
+
+
+def listed(one: Conversation, hit: Hit | None, words: Any) -> Listed:
+    """Return a line of the list; the text of a reply, or of its question, is cut to where the words stand."""
+    own = {name: getattr(one, name) for name in ("id", "title", "pinned", "created", "updated")}
+    if hit is None or words is None:
+        return Listed(**own, title_marks=marks(one.title, words), snippet=None, snippet_marks=[], message=None)
+    text = next((text for text in (hit.input, hit.output) if words.search(text[:REACH])), hit.output)
+    snippet = excerpt(text[:REACH], SNIPPET, words)
+    found = {"snippet": snippet, "snippet_marks": marks(snippet, words), "message": hit.message}
+    return Listed(**own, title_marks=marks(one.title, words), **found)
+
+
+@router.get("/conversations/settings", responses=answers(401, 503))
+def get_last_settings(studio: TheStudio, owner: Owner) -> ConversationSettings:
+    """Return what a new conversation begins with: the settings of your last one."""
+    return ConversationSettings(**chat.last(studio, owner).chosen)
+
+
+@router.get("/conversations/{id}", responses=answers(401, 404, 422, 503))
+def get_conversation(studio: TheStudio, owner: Owner, id: Id) -> OneConversation:
+    """Return a conversation with what it asks with."""
+    return shown(studio, id, owner)
+
+
+def shown(studio: Studio, id: str, owner: str) -> OneConversation:
+    """Return a conversation as clients see it."""
+    found = studio.history.conversations.get(id, owner)
+    own = {name: getattr(found, name) for name in ("id", "title", "pinned", "created", "updated")}
+    return OneConversation(**own, settings=ConversationSettings(**found.settings))
+
+
+@router.patch("/conversations/{id}", responses=answers(401, 403, 404, 413, 422, 503))
+def change_conversation(studio: TheStudio, who: Who, id: Id, wanted: Change) -> OneConversation:
+    """Rename or pin a conversation, or let it ask with other settings from its next message on."""
+    conversations = studio.history.conversations
+    if wanted.settings is not None:
+        chat.change(studio, id, validated(chat.Settings, wanted.settings), who)
+    if wanted.title is not None:
+        conversations.rename(id, who.id, wanted.title)
+    if wanted.pinned is not None:
+        conversations.pin(id, who.id, wanted.pinned)
+    return shown(studio, id, who.id)
+
+
+@router.delete("/conversations/{id}", status_code=204, responses=answers(401, 404, 413, 422, 503))
+def delete_conversation(studio: TheStudio, owner: Owner, id: Id) -> None:
+    """Move a conversation into the trash, from where its id brings it back."""
+    studio.history.conversations.delete(id, owner)
+
+
+@router.get("/conversations/{id}/messages", responses=answers(401, 404, 422, 503))
+def list_messages(
+    studio: TheStudio,
+    owner: Owner,
+    id: Id,
+    lang: Language,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 30,
+    before: Annotated[Words | None, Query(description="Those that come before this message")] = None,
+) -> Messages:
+    """Return the last messages of the active branch, or those before one of it."""
+    window = studio.history.conversations.window(id, owner, limit, before)
+    turns = [as_it_stands(studio, owner, turn) for turn in window.turns]
+    return Messages(messages=[message(turn, lang) for turn in turns], earlier=window.earlier)
+
+
+@router.get("/conversations/{id}/export", response_class=Response, responses=EXPORT | answers(401, 404, 422, 503))
+def export_conversation(
+    studio: TheStudio,
+    owner: Owner,
+    id: Id,
+    form: Annotated[Literal["md", "json"], Query(description="Markdown or JSON")] = "md",
+) -> Response:
+    """Download a conversation, labelled as AI-generated."""
+    name, content = chat.export(studio, id, owner, form)
+    headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
+    return Response(content, media_type=EXPORT_TYPES[form], headers=headers)
+
+
+@router.post("/messages/{id}/select", status_code=204, responses=answers(401, 404, 413, 422, 503))
+def select_message(studio: TheStudio, owner: Owner, id: Id) -> None:
+    """Make the branch through a message the active one, down to its latest end."""
+    studio.history.conversations.select(id, owner)
+
+
+@router.delete("/messages/{id}", status_code=204, responses=answers(401, 404, 413, 422, 503))
+def delete_message(studio: TheStudio, owner: Owner, id: Id) -> None:
+    """Move a message and what follows it into the trash, from where its id brings them back."""
+    studio.history.conversations.delete_message(id, owner)
+
+
+def as_it_stands(studio: Studio, owner: str, turn: Turn) -> Turn:
+    """Return a turn as its job has it, where that has ended and the disk has not taken the end yet."""
+    if turn.job is None or turn.status in TERMINAL:
+        return turn
+    job = studio.jobs.get(turn.job, owner)
+    if job.is_open:
+        return turn
+    return replace(turn, text=turn.before + job.output, status=job.status, failure=job.failure, usage=job.usage)
+
+
+def message(turn: Turn, lang: str) -> Message:
+    """Return a turn as clients see it."""
+    is_open = turn.status not in TERMINAL
+    text = turn.before if is_open else turn.text
+    same = ("id", "role", "parent", "siblings", "job", "model", "created", "usage")
+    notes = [Note(text=t(one["template"], lang, **one["values"]), cut=one["values"].get("cut")) for one in turn.notes]
+    return Message(
+        **{name: getattr(turn, name) for name in same},
+        text=text,
+        html=str(markdown(text)) if turn.role == "assistant" and text else None,
+        status=turn.status,
+        notes=[] if is_open else notes,
+        error=sentence(turn.failure, lang),
+    )
