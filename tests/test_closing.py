@@ -74,7 +74,7 @@ def test_jobs_that_do_not_end_are_left_behind_all_at_once_with_what_they_said(
     assert {job: found[job] for job in jobs} == {job: ("running", json.dumps([f"word of {job}"])) for job in jobs}
     # Those that come round now find the store closed, and nobody is told of a mistake.
     stubborn.free.set()
-    for thread in studio.jobs._threads:
+    for thread in studio.jobs._workers.threads:
         thread.join(10)
     assert [record for record in caplog.records if record.exc_info] == []
     with closing(open_studio(settings, [])) as again:

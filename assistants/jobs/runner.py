@@ -23,6 +23,7 @@ from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
 from assistants.jobs.shares import Shares
 from assistants.jobs.slots import Slots
+from assistants.jobs.workers import Workers
 from assistants.jobs.writer import Writer
 from assistants.principals import NOWHERE, Principal
 from assistants.requests import BETTER_MODEL, StudioRequest, validated
@@ -81,9 +82,7 @@ class JobRunner(Generic[Host]):
         self._pace = Pace()
         self._closing = False
         self._closed = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"job-{i}", daemon=True) for i in range(workers)
-        ]  # fmt: skip
+        self._workers = Workers(self._changed, workers, self._work)
 
     def start(self, studio: Host) -> None:
         """Pick up what the last run left and begin to work."""
@@ -91,8 +90,7 @@ class JobRunner(Generic[Host]):
         self._writer.start()
         for row in self._history.jobs.unfinished():
             self._recover(row)
-        for thread in self._threads:
-            thread.start()
+        self.wake()
         threading.Thread(target=self._keep_turns, name="job-turns", daemon=True).start()
 
     # What everybody uses
@@ -127,7 +125,7 @@ class JobRunner(Generic[Host]):
         with self._changed:
             self._live[job.id] = job
             self._queues.add(job, places)
-            self._changed.notify()
+            self._workers.call()
         return job
 
     def again(self, job_id: str, who: Principal) -> JobRow:
@@ -208,7 +206,7 @@ class JobRunner(Generic[Host]):
         self._history.jobs.pause(who.id, assistant, paused)
         with self._changed:
             self._queues.pause(who.id, assistant, paused)
-            self._changed.notify_all()
+            self._workers.call()
 
     def wait(self, job_id: str, owner: str, timeout: float | None = None) -> JobRow:
         """Return the job once it has ended, or as it stands after ``timeout`` seconds."""
@@ -251,7 +249,7 @@ class JobRunner(Generic[Host]):
 
     def wait_for_all(self, deadline: Deadline, spare: float) -> None:
         """Wait until all that ran has ended, but not into the last ``spare`` seconds."""
-        deadline.join(self._threads, spare)
+        deadline.join(self._workers.threads, spare)
 
     def close(self, deadline: Deadline | None = None) -> None:
         """Interrupt what runs, keeping it, and write everything down by the deadline."""
@@ -295,8 +293,11 @@ class JobRunner(Generic[Host]):
         with self._changed:
             while not self._closing:
                 if job := self._queues.pick(self._is_awaited):
+                    # There may be another that can run now.
+                    if self._queues:
+                        self._workers.call()
                     return job
-                self._changed.wait()
+                self._workers.rest()
         return None
 
     def _is_awaited(self, after: str | None) -> bool:
@@ -306,7 +307,8 @@ class JobRunner(Generic[Host]):
     def wake(self) -> None:
         """Look again which jobs may run: something that they come after may be over."""
         with self._changed:
-            self._changed.notify_all()
+            if self._queues:
+                self._workers.call()
 
     def _slots_of(self, engine: str, count: int) -> Slots:
         with self._changed:
@@ -333,7 +335,7 @@ class JobRunner(Generic[Host]):
         job.go_on()
         job.publish(Status("queued"))
         self._queues.restore(job)
-        self._changed.notify_all()
+        self._workers.call()
 
     def _keep_turns(self) -> None:
         """Let jobs of anonymous visitors that take long give way to others, who would wait for ever else."""
@@ -380,7 +382,7 @@ class JobRunner(Generic[Host]):
         with self._changed:
             del self._live[job.id]
             if self._queues:
-                self._changed.notify_all()
+                self._workers.call()
 
     # After a crash
 
