@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -31,6 +33,7 @@ from assistants.settings import Settings
 from assistants.studio import Studio
 from tests.engines import misbehaving
 from tests.engines.opening import opened_file
+from tests.homes import ready
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,6 +44,8 @@ FOREIGN = re.compile(r"(STUDIO|HF|HUGGING_?FACE|SPACE|GRADIO|TRANSFORMERS|OPENAI
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 START_SECONDS = 180
+# What tiny models of a real kind are made with.
+MAKERS = ("torch", "transformers.", "diffusers.", "tests.engines.tiny")
 
 # Libraries read these once, when they are imported, which is before the first test.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
@@ -54,6 +59,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, mark in [("starter_folder", "starter"), ("browser", "browser")]:
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+        if uses_tiny_models(item.module):
+            item.add_marker("tiny")
+
+
+@cache
+def uses_tiny_models(module: ModuleType) -> bool:
+    """Say whether a module of tests makes models by what it imports."""
+    names = [getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in vars(module).values()]
+    return any(name.startswith(MAKERS) for name in names if isinstance(name, str))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -144,6 +158,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def studio(settings: Settings) -> Iterator[Studio]:
     """An open studio."""
+    ready(settings.home)
     studio = open_studio(settings)
     yield studio
     studio.close()

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from assistants.opening import open_studio
 from assistants.settings import Settings
 from assistants.studio import Studio
+from tests.homes import ready
 from webapp.page import QUEUE_SECONDS
 from webapp.server import Server, create_app
 from webapp.visitors import visitor
@@ -50,7 +51,7 @@ def tiny_page(_studio: Studio) -> gr.Blocks:
 @contextlib.contextmanager
 def opened(home: Path, **settings: Any) -> Iterator[Studio]:
     """Open a studio that answers with the stand-in model."""
-    studio = open_studio(Settings(home=home, **{"text_model": "echo:", "image_model": "echo:", **settings}))
+    studio = open_studio(Settings(home=ready(home), **{"text_model": "echo:", "image_model": "echo:", **settings}))
     try:
         yield studio
     finally:
