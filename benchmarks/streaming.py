@@ -96,9 +96,9 @@ def compare_paces(rounds: int, tokens: int) -> None:
         if page:
             page.goto(f"http://127.0.0.1:{server.port}/")
             page.click("[data-do=toggle-settings]")
-            page.click("#sampling button")
-            page.fill("#max_tokens textarea, #max_tokens input", str(tokens))
-            page.fill("#temperature textarea, #temperature input", "0")
+            page.click("#sampling summary")
+            page.fill("#sampling [name=max_tokens]", str(tokens))
+            page.fill("#sampling [name=temperature]", "0")
         for number in range(-1, rounds):
             prompt = PROMPT.format(round=number)
             results = {"engine": bare_round(engine, prompt, tokens), "rest": rest_round(server, prompt + ".", tokens)}

@@ -13,7 +13,7 @@ from assistants.principals import LOCAL, of_owner
 from assistants.store.conversations import Turn
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
-from webapp.tabs.chat import view
+from webapp.api.conversations import message
 
 SLOW = "echo:delay=0.02&words=200"
 
@@ -272,7 +272,7 @@ def test_a_small_models_reply_that_goes_round_is_ended_and_what_was_cut_is_kept(
     assert job.status == "done" and len(job.output) < 400
     assert note["data"]["template"].startswith("The model began to repeat itself")
     assert text.startswith(job.output + note["data"]["values"]["cut"])
-    shown = view.drawn(turns(studio, job)[-1], "zh")["notes"]
+    shown = [note.model_dump() for note in message(turns(studio, job)[-1], "zh").notes]
     assert shown == [{"text": "模型开始重复，因此回复已被结束。可以再生成一次。", "cut": note["data"]["values"]["cut"]}]
     # Who asks for more gets it.
     more = ask(studio, action="continue", parent=job.result["message"])

@@ -7,16 +7,11 @@ browser knows.
 from typing import Any, Literal
 
 from assistants import preferences
-from assistants.knowledge.terms import share_chinese
-from assistants.models import DEFAULT
 from assistants.models.improving import Better
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import sentence
-
-# From this share of Chinese letters on, a message is one for a model that knows Chinese.
-CHINESE = 0.3
+from webapp.wording import sentence
 
 Deed = Literal["better", "pause", "keep", "understood"]
 DEEDS: tuple[Deed, ...] = ("better", "pause", "keep", "understood")
@@ -70,10 +65,10 @@ def servers(studio: Studio, who: Principal) -> list[dict[str, Any]]:
     return [{"name": one.name, "title": one.title} for one in studio.connections.nearby.found()]
 
 
-def worth_waiting(studio: Studio, model: str, text: str, lang: str) -> dict[str, Any] | None:
-    """Return the better model that is coming, where it knows the language of a message and the small one doesn't."""
+def comes_with(studio: Studio) -> list[str]:
+    """Return the languages of the better model that is coming which the one that answers meanwhile doesn't know."""
     better = studio.models.better.seen()
-    if model not in (None, "", DEFAULT) or better is None or better.phase != "coming" or share_chinese(text) < CHINESE:
-        return None
     known = studio.models.languages(studio.models.resolve(None))
-    return shown(better, lang) if known and "zh" not in known and "zh" in better.languages else None
+    if better is None or better.phase != "coming" or not known:
+        return []
+    return [language for language in better.languages if language not in known]

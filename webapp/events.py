@@ -18,8 +18,9 @@ from assistants.errors import InvalidInput, NotFound, StudioError
 from assistants.principals import Principal
 from assistants.storable import storable
 from webapp.i18n import language, t
-from webapp.kit import BROKEN, MB, file_limit, sentence
+from webapp.kit import BROKEN, MB, file_limit
 from webapp.transfers import NOBODY, Transfers
+from webapp.wording import sentence
 
 FILE = "gradio.FileData"
 FILE_URL = "/gradio_api/file="

@@ -18,9 +18,10 @@ from assistants.jobs import JobRow
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import language
-from webapp.kit import UNQUEUED, said, sentence
+from webapp.kit import UNQUEUED, said
 from webapp.live import live
 from webapp.visitors import visitor
+from webapp.wording import sentence
 
 
 @dataclass(frozen=True)

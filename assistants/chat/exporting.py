@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from assistants import provenance
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
+from assistants.markdown.quoting import quoted
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
@@ -21,7 +22,7 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
     turns = studio.history.conversations.window(conversation_id, owner, limit=WHOLE).turns
     name = re.sub(r'[\\/:*?"<>|\s]+', "-", conversation.title).strip("-.") or "conversation"
     if form == "json":
-        fields = ("role", "text", "model", "model_sha256", "status", "created")
+        fields = ("role", "text", "reasoning", "model", "model_sha256", "status", "created")
         data = {
             "title": conversation.title,
             "created": conversation.created,
@@ -33,6 +34,7 @@ def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md
     for before, turn in pairwise([None, *turns]):
         assert turn is not None
         speaker = "User" if turn.role == "user" else turn.model or "Assistant"
-        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}", closed(turn.text)]
+        blocks += ["" if before is None else "---", f"**{speaker}** · {turn.created}"]
+        blocks += [closed(quoted("Reasoning", turn.reasoning)), closed(turn.text)]
     text = without_bare_hosts("\n\n".join(filter(None, blocks)) + "\n")
     return f"{name}.md", provenance.label("text/markdown", conversation_id, text.encode())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from assistants.engines.controls import Controls, stream
 from assistants.errors import GenerationFailed
 from assistants.generation.loops import LoopDetector, Unwatched
-from assistants.jobs import Event, Part, Progress, Retracted, RunningJob, Stopped, Text
+from assistants.jobs import REASONING, Event, Part, Progress, Retracted, RunningJob, Stopped, Text
 from assistants.storable import storable
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class Generating:
         """Return the reasoning that nobody was told yet."""
         self._told_at = monotonic()
         thoughts, self._thoughts = "".join(self._thoughts), []
-        return [Part("reasoning", {"text": thoughts})] if thoughts.strip() else []
+        return [Part(REASONING, {"text": thoughts})] if thoughts.strip() else []
 
     def rest(self) -> list[Event]:
         """Return what was held back, but for what a circle says again."""

@@ -24,6 +24,7 @@ from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
+from assistants.markdown.quoting import quoted
 from assistants.store import Store
 from assistants.store.files import File, Files
 from assistants.store.jobs import OPEN, PLAIN_COLUMNS, from_row
@@ -192,5 +193,6 @@ def _markdown(db: Any, jobs: list[str]) -> str:
         blocks.append("---" if blocks else f"# {_title(row)}")
         blocks += [f"**User** · {row['created']}", closed(row["input"])]
         blocks += [f"**{row['model'] or row['assistant']}** · {row['status']} · {row['finished']}"]
+        blocks.append(closed(quoted("Reasoning", row["reasoning"])))
         blocks.append(closed((row["before"] or "") + row["output"]))
     return "\n\n".join(filter(None, blocks)) + "\n"

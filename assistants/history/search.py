@@ -5,6 +5,7 @@ Without words the newest come first, with words the best matches. Lists are read
 """
 
 import json
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,10 +28,12 @@ FEW = 5000
 # The table with its index, a condition on it, and the condition's values.
 Scope = tuple[str, str, list[Any]]
 
+TEXTS = ("input", "output", "reasoning")
 ITEMS = f"""
     SELECT number, id, assistant, status, model, template, starred, created, finished,
            json_extract(request, '$.template_version') AS template_version,
            substr(input, 1, {REACH}) AS input, substr(output, 1, {REACH}) AS output,
+           substr(reasoning, 1, {REACH}) AS reasoning,
            (SELECT conversation FROM messages WHERE messages.job = jobs.id) AS conversation
     FROM jobs WHERE number IN (SELECT value FROM json_each(?))
 """
@@ -170,11 +173,18 @@ def _score(db: Any, query: str, number: int) -> float | None:
 
 
 def _item(row: Any, words: Any) -> Item:
-    fields = {key: row[key] for key in row.keys() if key not in ("input", "output")}  # noqa: SIM118 (sqlite3.Row)
-    title, snippet = shorten(row["input"], TITLE), excerpt(row["output"], SNIPPET, words)
+    fields = {key: row[key] for key in row.keys() if key not in TEXTS}  # noqa: SIM118 (sqlite3.Row)
+    # What the model thought is shown where only that has the words.
+    text = row["reasoning"] if words and holds(row["reasoning"], words) > holds(row["output"], words) else row["output"]
+    title, snippet = shorten(row["input"], TITLE), excerpt(text, SNIPPET, words)
     fields["starred"] = bool(fields["starred"])
     fields |= {"title_marks": marks(title, words), "snippet_marks": marks(snippet, words)}
     return Item(**fields, title=title, snippet=snippet)
+
+
+def holds(text: str, words: re.Pattern[str]) -> bool:
+    """Say whether any of the words stands in a text."""
+    return words.search(text) is not None
 
 
 def choices(store: Store, owner: str) -> dict[str, list[str]]:

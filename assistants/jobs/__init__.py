@@ -5,7 +5,19 @@ yields.
 """
 
 from assistants.jobs.assistant import Assistant
-from assistants.jobs.events import Event, Part, Preview, Progress, Result, Retracted, Status, Text, event_data, note
+from assistants.jobs.events import (
+    REASONING,
+    Event,
+    Part,
+    Preview,
+    Progress,
+    Result,
+    Retracted,
+    Status,
+    Text,
+    event_data,
+    note,
+)
 from assistants.jobs.room import kept
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
@@ -14,6 +26,7 @@ from assistants.store.jobs import JobRow
 TERMINAL = frozenset({"done", "stopped", "failed", "interrupted"})
 
 __all__ = [
+    "REASONING",
     "TERMINAL",
     "Assistant",
     "Event",

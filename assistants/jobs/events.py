@@ -4,10 +4,14 @@ Knows nothing about who listens.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from assistants.storable import storable
+
+# The part that has more of what the model thinks before its output, as {"text": ...}.
+REASONING = "reasoning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,22 @@ def event_data(event: Event) -> dict[str, Any]:
 def event_from(kind: str, data: dict[str, Any]) -> Event:
     """Return the event that ``event_data`` was taken from."""
     return KINDS[kind](**data)
+
+
+def output_of(events: Iterable[Event]) -> list[str]:
+    """Return the pieces of the output that events tell of."""
+    pieces: list[str] = []
+    for event in events:
+        if isinstance(event, Text):
+            pieces.append(event.delta)
+        elif isinstance(event, Retracted):
+            pieces.clear()
+    return pieces
+
+
+def reasoning_of(events: Iterable[Event]) -> str:
+    """Return what the model thought."""
+    return "".join(event.data["text"] for event in events if isinstance(event, Part) and event.name == REASONING)
 
 
 def part_key(part: Part) -> str | None:

@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,9 @@ from assistants.jobs.events import (
     Text,
     event_data,
     event_from,
+    output_of,
     part_key,
+    reasoning_of,
     writable,
 )
 from assistants.jobs.followers import Followers
@@ -292,6 +294,7 @@ class RunningJob:
                 failure=failure,
                 usage=self.usage,
                 output="".join(self._output),
+                reasoning=reasoning_of(event for _, event in self._events),
                 finished=now(),
             )
             self._final = (row, (self._last, Status(status, failure)))
@@ -387,14 +390,3 @@ class RunningJob:
     def followed(self, news: asyncio.Event | None = None) -> AbstractContextManager[asyncio.Event]:
         """Lend an asyncio event of the running loop, ``news`` if given, that is set whenever there is something new."""
         return self._followers.lend(news)
-
-
-def output_of(events: Iterable[Event]) -> list[str]:
-    """Return the pieces of the output that events tell of."""
-    pieces: list[str] = []
-    for event in events:
-        if isinstance(event, Text):
-            pieces.append(event.delta)
-        elif isinstance(event, Retracted):
-            pieces.clear()
-    return pieces

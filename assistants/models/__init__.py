@@ -14,6 +14,7 @@
     role.py          which of them is the studio's own
     improving.py     how a better one comes to be that
     cards.py         what a person chooses by
+    abilities.py     what a model's chat template says that it can
     image_models.py  what is known of the models that draw
 
 Knows when to fetch and load and who may have what; knows nothing about where files come from or how engines run.
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants import engines, principals
 from assistants.errors import InvalidInput, ModelUnavailable
+from assistants.models.abilities import UNKNOWN, Abilities, TemplatesRead
 from assistants.models.cards import ModelCard
 from assistants.models.files.catalog import Catalog, Kind, read_catalog
 from assistants.models.files.sources import CANCELLED, PAUSED
@@ -104,6 +106,7 @@ class Models:
             self._begin,
         )
         self._connecting = threading.Lock()
+        self._templates = TemplatesRead()
 
     # Names
 
@@ -160,6 +163,12 @@ class Models:
         """Return the languages that a model knows, none where nobody knows that."""
         entry = self._registry.get(name.removeprefix(LOCAL))
         return entry.languages if entry else ()
+
+    def abilities(self, name: str) -> Abilities:
+        """Return what is known of what a model can do, before it is open."""
+        key = name.removeprefix(LOCAL)
+        is_here = name.startswith(LOCAL) and self._registry.is_installed(key)
+        return self._templates.abilities(self._registry.path(key)) if is_here else UNKNOWN
 
     def size(self, name: str) -> int | None:
         """Return how many bytes the files of a model have; None of one that has no files here."""

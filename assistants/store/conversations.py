@@ -8,17 +8,19 @@ its row is what stood before the job began (a continued reply). Appending costs 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
-from assistants.errors import NotFound, worded
+from assistants.errors import NotFound
 from assistants.requests import one_line
 from assistants.store import Store, new_id, now
+from assistants.store.conversation_rows import Conversation, Hit, Turn, Window
 from assistants.store.fulltext import escape_like, queries
+
+__all__ = ["Conversation", "Conversations", "Hit", "Turn", "Window"]
 
 MAX_TITLE = 120
 
-TURN = "messages.*, jobs.status, jobs.model, jobs.model_sha256, jobs.output, jobs.error, jobs.usage"
+TURN = "messages.*, jobs.status, jobs.model, jobs.model_sha256, jobs.output, jobs.reasoning, jobs.error, jobs.usage"
 
 BRANCH = f"""
     WITH RECURSIVE branch (id, depth) AS (
@@ -33,7 +35,7 @@ BRANCH = f"""
 
 # Of each conversation the latest message; SQLite takes the other columns from the row of the maximum.
 HITS = """
-    SELECT messages.conversation, messages.id, jobs.input, jobs.output, max(messages.rowid)
+    SELECT messages.conversation, messages.id, jobs.input, jobs.output, jobs.reasoning, max(messages.rowid)
     FROM messages JOIN jobs ON jobs.id = messages.job
     WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
           AND jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?)
@@ -55,65 +57,6 @@ DELETED_MESSAGES = """(
 )"""
 
 
-@dataclass(frozen=True)
-class Conversation:
-    """A line of the list of conversations; ``settings`` are what somebody chose for it."""
-
-    id: str
-    title: str
-    pinned: bool
-    leaf: str | None
-    created: str
-    updated: str
-    settings: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Where the words of a search stand in a conversation: a reply, and what was asked."""
-
-    message: str
-    input: str
-    output: str
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message of a branch; ``siblings`` are the ids of its alternatives, itself among them, oldest first.
-
-    ``text`` is all of it, ``before`` the part of a reply that stood before its job began.
-    """
-
-    id: str
-    conversation: str
-    parent: str | None
-    role: str
-    text: str
-    status: str
-    job: str | None
-    model: str | None
-    created: str
-    before: str = ""
-    failure: dict[str, Any] | None = None
-    usage: dict[str, Any] | None = None
-    siblings: list[str] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    model_sha256: str | None = None
-
-    @property
-    def error(self) -> str | None:
-        """What went wrong with the reply, as an English sentence."""
-        return worded(self.failure["template"], self.failure["values"]) if self.failure else None
-
-
-@dataclass(frozen=True)
-class Window:
-    """The last turns of a branch, oldest first; ``earlier`` says whether there are more before them."""
-
-    turns: list[Turn]
-    earlier: bool
-
-
 class Conversations:
     """The conversations of every owner; nobody reaches another's."""
 
@@ -127,7 +70,8 @@ class Conversations:
             return {}
         with self._store.read() as db:
             rows = db.execute(HITS, [json.dumps(conversations), every_word]).fetchall()
-        return {row["conversation"]: Hit(row["id"], row["input"], row["output"]) for row in rows}
+        texts = ("input", "output", "reasoning")
+        return {row["conversation"]: Hit(row["id"], *(row[name] for name in texts)) for row in rows}
 
     def get(self, conversation_id: str, owner: str) -> Conversation:
         """Return the owner's conversation or raise ``NotFound``."""
@@ -285,6 +229,7 @@ class Conversations:
             before=row["text"] if row["job"] else "",
             failure=json.loads(row["error"]) if row["error"] else None,
             usage=json.loads(row["usage"]) if row["usage"] else None,
+            reasoning=row["reasoning"] or "",
             siblings=siblings,
             notes=notes,
             model_sha256=row["model_sha256"],

@@ -14,6 +14,8 @@ from assistants.errors import NotFound, worded
 from assistants.store import Store
 from assistants.store.fulltext import indexable
 
+# Seconds of replies that came nearly at once, of which nobody can tell how fast they were written.
+LEAST_TIMED = 0.5
 OPEN = ("queued", "running", "stopping")
 
 # number, kind and data of one event
@@ -24,7 +26,8 @@ Numbered = tuple[int, str, Any]
 class JobRow:
     """One generation as it stands: who asked for what, and what came of it. Times are ISO 8601 text in UTC.
 
-    ``model_sha256`` is that of the model's file, where it has one here that is known.
+    ``model_sha256`` is that of the model's file, where it has one here that is known. ``reasoning`` is what the model
+    thought before it wrote the output, once the job has ended.
     """
 
     id: str
@@ -36,6 +39,7 @@ class JobRow:
     request: dict[str, Any]
     created: str
     output: str = ""
+    reasoning: str = ""
     result: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
     failure: dict[str, Any] | None = None
@@ -58,11 +62,12 @@ class JobRow:
 
 JSON_COLUMNS = {"request": "request", "result": "result", "usage": "usage", "failure": "error"}
 PLAIN_COLUMNS = (
-    "id", "assistant", "owner", "status", "model", "input", "output", "after", "created", "started", "finished",
-    "starts", "model_sha256",
+    "id", "assistant", "owner", "status", "model", "input", "output", "reasoning", "after", "created", "started",
+    "finished", "starts", "model_sha256",
 )  # fmt: skip
 COLUMNS = (*PLAIN_COLUMNS, *JSON_COLUMNS.values())
-CHANGING = ("status", "model", "model_sha256", "output", "result", "usage", "error", "started", "finished")
+CHANGING = ("status", "model", "model_sha256", "output", "reasoning", "result", "usage", "error", "started",
+            "finished")  # fmt: skip
 
 # Some jobs are first written down here.
 SAVE = f"""
@@ -190,6 +195,27 @@ class Jobs:
         with self._store.read() as db:
             return [json.loads(row["usage"]) for row in db.execute(sql, (assistant, model, limit))]
 
+    def models_seen(self, assistant: str, owner: str, limit: int) -> dict[str, dict[str, Any]]:
+        """Return by model what the last replies of an assistant, to anybody, show of it.
+
+        ``speed``: its best in tokens a second; ``reasons``: whether it did; ``used``: when the owner had the last one.
+        """
+        sql = """
+            SELECT model, created, usage, owner = ? AND deleted IS NULL AS own, reasoning != '' AS reasons FROM jobs
+            WHERE assistant = ? AND status = 'done' AND model NOT NULL ORDER BY number DESC LIMIT ?
+        """
+        with self._store.read() as db:
+            rows = db.execute(sql, (owner, assistant, limit)).fetchall()
+        seen: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            one = seen.setdefault(row["model"], {"speed": None, "reasons": False, "used": None})
+            usage = json.loads(row["usage"] or "{}")
+            if usage.get("timed_seconds", 0) >= LEAST_TIMED:
+                one["speed"] = max(one["speed"] or 0, round(usage["timed_tokens"] / usage["timed_seconds"], 1))
+            one["reasons"] = one["reasons"] or bool(row["reasons"])
+            one["used"] = one["used"] or (row["created"] if row["own"] else None)
+        return seen
+
     def is_open(self, job_id: str) -> bool:
         """Say whether the job may still change."""
         with self._store.read() as db:
@@ -225,5 +251,5 @@ class Jobs:
             _insert_events(db, job.id, packed)
         db.execute(
             "INSERT OR REPLACE INTO words (rowid, text) SELECT number, ? FROM jobs WHERE id = ?",
-            (indexable(job.input, job.output), job.id),
+            (indexable(job.input, job.output, job.reasoning), job.id),
         )

@@ -1,6 +1,7 @@
 """A browser on a running studio whose stand-in model says each message back, 30 ms a word."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,12 @@ def nothing_is_fetched(running: Server) -> Iterator[None]:
 def chat(page: "Page", running: Server) -> Iterator[Chat]:
     """A new chat; the test fails if the browser's console shows an error, such as a violation of the CSP.
 
-    What the studio refuses (422) is one to Chromium only.
+    What the studio refuses (422) or does not find (404) is one to Chromium only.
     """
     errors: list[str] = []
 
     def note(message: "ConsoleMessage") -> None:
-        if message.type == "error" and "status of 422" not in message.text:
+        if message.type == "error" and not re.search("status of (404|422)", message.text):
             errors.append(message.text)
 
     page.on("console", note)

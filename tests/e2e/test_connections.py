@@ -67,8 +67,7 @@ def test_a_connection_is_added_tested_used_and_deleted(chat: Chat, form: "Locato
     )
     assert KEY not in page.content()
     page.get_by_role("tab", name="Chat").click()
-    page.get_by_role("button", name="Settings", exact=True).click()
-    page.locator("#model input").click()
+    page.locator(".chat .picker .model").click()
     page.get_by_role("option", name="vllm:large").click()
     assert chat.text(chat.ask("hello")) == "Once upon a time"
     assert server.asked[-1].body["model"] == "large"

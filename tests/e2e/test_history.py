@@ -99,9 +99,9 @@ def test_an_item_brings_its_inputs_back(chat: Chat) -> None:
     page.locator(".history .items li a", has_text="a dugong").click()
     expect(chat.users).to_have_text("a dugong")
     expect(chat.toast).to_contain_text("Model and settings are now those of this item.")
-    system = page.locator("#system textarea")
+    system = page.locator("#system")
     expect(system).to_have_value("Sing.")
-    expect(page.locator("#template input")).to_have_value("Patient tutor")
+    expect(page.locator("#template")).to_have_value("chat/tutor")
     chat.ask("a manatee")
     said = page.request.get(f"{chat.url}/api/history?q=manatee").json()["items"][0]["id"]
     asked = page.request.get(f"{chat.url}/api/jobs/{said}").json()["request"]

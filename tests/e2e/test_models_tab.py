@@ -1,6 +1,7 @@
 """Settings > Models, and the offer of the first start."""
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_a_file_of_ones_own_is_added_used_and_forgotten(chat: Chat, starter_fold
     mine = rows.filter(has_text="OpenVINO")
     mine.get_by_role("button", name="Use").click()
     expect(chat.toast).to_contain_text("is chosen for your chats")
-    expect(page.locator("#model input")).to_have_value("local:mini")
+    expect(page.locator(".chat .picker .model")).to_have_attribute("title", re.compile("SmolLM2"))
     mine.get_by_role("button", name="Remove").click()
     expect(mine).to_contain_text("Its files stay where they are")
     rows.locator(".sure .danger").click()

@@ -179,7 +179,7 @@ def test_the_drawer_of_the_picker_finds_shows_and_uses(prompts: Prompts, chat: C
     expect(drawer).to_have_count(0)
     chip = page.locator(".chat .template .name")
     expect(chip).to_have_text("Drawn <i>")
-    expect(page.get_by_label("Template", exact=True)).to_have_value("Drawn <i>")
+    expect(page.get_by_label("Template", exact=True)).to_have_value("chat/drawn")
     chat.send("no frame yet")
     expect(chat.toast).to_contain_text("chat/drawn needs a value for: frame.")
     expect(chat.box).to_have_value("no frame yet")

@@ -14,8 +14,8 @@ from assistants.studio import Studio
 from tests.engines import misbehaving as server_that
 from tests.engines.misbehaving import Server
 from webapp import page
-from webapp.kit import sentence
 from webapp.tabs.settings.connections import Asked, act
+from webapp.wording import sentence
 
 KEY = "sk-do-not-tell-1234567890"
 CLUSTER = {"name": "cluster", "url": "http://localhost:8000/v1", "key": KEY, "models": ["m"]}

@@ -22,11 +22,9 @@ from assistants.requests import validated
 from assistants.studio import Studio
 from tests.models.stand_ins import MODEL
 from tests.serving import opened
-from webapp.better import offered, worth_waiting
+from webapp.api.models import Deed, get_start, improve
+from webapp.better import comes_with, offered
 from webapp.i18n import book
-from webapp.tabs.chat.actions import Asked as ChatAsked
-from webapp.tabs.chat.actions import Chosen
-from webapp.tabs.chat.actions import act as chat_act
 from webapp.tabs.settings.models import Asked, act
 
 SIXTEEN = 16 * 2**30
@@ -147,11 +145,11 @@ def test_what_a_person_decides_is_done_and_can_be_taken_back_in_the_settings(
 ) -> None:
     begun = []
     monkeypatch.setattr(type(asked.models.better), "begin", lambda self, owner: begun.append(owner))
-    chosen = Chosen("", None, dict)
     for do in ("better", "keep", "understood"):
         with pytest.raises(NotAllowed):
-            chat_act(asked, of_owner("ann"), validated(ChatAsked, {"do": do}), chosen, "en")
-    assert chat_act(asked, LOCAL, validated(ChatAsked, {"do": "keep"}), chosen, "en")["model"]["offer"] is None
+            improve(asked, of_owner("ann"), Deed(do=do))
+    improve(asked, LOCAL, Deed(do="keep"))
+    assert get_start(asked, LOCAL, "en").offer is None
     assert offered(asked, LOCAL, "en") is None
     assert ask(asked, do="list")["better"]["phase"] == "declined"
     assert ask(asked, do="better")["models"] and begun == [LOCAL]
@@ -194,29 +192,12 @@ def test_servers_on_this_machine_are_named_until_there_is_a_connection(
     assert offered(asked, LOCAL, "en")["servers"] == []
 
 
-@pytest.mark.parametrize(
-    ("text", "model", "waits"),
-    [
-        ("请写一封邮件", "default", True),
-        ("Write an e-mail", "default", False),
-        ("Translate 你好 into English, please", "default", False),
-        ("请写一封邮件", "local:mini", False),
-        ("请写一封邮件", "echo:", False),
-    ],
-)
-def test_a_chinese_message_may_wait_for_the_model_that_knows_chinese(
-    asked: Studio, monkeypatch: pytest.MonkeyPatch, text: str, model: str, waits: bool
-) -> None:
+def test_the_languages_that_a_coming_model_brings_are_told(asked: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert comes_with(asked) == []
     seen = replace(asked.models.better.seen(), phase="coming")
     monkeypatch.setattr(type(asked.models.better), "seen", lambda self, **_: seen)
-    monkeypatch.setattr(type(asked.jobs), "submit", lambda self, *what: pytest.fail("nobody was asked"))
-    chosen = Chosen(model, None, lambda: {"model": model})
-    question = validated(ChatAsked, {"do": "send", "text": text})
-    if waits:
-        answer = chat_act(asked, LOCAL, question, chosen, "en")
-        assert answer["coming"]["title"] == seen.title and "turns" not in answer
-    else:
-        assert worth_waiting(asked, model, text, "en") is None
+    brought = get_start(asked, of_owner("ann"), "en").comes_with
+    assert "zh" in brought and "en" not in brought
 
 
 def test_the_list_says_how_fast_each_model_is_here_and_how_fast_others_would_be(asked: Studio) -> None:
@@ -231,6 +212,4 @@ def test_the_list_says_how_fast_each_model_is_here_and_how_fast_others_would_be(
 
 def test_a_base_model_is_said_to_be_one(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(studio.models), "is_base", lambda self, name: True)
-    chosen = Chosen("", None, dict)
-    model = chat_act(studio, LOCAL, validated(ChatAsked, {"do": "model"}), chosen, "en")["model"]
-    assert model["advice"] == book("en")["page"]["model.base"]
+    assert get_start(studio, LOCAL, "en").advice == book("en")["page"]["model.base"]

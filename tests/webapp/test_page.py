@@ -13,12 +13,15 @@ import httpx
 import pytest
 from gradio.queueing import Queue
 
+from assistants.errors import InvalidInput
 from assistants.principals import LOCAL
 from assistants.studio import Studio
 from tests.jobs.stand_ins import full
 from tests.serving import SHARED, listening, opened, web_app
 from webapp import STATIC, page
-from webapp.tabs.chat import view
+from webapp.api.conversations import list_messages
+from webapp.api.models import get_start
+from webapp.wording import sentence
 
 
 class Visitor:
@@ -30,11 +33,11 @@ class Visitor:
         if known:
             self.http.get("/").raise_for_status()
 
-    def ask(self, do: Any, tab: str = "chat", **details: Any) -> dict[str, Any]:
+    def ask(self, do: Any, tab: str = "history", **details: Any) -> dict[str, Any]:
         """Put a question as the page's script does and return the answer."""
         return self.put({"n": 7, "do": do, **details}, tab)
 
-    def put(self, event_data: Any, tab: str = "chat") -> dict[str, Any]:
+    def put(self, event_data: Any, tab: str = "history") -> dict[str, Any]:
         asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == tab)
         handler = next(one for one in self.config["dependencies"] if one["targets"][0] == [asked, "action"])
         values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
@@ -49,11 +52,11 @@ class Visitor:
         answer.raise_for_status()
         return answer.json()["data"][0]
 
-    def talk(self, text: str) -> dict[str, Any]:
-        """Send a message, wait for the reply and return the thread."""
-        sent = self.ask("send", text=text)
-        self.http.get(f"/api/jobs/{sent['turns'][-1]['job']}/events").raise_for_status()
-        return self.ask("refresh", conversation=sent["conversation"]["id"])
+    def say(self, text: str) -> None:
+        """Send a message to a new chat and wait for the reply."""
+        asked = {"assistant": "chat", "request": {"message": text}}
+        job = self.http.post("/api/jobs", json=asked).raise_for_status().json()["id"]
+        self.http.get(f"/api/jobs/{job}/events").raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -77,78 +80,10 @@ def bob(url: str) -> Iterator[Visitor]:
     visitor.http.close()
 
 
-def test_a_new_chat_has_examples_and_no_turns(ann: Visitor) -> None:
-    answer = ann.ask("open")
-    assert answer["n"] == 7
-    assert (answer["conversation"], answer["turns"], answer["chats"]["items"]) == (None, [], [])
-    assert len(answer["model"]["examples"]) == 4
-    assert answer["model"]["note"] is None
-
-
-def test_a_reply_that_is_written_comes_without_words_and_then_as_html(ann: Visitor) -> None:
-    sent = ann.ask("send", text="**hello** <b>")
-    question, reply = sent["turns"]
-    assert (question["role"], question["source"]) == ("user", "**hello** <b>")
-    assert (reply["role"], reply["status"], reply["source"]) == ("assistant", "queued", "")
-    ann.http.get(f"/api/jobs/{reply['job']}/events")
-    done = ann.ask("refresh", conversation=sent["conversation"]["id"])["turns"][1]
-    assert done["status"] == "done"
-    assert "<strong>hello</strong> &lt;b&gt;" in done["html"]
-    assert done["key"] != reply["key"]
-
-
-def test_turns_that_the_page_has_are_not_sent_again(ann: Visitor) -> None:
-    thread = ann.talk("hello")
-    have = {turn["id"]: turn["key"] for turn in thread["turns"]}
-    again = ann.ask("refresh", conversation=thread["conversation"]["id"], have=have)
-    assert again["turns"] == [{"id": id, "key": key} for id, key in have.items()]
-
-
-def test_the_window_has_a_limit(ann: Visitor) -> None:
-    thread = ann.talk("one")
-    chat = thread["conversation"]["id"]
-    ann.ask("send", conversation=chat, text="two")
-    last = ann.ask("refresh", conversation=chat, limit=2)
-    assert [turn["source"] for turn in last["turns"][:1]] == ["two"]
-    assert last["earlier"] is True
-    assert ann.ask("refresh", conversation=chat)["earlier"] is False
-
-
-def test_nobody_reaches_anothers_conversations(ann: Visitor, bob: Visitor) -> None:
-    thread = ann.talk("ann's secret")
-    chat, (question, reply) = thread["conversation"]["id"], thread["turns"]
-    tries = [
-        {"do": "open", "conversation": chat},
-        {"do": "open", "job": reply["job"]},
-        {"do": "refresh", "conversation": chat},
-        {"do": "send", "conversation": chat, "text": "mine now"},
-        {"do": "send", "message": question["id"], "text": "mine now"},
-        {"do": "regenerate", "message": question["id"]},
-        {"do": "continue", "message": reply["id"]},
-        {"do": "select", "message": reply["id"]},
-        {"do": "delete-message", "message": reply["id"]},
-        {"do": "restore-message", "message": reply["id"]},
-        {"do": "stop", "job": reply["job"]},
-        {"do": "rename", "target": chat, "text": "mine now"},
-        {"do": "pin", "target": chat},
-        {"do": "delete", "target": chat},
-        {"do": "restore", "target": chat},
-    ]
-    for data in tries:
-        answer = bob.put({"n": 1, **data})
-        assert answer["error"], data
-        assert "secret" not in json.dumps(answer), data
-        assert answer.get("turns", []) == [], data
-    assert bob.ask("list")["chats"]["items"] == []
-    assert bob.ask("search", tab="history", q="secret")["items"] == []
-    assert ann.ask("refresh", conversation=chat)["turns"] == thread["turns"]
-    assert [item["title"] for item in ann.ask("list")["chats"]["items"]] == ["ann's secret"]
-
-
 def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
     stranger = Visitor(url, known=False)
-    assert "cookies" in stranger.ask("open")["error"]
-    assert "cookies" in stranger.ask("search", tab="history")["error"]
+    assert "cookies" in stranger.ask("search")["error"]
+    assert stranger.http.get("/api/conversations").status_code == 401
     stranger.http.close()
 
 
@@ -160,19 +95,13 @@ def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
         {},
         {"do": "format-disk"},
         {"do": ["open"]},
-        {"do": "open", "conversation": {"$ne": None}},
-        {"do": "open", "conversation": "x" * 1000},
-        {"do": "open", "limit": 10**9},
-        {"do": "refresh", "have": {"x" * 100: "y"}},
-        {"do": "send", "text": ""},
-        {"do": "send", "text": "\0"},
-        {"do": "send", "text": "x" * 200_000},
-        {"do": "rename", "target": "x", "text": "y"},
-        {"do": "stop"},
-        {"do": "select"},
-        {"do": "delete"},
-        {"do": "list", "q": 5},
-        {"do": "open", "owner": "local"},
+        {"do": "open", "ids": {"$ne": None}},
+        {"do": "open", "ids": ["x" * 1000]},
+        {"do": "search", "before": "x"},
+        {"do": "search", "q": "x" * 200_000},
+        {"do": "search", "q": "\0"},
+        {"do": "search", "q": 5},
+        {"do": "search", "owner": "local"},
     ],
 )
 def test_wrong_questions_get_a_sentence(ann: Visitor, data: Any) -> None:
@@ -183,46 +112,20 @@ def test_wrong_questions_get_a_sentence(ann: Visitor, data: Any) -> None:
 
 def test_errors_are_in_the_visitors_language_and_call_widgets_by_their_names(url: str) -> None:
     visitor = Visitor(url, **{"Accept-Language": "zh-CN"})
-    assert visitor.ask("send", text=" ")["error"] == "消息为空。"
-    assert visitor.ask("open", conversation="unknown")["error"] == "没有这个对话。"
+    assert visitor.http.get("/api/conversations/unknown").json()["error"]["message"] == "没有这个对话。"
+    assert sentence(InvalidInput("message", "{field} is empty."), "zh") == "消息为空。"
     visitor.http.close()
 
 
 def test_a_model_without_chinese_is_said_and_gets_english_examples(tmp_path: Path) -> None:
     with opened(tmp_path) as studio:
-        english, chinese = (view.model(studio, LOCAL, "starter", lang) for lang in ("en", "zh"))
-        stand_in = view.model(studio, LOCAL, "echo:", "zh")
-    assert english["advice"] is None
-    assert "英文" in chinese["advice"]
-    assert chinese["examples"] == english["examples"]
-    assert stand_in["advice"] is None
-    assert "天空" in stand_in["examples"][0]
-
-
-def test_delete_offers_its_own_undo(ann: Visitor) -> None:
-    chat = ann.talk("to and fro")["conversation"]["id"]
-    gone = ann.ask("delete", target=chat, conversation=chat)
-    assert (gone["conversation"], gone["chats"]["items"]) == (None, [])
-    back = ann.ask(gone["undo"]["do"], **gone["undo"]["details"])
-    assert back["conversation"]["id"] == chat
-    assert len(back["turns"]) == 2
-
-
-def test_a_job_opens_its_conversation_at_its_turn(ann: Visitor) -> None:
-    reply = ann.talk("find me")["turns"][1]
-    answer = ann.ask("open", job=reply["job"])
-    assert answer["focus"] == reply["id"]
-    assert [turn["id"] for turn in answer["turns"]][1] == reply["id"]
-
-
-def test_a_job_brings_what_it_was_asked_with(ann: Visitor) -> None:
-    asked = {"message": "find me", "system": "Sing.", "params": {"seed": 7}}
-    job = ann.http.post("/api/jobs", json={"assistant": "chat", "request": asked}).json()["id"]
-    inputs = ann.ask("open", job=job)["inputs"]
-    settings = {"model": None, "template": None, "system": None, "params": {}}
-    assert inputs == {"now": {**settings, "system": "Sing.", "params": {"seed": 7}}, "before": settings}
-    reply = ann.talk("as I always do")["turns"][1]
-    assert ann.ask("open", job=reply["job"])["inputs"] is None
+        english, chinese = (get_start(studio, LOCAL, lang, "starter") for lang in ("en", "zh"))
+        stand_in = get_start(studio, LOCAL, "zh", "echo:")
+    assert english.advice is None
+    assert chinese.advice and "英文" in chinese.advice
+    assert chinese.examples == english.examples and len(english.examples) == 4
+    assert stand_in.advice is None and stand_in.note is None
+    assert "天空" in stand_in.examples[0]
 
 
 def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor) -> None:
@@ -242,7 +145,7 @@ def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor)
 
 def test_the_history_pages_and_filters(ann: Visitor) -> None:
     for number in range(32):
-        ann.ask("send", text=f"item {number}")
+        ann.say(f"item {number}")
     first = ann.ask("search", tab="history")
     assert [item["title"] for item in first["items"]] == [f"item {number}" for number in range(31, 1, -1)]
     assert first["more"] is True
@@ -311,6 +214,6 @@ def test_a_reply_that_ends_on_a_full_disk_stays_on_the_page(tmp_path: Path) -> N
         with full(studio.history):
             text = studio.jobs.wait(job.id, "local", 30).output
             assert studio.history.jobs.get(job.id, "local").status != "done" and text.endswith("799")
-            shown = view.thread(studio, "local", job.result["conversation"], 10, {}, "en")["turns"][-1]
-            assert (shown["status"], shown["source"]) == ("done", text)
+            shown = list_messages(studio, "local", job.result["conversation"], "en", 10).messages[-1]
+            assert (shown.status, shown.text) == ("done", text)
         assert studio.jobs.wait(studio.jobs.submit("chat", {"message": "on"}, LOCAL).id, "local", 30).status == "done"

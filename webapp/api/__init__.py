@@ -19,6 +19,7 @@ from webapp.api import (
     images,
     jobs,
     knowledge,
+    models,
     openai,
     playground,
     prompts,
@@ -39,7 +40,21 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     cookie = [Security(APIKeyCookie(name=COOKIE, auto_error=False))] if needs_sign_in else []
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
-    tabs = (jobs, conversations, drafts, history, prompts, trash, files, knowledge, support, playground, images, backup)
+    tabs = (
+        jobs,
+        conversations,
+        models,
+        drafts,
+        history,
+        prompts,
+        trash,
+        files,
+        knowledge,
+        support,
+        playground,
+        images,
+        backup,
+    )
     for tab in tabs:
         router.include_router(tab.router, dependencies=[*key, *cookie, Depends(once)])
     add_handlers(app)

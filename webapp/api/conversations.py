@@ -98,6 +98,14 @@ class Note(BaseModel):
     cut: str | None
 
 
+class Reasoning(BaseModel):
+    """What a model thought before it wrote a reply."""
+
+    characters: int
+    seconds: float | None = Field(description="That it took, where they are known")
+    tokens: int | None = Field(description="That it took, where they were counted")
+
+
 class Message(BaseModel):
     """A message; one that is still being written has the text that stood before, its job's events bring the rest."""
 
@@ -111,6 +119,7 @@ class Message(BaseModel):
     job: str | None
     model: str | None
     created: str
+    reasoning: Reasoning | None = Field(description="Its text is in `/api/messages/{id}/reasoning`")
     notes: list[Note]
     error: str | None = Field(description="Why it failed, in one sentence")
     usage: dict[str, Any] | None = Field(description="Tokens and seconds, where they are known")
@@ -144,7 +153,8 @@ def listed(one: Conversation, hit: Hit | None, words: Any) -> Listed:
     own = {name: getattr(one, name) for name in ("id", "title", "pinned", "created", "updated")}
     if hit is None or words is None:
         return Listed(**own, title_marks=marks(one.title, words), snippet=None, snippet_marks=[], message=None)
-    text = next((text for text in (hit.input, hit.output) if words.search(text[:REACH])), hit.output)
+    texts = (hit.input, hit.output, hit.reasoning)
+    text = next((text for text in texts if words.search(text[:REACH])), hit.output)
     snippet = excerpt(text[:REACH], SNIPPET, words)
     found = {"snippet": snippet, "snippet_marks": marks(snippet, words), "message": hit.message}
     return Listed(**own, title_marks=marks(one.title, words), **found)
@@ -216,6 +226,18 @@ def export_conversation(
     return Response(content, media_type=EXPORT_TYPES[form], headers=headers)
 
 
+class ReasoningText(BaseModel):
+    """What a model thought, as it wrote it."""
+
+    text: str
+
+
+@router.get("/messages/{id}/reasoning", responses=answers(401, 404, 422, 503))
+def get_reasoning(studio: TheStudio, owner: Owner, id: Id) -> ReasoningText:
+    """Return what the model thought before it wrote a reply; empty where it told nothing of that."""
+    return ReasoningText(text=as_it_stands(studio, owner, studio.history.conversations.message(id, owner)).reasoning)
+
+
 @router.post("/messages/{id}/select", status_code=204, responses=answers(401, 404, 413, 422, 503))
 def select_message(studio: TheStudio, owner: Owner, id: Id) -> None:
     """Make the branch through a message the active one, down to its latest end."""
@@ -235,7 +257,8 @@ def as_it_stands(studio: Studio, owner: str, turn: Turn) -> Turn:
     job = studio.jobs.get(turn.job, owner)
     if job.is_open:
         return turn
-    return replace(turn, text=turn.before + job.output, status=job.status, failure=job.failure, usage=job.usage)
+    same = {name: getattr(job, name) for name in ("status", "failure", "usage", "reasoning")}
+    return replace(turn, text=turn.before + job.output, **same)
 
 
 def message(turn: Turn, lang: str) -> Message:
@@ -249,6 +272,16 @@ def message(turn: Turn, lang: str) -> Message:
         text=text,
         html=str(markdown(text)) if turn.role == "assistant" and text else None,
         status=turn.status,
+        reasoning=thought(turn),
         notes=[] if is_open else notes,
         error=sentence(turn.failure, lang),
     )
+
+
+def thought(turn: Turn) -> Reasoning | None:
+    """Return what is told of a reply's reasoning; None where there is none."""
+    if not turn.reasoning.strip():
+        return None
+    usage = turn.usage or {}
+    own = {"seconds": usage.get("reasoning_seconds"), "tokens": usage.get("reasoning_tokens")}
+    return Reasoning(characters=len(turn.reasoning), **own)

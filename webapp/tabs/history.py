@@ -21,8 +21,9 @@ from assistants.requests import StudioRequest
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import has, t
-from webapp.kit import answers, why
+from webapp.kit import answers
 from webapp.live import live
+from webapp.wording import why
 
 TITLE = "tab.history"
 

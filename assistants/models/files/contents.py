@@ -13,7 +13,7 @@ from typing import Any
 
 from assistants.engines import MARK, Runner, engine_of
 from assistants.errors import ModelUnavailable
-from assistants.models.files.gguf import Head, read_head
+from assistants.models.files.gguf import Head, read_head, read_metadata
 
 PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
 # The architectures of GGUF files, as llama.cpp names them: those that OpenVINO GenAI reads, and those that transformers
@@ -49,6 +49,19 @@ def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:
         return _folder_runner(path) if path.is_dir() else _file_runner(path, needs)
     except (OSError, ValueError, KeyError) as error:
         raise ModelUnavailable("The model file {file} does not load: {cause}.", file=path.name, cause=error) from error
+
+
+def chat_template(path: Path) -> str:
+    """Return the chat template of the model at ``path``; empty where there is none, or it cannot be read."""
+    try:
+        if path.is_file():
+            return str(read_metadata(path).get("tokenizer.chat_template") or "")
+        if (apart := path / "chat_template.jinja").is_file():
+            return apart.read_text(encoding="utf-8")
+        said = json.loads((path / "tokenizer_config.json").read_text(encoding="utf-8")).get("chat_template")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return said if isinstance(said, str) else ""
 
 
 def _file_runner(file: Path, needs: frozenset[str]) -> Runner:

@@ -30,8 +30,16 @@ def name_mini(db: Database) -> None:
         db.execute(f"INSERT INTO settings (name, value, changed) VALUES ('was_used', 'true', {moment})")
 
 
+def index_reasoning(db: Database) -> None:
+    """Make the words of the jobs whose model reasoned anew."""
+    reasoned = db.execute("SELECT number, input, output, reasoning FROM jobs WHERE reasoning != ''").fetchall()
+    db.conn.executemany(
+        "INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)", ((row[0], indexable(*row[1:])) for row in reasoned)
+    )
+
+
 # What is done to the rows once a step has changed the tables.
-THEN = {"m004_finding": index_words, "m090_role": name_mini}
+THEN = {"m004_finding": index_words, "m090_role": name_mini, "m111_reasoning": index_reasoning}
 
 
 def _step(file: Path) -> Callable[[Database], None]:

@@ -1,21 +1,23 @@
-// The chat: keeps the list, the thread and the composer in step, and puts their wishes to Python.
+// The chat: keeps the list, the thread, the composer and the settings in step, and asks the studio over /api.
 
 import { el, fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { askToWait, comingLine, mountOffer } from "../shared/offer.js";
 import { front, goTo, registerTab } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
+import { rest } from "../shared/rest.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
+import { mountPicker } from "./picker.js";
+import { mountSettings } from "./settings.js";
+import { keepSettings } from "./settled.js";
 import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
+import { readWindow } from "./window.js";
 
 const MODEL_STATE_MS = 1_500;
-const WINDOW = 30;
-const MOST = 1_000;
-// What a second click, before the first has been answered, does not ask for again.
-const MAKING = new Set(["send", "regenerate", "continue"]);
+// A share of Chinese letters from which on a message is one for a model that knows Chinese.
+const CHINESE = 0.3;
 
 export function mount(component) {
   const root = component.element.querySelector(".chat");
@@ -23,84 +25,214 @@ export function mount(component) {
   fill(root);
   find(".logo").src = new URL("studio/shared/logo.svg", document.baseURI);
 
-  const ask = asker(component);
-  const state = { conversation: null, limit: WINDOW, visit: 0 };
+  const state = { conversation: null, visit: 0, start: null };
+  const shown = readWindow();
   const underWay = new Set();
 
-  // Every question says what the page shows, so that its answer brings exactly what has changed. An answer that comes
-  // when the visitor has gone on to another conversation no longer touches the thread.
-  async function act(what, more = {}) {
-    const asked = JSON.stringify([what, more]);
-    if (underWay.has(asked)) return false;
-    if (MAKING.has(what)) underWay.add(asked);
-    return put(what, more).finally(() => underWay.delete(asked));
+  // Tells what went wrong, if something did.
+  function ok(answer) {
+    if (answer.error) toast(answer.error, { problem: true });
+    return !answer.error;
   }
 
-  async function put(what, more) {
-    let visit;
-    const question = () => {
-      visit = state.visit;
-      const shown = { conversation: state.conversation?.id ?? null, limit: state.limit, have: thread.keys() };
-      return { do: what, ...shown, ...chats.wanted(), values: template.values(), ...more };
-    };
-    const value = await ask(question, (answer) => show(answer, visit === state.visit));
-    if (!value.coming) return !value.error;
-    // A message that the model which is here doesn't understand.
-    const wait = await askToWait(value.coming);
-    return wait === null ? false : put(what, { ...more, wait });
+  // What a second click, before the first has been answered, does not ask for again.
+  async function once(key, ask) {
+    if (underWay.has(key)) return false;
+    underWay.add(key);
+    return ask().finally(() => underWay.delete(key));
   }
 
-  function show(value, isHere) {
-    if (value.error) toast(value.error, { problem: true });
-    if (value.undo) toast(value.undo.text, { undo: () => act(value.undo.do, value.undo.details) });
-    if (value.model) showModel(value.model);
-    if (value.template !== undefined) showTemplate(value.template);
-    if (value.turns && isHere) showThread(value);
-    if (value.inputs && isHere) putBack(value.inputs);
-    if (value.chats) chats.show(value.chats, state.conversation?.id);
+  // What is read when the visitor has gone on to another conversation no longer touches the thread.
+
+  async function refresh(more = {}) {
+    const { visit, conversation } = state;
+    if (!conversation) return list();
+    const value = await shown.read(conversation.id, more);
+    if (visit !== state.visit) return false;
+    if (value.error) return ok(value);
+    showThread(conversation, more);
+    await list();
+    return true;
   }
 
-  function showThread(value) {
-    const left = state.conversation;
-    const moved = value.conversation?.id !== left?.id;
-    state.conversation = value.conversation;
-    composer.move(value.conversation?.id ?? null);
-    thread.show(value, moved);
-    find(".empty").hidden = value.turns.length > 0;
-    find(".title").textContent = value.conversation?.title ?? "";
-    find("[data-do=menu]").hidden = !value.conversation;
-    find("[data-do=earlier]").hidden = !value.earlier;
-    document.title = value.conversation ? `${value.conversation.title} · AIGC Studio` : "AIGC Studio";
+  const list = () => chats.load(state.conversation?.id);
+
+  function showThread(conversation, { moved = false, focus = null } = {}) {
+    state.conversation = conversation;
+    composer.move(conversation?.id ?? null);
+    // What stands above the thread is settled before one scrolls in it.
+    find(".empty").hidden = shown.now().turns.length > 0;
+    find("[data-do=earlier]").hidden = !shown.now().earlier;
+    thread.show({ ...shown.now(), focus }, moved);
+    showTitle(conversation);
+  }
+
+  function showTitle(conversation) {
+    find(".title").textContent = conversation?.title ?? "";
+    find("[data-do=menu]").hidden = !conversation;
+    document.title = conversation ? `${conversation.title} · AIGC Studio` : "AIGC Studio";
+  }
+
+  function locate(id, left) {
     const url = new URL(location);
     url.searchParams.delete("job");
-    if (value.conversation) url.searchParams.set("chat", value.conversation.id);
+    if (id) url.searchParams.set("chat", id);
     else url.searchParams.delete("chat");
     // Back leads to the conversation before.
-    if (url.href !== location.href) history[moved && left ? "pushState" : "replaceState"](history.state, "", url);
+    if (url.href !== location.href) history[left && left !== id ? "pushState" : "replaceState"](history.state, "", url);
   }
 
-  // An item's own model, template, system prompt and parameters are again those of the next message.
-  function putBack({ now, before }) {
-    const put = (inputs) => (template.keep(inputs.template, inputs.values ?? {}), component.refill(inputs));
-    put(now);
-    toast(text("chat.inputs"), { undo: before && (() => put(before)) });
+  // Opens a conversation, at a message of it, or a new chat.
+
+  async function open(id, message = null) {
+    const left = state.conversation?.id ?? null;
+    const visit = ++state.visit;
+    closePanels();
+    if (id === null) {
+      shown.clear();
+      state.conversation = null;
+      locate(null, left);
+      showThread(null, { moved: true });
+      composer.focus();
+      return settings.begin().then(list);
+    }
+    // What is typed from here on belongs to the conversation that was asked for, whenever the answer comes.
+    composer.move(id);
+    composer.focus();
+    if (message && !ok(await rest(`messages/${message}/select`, {}))) message = null;
+    const conversation = await rest(`conversations/${id}`);
+    const read = conversation.error ? conversation : await shown.read(id, { fresh: true, message });
+    if (visit !== state.visit) return false;
+    if (!ok(read)) return open(null).then(() => false);
+    state.conversation = conversation;
+    locate(id, left);
+    settings.show(conversation);
+    showThread(conversation, { moved: left !== id, focus: message });
+    await list();
+    return true;
   }
 
-  // The model's state and the examples that suit it.
+  // The turn of a job: its conversation now asks with what the job was asked with, unless one takes that back.
+  async function openJob(id) {
+    const job = await rest(`jobs/${id}`);
+    if (!ok(job) || !job.result?.message) return open(null);
+    if (!(await open(job.result.conversation, job.result.message))) return false;
+    const undo = await settings.putBack(job);
+    if (undo) toast(text("chat.inputs"), { undo });
+    return true;
+  }
 
-  const showOffer = mountOffer(find(".offer"), (what) => act(what));
+  // What is asked for in the thread.
+
+  async function submit(request, { wait = null } = {}) {
+    if (!(await settings.saved())) return false;
+    const visit = state.visit;
+    const begins = !request.conversation && !request.parent;
+    const asked = { ...(begins ? settings.chosen() : {}), ...request };
+    if (template.values && Object.keys(template.values()).length) asked.values = template.values();
+    if (wait === null && worthWaiting(asked.message ?? "")) {
+      // A message that the model which is here doesn't understand.
+      wait = await askToWait(state.start.offer);
+      if (wait === null) return false;
+    }
+    if (wait) asked.wait = true;
+    const job = await rest("jobs", { assistant: "chat", request: asked });
+    if (!ok(job)) return false;
+    const { result } = await rest(`jobs/${job.id}`);
+    if (visit !== state.visit) return list().then(() => true);
+    if (begins) await begun(result.conversation);
+    await refresh({ moved: begins });
+    return true;
+  }
+
+  async function begun(id) {
+    settings.forget();
+    const conversation = await rest(`conversations/${id}`);
+    if (conversation.error) return;
+    state.conversation = conversation;
+    locate(id, null);
+    settings.show(conversation);
+  }
+
+  function worthWaiting(words) {
+    if (settings.chosen().model || !state.start?.comes_with.includes("zh")) return false;
+    const letters = words.match(/\p{L}/gu) ?? [];
+    const chinese = words.match(/\p{Script=Han}/gu) ?? [];
+    return chinese.length > 0 && chinese.length >= CHINESE * Math.max(1, letters.length);
+  }
+
+  const inConversation = () => (state.conversation ? { conversation: state.conversation.id } : {});
+
+  async function send(words) {
+    thread.announce(words);
+    const isSent = await once(`send ${words}`, () => submit({ message: words, ...inConversation() }));
+    if (!isSent) thread.retract();
+    return isSent;
+  }
+
+  const act = {
+    refresh,
+    edit: (words, parent) => once(`edit ${parent}`, () => submit({ message: words, parent, ...inConversation() })),
+    again: (parent) => once(`again ${parent}`, () => submit({ action: "regenerate", parent })),
+    goOn: (parent) => once(`on ${parent}`, () => submit({ action: "continue", parent })),
+    select: async (message) => ok(await rest(`messages/${message}/select`, {})) && refresh({ whole: true }),
+    async remove(message) {
+      if (!ok(await rest(`messages/${message}`, undefined, "DELETE"))) return;
+      toast(text("chat.message-deleted"), { undo: () => restore(message, () => refresh({ whole: true })) });
+      await refresh({ whole: true });
+    },
+    stop: (job) => job && (thread.stopping(job), rest(`jobs/${job}/stop`, {}).then(ok)),
+  };
+
+  const restore = async (id, then) => ok(await rest(`trash/${id}/restore`, {})) && then();
+
+  // What is done with conversations of the list.
+
+  async function change(item, wanted) {
+    const changed = await rest(`conversations/${item.id}`, wanted, "PATCH");
+    if (ok(changed) && state.conversation?.id === item.id) showTitle((state.conversation = changed));
+    await list();
+  }
+
+  async function remove(item) {
+    if (!ok(await rest(`conversations/${item.id}`, undefined, "DELETE"))) return;
+    const wasHere = state.conversation?.id === item.id;
+    const undo = () => restore(item.id, () => (wasHere ? open(item.id) : list()));
+    toast(text("chat.deleted", { title: item.title }), { undo });
+    await (wasHere ? open(null) : list());
+  }
+
+  // How far the model is, and the examples that suit it.
+
+  const showOffer = mountOffer(find(".offer"), improve);
   let modelTimer = null;
-  function showModel(model) {
+
+  async function improve(deed) {
+    ok(await rest("models/better", { do: deed }));
+    await start();
+  }
+
+  async function start() {
     clearTimeout(modelTimer);
+    const { model } = settings.chosen();
+    const value = await rest(`models/start${model ? `?model=${encodeURIComponent(model)}` : ""}`);
+    clearTimeout(modelTimer);
+    if (!ok(value) || (settings.chosen().model ?? null) !== (model ?? null)) return;
+    state.start = value;
+    showStart(value);
+  }
+
+  function showStart(model) {
     const line = find(".model-state");
     const percent = model.share === null ? "" : ` ${Math.floor(100 * model.share)} %`;
     line.hidden = !model.note;
     line.replaceChildren(`${model.note}${percent}`);
     if (model.share !== null) line.append(el("progress", { max: 1, value: model.share, "aria-label": model.note }));
     const isComing = model.offer?.phase === "coming";
-    if (model.is_busy || isComing) modelTimer = setTimeout(() => act("model"), MODEL_STATE_MS);
+    if (model.is_busy || isComing) modelTimer = setTimeout(start, MODEL_STATE_MS);
     find(".coming").hidden = !isComing;
-    if (isComing) find(".coming").replaceChildren(...comingLine(model.offer, (what) => act(what)));
+    if (isComing) find(".coming").replaceChildren(...comingLine(model.offer, improve));
+    picker.now(model);
     // The offer says as much, and what can be done about it.
     const isOffered = showOffer(model.offer, model.model);
     find(".advice").hidden = !model.advice || isOffered;
@@ -110,75 +242,51 @@ export function mount(component) {
     );
   }
 
-  // The template in use, its variables, and the drawer to choose another.
+  // The settings of the conversation; the template in use, its variables, and the drawer to choose another.
 
-  const choose = (id) => component.refill({ template: id });
   const edit = (id) => goTo("prompts", `?prompt=${encodeURIComponent(id)}`);
-  const template = mountTemplate(find(".template"), { edit, drop: () => choose(null) });
-
-  function showTemplate(shown) {
-    template.show(shown);
-    composer.hint(template.asks());
-  }
-  addEventListener("studio:template", () => act("template"));
-  addEventListener("studio:prompts", () => act("template"));
-  addEventListener("studio:browse", ({ detail }) => detail === "chat" && openDrawer({ assistant: "chat", use: choose }));
-
-  addEventListener("studio:model", () => act("model"));
-  addEventListener("studio:models", () => act("model"));
-
-  async function send(words) {
-    thread.announce(words);
-    const ok = await act("send", { text: words });
-    if (!ok) thread.retract();
-    return ok;
-  }
-
-  // What is typed from here on belongs to the conversation that was asked for, whenever the answer comes.
-  const open = (conversation, message = null) => {
-    state.limit = WINDOW;
-    state.visit += 1;
-    closePanels();
-    if (conversation === null) showThread({ conversation: null, turns: [], earlier: false });
-    else composer.move(conversation);
-    composer.focus();
-    return openAt(conversation, message);
-  };
-
-  // What is farther up than the page begins with is gone back to.
-  async function openAt(conversation, message) {
-    const ok = await act("open", { conversation, message, job: null });
-    if (!ok || !message || thread.has(message) || state.limit >= MOST || state.conversation?.id !== conversation) return ok;
-    state.limit = Math.min(MOST, 8 * state.limit);
-    return openAt(conversation, message);
-  }
+  const template = mountTemplate(find(".template"), {
+    edit,
+    drop: () => settings.update({ template: null, values: {} }),
+    changed: (values) => settings.update({ values }),
+  });
+  const kept = keepSettings({ conversation: () => state.conversation, told: ok });
+  const settings = mountSettings(find(".settings"), {
+    kept,
+    browse: () => openDrawer({ assistant: "chat", use: (id) => settings.update({ template: id, values: {} }) }),
+    shown(chosen, card) {
+      template.keep(chosen.template, chosen.values ?? {});
+      template.show(card);
+      composer.hint(template.asks());
+      picker.choose(chosen.model ?? null);
+    },
+    changedModel: start,
+  });
+  const picker = mountPicker(find(".picker"), (model) => settings.update({ model }));
+  addEventListener("studio:prompts", () => settings.renew());
+  addEventListener("studio:models", () => (picker.renew(), start()));
+  addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
   const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
-  const composer = mountComposer(find(".composer"), { send, stop: () => stop(thread.running()) });
-  const chats = mountChats(find(".chats"), { act, open });
-
-  function stop(job) {
-    if (!job) return;
-    thread.stopping(job);
-    act("stop", { job });
-  }
+  const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()) });
+  const chats = mountChats(find(".chats"), { change, remove, open, told: ok });
 
   // Panels: on narrow screens the list and the settings are drawers.
 
   const page = root.closest("#chat-tab");
   const closePanels = () => page.classList.remove("show-chats");
 
-  function toggleSettings(shown = !page.classList.contains("show-settings")) {
-    page.classList.toggle("show-settings", shown);
-    find("[data-do=toggle-settings]").setAttribute("aria-expanded", shown);
+  function toggleSettings(isShown = !page.classList.contains("show-settings")) {
+    page.classList.toggle("show-settings", isShown);
+    find("[data-do=toggle-settings]").setAttribute("aria-expanded", isShown);
   }
 
   const doing = {
     new: () => open(null),
-    earlier: () => ((state.limit += WINDOW), act("refresh")),
+    earlier: () => refresh({ earlier: true }),
     latest: () => thread.toLatest(),
     menu: (button) => openMenu(button, chats.choices(state.conversation)),
-    stop: () => stop(thread.running()),
+    stop: () => act.stop(thread.running()),
     "toggle-chats": () => page.classList.toggle("show-chats"),
     "toggle-settings": () => toggleSettings(),
     "close-panels": () => (closePanels(), toggleSettings(false)),
@@ -197,20 +305,18 @@ export function mount(component) {
 
   // Coming in: ?chat= says what to open; so does a link from another tab, which may name a ?job= or a ?template=.
 
-  const arrive = (query) => {
-    if (query.has("template")) choose(query.get("template"));
-    if (!query.has("job") && !query.has("chat")) return open(null);
-    state.limit = WINDOW;
-    state.visit += 1;
-    return act("open", { conversation: query.get("chat"), job: query.get("job") });
+  const arrive = async (query) => {
+    if (query.has("job")) await openJob(query.get("job"));
+    else await open(query.get("chat"));
+    if (query.has("template")) settings.update({ template: query.get("template"), values: {} });
   };
   addEventListener("popstate", () => {
     const wanted = new URLSearchParams(location.search).get("chat");
     if (wanted !== (state.conversation?.id ?? null)) open(wanted);
   });
   // Another window may have written on meanwhile.
-  document.addEventListener("visibilitychange", () => document.hidden || act("refresh"));
+  document.addEventListener("visibilitychange", () => document.hidden || refresh());
   registerTab("chat", arrive);
-  act("open", { conversation: new URLSearchParams(location.search).get("chat"), job: null });
+  open(new URLSearchParams(location.search).get("chat"));
   if (front() === "chat") composer.focus();
 }

@@ -2,21 +2,31 @@
 
 import { ago, debounce, el, iconButton, marked, text, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
+import { rest } from "../shared/rest.js";
 
 const PAGE = 40;
 
-export function mountChats(root, { act, open }) {
+// `change(item, wanted)` and `remove(item)` do it and read the list anew; `told(answer)` says what went wrong.
+export function mountChats(root, { change, remove, open, told }) {
   const list = root.querySelector(".list");
   const search = root.querySelector("input[type=search]");
   let shown = PAGE;
   let items = [];
 
-  search.addEventListener("input", debounce(200, () => ((shown = PAGE), act("list"))));
-  root.querySelector("[data-do=more]").addEventListener("click", () => ((shown += PAGE), act("list")));
+  let current = null;
+  let asked = 0;
 
-  const wanted = () => ({ q: search.value, shown });
+  search.addEventListener("input", debounce(200, () => ((shown = PAGE), load())));
+  root.querySelector("[data-do=more]").addEventListener("click", () => ((shown += PAGE), load()));
 
-  function show(chats, current) {
+  async function load(conversation = current) {
+    current = conversation;
+    const number = ++asked;
+    const found = await rest(`conversations?limit=${shown}&q=${encodeURIComponent(search.value)}`);
+    if (number === asked && told(found)) show(found);
+  }
+
+  function show(chats) {
     items = chats.items;
     const renaming = list.querySelector("form");
     list.replaceChildren(...items.map((item) => row(item, item.id === current)));
@@ -47,13 +57,11 @@ export function mountChats(root, { act, open }) {
 
   const choices = (item) => [
     { icon: "edit", text: text("chat.rename"), choose: () => rename(item) },
-    { icon: "pin", text: text(item.pinned ? "chat.unpin" : "chat.pin"), choose: () => change(item.pinned ? "unpin" : "pin", item) },
+    { icon: "pin", text: text(item.pinned ? "chat.unpin" : "chat.pin"), choose: () => change(item, { pinned: !item.pinned }) },
     { icon: "download", text: text("chat.export-md"), href: `api/conversations/${item.id}/export?form=md` },
     { icon: "download", text: text("chat.export-json"), href: `api/conversations/${item.id}/export?form=json` },
-    { icon: "trash", text: text("chat.delete"), choose: () => change("delete", item), danger: true },
+    { icon: "trash", text: text("chat.delete"), choose: () => remove(item), danger: true },
   ];
-
-  const change = (what, item, more = {}) => act(what, { target: item.id, ...more });
 
   function rename(item) {
     const node = list.querySelector(`[data-id="${CSS.escape(item.id)}"]`);
@@ -65,7 +73,7 @@ export function mountChats(root, { act, open }) {
       if (over) return;
       over = true;
       form.replaceWith(row(now, node.querySelector("[aria-current]")));
-      if (keep && input.value.trim() && input.value.trim() !== now.title) change("rename", item, { text: input.value });
+      if (keep && input.value.trim() && input.value.trim() !== now.title) change(item, { title: input.value });
     };
     const form = el("form", { "data-id": item.id, onsubmit: (event) => (event.preventDefault(), finish(true)) }, input);
     input.addEventListener("keydown", (event) => event.key === "Escape" && (event.preventDefault(), finish(false)));
@@ -82,5 +90,5 @@ export function mountChats(root, { act, open }) {
     form.querySelector("input").focus();
   }
 
-  return { show, wanted, choices };
+  return { load, choices };
 }

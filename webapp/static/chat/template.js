@@ -2,7 +2,7 @@
 
 import { el, iconButton, recall, remember, text } from "../shared/dom.js";
 
-export function mountTemplate(root, { edit, drop }) {
+export function mountTemplate(root, { edit, drop, changed }) {
   let template = null;
 
   // What was typed last is there again, for each template.
@@ -22,6 +22,7 @@ export function mountTemplate(root, { edit, drop }) {
     const box = el("input", { name, "aria-label": name, autocomplete: "off" });
     box.value = value(name);
     box.addEventListener("input", () => remember(slot(template.id, name), box.value));
+    box.addEventListener("change", () => changed(values()));
     return el("label", {}, el("span", {}, name), box);
   }
 

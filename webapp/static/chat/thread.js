@@ -4,6 +4,8 @@ import { copy, el, icon, iconButton, text, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 
 const NEAR = 24;
+// Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
+const LEAST_TIMED = 0.05;
 
 export function mountThread(root, { act, changed }) {
   const view = root.querySelector(".thread");
@@ -43,22 +45,20 @@ export function mountThread(root, { act, changed }) {
   });
   new ResizeObserver(stick).observe(view);
 
-  // What Python sent: turns whose key we have come without their content.
-
-  const keys = () => Object.fromEntries([...drawn].map(([id, { key }]) => [id, key]));
+  // Turns with a key that changes when they do: what is the same stays as it is on the page.
 
   function show(value, moved) {
     const height = view.scrollHeight;
     const before = turns[0]?.id;
     retract();
-    turns = value.turns.map((turn) => (turn.role ? turn : drawn.get(turn.id).turn));
+    turns = value.turns;
     const next = new Map();
     for (const turn of turns) {
       const known = drawn.get(turn.id);
       next.set(turn.id, known?.key === turn.key ? known : { key: turn.key, turn, node: draw(turn) });
     }
     drawn = next;
-    arrange([...next.values()].map(({ node }) => node));
+    arrange(turns.flatMap((turn, place) => [...switched(turn, place), next.get(turn.id).node]));
     for (const node of list.querySelectorAll(".turn.last")) node.classList.remove("last");
     list.lastElementChild?.classList.add("last");
     if (moved || value.focus) toLatest();
@@ -72,6 +72,19 @@ export function mountThread(root, { act, changed }) {
     focus?.scrollIntoView({ block: focus.offsetHeight > view.clientHeight ? "start" : "center" });
     attach();
     changed();
+  }
+
+  // Another model than that of the reply before is said above the message that it answers.
+  const marks = new Map();
+
+  function switched(turn, place) {
+    const reply = turns[place + 1];
+    if (turn.role !== "user" || !reply?.model) return [];
+    const before = turns.slice(0, place).findLast(({ role, model }) => role === "assistant" && model);
+    if (!before || before.model === reply.model) return [];
+    const key = `${turn.id} ${reply.model}`;
+    if (!marks.has(key)) marks.set(key, el("p.switched", {}, el("span", {}, text("chat.switched", { model: reply.model }))));
+    return [marks.get(key)];
   }
 
   function arrange(nodes) {
@@ -121,7 +134,7 @@ export function mountThread(root, { act, changed }) {
 
   async function over() {
     stream = null;
-    await act("refresh");
+    await act.refresh();
     said.textContent = running() ? "" : text("chat.answered");
   }
 
@@ -158,7 +171,7 @@ export function mountThread(root, { act, changed }) {
   function draw(turn) {
     const speaker = text(turn.role === "user" ? "chat.you" : "chat.reply");
     const node = el(`article.turn.${turn.role}`, { "data-turn": turn.id, "aria-label": speaker });
-    if (turn.role === "user") node.append(el("div.body", {}, turn.source));
+    if (turn.role === "user") node.append(el("div.body", {}, turn.text));
     else if (isOpen(turn.status)) node.append(...drawPending(turn));
     else node.append(drawReply(turn));
     node.append(drawFoot(turn));
@@ -200,7 +213,7 @@ export function mountThread(root, { act, changed }) {
   function drawSiblings({ id, siblings }) {
     const here = siblings.indexOf(id);
     const step = (to, name, label) =>
-      iconButton(name, text(label), () => act("select", { message: siblings[to] }), { disabled: !siblings[to] });
+      iconButton(name, text(label), () => act.select(siblings[to]), { disabled: !siblings[to] });
     return el(
       "span.siblings",
       {},
@@ -214,16 +227,16 @@ export function mountThread(root, { act, changed }) {
     const tools = el("span.tools", { role: "group", "aria-label": text("chat.tools") });
     const tool = (name, label, onclick, kind) => tools.append(iconButton(name, text(label), onclick, { "data-tool": kind }));
     if (isOpen(turn.status)) {
-      tool("stop", "chat.stop", () => (stopping(turn.job), act("stop", { job: turn.job })), "stop");
+      tool("stop", "chat.stop", () => act.stop(turn.job), "stop");
       return tools;
     }
-    tool("copy", "action.copy", () => copy(turn.source), "copy");
+    tool("copy", "action.copy", () => copy(turn.text), "copy");
     if (turn.role === "user") tool("edit", "chat.edit", () => edit(turn), "edit");
     else {
-      tool("retry", "chat.regenerate", () => act("regenerate", { message: turn.parent }), "regenerate");
-      if (turn.source) tool("go-on", "chat.continue", () => act("continue", { message: turn.id }), "continue");
+      tool("retry", "chat.regenerate", () => act.again(turn.parent), "regenerate");
+      if (turn.text) tool("go-on", "chat.continue", () => act.goOn(turn.id), "continue");
     }
-    tool("trash", "chat.delete-message", () => act("delete-message", { message: turn.id }), "delete");
+    tool("trash", "chat.delete-message", () => act.remove(turn.id), "delete");
     return tools;
   }
 
@@ -233,13 +246,14 @@ export function mountThread(root, { act, changed }) {
       const line = el("p.note.status", {}, el(`span.chip.${turn.status}`, {}, text(`status.${turn.status}`)));
       if (turn.error) line.append(el("span", {}, turn.error));
       if (turn.status !== "stopped") {
-        line.append(el("button.quiet", { type: "button", onclick: () => act("regenerate", { message: turn.parent }) }, text("chat.retry")));
+        line.append(el("button.quiet", { type: "button", onclick: () => act.again(turn.parent) }, text("chat.retry")));
       }
       lines.push(line);
     }
+    const { seconds, timed_seconds: timed = 0, timed_tokens: tokens } = turn.usage ?? {};
     const facts = [turn.model];
-    if (turn.speed) facts.push(text("chat.speed", { speed: turn.speed }));
-    if (turn.seconds) facts.push(text("chat.seconds", { seconds: turn.seconds }));
+    if (timed >= LEAST_TIMED) facts.push(text("chat.speed", { speed: Math.round(tokens / timed) }));
+    if (seconds) facts.push(text("chat.seconds", { seconds: seconds.toFixed(1) }));
     const meta = el("span.meta", {}, facts.filter(Boolean).join(" · "), " · ", el("time", { datetime: turn.created }, when(turn.created)));
     return [meta, ...lines];
   }
@@ -251,12 +265,12 @@ export function mountThread(root, { act, changed }) {
   function edit(turn) {
     const { node } = drawn.get(turn.id);
     const box = el("textarea", { "aria-label": text("chat.edit"), rows: 2 });
-    box.value = turn.source;
+    box.value = turn.text;
     const cancel = () => form.replaceWith(...hidden);
     const submit = async (event) => {
       event?.preventDefault();
       if (!box.value.trim()) return;
-      const ok = await act("send", { text: box.value, message: turn.parent ?? "root" });
+      const ok = await act.edit(box.value, turn.parent ?? "root");
       if (ok) cancel();
     };
     const form = el(
@@ -276,5 +290,5 @@ export function mountThread(root, { act, changed }) {
     box.focus();
   }
 
-  return { show, has: (id) => drawn.has(id), keys, running, stopping, announce, retract, toLatest };
+  return { show, running, stopping, announce, retract, toLatest };
 }

@@ -10,7 +10,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import translate
-from webapp.kit import model_label
+from webapp.wording import model_label
 
 
 def home(studio: Studio, who: Principal, lang: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from prompts.library import Template
 from webapp.i18n import t
-from webapp.kit import answers, sentence
+from webapp.kit import answers
 from webapp.live import live
+from webapp.wording import sentence
 
 TITLE = "tab.prompts"
 

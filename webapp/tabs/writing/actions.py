@@ -13,9 +13,9 @@ from assistants.principals import Principal
 from assistants.requests import StudioRequest
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import sentence
 from webapp.render import markdown
 from webapp.tabs.writing import view
+from webapp.wording import sentence
 
 Id = Annotated[str, Field(max_length=64)]
 

@@ -14,7 +14,7 @@ from assistants.store.draft_rows import Draft
 from assistants.store.jobs import JobRow
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import model_label
+from webapp.wording import model_label
 
 # So many characters of a text are shown below a name in the list.
 SNIPPET = 120
