@@ -94,10 +94,12 @@ def test_an_item_runs_again_where_it_was_made(chat: Chat) -> None:
 
 def test_an_item_brings_its_inputs_back(chat: Chat) -> None:
     request = {"message": "a dugong", "template": "chat/tutor", "system": "Sing.", "params": {"seed": 7}}
-    chat.page.request.post(f"{chat.url}/api/jobs", data={"assistant": "chat", "request": request})
+    # This turn alone asked so, its conversation does not.
+    turn = request | {"conversation": chat.seed(1)}
+    chat.page.request.post(f"{chat.url}/api/jobs", data={"assistant": "chat", "request": turn})
     page = visit(chat, "dugong")
     page.locator(".history .items li a", has_text="a dugong").click()
-    expect(chat.users).to_have_text("a dugong")
+    expect(chat.users.last).to_have_text("a dugong")
     expect(chat.toast).to_contain_text("Model and settings are now those of this item.")
     system = page.locator("#system")
     expect(system).to_have_value("Sing.")
