@@ -31,7 +31,7 @@ COMMON = {
 }
 # Of one kind in one world.
 MOST = 500
-MOST_MAPS = 40
+MOST_MAPS = 60
 # A document as JSON, in characters.
 MAX_DOCUMENT = 4_000_000
 

@@ -165,11 +165,11 @@ class Generation:
         yield Result(result | {"report": report})
 
 
-def mended(worlds: Worlds, world: str, owner: str, job: str | None = None) -> dict[str, Any]:
+def mended(worlds: Worlds, world: str, owner: str, job: str | None = None, budget: Budget = PROVING) -> dict[str, Any]:
     """Mend the world of an owner, keep it as a version where something was mended, and return the report."""
     for _ in range(ATTEMPTS):
         before = worlds.get(world, owner).document
-        found = bounded.call(work.mended, before, field="world", budget=PROVING)
+        found = bounded.call(work.mended, before, field="world", budget=budget)
         try:
             worlds.replace(world, owner, before, found["document"], "mended", job)
         except Conflict:

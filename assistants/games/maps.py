@@ -34,6 +34,8 @@ TILES = (
 )
 WALL, FLOOR, WATER, SAND, GRASS, FOREST, MOUNTAIN, CAVE, ROCK, DOOR, ROAD = range(len(TILES))
 WALKABLE = tuple(tile[2] for tile in TILES)
+# Where an upper layer holds nothing.
+EMPTY = " "
 GENERATORS = ("rooms", "caves", "overworld")
 # What a door is set in, and what is walked around it.
 SOLID = {"rooms": WALL, "caves": ROCK, "overworld": MOUNTAIN}
@@ -335,6 +337,9 @@ def level_of(element: dict[str, Any]) -> Level | None:
     ground = np.array([list(row) for row in element["layers"][0]["rows"]])
     walked = [character for character, tile in element["legend"].items() if tile["walkable"]]
     walkable = np.isin(ground, walked)
+    for layer in element["layers"][1:]:
+        # What lies above is walked through where it holds nothing.
+        walkable &= np.isin(np.array([list(row) for row in layer["rows"]]), [*walked, EMPTY])
     locks = [target for kind, target in where if kind == "door"]
     # A door whose key is nowhere has it in a place that nobody gets to: the door's own.
     keys = [where.get(("key", lock), where["door", lock]) for lock in locks]

@@ -11,6 +11,7 @@ from assistants.games.content import Document, structure
 from assistants.games.reading import read
 from assistants.games.states import Line, Option, State
 from assistants.games.worlds import Game, Worlds
+from assistants.requests import check_characters
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def opened(worlds: Worlds, world: str, owner: str, game: str) -> Play:
 
 def do(worlds: Worlds, world: str, owner: str, game: str, text: str) -> Play:
     """Do what a person typed or chose; what is refused, or changes nothing, is told and no part of the game."""
+    check_characters(text, "command")
     play = opened(worlds, world, owner, game)
     command = read(play.adventure, play.state, text)
     state, told = play.adventure.do(play.state, command)

@@ -14,7 +14,7 @@ from typing import Any
 
 from assistants.errors import Conflict, InvalidInput, NotFound
 from assistants.games.content import KINDS, MAX_DOCUMENT, Document, Element, by_id, problem, revision
-from assistants.requests import one_line
+from assistants.requests import check_characters, one_line
 from assistants.store import Store, new_id, now
 from assistants.store.fulltext import escape_like
 
@@ -160,6 +160,7 @@ class Worlds:
         self, id: str, owner: str, element: str, fields: dict[str, Any], based_on: str, locked: bool | None = None
     ) -> World:
         """Change fields of a thing as a person wants them; raises ``Conflict`` where it was changed meanwhile."""
+        check_characters(fields, "fields")
 
         def do(document: Document) -> None:
             thing = element_of(document, element)

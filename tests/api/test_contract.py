@@ -18,7 +18,10 @@ from tests.serving import PUBLIC, SHARED, client
 schemathesis.serializer.alias("application/zip", "application/octet-stream")
 
 # Any bytes are a file.
-UPLOADS = ("PUT /api/backup", "POST /api/files", "POST /api/images/read", "POST /api/knowledge/{name}/sources")
+UPLOADS = (
+    "PUT /api/backup", "POST /api/files", "POST /api/images/read", "POST /api/knowledge/{name}/sources",
+    "POST /api/worlds/import",
+)  # fmt: skip
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
     "DELETE /api/backup",
@@ -32,6 +35,8 @@ ROUTES = [
     "DELETE /api/messages/{id}",
     "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
+    "DELETE /api/worlds/{id}",
+    "DELETE /api/worlds/{id}/content/{thing}",
     "GET /api/backup",
     "GET /api/conversations",
     "GET /api/conversations/settings",
@@ -82,6 +87,16 @@ ROUTES = [
     "GET /api/prompts/{assistant}/{name}/file",
     "GET /api/talks/{id}/hand-over",
     "GET /api/trash",
+    "GET /api/worlds",
+    "GET /api/worlds/{id}",
+    "GET /api/worlds/{id}/content/{thing}/alternates",
+    "GET /api/worlds/{id}/export",
+    "GET /api/worlds/{id}/games",
+    "GET /api/worlds/{id}/games/{game}",
+    "GET /api/worlds/{id}/maps/{thing}/picture",
+    "GET /api/worlds/{id}/report",
+    "GET /api/worlds/{id}/solution",
+    "GET /api/worlds/{id}/versions",
     "GET /v1/models",
     "GET /v1/models/{id}",
     "PATCH /api/conversations/{id}",
@@ -91,6 +106,8 @@ ROUTES = [
     "PATCH /api/images/{id}",
     "PATCH /api/knowledge/{name}",
     "PATCH /api/knowledge/{name}/chunks/{number}",
+    "PATCH /api/worlds/{id}",
+    "PATCH /api/worlds/{id}/content/{thing}",
     "POST /api/ask/{name}",
     "POST /api/drafts/import",
     "POST /api/drafts/{id}/redo",
@@ -127,6 +144,12 @@ ROUTES = [
     "POST /api/talks/{id}/hand-over",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
+    "POST /api/worlds/import",
+    "POST /api/worlds/{id}/games",
+    "POST /api/worlds/{id}/games/{game}/commands",
+    "POST /api/worlds/{id}/games/{game}/undo",
+    "POST /api/worlds/{id}/repair",
+    "POST /api/worlds/{id}/versions/{version}/restore",
     "POST /v1/chat/completions",
     "POST /v1/completions",
     "POST /v1/embeddings",
@@ -163,7 +186,9 @@ def test_every_route_is_documented(app: FastAPI) -> None:
 # What changes a job that there is, and what ends in a reload.
 AT_ONCE = ("POST /api/jobs/{id}/stop", "POST /api/images/jobs/{id}/skip")
 LATER = ("PUT /api/backup",)
-MADE = ("POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards")
+MADE = (
+    "POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards", "POST /api/worlds/{id}/games",
+)  # fmt: skip
 EITHER = "GET /api/jobs/{id}/preview"
 
 

@@ -25,6 +25,7 @@ from webapp.api import (
     prompts,
     support,
     trash,
+    worlds,
 )
 from webapp.api.dependencies import once
 from webapp.api.errors import add_handlers
@@ -53,6 +54,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
         support,
         playground,
         images,
+        worlds,
         backup,
     )
     for tab in tabs:

@@ -35,7 +35,8 @@ def _wrong(one: Element) -> list[Finding]:
         Finding(MATTER, one["id"], SHUT, {"id": one["id"], "target": place["type"], "x": place["x"], "y": place["y"]})
         for place in _unreached(one, level)
     ]
-    if not BETWEEN[0] <= share <= BETWEEN[1]:
+    # A map from elsewhere is as somebody wants it.
+    if one["generator"] != "import" and not BETWEEN[0] <= share <= BETWEEN[1]:
         values = {"id": one["id"], "share": round(100 * share), "low": low, "high": high}
         found.append(Finding(MATTER, one["id"], DENSITY, values))
     return found

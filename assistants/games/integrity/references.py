@@ -84,6 +84,11 @@ def _receiver(objective: dict[str, Any]) -> str | None:
     return "characters" if objective["type"] == "deliver" else None
 
 
+def _standing(place: dict[str, Any]) -> str | None:
+    # What stands on a map from elsewhere is of no world.
+    return PLACES.get(place["type"]) if place["target"] is not None else None
+
+
 def _of_dialogue(one: Element) -> Iterator[Reference]:
     yield from _field(one, "character", "characters")
     for node in one["nodes"]:
@@ -110,7 +115,7 @@ _OF: dict[str, Callable[[Element], Iterator[Reference]]] = {
     "dialogues": _of_dialogue,
     "shops": _of_shop,
     "barks": lambda one: _field(one, "character", "characters"),
-    "maps": lambda one: _entries(one, one["places"], lambda entry: PLACES.get(entry["type"]), "target"),
+    "maps": lambda one: _entries(one, one["places"], _standing, "target"),
 }
 
 
