@@ -25,6 +25,7 @@ UPLOADS = (
 KEY = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
 ROUTES = [
     "DELETE /api/backup",
+    "DELETE /api/connections/{name}",
     "DELETE /api/conversations/{id}",
     "DELETE /api/drafts/{id}",
     "DELETE /api/experiments/{id}",
@@ -33,11 +34,14 @@ ROUTES = [
     "DELETE /api/knowledge/{name}/intents",
     "DELETE /api/knowledge/{name}/sources/{id}",
     "DELETE /api/messages/{id}",
+    "DELETE /api/models/catalog/{name}",
     "DELETE /api/prompts/{assistant}/{name}",
     "DELETE /api/trash",
     "DELETE /api/worlds/{id}",
     "DELETE /api/worlds/{id}/content/{thing}",
+    "GET /api/about",
     "GET /api/backup",
+    "GET /api/connections",
     "GET /api/conversations",
     "GET /api/conversations/settings",
     "GET /api/conversations/{id}",
@@ -79,12 +83,15 @@ ROUTES = [
     "GET /api/knowledge/{name}/vectors",
     "GET /api/messages/{id}/reasoning",
     "GET /api/models",
+    "GET /api/models/catalog",
     "GET /api/models/start",
     "GET /api/playground/request",
+    "GET /api/preferences",
     "GET /api/prompts",
     "GET /api/prompts/export",
     "GET /api/prompts/{assistant}/{name}",
     "GET /api/prompts/{assistant}/{name}/file",
+    "GET /api/storage",
     "GET /api/talks/{id}/hand-over",
     "GET /api/trash",
     "GET /api/worlds",
@@ -106,9 +113,12 @@ ROUTES = [
     "PATCH /api/images/{id}",
     "PATCH /api/knowledge/{name}",
     "PATCH /api/knowledge/{name}/chunks/{number}",
+    "PATCH /api/preferences",
     "PATCH /api/worlds/{id}",
     "PATCH /api/worlds/{id}/content/{thing}",
     "POST /api/ask/{name}",
+    "POST /api/connections/test",
+    "POST /api/connections/{name}/test",
     "POST /api/drafts/import",
     "POST /api/drafts/{id}/redo",
     "POST /api/drafts/{id}/sections/{section}/alternates/{version}",
@@ -139,6 +149,9 @@ ROUTES = [
     "POST /api/knowledge/{name}/vectors",
     "POST /api/messages/{id}/select",
     "POST /api/models/better",
+    "POST /api/models/catalog",
+    "POST /api/models/catalog/{name}/cancel",
+    "POST /api/models/catalog/{name}/pause",
     "POST /api/playground/promote",
     "POST /api/prompts/import",
     "POST /api/talks/{id}/hand-over",
@@ -155,6 +168,7 @@ ROUTES = [
     "POST /v1/embeddings",
     "POST /v1/images/generations",
     "PUT /api/backup",
+    "PUT /api/connections",
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
     "PUT /api/experiments/{id}",
@@ -185,7 +199,7 @@ def test_every_route_is_documented(app: FastAPI) -> None:
 
 # What changes a job that there is, and what ends in a reload.
 AT_ONCE = ("POST /api/jobs/{id}/stop", "POST /api/images/jobs/{id}/skip")
-LATER = ("PUT /api/backup",)
+LATER = ("PUT /api/backup", "POST /api/models/catalog")
 MADE = (
     "POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards", "POST /api/worlds/{id}/games",
 )  # fmt: skip

@@ -14,7 +14,7 @@ def test_theme_model_and_retention_are_set_where_they_are_shown(chat: Chat) -> N
     expect(page.locator("body.dark")).to_be_attached()
     page.get_by_role("button", name="Light or dark").click()
     expect(page.get_by_label("Theme")).to_have_value("light")
-    model = page.get_by_label("Default model")
+    model = page.get_by_label("Default model", exact=True)
     expect(model.locator("option").first).to_have_text("echo:delay=0.03 (from STUDIO_TEXT_MODEL)")
     model.select_option("local:mini")
     expect(chat.toast).to_contain_text("Saved.")

@@ -95,8 +95,8 @@ def test_no_translation_is_left_over() -> None:
 def keys_used() -> dict[str, str]:
     """Return the keys that scripts, skeletons and Python name outright, with where."""
     found = {}
-    # The API has names of its own, such as chat.completion.
-    modules = [path for path in ROOT.glob("webapp/**/*.py") if "api" not in path.parts]
+    # OpenAI's protocol has names of its own, such as chat.completion.
+    modules = [path for path in ROOT.glob("webapp/**/*.py") if "openai" not in path.parts]
     for path in [*SCRIPTS, *SKELETONS, *modules]:
         source = path.read_text(encoding="utf-8")
         pattern = r'data-(?:text|hint|label)="([^"]+)"' if path in SKELETONS else r'"([a-z]+\.[a-z_0-9-]+)"'

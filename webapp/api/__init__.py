@@ -11,6 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from webapp.api import (
     backup,
+    catalog,
+    connections,
     conversations,
     drafts,
     files,
@@ -23,6 +25,7 @@ from webapp.api import (
     openai,
     playground,
     prompts,
+    settings,
     support,
     trash,
     worlds,
@@ -45,6 +48,9 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
         jobs,
         conversations,
         models,
+        catalog,
+        connections,
+        settings,
         drafts,
         history,
         prompts,

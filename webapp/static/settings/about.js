@@ -1,7 +1,7 @@
 // About: the version, whose work under which licence is here, and where the interface for programs is described.
 
 import { el, fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
+import { rest } from "../shared/rest.js";
 
 const LICENCE = "Apache-2.0";
 
@@ -9,7 +9,6 @@ export function mount(component) {
   const root = component.element.querySelector("section");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
 
   function show(value) {
     if (value.error) return toast(value.error, { problem: true });
@@ -26,5 +25,5 @@ export function mount(component) {
 
   const row = (name, ...cells) => el("tr", {}, el("th", { scope: "row" }, name), ...cells.map((cell) => el("td", {}, cell)));
 
-  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && ask(() => ({ do: "show" }), show)).observe(root);
+  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && rest("about").then(show)).observe(root);
 }

@@ -1,10 +1,8 @@
 // The connections: a list, and a form that opens where one is added or changed. A stored key never comes here.
 
 import { el, fill, iconButton, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
+import { rest } from "../shared/rest.js";
 
-// A test waits for a server that may have to load its model first.
-const ANSWER_MS = 60_000;
 const SERVER = "openai";
 const OTHER = "other";
 const LANGCHAIN = "langchain";
@@ -28,23 +26,22 @@ export function mount(component) {
   const find = (selector) => root.querySelector(selector);
   fill(root);
   const form = mountForm(find("form"));
-  const ask = asker(component, ANSWER_MS);
   let isSeen = false;
 
-  const load = () => ask(() => ({ do: "list" }), show);
+  const load = () => rest("connections").then(show);
 
   function show(value) {
     find(".refused").hidden = !value.error;
     find(".refused").textContent = value.error ?? "";
     if (value.error) return;
     form.close();
-    find(".rows").replaceChildren(...value.connections.map(row));
-    find(".none").hidden = value.connections.length > 0;
+    find(".rows").replaceChildren(...value.map(row));
+    find(".none").hidden = value.length > 0;
     find(".add").hidden = false;
   }
 
-  function changed(value, message, options = {}) {
-    show(value);
+  async function changed(message, options = {}) {
+    await load();
     toast(message, options);
     dispatchEvent(new Event("studio:models"));
   }
@@ -70,7 +67,7 @@ export function mount(component) {
       connection.visitors && text("connections.for-visitors"),
     ];
     const ask = (event) =>
-      test(event.currentTarget, { name: connection.name }, result, ({ models }) => {
+      test(event.currentTarget, [`connections/${connection.name}/test`, {}], result, ({ models }) => {
         if (!connection.fixed && !connection.models.length && models.length) result.append(" ", useAll(connection, models));
       });
     const buttons = [
@@ -94,14 +91,11 @@ export function mount(component) {
 
   // Of a connection whose models nobody has chosen.
   function useAll({ has_key, fixed, ...connection }, models) {
-    const save = () =>
-      ask(
-        () => ({ do: "save", connection: { ...connection, models, key: null } }),
-        (value) => {
-          if (value.error) return toast(value.error, { problem: true });
-          changed(value, text("connections.saved", { name: connection.name }));
-        },
-      );
+    async function save() {
+      const value = await rest("connections", { ...connection, models, key: null }, "PUT");
+      if (value.error) return toast(value.error, { problem: true });
+      changed(text("connections.saved", { name: connection.name }));
+    }
     return el("button.quiet", { type: "button", onclick: save }, text("connections.use-all", { count: models.length }));
   }
 
@@ -115,40 +109,29 @@ export function mount(component) {
     remove.focus();
   }
 
-  const drop = (connection) =>
-    ask(
-      () => ({ do: "delete", name: connection.name }),
-      (value) => {
-        if (value.error) return toast(value.error, { problem: true });
-        changed(value, text("connections.deleted", { name: connection.name }));
-      },
-    );
-
-  function test(button, question, result, done = () => {}) {
-    button.disabled = true;
-    tell(result, text("connections.testing"));
-    ask(
-      () => ({ do: "test", ...question }),
-      (value) => {
-        button.disabled = false;
-        tell(result, value.error ?? value.tested, value.error ? "bad" : "good");
-        if (!value.error) done(value);
-      },
-    );
+  async function drop(connection) {
+    const value = await rest(`connections/${connection.name}`, undefined, "DELETE");
+    if (value.error) return toast(value.error, { problem: true });
+    changed(text("connections.deleted", { name: connection.name }));
   }
 
-  function save() {
+  // A server that is asked may have to load its model first.
+  async function test(button, [path, body], result, done = () => {}) {
+    button.disabled = true;
+    tell(result, text("connections.testing"));
+    const value = await rest(path, body);
+    button.disabled = false;
+    tell(result, value.error ?? value.tested, value.error ? "bad" : "good");
+    if (!value.error) done(value);
+  }
+
+  async function save() {
     const connection = form.read();
-    ask(
-      () => ({ do: "save", connection }),
-      (value) => {
-        if (value.error) return tell(form.result, value.error, "bad");
-        const kept = value.connections.find((one) => one.name === connection.name);
-        const lost = connection.key === null && form.hadKey && !kept.has_key;
-        const message = text(lost ? "connections.key-lost" : "connections.saved", { name: connection.name });
-        changed(value, message, { problem: lost });
-      },
-    );
+    const kept = await rest("connections", connection, "PUT");
+    if (kept.error) return tell(form.result, kept.error, "bad");
+    const lost = connection.key === null && form.hadKey && !kept.has_key;
+    const message = text(lost ? "connections.key-lost" : "connections.saved", { name: connection.name });
+    changed(message, { problem: lost });
   }
 
   find(".add").addEventListener("click", () => open(null, find(".add")));
@@ -160,7 +143,7 @@ export function mount(component) {
   form.element.addEventListener("submit", (event) => (event.preventDefault(), save()));
   form.find("[data-do=cancel]").addEventListener("click", close);
   form.find("[data-do=test]").addEventListener("click", (event) =>
-    test(event.currentTarget, { connection: form.read() }, form.result, (value) => form.offer(value.models)),
+    test(event.currentTarget, ["connections/test", form.read()], form.result, (value) => form.offer(value.models)),
   );
 
   // Read again whenever the tab is entered, but not under somebody's hands. A tab that is not shown has no width.

@@ -1,14 +1,13 @@
 // General settings: language and theme as the header has them, and the model that writes when nobody names one.
 
 import { el, fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { setLanguage, setTheme, theme } from "../shared/page.js";
+import { rest } from "../shared/rest.js";
 
 export function mount(component) {
   const root = component.element.querySelector("section");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
   const language = find("[name=language]");
   const shade = find("[name=theme]");
   const model = find("[name=model]");
@@ -22,12 +21,12 @@ export function mount(component) {
   addEventListener("studio:theme", showTheme);
   showTheme();
 
-  const load = () => ask(() => ({ do: "show" }), show);
+  const load = () => rest("preferences").then(show);
 
   function show(value) {
     if (value.error) return toast(value.error, { problem: true });
-    for (const one of root.querySelectorAll(".operators")) one.hidden = !value.model;
-    if (value.model) showModel(value.model);
+    for (const one of root.querySelectorAll(".operators")) one.hidden = !value.text_model;
+    if (value.text_model) showModel(value.text_model);
   }
 
   function showModel({ chosen, is_there, setting, from_environment, choices }) {
@@ -39,17 +38,13 @@ export function mount(component) {
     find(".problem").textContent = text("general.model-gone", { name: chosen ?? "", setting });
   }
 
-  model.addEventListener("change", () =>
-    ask(
-      () => ({ do: "set", preferences: { text_model: model.value || null } }),
-      (value) => {
-        if (value.error) load();
-        else toast(text("general.saved"));
-        show(value);
-        dispatchEvent(new Event("studio:models"));
-      },
-    ),
-  );
+  model.addEventListener("change", async () => {
+    const value = await rest("preferences", { text_model: model.value || null }, "PATCH");
+    if (value.error) load();
+    else toast(text("general.saved"));
+    show(value);
+    dispatchEvent(new Event("studio:models"));
+  });
 
   addEventListener("studio:models", load);
   new IntersectionObserver((seen) => seen.at(-1).isIntersecting && load()).observe(root);

@@ -2,8 +2,8 @@
 // its way and somebody is looking.
 
 import { complain, el, fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { bar, mountOffer } from "../shared/offer.js";
+import { rest } from "../shared/rest.js";
 import { bytes, count, languageNames, memory } from "../shared/units.js";
 
 const LOOK_MS = 1_000;
@@ -14,22 +14,22 @@ export function mount(component) {
   fill(root);
   const form = find(".another form");
   const spec = form.elements.namedItem("spec");
-  const ask = asker(component);
   let timer = null;
   let isSeen = false;
   let busy = new Set();
 
-  const load = () => ask(() => ({ do: "list" }), show);
-  const act = (what, name = "") =>
-    ask(
-      () => ({ do: what, name }),
-      (value) => {
-        if (value.error) return toast(value.error, { problem: true });
-        show(value);
-      },
-    );
+  const load = () => rest("models/catalog").then(show);
 
-  const showBetter = mountOffer(find(".offer"), (what) => act(what), { always: true });
+  // Does something, and shows what there is then.
+  async function act(...question) {
+    const value = await rest(...question);
+    if (value.error) toast(value.error, { problem: true });
+    else await load();
+  }
+  const path = (model, deed = "") => `models/catalog/${encodeURIComponent(model.name)}${deed}`;
+  const install = (spec) => act("models/catalog", { spec });
+
+  const showBetter = mountOffer(find(".offer"), (deed) => act("models/better", { do: deed }), { always: true });
 
   function show(value) {
     clearTimeout(timer);
@@ -108,14 +108,13 @@ export function mount(component) {
     const button = (kind, key, onclick) => el(`button.${kind}`, { type: "button", onclick }, text(key));
     // What is there already and is only being loaded needs no button.
     if (model.busy && model.installed) return [];
-    const cancel = (key) => button("plain", key, () => act("cancel", model.name));
-    if (model.busy) return [button("outlined", "offer.pause", () => act("hold", model.name)), cancel("action.cancel")];
-    if (model.held) return [button("outlined", "offer.go-on", () => act("install", model.name)), cancel("models.discard")];
+    const cancel = (key) => button("plain", key, () => act(path(model, "/cancel"), {}));
+    if (model.busy) return [button("outlined", "offer.pause", () => act(path(model, "/pause"), {})), cancel("action.cancel")];
+    if (model.held) return [button("outlined", "offer.go-on", () => install(model.name)), cancel("models.discard")];
     if (!model.installed) {
-      const install = () => act("install", model.name);
       const again = model.error ? "models.again" : "models.install";
-      const first = button(isPrimary ? "primary" : "outlined", again, install);
-      return model.error ? [first, button("plain", "action.close", () => act("cancel", model.name))] : [first];
+      const first = button(isPrimary ? "primary" : "outlined", again, () => install(model.name));
+      return model.error ? [first, button("plain", "action.close", () => act(path(model, "/cancel"), {}))] : [first];
     }
     const use = model.kind === "chat" ? [button("outlined", "models.use", () => choose(model))] : [];
     // One that comes with the studio stays.
@@ -141,23 +140,18 @@ export function mount(component) {
 
   function drop(model, sure) {
     sure.remove();
-    act("delete", model.name).then(() => dispatchEvent(new Event("studio:models")));
+    act(path(model), undefined, "DELETE").then(() => dispatchEvent(new Event("studio:models")));
   }
 
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const problem = form.querySelector(".problem");
-    ask(
-      () => ({ do: "install", name: spec.value.trim() }),
-      (value) => {
-        complain(problem, value.error);
-        if (value.error) return;
-        form.reset();
-        show(value);
-        dispatchEvent(new Event("studio:models"));
-        rowOf(value.begun)?.scrollIntoView({ block: "nearest" });
-      },
-    );
+    const value = await rest("models/catalog", { spec: spec.value.trim() });
+    complain(form.querySelector(".problem"), value.error);
+    if (value.error) return;
+    form.reset();
+    await load();
+    dispatchEvent(new Event("studio:models"));
+    rowOf(value.name)?.scrollIntoView({ block: "nearest" });
   });
 
   addEventListener("studio:models", () => isSeen && load());

@@ -1,7 +1,7 @@
 // Storage: what lies on the disk, the trash, a backup to take along and one to put in place at the next start.
 
 import { copy, el, fill, text, toast, wentWrong, when } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
+import { rest } from "../shared/rest.js";
 import { bytes } from "../shared/units.js";
 
 // By part of the disk: its name and a word on it.
@@ -17,26 +17,25 @@ export function mount(component) {
   const root = component.element.querySelector("section");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
   const form = find("form");
   const days = form.elements.namedItem("days");
 
-  const act = (question, done) =>
-    ask(
-      () => question,
-      (value) => {
-        if (value.error) return toast(value.error, { problem: true });
-        show(value);
-        done?.(value);
-      },
-    );
-  const load = () => act({ do: "show" });
+  const load = () => rest("storage").then(show);
+
+  // Does something, and shows what there is then.
+  async function act(...question) {
+    const value = await rest(...question);
+    if (value.error) toast(value.error, { problem: true });
+    else await load();
+    return value.error ? null : value;
+  }
 
   function show(value) {
+    if (value.error) return toast(value.error, { problem: true });
     sure(false);
     for (const one of root.querySelectorAll(".operators")) one.hidden = !value.studio;
     find(".retention").textContent = text(value.days ? "storage.kept" : "storage.kept-always", { days: value.days });
-    const { lines, limit } = value.trash;
+    const { trash: lines, trash_limit: limit } = value;
     find("[data-do=empty]").disabled = !lines;
     const count = lines < limit ? lines : `${limit}+`;
     find(".count").textContent = lines ? text("storage.lines", { count }) : text("trash.none");
@@ -66,7 +65,7 @@ export function mount(component) {
     const typed = days.value.trim();
     // What is no number goes as it is: Python says so.
     const wanted = typed === "" ? null : /^-?\d+$/.test(typed) ? Number(typed) : typed;
-    act({ do: "set", preferences: { trash_days: wanted } }, () => toast(text("general.saved")));
+    act("preferences", { trash_days: wanted }, "PATCH").then((done) => done && toast(text("general.saved")));
   });
 
   function sure(isAsked) {
@@ -78,7 +77,7 @@ export function mount(component) {
   find("[data-do=empty]").addEventListener("click", () => sure(true));
   find("[data-do=cancel]").addEventListener("click", () => (sure(false), find("[data-do=empty]").focus()));
   find("[data-do=sure]").addEventListener("click", () =>
-    act({ do: "empty" }, ({ emptied }) => toast(text("storage.emptied", { count: emptied }))),
+    act("trash", undefined, "DELETE").then((done) => done && toast(text("storage.emptied", { count: done.items }))),
   );
   // A backup for the next start.
 
@@ -95,7 +94,7 @@ export function mount(component) {
     if (!answer?.ok) return toast(wentWrong(said), { problem: true });
     load();
   });
-  find("[data-do=forget]").addEventListener("click", () => act({ do: "forget" }, () => find("[data-do=choose]").focus()));
+  find("[data-do=forget]").addEventListener("click", () => act("backup", undefined, "DELETE").then((done) => done && find("[data-do=choose]").focus()));
 
   function checking(isSo) {
     find("[data-do=choose]").disabled = isSo;

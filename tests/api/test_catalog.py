@@ -1,4 +1,4 @@
-"""Settings > Models and the chat's offer without a browser: what their handlers answer, and to whom."""
+"""The catalog over HTTP, and the offer of a better model: what is answered, and to whom."""
 
 import json
 import threading
@@ -13,19 +13,19 @@ import pytest
 
 from assistants import memory
 from assistants.connections import Connection, nearby
-from assistants.errors import InvalidInput, NotAllowed, StudioError
+from assistants.errors import NotAllowed, StudioError
 from assistants.models import files
 from assistants.models.files.downloads import Halt
 from assistants.models.speeds import Speed
-from assistants.principals import LOCAL, OPERATOR, Principal, of_owner
-from assistants.requests import validated
+from assistants.principals import LOCAL, OPERATOR, of_owner
 from assistants.studio import Studio
+from tests.api.door import Door
 from tests.models.stand_ins import MODEL
 from tests.serving import opened
+from webapp.api.catalog import list_catalog
 from webapp.api.models import Deed, get_start, improve
 from webapp.better import comes_with, offered
 from webapp.i18n import book
-from webapp.tabs.settings.models import Asked, act
 
 SIXTEEN = 16 * 2**30
 
@@ -72,52 +72,52 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def ask(studio: Studio, owner: Principal = LOCAL, lang: str = "en", **data: Any) -> dict[str, Any]:
-    answer = act(studio, owner, validated(Asked, data), lang)
-    json.dumps(answer)
-    return answer
+def named(catalog: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {model["name"]: model for model in catalog["models"]}
 
 
 def test_the_list_says_what_each_model_is_and_what_suits(studio: Studio) -> None:
-    answer = ask(studio, do="list")
+    door = Door(studio)
+    answer = door.ask("GET", "models/catalog")
     assert answer["memory"]["total"] == SIXTEEN
     assert answer["may"] is True
-    shown = {model["name"]: model for model in answer["models"]}
+    shown = named(answer)
     best = shown["qwen3-4b-instruct"]
     assert (best["license"], best["size"], best["runner"]) == ("Apache-2.0", 2_497_281_120, "OpenVINO")
     assert (best["recommended"], best["reason"]) == (True, "Fits your 16 GB and writes English well.")
     assert shown["mini"]["own"] is True
     assert shown["bge-small-zh"]["size"] is None
-    assert "中文" in next(model["reason"] for model in ask(studio, lang="zh", do="list")["models"] if model["reason"])
+    chinese = door.ask("GET", "models/catalog", lang="zh")["models"]
+    assert "中文" in next(model["reason"] for model in chinese if model["reason"])
 
 
 def test_ones_own_file_is_added_and_forgotten(studio: Studio, file: Path) -> None:
-    added = ask(studio, OPERATOR, do="install", name=str(file))
-    assert added["begun"] == "mine"
-    mine = added["models"][0]
+    door = Door(studio)
+    assert door.ask("POST", "models/catalog", {"spec": str(file)}, OPERATOR) == {"name": "mine"}
+    mine = door.ask("GET", "models/catalog")["models"][0]
     assert (mine["name"], mine["installed"], mine["linked"], mine["origin"]) == ("mine", True, True, str(file))
-    left = ask(studio, do="delete", name="mine")
-    assert "mine" not in [model["name"] for model in left["models"]]
+    door.ask("DELETE", "models/catalog/mine")
+    assert "mine" not in named(door.ask("GET", "models/catalog"))
     assert file.exists()
 
 
 def test_a_visitor_sees_models_but_no_paths_and_changes_nothing(studio: Studio, file: Path) -> None:
-    ask(studio, do="install", name=str(file))
-    seen = ask(studio, of_owner("ann"), do="list")
+    door = Door(studio)
+    door.ask("POST", "models/catalog", {"spec": str(file)})
+    seen = door.ask("GET", "models/catalog", who=of_owner("ann"))
     assert seen["may"] is False
     assert str(file) not in json.dumps(seen)
-    for do in ("install", "cancel", "delete"):
-        with pytest.raises(NotAllowed):
-            ask(studio, of_owner("ann"), do=do, name="mine")
-    installed = {model["name"] for model in ask(studio, do="list")["models"] if model["installed"]}
+    for method, path in (("POST", ""), ("POST", "/mine/pause"), ("POST", "/mine/cancel"), ("DELETE", "/mine")):
+        status, _ = door.refusal(method, f"models/catalog{path}", {"spec": "mine"}, of_owner("ann"))
+        assert status == 403
+    installed = {name for name, model in named(door.ask("GET", "models/catalog")).items() if model["installed"]}
     # The second one comes with the studio.
     assert installed == {"mine", "starter-image"}
 
 
-@pytest.mark.parametrize("data", [{"do": "install", "name": "x" * 1001}, {"do": "install", "name": 3}, {"do": "run"}])
-def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput):
-        validated(Asked, data)
+@pytest.mark.parametrize("body", [{"spec": "x" * 1001}, {"spec": 3}, {}, {"spec": "x", "more": 1}])
+def test_what_names_no_model_is_refused(studio: Studio, body: dict[str, Any]) -> None:
+    assert Door(studio).refusal("POST", "models/catalog", body)[0] == 422
 
 
 @pytest.fixture
@@ -151,8 +151,9 @@ def test_what_a_person_decides_is_done_and_can_be_taken_back_in_the_settings(
     improve(asked, LOCAL, Deed(do="keep"))
     assert get_start(asked, LOCAL, "en").offer is None
     assert offered(asked, LOCAL, "en") is None
-    assert ask(asked, do="list")["better"]["phase"] == "declined"
-    assert ask(asked, do="better")["models"] and begun == [LOCAL]
+    assert list_catalog(asked, LOCAL, "en").better["phase"] == "declined"
+    improve(asked, LOCAL, Deed(do="better"))
+    assert begun == [LOCAL]
 
 
 def test_a_small_model_that_was_chosen_gives_way_when_a_better_one_is_asked_for(
@@ -161,7 +162,7 @@ def test_a_small_model_that_was_chosen_gives_way_when_a_better_one_is_asked_for(
     monkeypatch.setattr(type(asked.models.better), "begin", lambda self, owner: None)
     asked.history.settings.put({"text_model": "local:mini"})
     assert offered(asked, LOCAL, "en")["phase"] == "offered"
-    ask(asked, do="better")
+    improve(asked, LOCAL, Deed(do="better"))
     assert asked.history.settings.all().get("text_model") is None
     asked.history.settings.put({"text_model": "echo:"})
     assert offered(asked, LOCAL, "en") is None
@@ -172,7 +173,7 @@ def test_why_another_model_answers_is_said_in_the_visitors_language(asked: Studi
     asked.models._role.change(small=True, left=why.as_dict())
     assert offered(asked, LOCAL, "zh")["told"].startswith("除其他部分外")
     assert offered(asked, of_owner("ann"), "en") is None
-    ask(asked, do="understood")
+    improve(asked, LOCAL, Deed(do="understood"))
     assert offered(asked, LOCAL, "en") is None
 
 
@@ -202,7 +203,7 @@ def test_the_languages_that_a_coming_model_brings_are_told(asked: Studio, monkey
 
 def test_the_list_says_how_fast_each_model_is_here_and_how_fast_others_would_be(asked: Studio) -> None:
     asked.models.speeds._found["mini"] = Speed(115, 1500)
-    shown = {model["name"]: model for model in ask(asked, do="list")["models"]}
+    shown = named(list_catalog(asked, LOCAL, "en").model_dump())
     assert shown["mini"]["speed"] == {"writes": 115, "tokens": 1500, "seconds": 1} and shown["mini"]["measured"]
     other = shown["qwen2.5-coder-1.5b"]
     assert other["speed"] == {"writes": 10, "tokens": 1500, "seconds": 11} and not other["measured"]
