@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from assistants import chat
 from assistants.connections import Connection
 from assistants.engines.remote import Patience
 from assistants.jobs import RunningJob
@@ -12,9 +13,11 @@ from assistants.jobs.slots import Slots
 from assistants.principals import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.store.jobs import JobRow
+from assistants.store.migrations import migrations
 from assistants.studio import Studio
 from tests.engines.misbehaving import Behaviour, Server, delta, events, in_deltas, raw, whole
 from tests.serving import client, small_app
+from webapp.api.conversations import get_reasoning, list_messages
 
 THOUGHT = "The user greets. Two < three, so"
 ANSWER = "Hello there."
@@ -52,6 +55,7 @@ def pieces(text: str, size: int = 3) -> list[str]:
 
 IN_TAGS = f"<think>\n{THOUGHT}\n</think>\n\n{ANSWER}"
 BEGUN = f"{THOUGHT}\n</think>\n\n{ANSWER}"
+HARMONY = f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}"
 END = delta(finish="stop")
 
 WAYS = {
@@ -61,6 +65,15 @@ WAYS = {
     "no opening tag, in one": in_deltas(BEGUN),
     "tags, whole": raw(whole(IN_TAGS)),
     "no opening tag, whole": raw(whole(BEGUN)),
+    "gpt-oss": in_deltas(
+        *pieces(
+            f"<|channel|>analysis<|message|>{THOUGHT}<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}", 2
+        )
+    ),
+    "Cohere": in_deltas(
+        *pieces(f"<|START_THINKING|>{THOUGHT}<|END_THINKING|><|START_RESPONSE|>{ANSWER}<|END_RESPONSE|>", 2)
+    ),
+    "Kimi": in_deltas(*pieces(f"◁think▷{THOUGHT}◁/think▷{ANSWER}", 2)),
     "reasoning_content": raw(events(delta(reasoning_content=THOUGHT), delta(ANSWER), END)),
     "reasoning": raw(events(delta(reasoning=THOUGHT, content=None), delta(ANSWER, reasoning=None), END)),
     "both": raw(events(delta(reasoning=THOUGHT, reasoning_content=THOUGHT, content=""), delta(ANSWER), END)),
@@ -101,6 +114,8 @@ def test_it_is_no_part_of_the_reply_and_not_sent_back(studio: Studio, server: Se
         "```\n<think>x</think>\n```",
         "The </think> tag closes it.",
         "<b>Hi</b>",
+        "So it goes.<|end|>",
+        "<|START_RESPONSE|> stands before an answer.",
     ],
 )
 def test_an_answer_that_mentions_tags_is_left_alone(studio: Studio, server: Server, text: str) -> None:
@@ -181,6 +196,65 @@ def streamed(lines: str) -> str:
     """Return the text of a stream of ``/v1``."""
     chunks = [json.loads(line.removeprefix("data: ")) for line in lines.splitlines() if line.startswith("data: {")]
     return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+
+
+def told_of_thought(lines: str) -> str:
+    """Return the reasoning of a stream of ``/v1``."""
+    chunks = [json.loads(line.removeprefix("data: ")) for line in lines.splitlines() if line.startswith("data: {")]
+    return "".join(chunk["choices"][0]["delta"].get("reasoning_content", "") for chunk in chunks)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_programs_get_it_beside_the_answer(studio: Studio, server: Server, way: str) -> None:
+    program = client(small_app(studio))
+    body = {"model": "cluster:m", "messages": [{"role": "user", "content": "hi"}]}
+    server.script = [WAYS[way]] * 2
+    assert told_of_thought(program.post("/v1/chat/completions", json=body | {"stream": True}).text).strip() == THOUGHT
+    message = program.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]
+    assert (message["reasoning_content"].strip(), message["content"]) == (THOUGHT, ANSWER)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_is_kept_found_and_exported(studio: Studio, server: Server, way: str) -> None:
+    server.script = [WAYS[way]]
+    job = ask(studio)
+    assert (job.reasoning.strip(), job.output) == (THOUGHT, ANSWER)
+    assert [item.id for item in studio.history.search(LOCAL.id, "greets")] == [job.id]
+    assert "greets" in studio.history.search(LOCAL.id, "greets")[0].snippet
+    conversation = job.result["conversation"]
+    _, content = chat.export(studio, conversation, LOCAL.id, "json")
+    assert json.loads(content)["messages"][1]["reasoning"].strip() == THOUGHT
+    _, content = chat.export(studio, conversation, LOCAL.id, "md")
+    assert f"> {THOUGHT}" in content.decode()
+    shown = list_messages(studio, LOCAL.id, conversation, "en", 10).messages[1]
+    assert shown.reasoning is not None and shown.reasoning.characters == len(THOUGHT) and shown.text == ANSWER
+    assert get_reasoning(studio, LOCAL.id, shown.id).text.strip() == THOUGHT
+
+
+def test_its_tokens_are_counted_apart_also_where_nobody_sees_it(studio: Studio, server: Server) -> None:
+    counted = {"prompt_tokens": 5, "completion_tokens": 12, "completion_tokens_details": {"reasoning_tokens": 9}}
+    server.script = [raw(events(delta(ANSWER), END, json.dumps({"choices": [], "usage": counted})))]
+    job = ask(studio)
+    assert (job.reasoning, job.usage["reasoning_tokens"], job.usage["output_tokens"]) == ("", 9, 12)
+    shown = list_messages(studio, LOCAL.id, job.result["conversation"], "en", 10).messages[1].reasoning
+    assert shown is not None and (shown.characters, shown.tokens) == (0, 9)
+
+
+def test_the_stand_in_reasons_for_as_many_words_as_it_is_told(studio: Studio) -> None:
+    job = ask(studio, message="one two", model="echo:reasons=3")
+    assert (job.reasoning, job.output) == ("thought1 thought2 thought3 ", "one two")
+    assert (job.usage["reasoning_tokens"], job.usage["output_tokens"]) == (3, 5)
+
+
+def test_a_home_that_kept_it_in_events_alone_has_it_in_its_rows_and_index(studio: Studio) -> None:
+    job = ask(studio, message="one two", model="echo:reasons=3")
+    with studio.history.store.write() as db:
+        db.execute("ALTER TABLE jobs DROP COLUMN reasoning")
+        db.execute("DELETE FROM words")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm111_reasoning'")
+        migrations.apply(db)
+    assert studio.jobs.get(job.id, LOCAL.id).reasoning == job.reasoning
+    assert [item.id for item in studio.history.search(LOCAL.id, "thought2")] == [job.id]
 
 
 @pytest.mark.parametrize("way", ["tags", "no opening tag", "no opening tag, whole", "reasoning_content"])

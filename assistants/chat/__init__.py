@@ -93,6 +93,8 @@ ROWS = (
 
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
+# Of a reply that begins with what the model thinks.
+REASONING_TOKENS = 4 * DEFAULT_TOKENS
 # "150 words", "a 150-word text", "150字": small models tend to end far too early, so they may not before this share.
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
@@ -220,7 +222,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     if dropped:
         template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
         yield note(template, count=dropped, context=engine.context)
-    options = _options(engine, request, job)
+    options = _options(studio, engine, request, job)
     # Who asks for more of a text that was cut is not to be cut again.
     circle = None if request.action == "continue" else watch(studio, job)
     # Words are shown as they come, and taken back where they turn out to be reasoning.
@@ -245,9 +247,11 @@ def _controls(studio: "Studio", request: Request, job: RunningJob) -> Controls:
     return Controls(json_schema=template.answer_schema)
 
 
-def _options(engine: "ChatEngine", request: Request, job: RunningJob) -> dict[str, Any]:
+def _options(studio: "Studio", engine: "ChatEngine", request: Request, job: RunningJob) -> dict[str, Any]:
     """Return the parameters for the engine, with a least length where the message names a length."""
-    options = limited(engine, DEFAULT_TOKENS) | request.params.model_dump(exclude_none=True)
+    reasons = bool(request.reasoning) and studio.models.abilities(job.model).can_switch_reasoning
+    limits = limited(engine, REASONING_TOKENS if reasons else DEFAULT_TOKENS)
+    options = limits | ({"reasoning": True} if reasons else {}) | request.params.model_dump(exclude_none=True)
     wanted = WANTED_LENGTH.search(job.row.input) if request.action != "continue" else None
     if wanted and "min_tokens" in engine.capabilities:
         least = int(int(wanted[1]) * LEAST_SHARE * TOKENS_A_WORD)

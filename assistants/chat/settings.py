@@ -26,7 +26,8 @@ Value = Annotated[str, Field(max_length=MAX_MESSAGE)]
 class Settings(StudioRequest):
     """What a conversation asks with; null and what is absent follow the studio's own.
 
-    ``values`` are for the template's variables but the one that takes the message.
+    ``values`` are for the template's variables but the one that takes the message. ``reasoning`` says whether a model
+    that leaves that open is to reason first; by default one of this machine answers at once.
     """
 
     model: Name | None = None
@@ -34,6 +35,7 @@ class Settings(StudioRequest):
     values: Annotated[dict[Name, Value], Field(max_length=MAX_VALUES)] = {}
     system: Annotated[str, Field(max_length=MAX_SYSTEM)] | None = None
     params: Params = Params()
+    reasoning: bool | None = None
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Options(BaseModel):
 
     delay: float = Field(0, ge=0, le=10, description="Seconds before each word")
     words: int | None = Field(None, ge=0, le=100_000, description="Say the message in rounds, each with its number")
+    reasons: int = Field(0, ge=0, le=100_000, description="Reason in so many words first")
     fail: int | None = Field(None, ge=0, description="Break after so many words")
     slots: int = Field(8, ge=1, le=64)
     context: int = Field(4096, ge=8, description="Tokens")
@@ -102,6 +103,7 @@ class Echo(StreamedChat):
         script = self._script(messages)
         limit = min(max_tokens or len(script), self.context - heard)
         texts, tokens, spoken = StopStrings(stop), Alongside(), 0
+        yield from self._reasoning()
         for word in script[:limit]:
             time.sleep(self.options.delay)
             if spoken == self.options.fail:
@@ -112,12 +114,25 @@ class Echo(StreamedChat):
             yield ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=said(tokens.pop(text))))
             if texts.found:
                 break
-        usage = {"input_tokens": heard, "output_tokens": spoken, "total_tokens": heard + spoken}
+        thought = self.options.reasons
+        usage: dict[str, Any] = {
+            "input_tokens": heard,
+            "output_tokens": thought + spoken,
+            "total_tokens": heard + thought + spoken,
+        }
+        usage |= {"output_token_details": {"reasoning": thought}} if thought else {}
         reason = "length" if len(script) > limit and not texts.found else "stop"
         text = texts.flush()
         metadata = {"finish_reason": reason, "model_name": "echo", **said(tokens.pop(text))}
         last = AIMessageChunk(content=text, usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         yield ChatGenerationChunk(message=last)
+
+    def _reasoning(self) -> Iterator[ChatGenerationChunk]:
+        """Say what it thinks, which is nothing but words by number."""
+        for number in range(1, self.options.reasons + 1):
+            time.sleep(self.options.delay)
+            beside = {"reasoning_content": f"thought{number} "}
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", additional_kwargs=beside))
 
     def _script(self, messages: list[BaseMessage]) -> list[str]:
         """Return the words to say; of a reply that was begun, those that are missing."""

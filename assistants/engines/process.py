@@ -24,7 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, conv
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field, PrivateAttr
 
-from assistants.engines.reasoning import Splitter, Unsplit, chunk_of
+from assistants.engines.reasoning import Splitter, ThoughtTokens, Unsplit, chunk_of
 from assistants.engines.stopping import Alongside, StopStrings
 from assistants.engines.streamed import StreamedChat
 from assistants.errors import GenerationFailed, InvalidInput, ModelUnavailable, without_paths
@@ -40,6 +40,8 @@ OPTIONS = {
     "repetition_penalty": None,
     "max_tokens": None,
     "seed": None,
+    # Whether to reason first, where the model's chat template leaves that open; else it changes nothing.
+    "reasoning": None,
     "min_tokens": "min_tokens",
     "frequency_penalty": "penalties",
     "presence_penalty": "penalties",
@@ -327,7 +329,7 @@ class ProcessChat(Restarting, StreamedChat):
             messages = [*messages, AIMessage("")]
         # A text that may end at any word is followed word by word, so that nothing is computed behind its end.
         number, inbox = worker.ask(messages=convert_to_openai_messages(messages), options=options, eager=bool(stop))
-        texts, tokens, prompt = StopStrings(stop), Alongside(), 0
+        texts, tokens, prompt, thought = StopStrings(stop), Alongside(), 0, ThoughtTokens()
         event: Event = {}
         try:
             while not (texts.found or event.get("finish")):
@@ -343,12 +345,13 @@ class ProcessChat(Restarting, StreamedChat):
                     splitter = Splitter(begun=True) if event.get("reasons") else splitter
                     continue
                 chunk = self._chunk(event, texts, tokens, splitter)
+                thought.take(chunk.message, event.get("tokens"))
                 if run_manager and chunk.text:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                 yield chunk
         finally:
             worker.forget(number)
-        yield self._last(prompt, event["tokens"], "stop" if texts.found else event["finish"])
+        yield self._last(prompt, event["tokens"], thought.count, "stop" if texts.found else event["finish"])
 
     def _checked(self, options: Event) -> Event:
         """Return the options with the engine's own for those that are absent; raises ``TypeError`` on unknown ones."""
@@ -393,8 +396,11 @@ class ProcessChat(Restarting, StreamedChat):
             pieces += splitter.flush(is_whole=texts.found or finish == "stop")
         return ChatGenerationChunk(message=chunk_of(pieces, tokens, is_last=bool(finish) and not texts.found))
 
-    def _last(self, prompt: int, tokens: int, reason: str) -> ChatGenerationChunk:
-        usage = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}
+    def _last(self, prompt: int, tokens: int, thought: int, reason: str) -> ChatGenerationChunk:
+        """Return the chunk that ends a reply of so many ``tokens``, of which so many were ``thought``."""
+        usage: Event = {"input_tokens": prompt, "output_tokens": tokens, "total_tokens": prompt + tokens}
+        if thought:
+            usage["output_token_details"] = {"reasoning": thought}
         metadata = {"finish_reason": reason, "model_name": self.model}
         message = AIMessageChunk(content="", usage_metadata=usage, response_metadata=metadata, chunk_position="last")
         return ChatGenerationChunk(message=message)

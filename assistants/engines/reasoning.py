@@ -9,14 +9,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, BaseMessage
 
 from assistants.engines.stopping import Alongside, said
 
-# How models write it: most as Qwen and DeepSeek do, then Seed, Gemini and Mistral.
-TAGS = {"<think>": "</think>", "<seed:think>": "</seed:think>", "<thought>": "</thought>", "[THINK]": "[/THINK]"}
-TAG = re.compile("|".join(map(re.escape, [*TAGS, *TAGS.values()])))
-BEGINNINGS = {tag[:size] for tag in [*TAGS, *TAGS.values()] for size in range(1, len(tag))}
+# It ends a message of any kind, and so says nothing by itself.
+HARMONY_END = "<|end|>"
+# How models write it: most as Qwen and DeepSeek do, then Seed, Gemini and EXAONE, Mistral, those that were told to by
+# Anthropic's examples, Kimi, Cohere, Sky-T1 and OpenThinker, Apertus, and gpt-oss.
+TAGS = {
+    "<think>": "</think>",
+    "<seed:think>": "</seed:think>",
+    "<thought>": "</thought>",
+    "[THINK]": "[/THINK]",
+    "<thinking>": "</thinking>",
+    "◁think▷": "◁/think▷",
+    "<|START_THINKING|>": "<|END_THINKING|>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|inner_prefix|>": "<|inner_suffix|>",
+    "<|channel|>analysis<|message|>": HARMONY_END,
+}
+# What some put around the answer that comes behind it.
+WRAPS = (
+    "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|begin_of_solution|>", "<|end_of_solution|>",
+    "<|start|>assistant<|channel|>final<|message|>",
+)  # fmt: skip
+MARKS = (*TAGS, *TAGS.values(), *WRAPS)
+TAG = re.compile("|".join(map(re.escape, MARKS)))
+BEGINNINGS = {tag[:size] for tag in MARKS for size in range(1, len(tag))}
 # What stands behind a tag tells whether it is only mentioned.
 LOOK_AHEAD = 2
 FENCE = re.compile(r"\s*(`{3,}|~{3,})")
@@ -108,7 +128,7 @@ class Splitter:
                 break
             before, tag, self._held = self._held[: found.start()], found[0], self._held[found.end() :]
             yield from self._plain(before)
-            yield from self._opened(tag) if tag in TAGS else self._closed(tag)
+            yield from self._wrapped(tag) if tag in WRAPS else self._opened(tag) if tag in TAGS else self._closed(tag)
         # A tag may have begun at the end.
         sizes = range(min(len(self._held), max(map(len, BEGINNINGS))), 0, -1)
         begun = next((size for size in sizes if self._held[-size:] in BEGINNINGS), 0)
@@ -139,6 +159,12 @@ class Splitter:
                 yield Piece("mark", text[: -len(shown)])
             self._answer.append(shown)
             yield Piece("answer", shown)
+
+    def _wrapped(self, tag: str) -> Iterator[Piece]:
+        """Yield what stands around an answer: it says nothing where reasoning came before."""
+        is_around = self._is_told_apart and self._tag is None and not self._code.is_open
+        yield from [Piece("mark", self._blank + tag)] if is_around else self._plain(tag)
+        self._blank = "" if is_around else self._blank
 
     def _opened(self, tag: str) -> Iterator[Piece]:
         begins_line = not self._code.line.strip()
@@ -172,7 +198,7 @@ class Splitter:
     def _retracted(self, tag: str) -> Iterator[Piece]:
         """Yield that what seemed to be the answer was reasoning, if a closing tag can mean that."""
         is_prose = self._code.line.endswith(" ") and PROSE.match(self._held)
-        if self.begun is False or self._is_told_apart or self._code.is_open or is_prose:
+        if self.begun is False or self._is_told_apart or self._code.is_open or is_prose or tag == HARMONY_END:
             yield from self._plain(tag)
             return
         yield Piece("retracted", "".join(self._answer))
@@ -223,6 +249,23 @@ class Unsplit(Splitter):
     def flush(self, *, is_whole: bool = True) -> list[Piece]:
         """Return nothing: nothing was held back."""
         return []
+
+
+class ThoughtTokens:
+    """Counts the tokens of the reasoning before an answer."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._is_reasoning: bool | None = None
+
+    def take(self, chunk: BaseMessage, written: int | None) -> None:
+        """Note what came when so many tokens were written: all are reasoning until there is a word of the answer."""
+        if chunk.text:
+            self._is_reasoning = False
+        elif self._is_reasoning is None and chunk.additional_kwargs.get("reasoning_content"):
+            self._is_reasoning = True
+        if self._is_reasoning and written is not None:
+            self.count = written
 
 
 def chunk_of(pieces: list[Piece], tokens: Alongside, *, is_last: bool = False) -> AIMessageChunk:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NO_CONTROLS = Controls()
 # Reasoning is told so often, for it is long and nobody reads along.
-REASONING_SECONDS = 1.0
+REASONING_SECONDS = 0.5
 USED_UP = "{model} used up its tokens while it was still reasoning. Allow it more."
 ONLY_REASONING = "{model} only reasoned and gave no answer. Ask again or in other words."
 
@@ -157,6 +157,8 @@ class Generating:
         self._thoughts: list[str] = []
         self._told_at = 0.0
         self._has_reasoned = False
+        # When it had thought, as far as it told.
+        self._thought: float | None = None
         self._counted: dict[str, Any] = {}
         self._began = self._last = monotonic()
         self._first: float | None = None
@@ -176,6 +178,7 @@ class Generating:
         if reasoning:
             self._thoughts.append(reasoning)
             self._has_reasoned = self._has_reasoned or bool(reasoning.strip())
+            self._thought = self._last
         if chunk.text or monotonic() - self._told_at >= REASONING_SECONDS:
             events += self._told()
         if shown := self._watched.push(chunk.text):
@@ -240,6 +243,7 @@ class Generating:
 
         The seconds to the first word are those of the first generation. ``timed_tokens`` came in ``timed_seconds``,
         from the first piece to the last: neither what the first one has, nor what was thought unseen before it.
+        ``reasoning_tokens``, of those that were written, were thought in ``reasoning_seconds``.
         """
         ended = monotonic()
         sums = usage or {"first_seconds": round((self._first or ended) - self._began, 3), "seconds": 0}
@@ -252,6 +256,10 @@ class Generating:
             share = 1 - self._size_first / self._size
             own["timed_tokens"] = round((own["output_tokens"] - unseen) * share, 1)
             own["timed_seconds"] = round(self._last - self._first, 3)
+        if reasoned := self._counted.get("output_token_details", {}).get("reasoning"):
+            own["reasoning_tokens"] = reasoned
+        if self._thought is not None and self._first is not None:
+            own["reasoning_seconds"] = round(self._thought - self._first, 3)
         return sums | {key: round(sums.get(key, 0) + value, 3) for key, value in own.items()}
 
 

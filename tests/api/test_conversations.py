@@ -31,7 +31,7 @@ OTHER = {"system": "Speak like a pirate.", "params": {"temperature": 0.5}, "mode
 def test_a_conversation_asks_with_its_own_settings_and_no_other_does(visitor: TestClient) -> None:
     plain, own = begin(visitor), begin(visitor)
     changed = visitor.patch(f"/api/conversations/{own}", json={"settings": OTHER})
-    assert changed.json()["settings"] == OTHER | {"template": None, "values": {}}
+    assert changed.json()["settings"] == OTHER | {"template": None, "values": {}, "reasoning": None}
     job = ended(visitor, ask(visitor, conversation=own))
     assert {name: job["request"][name] for name in ("system", "params")} == {
         "system": OTHER["system"],

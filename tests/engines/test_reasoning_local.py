@@ -1,12 +1,15 @@
 """Models of this machine whose template begins each reply with what they think, on both engines."""
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
-from chat_template import REASONS, begin
+from chat_template import REASONS, ChatTemplate, begin, render
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
 from assistants.engines.process import ProcessChat
+from assistants.models.abilities import Abilities, TemplatesRead
 from tests.engines import tiny, tiny_gguf
 from tests.engines.opening import opened_file
 
@@ -61,6 +64,42 @@ def test_a_seed_may_have_64_bits(engine: ProcessChat) -> None:
     for seed in (-1, 2**63, 2**64 - 1):
         texts = {told(engine.stream(QUESTION, max_tokens=8, min_tokens=8, temperature=1, seed=seed)) for _ in range(2)}
         assert len(texts) == 1
+
+
+# As Qwen3's template has it: the tags are closed at once unless it is to think.
+SWITCHED = tiny.TEMPLATE.replace(
+    "assistant\n{% endif %}",
+    "assistant\n{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+)
+
+
+def test_a_template_that_leaves_it_open_is_told_whether_to_think() -> None:
+    template = ChatTemplate(SWITCHED, {})
+    messages = [{"role": "user", "content": "the cat"}]
+    assert render(template, messages).endswith("<think>\n\n</think>\n\n")
+    assert "<think>" not in render(partial(template, thinks=True), messages)
+
+
+def test_a_model_says_by_its_template_whether_it_thinks_and_can_be_told_not_to(tmp_path: Path) -> None:
+    model = tiny.make_llama(tmp_path / "source")
+    read = TemplatesRead()
+    for name, template, expected in (
+        ("plain", tiny.TEMPLATE, Abilities(False, False)),
+        ("thinks", THINKING, Abilities(True, False)),
+        ("switched", SWITCHED, Abilities(True, True)),
+    ):
+        tiny_gguf.write(tmp_path / f"{name}.gguf", model, template=template)
+        assert read.abilities(tmp_path / f"{name}.gguf") == expected
+        tokenizer = tiny.make_tokenizer()
+        tokenizer.chat_template = template
+        tokenizer.save_pretrained(tmp_path / name)
+        assert read.abilities(tmp_path / name) == expected
+    assert read.abilities(tmp_path / "nowhere") == Abilities(None, False)
+
+
+def test_engines_take_the_wish_to_think_and_count_its_tokens(engine: ProcessChat) -> None:
+    last = list(engine.stream(QUESTION, **SHORT, reasoning=True))[-1]
+    assert last.usage_metadata and last.usage_metadata["output_token_details"] == {"reasoning": 12}
 
 
 @pytest.mark.parametrize("space", ["", "\n", "\n\n", " \n"])

@@ -47,6 +47,7 @@ class ConversationSettings(BaseModel):
     values: dict[str, str] = Field({}, description="Of the template's variables but the one that takes the message")
     system: str | None = Field(None, description="The system prompt, in place of the template's")
     params: dict[str, JsonValue] = Field({}, description="How the model chooses its words, as `/api/jobs` takes it")
+    reasoning: bool | None = Field(None, description="Whether a model that leaves that open reasons first")
 
 
 class Listed(BaseModel):
@@ -101,7 +102,7 @@ class Note(BaseModel):
 class Reasoning(BaseModel):
     """What a model thought before it wrote a reply."""
 
-    characters: int
+    characters: int = Field(description="Of its text; 0 where the model does not show it")
     seconds: float | None = Field(description="That it took, where they are known")
     tokens: int | None = Field(description="That it took, where they were counted")
 
@@ -279,9 +280,10 @@ def message(turn: Turn, lang: str) -> Message:
 
 
 def thought(turn: Turn) -> Reasoning | None:
-    """Return what is told of a reply's reasoning; None where there is none."""
-    if not turn.reasoning.strip():
+    """Return what is told of a reply's reasoning, which may be only how long it was; None where there is none."""
+    usage, characters = turn.usage or {}, len(turn.reasoning.strip())
+    tokens = usage.get("reasoning_tokens")
+    if not characters and not tokens:
         return None
-    usage = turn.usage or {}
-    own = {"seconds": usage.get("reasoning_seconds"), "tokens": usage.get("reasoning_tokens")}
-    return Reasoning(characters=len(turn.reasoning), **own)
+    tokens = None if tokens is None else round(tokens)
+    return Reasoning(characters=characters, seconds=usage.get("reasoning_seconds"), tokens=tokens)

@@ -22,8 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from worker_pipe import Event, Incoming, Say, Unfit, run
 
 Messages = list[dict[str, str]]
-# What a template is told beside the messages: a model that can think first is to answer at once.
-ASKED = {"enable_thinking": False}
+# What a template is told beside the messages: whether a model that can think first is to do so.
+THINKS = "enable_thinking"
 GAP = "\n\n"
 # Where a prompt ends so, the reply begins with what the model thinks, for the template has opened that already.
 REASONS = re.compile(r"<think>\s*\Z")
@@ -60,10 +60,15 @@ class ChatTemplate:
             raise Unfit(BROKEN, reason=str(error)) from error
         self._tokens = tokens
 
-    def __call__(self, messages: Messages) -> str:
+    def __call__(self, messages: Messages, thinks: bool = False) -> str:
         """Return the text that ends where the reply begins; raises what Jinja and the template raise."""
         return self._template.render(
-            messages=messages, tools=None, documents=None, add_generation_prompt=True, **ASKED, **self._tokens
+            messages=messages,
+            tools=None,
+            documents=None,
+            add_generation_prompt=True,
+            **{THINKS: thinks},
+            **self._tokens,
         )
 
 

@@ -69,11 +69,11 @@ class Prompts:
         # A call takes the library half a millisecond and more, and a conversation comes again at each turn.
         self._ids = functools.lru_cache(REMEMBERED)(self._encode_chunk)
 
-    def encode(self, messages: list[dict[str, str]], raw: bool = False) -> list[int]:
+    def encode(self, messages: list[dict[str, str]], raw: bool = False, thinks: bool = False) -> list[int]:
         """Return the ids; an assistant's message at the end stays open, so that the model goes on with it.
 
-        A ``raw`` prompt is taken as it is, with the control tokens in it; so is what a model without a template gets,
-        but without them. Raises ``Refused``.
+        ``thinks``: it is to reason first, where the template leaves that open. A ``raw`` prompt is taken as it is, with
+        the control tokens in it; so is what a model without a template gets, but without them. Raises ``Refused``.
         """
         if raw or self._template is None:
             text = "\n".join(message["content"] for message in messages)
@@ -82,7 +82,7 @@ class Prompts:
         plain = [{**one, "content": disarmed(one["content"], self._pattern, self._seam)} for one in messages]
         messages = joined(plain)
         reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
-        text = begin(render(self._template, messages), reply)
+        text = begin(render(functools.partial(self._template, thinks=thinks), messages), reply)
         return [token for part in text.split(self._seam) for token in self._encode_part(part)]
 
     def _encode_part(self, text: str) -> Iterator[int]:
@@ -212,7 +212,8 @@ class Worker:
             return
         try:
             options = options and dict(options)
-            ids = self._prompts.encode(messages, bool(options and options.pop("raw", False)))
+            raw, thinks = (bool(options and options.pop(name, False)) for name in ("raw", "reasoning"))
+            ids = self._prompts.encode(messages, raw, thinks)
             end = Detokenizer(self._vocabulary).push(ids[-LAST_TOKENS:])
             self._say({"id": id, "prompt": len(ids), **({"reasons": True} if REASONS.search(end) else {})})
             if options is not None and len(ids) < self._context:

@@ -39,12 +39,19 @@ FinishReason = Annotated[
 ]
 
 
+class UsageDetails(BaseModel):
+    """Of the tokens that were written, those that were thought."""
+
+    reasoning_tokens: int
+
+
 class Usage(BaseModel):
     """How many tokens were read and written."""
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    completion_tokens_details: UsageDetails | None = Field(None, description="There where the model reasoned")
 
 
 class Form(Protocol):

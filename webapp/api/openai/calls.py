@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistants.errors import InvalidInput, ModelUnavailable, StudioError
-from assistants.jobs import TERMINAL, Event, Part, Result, Retracted, RunningJob, Status, Text
+from assistants.jobs import REASONING, TERMINAL, Event, Part, Result, Retracted, RunningJob, Status, Text
 from assistants.principals import Principal
 from assistants.studio import Studio
 
@@ -46,6 +46,8 @@ class Piece:
     result: dict[str, Any] | None = None
     # All of its text so far is none: it was what the model thought.
     retracts: bool = False
+    # More of what the model thinks.
+    reasoning: str = ""
 
     @property
     def reason(self) -> str | None:
@@ -58,6 +60,7 @@ class Choice:
     """A choice as a whole."""
 
     text: str = ""
+    reasoning: str = ""
     tokens: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] = field(default_factory=dict)
     reason: str = "stop"
@@ -65,6 +68,7 @@ class Choice:
     def add(self, piece: Piece) -> None:
         """Make it longer."""
         self.text = piece.text if piece.retracts else self.text + piece.text
+        self.reasoning += piece.reasoning
         self.tokens += piece.tokens or ()
         self.result = piece.result or self.result
         self.reason = piece.reason or self.reason
@@ -156,6 +160,8 @@ class Call:
             self._held[choice] = self._held.get(choice, "") + event.delta
         elif isinstance(event, Part) and event.name == "logprobs":
             return Piece(choice, self._held.pop(choice, ""), event.data)
+        elif isinstance(event, Part) and event.name == REASONING:
+            return Piece(choice, reasoning=event.data["text"])
         elif isinstance(event, Retracted):
             self._held.pop(choice, None)
             return Piece(choice, retracts=True)
@@ -181,14 +187,17 @@ class Call:
         return choices
 
     @property
-    def usage(self) -> dict[str, int] | None:
+    def usage(self) -> dict[str, Any] | None:
         """The tokens of all choices, those of a prompt once; None where the engine did not count."""
         counts = [job.usage or {} for job in self.jobs]
         if not all("output_tokens" in count for count in counts):
             return None
         read = sum(count["input_tokens"] for count in counts[:: len(counts) // self._prompts])
         written = sum(count["output_tokens"] for count in counts)
-        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        usage: dict[str, Any] = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+        if thought := sum(count.get("reasoning_tokens", 0) for count in counts):
+            usage["completion_tokens_details"] = {"reasoning_tokens": round(thought)}
+        return usage
 
 
 async def comes(news: asyncio.Event) -> bool:

@@ -60,6 +60,7 @@ class ChatReply(BaseModel):
 
     role: Literal["assistant"]
     content: str
+    reasoning_content: str | None = Field(None, description="What it thought before; there where it told that")
 
 
 class ChatChoice(BaseModel):
@@ -98,7 +99,7 @@ class ChatForm:
             "choices": [
                 {
                     "index": number,
-                    "message": {"role": "assistant", "content": choice.text},
+                    "message": {"role": "assistant", "content": choice.text} | reasoned(choice.reasoning),
                     "logprobs": {"content": choice.tokens} if choice.tokens else None,
                     "finish_reason": choice.reason,
                 }
@@ -113,6 +114,8 @@ class ChatForm:
         if piece.choice not in self._begun:
             self._begun.add(piece.choice)
             events.append(self._event(call, piece.choice, {"role": "assistant", "content": ""}))
+        if piece.reasoning:
+            events.append(self._event(call, piece.choice, reasoned(piece.reasoning)))
         if piece.text or piece.tokens:
             tokens = {"content": piece.tokens} if piece.tokens else None
             events.append(self._event(call, piece.choice, {"content": piece.text}, tokens))
@@ -134,6 +137,11 @@ class ChatForm:
 
     def _head(self, call: Call, kind: str) -> dict[str, Any]:
         return {"id": f"chatcmpl-{call.id}", "object": kind, "created": self._created, "model": call.model}
+
+
+def reasoned(text: str) -> dict[str, str]:
+    """Return what a model thought as the field has it: vLLM, SGLang, llama.cpp and DeepSeek call it so."""
+    return {"reasoning_content": text} if text.strip() else {}
 
 
 ANSWER: Answers = {

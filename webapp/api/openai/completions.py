@@ -95,7 +95,9 @@ class CompletionForm:
         return self._head(call) | {"choices": shown, "usage": call.usage}
 
     def more(self, call: Call, piece: Piece) -> list[dict[str, Any]]:
-        """Return the event that tells of ``piece``."""
+        """Return the event that tells of ``piece``; completions have no word for what a model thinks."""
+        if piece.reasoning:
+            return []
         choice = self._choice(call, piece.choice, piece.text, piece.tokens, piece.reason)
         return [self._head(call) | {"choices": [choice]} | ({"usage": None} if self.with_usage else {})]
 

@@ -36,6 +36,7 @@ class Wishes:
     logprobs: bool = False
     top_logprobs: int = 0
     raw: bool = False
+    reasoning: bool = False
 
     @property
     def grammar(self) -> str | None:

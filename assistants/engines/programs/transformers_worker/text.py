@@ -5,9 +5,10 @@ Knows the tokenizer of a model and its chat template; knows nothing about the mo
 
 import re
 import secrets
+from functools import partial
 from typing import Any
 
-from chat_template import ASKED, LAST_TOKENS, REASONS, Messages, begin, disarmed, joined, render
+from chat_template import LAST_TOKENS, REASONS, THINKS, Messages, begin, disarmed, joined, render
 
 # A character has at most four bytes, so that many tokens may be waiting for the last of them.
 CHARACTER = 4
@@ -30,10 +31,11 @@ class Prompts:
         """Whether the model only goes on with a text."""
         return not self._tokenizer.chat_template
 
-    def encode(self, messages: list[dict[str, str]], raw: bool = False) -> list[int]:
+    def encode(self, messages: list[dict[str, str]], raw: bool = False, thinks: bool = False) -> list[int]:
         """Return the ids; an assistant's message at the end stays open, so that the model goes on with it.
 
-        Control tokens that somebody wrote are read as the letters that they are made of, but for a ``raw`` prompt.
+        ``thinks``: it is to reason first, where the template leaves that open. Control tokens that somebody wrote are
+        read as the letters that they are made of, but for a ``raw`` prompt.
         Raises ``Refused``.
         """
         if raw or self.is_base:
@@ -42,7 +44,7 @@ class Prompts:
         plain = [{**one, "content": disarmed(one["content"], self._pattern, self._seam)} for one in messages]
         messages = joined(plain)
         reply = messages.pop()["content"] if messages[-1]["role"] == "assistant" else None
-        text = begin(render(self.apply, messages), reply)
+        text = begin(render(partial(self.apply, thinks=thinks), messages), reply)
         return [token for part in text.split(self._seam) for token in self.encode_text(part)]
 
     def reasons(self, ids: list[int]) -> bool:
@@ -54,9 +56,10 @@ class Prompts:
         """Return the ids of a text that goes on from another."""
         return self._tokenizer(text, add_special_tokens=False).input_ids
 
-    def apply(self, messages: Messages) -> str:
+    def apply(self, messages: Messages, thinks: bool = False) -> str:
         """Return what the chat template makes of messages; raises what it raises."""
-        return self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, **ASKED)
+        told = {"tokenize": False, "add_generation_prompt": True, THINKS: thinks}
+        return self._tokenizer.apply_chat_template(messages, **told)
 
 
 class Text:

@@ -94,7 +94,7 @@ class Worker:
             return
         try:
             wishes = Wishes(**options or {})
-            ids = self._prompts.encode(messages, wishes.raw)
+            ids = self._prompts.encode(messages, wishes.raw, wishes.reasoning)
             fits = len(ids) < self._context
             if score is None or not fits:
                 reasons = {"reasons": True} if self._prompts.reasons(ids) else {}
