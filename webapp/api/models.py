@@ -59,6 +59,7 @@ class Start(BaseModel):
     share: float | None = Field(description="How much of it has come, 0 to 1")
     is_busy: bool
     speed: float | None
+    can_switch_reasoning: bool = Field(description="Whether `reasoning` says if it reasons first")
     advice: str | None = Field(description="What to know before one asks it something")
     examples: list[str]
     offer: dict[str, Any] | None = Field(description="A better model, and how far it is")
@@ -137,6 +138,7 @@ def get_start(
         title=titled(studio, name, card),
         languages=list(card.languages) if card else [],
         speed=round(measured.writes, 1) if measured else None,
+        can_switch_reasoning=studio.models.abilities(name).can_switch_reasoning,
         offer=better.offered(studio, who, lang),
         comes_with=better.comes_with(studio),
         servers=[Server(**one) for one in better.servers(studio, who)] if who.is_operator else [],

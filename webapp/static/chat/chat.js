@@ -87,6 +87,7 @@ export function mount(component) {
   async function open(id, message = null) {
     const left = state.conversation?.id ?? null;
     const visit = ++state.visit;
+    settings.keep();
     closePanels();
     if (id === null) {
       shown.clear();
@@ -233,6 +234,7 @@ export function mount(component) {
     find(".coming").hidden = !isComing;
     if (isComing) find(".coming").replaceChildren(...comingLine(model.offer, improve));
     picker.now(model);
+    settings.offer(model);
     // The offer says as much, and what can be done about it.
     const isOffered = showOffer(model.offer, model.model);
     find(".advice").hidden = !model.advice || isOffered;

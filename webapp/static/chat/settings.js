@@ -24,36 +24,47 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
   const sampling = el("details", { id: "sampling" }, el("summary", {}, text("sampling.label")));
   sampling.append(el("div.pairs", {}, ...boxes.map((box) => field(`field.${box.name}`, box))), field("field.stop", stop));
   const browseButton = el("button.quiet.browse-prompts", { type: "button", onclick: browse }, text("prompts.browse"));
-  root.replaceChildren(field("field.template", template), browseButton, field("field.system", system), sampling);
+  const reasoning = el("input", { type: "checkbox", name: "reasoning" });
+  const switched = el("label.switch", { hidden: true }, reasoning, el("span", {}, text("field.reasoning")));
+  root.replaceChildren(field("field.template", template), browseButton, field("field.system", system), switched, sampling);
 
   let cards = [];
   let card = null;
 
   template.addEventListener("change", () => update({ template: template.value || null, values: {}, system: null }));
-  const later = debounce(SAVE_MS, () => pending && save());
-  let pending = false;
+  // What somebody types is theirs until it is kept, whatever is drawn meanwhile.
+  const touched = new Set();
+  const later = debounce(SAVE_MS, save);
   for (const box of [system, stop, ...boxes]) {
-    box.addEventListener("input", () => ((pending = true), later()));
-    box.addEventListener("change", () => pending && save());
+    box.addEventListener("input", () => (touched.add(box), later()));
+    box.addEventListener("change", save);
   }
+
+  reasoning.addEventListener("change", () => update({ reasoning: reasoning.checked || null }));
 
   function save() {
-    pending = false;
-    kept.update({ system: system.value.trim() ? system.value : null, params: params() });
+    if (!touched.size) return;
+    const params = { ...kept.now().params };
+    for (const box of touched) {
+      if (box === stop) params.stop = stop.value.split("\n").filter(Boolean);
+      else if (box !== system) params[box.name] = box.value.trim() && number(box.value);
+    }
+    const words = system.value.trim() ? system.value : null;
+    const own = touched.has(system) ? { system: words } : {};
+    touched.clear();
+    kept.update({ ...own, params: given(params) });
   }
 
-  function params() {
-    const typed = Object.fromEntries(boxes.filter((box) => box.value.trim()).map((box) => [box.name, number(box.value)]));
-    const stops = stop.value.split("\n").filter(Boolean);
-    return stops.length ? { ...typed, stop: stops } : typed;
-  }
+  const given = (params) => Object.fromEntries(Object.entries(params).filter(([, value]) => value !== "" && value?.length !== 0));
 
   async function draw() {
     const chosen = kept.now();
-    pending = false;
-    system.value = chosen.system ?? "";
-    for (const box of boxes) box.value = chosen.params?.[box.name] ?? "";
-    stop.value = (chosen.params?.stop ?? []).join("\n");
+    const write = (box, value) => touched.has(box) || (box.value = value);
+    write(system, chosen.system ?? "");
+    for (const box of boxes) write(box, chosen.params?.[box.name] ?? "");
+    write(stop, (chosen.params?.stop ?? []).join("\n"));
+    reasoning.checked = chosen.reasoning === true;
+    save();
     await drawTemplate(chosen);
   }
 
@@ -81,7 +92,7 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
   }
 
   async function update(changes) {
-    if (pending) save();
+    save();
     const before = kept.now().model;
     kept.update(changes);
     if ("template" in changes || "system" in changes || "params" in changes) await draw();
@@ -121,10 +132,13 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
   const sorted = (settings) => NAMES.map((name) => [name, settings[name] ?? null]);
 
   async function saved() {
-    if (pending) save();
+    save();
     return kept.saved();
   }
 
   renew();
-  return { begin, show, update, putBack, renew, saved, chosen: () => kept.now(), forget: kept.forget };
+  // What the model that answers can be told.
+  const offer = (model) => (switched.hidden = !model.can_switch_reasoning);
+
+  return { offer, begin, show, update, putBack, renew, saved, keep: save, chosen: () => kept.now(), forget: kept.forget };
 }

@@ -2,6 +2,7 @@
 
 import { copy, el, icon, iconButton, text, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { drawReasoning, streamReasoning } from "./reasoning.js";
 
 const NEAR = 24;
 // Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
@@ -106,18 +107,25 @@ export function mountThread(root, { act, changed }) {
     if (!turn) return;
     const place = node.querySelector(".streaming");
     const words = place.appendChild(document.createTextNode(""));
+    const thought = streamReasoning(place);
     const note = (line, share = null) => showNote(node, line, share);
     stream = {
       node,
       ...follow(turn.job, {
         text(delta) {
-          if (!words.length) note(null);
+          if (!words.length) note(null), thought.over();
           words.appendData(delta);
           stick();
         },
         retracted() {
           words.data = "";
           note(text("chat.thinking"));
+        },
+        part({ name, data }) {
+          if (name !== "reasoning") return;
+          thought.add(data.text);
+          node.querySelector(".waiting").hidden = true;
+          stick();
         },
         progress: ({ done, total, note: line }) => note(line, total ? done / total : null),
         status({ status }) {
@@ -173,7 +181,7 @@ export function mountThread(root, { act, changed }) {
     const node = el(`article.turn.${turn.role}`, { "data-turn": turn.id, "aria-label": speaker });
     if (turn.role === "user") node.append(el("div.body", {}, turn.text));
     else if (isOpen(turn.status)) node.append(...drawPending(turn));
-    else node.append(drawReply(turn));
+    else node.append(...drawReasoning(turn), drawReply(turn));
     node.append(drawFoot(turn));
     return node;
   }
