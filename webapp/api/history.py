@@ -12,12 +12,15 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from assistants import ASSISTANTS
+from assistants.jobs import TERMINAL
 from assistants.store import now
 from assistants.studio import Studio
-from webapp.api.dependencies import Id, Owner, TheStudio, Who
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
 from webapp.api.jobs import JobStatus, JobTicket, Number
+from webapp.items import compared, opened
 
 router = APIRouter(tags=["history"])
 
@@ -78,6 +81,15 @@ class Difference(Shape):
     same: bool
 
 
+class InWords(BaseModel):
+    """An input of two items by what the page calls it and its values; null where one lacks it."""
+
+    label: str
+    left: str | None
+    right: str | None
+    same: bool
+
+
 class Piece(Shape):
     """A stretch of two outputs: in both, only in the left one or only in the right one."""
 
@@ -85,11 +97,54 @@ class Piece(Shape):
     text: str
 
 
-class Comparison(Shape):
+class Said(BaseModel):
+    """A message of what was asked, or its beginning."""
+
+    role: str
+    text: str
+
+
+class Tokens(BaseModel):
+    """How many a model read and wrote."""
+
+    read: int
+    written: int
+
+
+class Opened(BaseModel):
+    """An item in the words of the page: what was asked, what came of it, and how."""
+
+    id: str
+    is_open: bool = Field(description="Whether more may still come")
+    status: JobStatus
+    assistant: str
+    model: str | None
+    created: str
+    said: list[Said] = Field(description="The last messages of what was asked")
+    output: str
+    error: str | None = Field(description="Why it failed, in one sentence")
+    settings: str | None = Field(description="What it was made with, as JSON")
+    tokens: Tokens | None
+    seconds: float | None
+
+
+class Comparison(BaseModel):
     """Two items side by side."""
 
     inputs: list[Difference]
+    shown: list[InWords] = Field(description="The same without what no person has chosen, in the reader's language")
     output: list[Piece]
+    items: list[Opened]
+
+
+class Choices(BaseModel):
+    """What the history can be narrowed by."""
+
+    assistants: list[str]
+    statuses: list[JobStatus]
+    models: list[str] = Field(description="Those that have made something for you")
+    templates: list[str]
+    is_operator: bool = Field(description="Whether a backup of the whole studio is yours to take")
 
 
 class Count(Shape):
@@ -136,6 +191,17 @@ def search_history(
     return HistoryPage(items=page, next=page[-1].number if len(items) > limit else None)
 
 
+@router.get("/history/choices", responses=answers(401, 503))
+def list_choices(studio: TheStudio, who: Who) -> Choices:
+    """Return what your history can be narrowed by."""
+    return Choices(
+        assistants=[assistant.ID for assistant in ASSISTANTS],
+        statuses=["queued", "running", *sorted(TERMINAL)],
+        is_operator=who.is_operator,
+        **studio.history.choices(who.id),
+    )
+
+
 @router.get("/history/stats", responses=answers(401, 422, 503))
 def count_history(
     studio: TheStudio, owner: Owner, days: Annotated[int, Query(ge=1, le=3660, description="Of so many days")] = 30
@@ -154,6 +220,12 @@ def export_history(
     return zipped(studio, f"history-{now()[:10]}.zip", lambda target: studio.history.export(owner, target, id))
 
 
+@router.get("/history/{id}", responses=answers(401, 404, 422, 503))
+def open_item(studio: TheStudio, owner: Owner, lang: Language, id: Id) -> Opened:
+    """Return an item in the words of the page."""
+    return Opened(**opened(studio.jobs.get(id, owner), lang))
+
+
 @router.patch("/history/{id}", status_code=204, responses=answers(401, 404, 413, 422, 503))
 def mark_item(studio: TheStudio, owner: Owner, id: Id, marking: Marking) -> None:
     """Give an item a star, or take it away."""
@@ -168,9 +240,16 @@ def run_again(studio: TheStudio, who: Who, id: Id) -> JobTicket:
 
 
 @router.get("/history/{id}/compare/{other}", responses=answers(401, 404, 422, 429, 503))
-def compare_items(studio: TheStudio, owner: Owner, id: Id, other: Id) -> Comparison:
+def compare_items(studio: TheStudio, owner: Owner, lang: Language, id: Id, other: Id) -> Comparison:
     """Return where the inputs and the outputs of two items differ."""
-    return Comparison.model_validate(studio.history.compare(owner, id, other))
+    found = studio.history.compare(owner, id, other)
+    jobs = [studio.jobs.get(one, owner) for one in (id, other)]
+    return Comparison(
+        inputs=[Difference.model_validate(one) for one in found.inputs],
+        shown=[InWords(**one) for one in compared(jobs, found, lang)],
+        output=[Piece.model_validate(one) for one in found.output],
+        items=[Opened(**opened(job, lang)) for job in jobs],
+    )
 
 
 def zipped(studio: Studio, name: str, write: Callable[[BinaryIO], Any]) -> StreamingResponse:

@@ -2,9 +2,10 @@
 // it was made by a program and has no tab of its own.
 
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "../shared/dom.js";
-import { asker, isOpen } from "../shared/live.js";
+import { isOpen } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { goTo, placeOf, registerTab, showIn } from "../shared/page.js";
+import { rest } from "../shared/rest.js";
 import { mountCompared } from "./compared.js";
 import { isPlayed, mountItem, play } from "./item.js";
 import { mountStats } from "./stats.js";
@@ -12,12 +13,12 @@ import { mountTrash } from "./trash.js";
 
 // So often it is looked whether what is under way has ended.
 const LOOK_MS = 2_500;
+const PAGE = 30;
 
 export function mount(component) {
   const root = component.element.querySelector(".history");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
   const search = find("input[type=search]");
   const further = find(".further");
   const filters = [...root.querySelectorAll(".filters :is(select, input[name])")];
@@ -28,6 +29,8 @@ export function mount(component) {
   let isSeen = false;
   let looking = null;
   let isOperator = false;
+  // Of the questions under way, the last one is answered.
+  let turn = 0;
 
   // Views: the list, or what a click in it brings.
 
@@ -38,10 +41,10 @@ export function mount(component) {
   }
 
   const back = () => (item.leave(), select(null), view("list"), load());
-  const item = mountItem(find(".item"), { ask, view, back });
-  const compared = mountCompared(find(".compared"), { ask, view });
-  const trash = mountTrash(find(".trash"), { ask, view });
-  const stats = mountStats(find(".stats"), { ask, view });
+  const item = mountItem(find(".item"), { view, back });
+  const compared = mountCompared(find(".compared"), { view });
+  const trash = mountTrash(find(".trash"), { view });
+  const stats = mountStats(find(".stats"), { view });
   for (const button of root.querySelectorAll("[data-do=back]")) button.addEventListener("click", back);
 
   const everything = find("[data-do=menu]");
@@ -57,9 +60,16 @@ export function mount(component) {
   // The list
 
   const wanted = () => ({ q: search.value, ...Object.fromEntries(filters.map((one) => [one.name, value(one)])) });
+  const page = (before) => {
+    const given = Object.entries({ ...wanted(), before }).filter(([, one]) => one !== null && one !== "");
+    return rest(`history?${new URLSearchParams({ ...Object.fromEntries(given), limit: PAGE })}`);
+  };
 
-  const load = (before = null) =>
-    ask(() => ({ do: "search", ...wanted(), before }), (answer) => show(answer, before === null));
+  async function load(before = null) {
+    const mine = ++turn;
+    const [answer, known] = await Promise.all([page(before), before === null ? rest("history/choices") : {}]);
+    if (mine === turn) show({ ...known, ...answer }, before === null);
+  }
 
   function show(answer, isFirst) {
     if (answer.error) return toast(answer.error, { problem: true });
@@ -80,8 +90,8 @@ export function mount(component) {
       find(`.items [data-id="${CSS.escape(entry.id)}"] input`).checked = true;
       select(entry, true);
     }
-    last = answer.items.at(-1)?.number ?? last;
-    more.hidden = !answer.more;
+    last = answer.next ?? last;
+    more.hidden = answer.next === null;
     const empty = !find(".items").children.length;
     find(".none").hidden = !empty;
     find(".none").textContent = text(Object.values(wanted()).some(Boolean) ? "history.none" : "history.empty");
@@ -92,7 +102,7 @@ export function mount(component) {
   function watch() {
     clearTimeout(looking);
     if (!isSeen || document.hidden || ![...shown.values()].some(({ status }) => isOpen(status))) return;
-    looking = setTimeout(() => ask(() => ({ do: "search", ...wanted(), before: null }), renew), LOOK_MS);
+    looking = setTimeout(() => page(null).then(renew), LOOK_MS);
   }
 
   function renew({ items = [] }) {
@@ -144,18 +154,14 @@ export function mount(component) {
   }
 
   function starButton(entry) {
-    const button = iconButton("star", text("history.star"), turn, { "aria-pressed": String(entry.starred) });
+    const button = iconButton("star", text("history.star"), mark, { "aria-pressed": String(entry.starred) });
     button.classList.add("star");
-    function turn() {
+    async function mark() {
       const starred = !entry.starred;
-      ask(
-        () => ({ do: "star", ids: [entry.id], starred }),
-        (answer) => {
-          if (answer.error) return toast(answer.error, { problem: true });
-          entry.starred = starred;
-          button.setAttribute("aria-pressed", String(starred));
-        },
-      );
+      const answer = await rest(`history/${entry.id}`, { starred }, "PATCH");
+      if (answer.error) return toast(answer.error, { problem: true });
+      entry.starred = starred;
+      button.setAttribute("aria-pressed", String(starred));
     }
     return button;
   }
@@ -169,37 +175,28 @@ export function mount(component) {
     { icon: "trash", text: text(entry.conversation ? "history.delete-conversation" : "chat.delete"), choose: () => remove([entry]), danger: true },
   ];
 
-  function again(entry) {
-    ask(
-      () => ({ do: "again", ids: [entry.id] }),
-      (answer) => {
-        if (answer.error) return toast(answer.error, { problem: true });
-        goTo(...placeOf({ ...entry, id: answer.job }));
-      },
-    );
+  async function again(entry) {
+    const job = await rest(`history/${entry.id}/again`, {});
+    if (job.error) return toast(job.error, { problem: true });
+    goTo(...placeOf({ ...entry, id: job.id }));
   }
 
-  function remove(entries) {
-    ask(
-      () => ({ do: "delete", ids: entries.map(({ id }) => id) }),
-      (answer) => {
-        if (answer.error) return toast(answer.error, { problem: true });
-        const isTalk = entries.some(({ conversation }) => conversation);
-        toast(text(isTalk ? "trash.moved-conversation" : "trash.moved"), { undo: () => restore(answer.trashed) });
-        load();
-      },
-    );
+  async function remove(entries) {
+    const moved = await rest("trash", { ids: entries.map(({ id }) => id) });
+    if (moved.error) return toast(moved.error, { problem: true });
+    const isTalk = entries.some(({ conversation }) => conversation);
+    toast(text(isTalk ? "trash.moved-conversation" : "trash.moved"), { undo: () => restore(moved.ids) });
+    load();
   }
 
-  const restore = (ids) =>
-    ask(
-      () => ({ do: "restore", ids }),
-      (answer) => {
-        if (answer.error) return toast(answer.error, { problem: true });
-        if (find(".trash").hidden) load();
-        else trash.open();
-      },
-    );
+  async function restore(lines) {
+    for (const line of lines) {
+      const answer = await rest(`trash/${line}/restore`, {});
+      if (answer.error) return toast(answer.error, { problem: true });
+    }
+    if (find(".trash").hidden) load();
+    else trash.open();
+  }
 
   // `null` takes every choice back.
   function select(entry, isChosen) {
@@ -262,7 +259,7 @@ export function mount(component) {
   document.addEventListener("visibilitychange", watch);
 }
 
-// What a filter holds, as Python takes it: days are the visitor's, and the last one counts.
+// What a filter holds, as it is asked for: days are the visitor's, and the last one counts.
 function value(input) {
   if (input.type === "checkbox") return input.checked || null;
   if (!input.value || input.type !== "date") return input.value || null;

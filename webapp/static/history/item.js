@@ -3,6 +3,7 @@
 import { ago, el, text, toast, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 import { goTo, playable } from "../shared/page.js";
+import { rest } from "../shared/rest.js";
 
 const ROLES = { system: "history.system", user: "history.user", assistant: "history.answer" };
 
@@ -10,7 +11,7 @@ const ROLES = { system: "history.system", user: "history.user", assistant: "hist
 export const isPlayed = ({ assistant }) => playable.includes(assistant);
 export const play = ({ id }) => goTo("playground", `?from=${id}`);
 
-export function mountItem(root, { ask, view, back }) {
+export function mountItem(root, { view, back }) {
   const find = (selector) => root.querySelector(selector);
   let following = null;
 
@@ -19,11 +20,11 @@ export function mountItem(root, { ask, view, back }) {
     following = null;
   }
 
-  const open = (id) => ask(() => ({ do: "open", ids: [id] }), (value) => show(value.item, value.error));
+  const open = (id) => rest(`history/${encodeURIComponent(id)}`).then(show);
 
-  function show(item, error) {
+  function show(item) {
     leave();
-    if (error) return toast(error, { problem: true }), view("list", {}, { step: false });
+    if (item.error && !item.id) return toast(item.error, { problem: true }), view("list", {}, { step: false });
     view("item", { item: item.id });
     find(".meta").replaceChildren(...facts(item));
     find("[data-do=playground]").hidden = !isPlayed(item);

@@ -1,6 +1,7 @@
 // What was made: items, tokens and time for each day, one bar a day, one colour a model; below, the sums.
 
 import { el, text, toast } from "../shared/dom.js";
+import { rest } from "../shared/rest.js";
 
 const DAYS = [7, 30, 90, 365];
 const COLOURS = 6;
@@ -23,7 +24,7 @@ function svg(name, attributes, ...children) {
   return node;
 }
 
-export function mountStats(root, { ask, view }) {
+export function mountStats(root, { view }) {
   const find = (selector) => root.querySelector(selector);
   const range = find("select");
   range.replaceChildren(...DAYS.map((days) => el("option", { value: days }, text("stats.last", { days }))));
@@ -31,13 +32,10 @@ export function mountStats(root, { ask, view }) {
   range.addEventListener("change", () => load());
 
   const open = () => (view("stats", { view: "stats" }), load());
-  const load = () =>
-    ask(
-      () => ({ do: "stats", days: Number(range.value) }),
-      (answer) => (answer.error ? toast(answer.error, { problem: true }) : show(answer.counts)),
-    );
+  const load = () => rest(`history/stats?days=${range.value}`).then(show);
 
   function show(counts) {
+    if (counts.error) return toast(counts.error, { problem: true });
     const models = [...new Set(counts.map(({ model }) => model))];
     const sums = models.map((model) => sum(model, counts.filter((count) => count.model === model)));
     sums.sort((one, other) => other.items - one.items);

@@ -1,14 +1,23 @@
 // The trash: what was deleted, to be brought back or emptied.
 
 import { ago, el, text, toast, when } from "../shared/dom.js";
+import { rest } from "../shared/rest.js";
 
-export function mountTrash(root, { ask, view }) {
+export function mountTrash(root, { view }) {
   const find = (selector) => root.querySelector(selector);
 
-  const put = (question) => ask(() => question, (answer) => (answer.error ? toast(answer.error, { problem: true }) : show(answer.trash)));
-  const open = () => (view("trash", { view: "trash" }), put({ do: "trash" }));
+  const open = () => (view("trash", { view: "trash" }), load());
+  const load = () => rest("trash").then(show);
+
+  // Does something, and shows what lies there then.
+  async function act(...question) {
+    const answer = await rest(...question);
+    if (answer.error) toast(answer.error, { problem: true });
+    else load();
+  }
 
   function show(lines) {
+    if (lines.error) return toast(lines.error, { problem: true });
     sure(false);
     find(".lines").replaceChildren(...lines.map(line));
     find(".nothing").hidden = lines.length > 0;
@@ -17,7 +26,7 @@ export function mountTrash(root, { ask, view }) {
 
   function line(entry) {
     const kind = text(`trash.${entry.kind}`, { count: entry.items });
-    const back = el("button.plain", { type: "button", onclick: () => put({ do: "restore", ids: [entry.id] }) }, text("trash.restore"));
+    const back = el("button.plain", { type: "button", onclick: () => act(`trash/${entry.id}/restore`, {}) }, text("trash.restore"));
     const time = el("time", { datetime: entry.deleted, title: when(entry.deleted) }, ago(entry.deleted));
     return el(
       "div.line",
@@ -36,7 +45,7 @@ export function mountTrash(root, { ask, view }) {
 
   find("[data-do=empty]").addEventListener("click", () => sure(true));
   find("[data-do=cancel]").addEventListener("click", () => sure(false));
-  find("[data-do=sure]").addEventListener("click", () => put({ do: "empty" }));
+  find("[data-do=sure]").addEventListener("click", () => act("trash", undefined, "DELETE"));
 
   return { open };
 }
