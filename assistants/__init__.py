@@ -6,7 +6,7 @@ people have rows of its own. Packages may bring more. ``ROWS`` here are those of
 
 from typing import TYPE_CHECKING
 
-from assistants import chat, games, history, images, ingestion, playground, plugins, prompts, support, writing
+from assistants import chat, games, history, images, ingestion, playground, plugins, profile, prompts, support, writing
 from assistants.images import upscaling
 from assistants.jobs.assistant import traits
 from assistants.openai import completions, embeddings
@@ -22,4 +22,9 @@ OWN: "tuple[Assistant[Studio], ...]" = (
     embeddings, games,
 )  # fmt: skip
 ASSISTANTS: "tuple[Assistant[Studio], ...]" = (*OWN, *plugins.assistants({module.ID for module in OWN}))
-ROWS = RowKinds([*(kind for module in ASSISTANTS for kind in traits(module).rows), *prompts.ROWS, *history.ROWS])
+ROWS = RowKinds([
+    *(kind for module in ASSISTANTS for kind in traits(module).rows),
+    *prompts.ROWS,
+    *profile.ROWS,
+    *history.ROWS,
+])

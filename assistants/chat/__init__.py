@@ -24,6 +24,7 @@ from assistants.history.search import TITLE, shorten
 from assistants.jobs import Event, JobRow, RunningJob, note
 from assistants.models import DEFAULT
 from assistants.principals import Principal
+from assistants.profile import ToldProfile, knowing, profile_of
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name
 from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
@@ -111,14 +112,16 @@ class Request(Settings):
 
     ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
     What it does not say of its settings is as the conversation has it; a new conversation keeps those it begins with.
-    The template's version is the one in use, unless ``template_version`` names another. To ``wait`` is to be answered
-    by the better model that is on its way.
+    The template's version is the one in use, unless ``template_version`` names another. ``profile`` is what the model
+    is told of the person, by default what their profile says while it is on. To ``wait`` is to be answered by the
+    better model that is on its way.
     """
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
     conversation: Name | None = None
     parent: Name | None = None
     template_version: Name | None = None
+    profile: ToldProfile | None = None
     action: Literal["send", "regenerate", "continue"] = "send"
     wait: bool = False
 
@@ -135,6 +138,8 @@ def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Ad
     said = of_request(request).chosen
     said.pop("model", None)
     version = {"template_version": template.version} if template else {}
+    about = profile_of(studio, who.id, request.profile)
+    said |= {"profile": about} if about else {}
     admission = _admit_turn(studio, request, who.id, job_id, model)
     return replace(admission, settled=said | version)
 
@@ -288,7 +293,7 @@ def _preamble(template: Template | None, request: Request, message: str) -> Mess
         before = [(role, text) for role, text in before if role != "system"]
         if request.system.strip():
             before.insert(0, ("system", request.system))
-    return before
+    return knowing(before, request.profile)
 
 
 def _prompt(

@@ -36,6 +36,7 @@ from assistants.history.search import TITLE
 from assistants.history.snippets import shorten
 from assistants.jobs import Event, Result, RunningJob
 from assistants.principals import Principal
+from assistants.profile import ToldProfile, profile_of
 from assistants.requests import Admission, Name, StudioRequest
 from assistants.store import documents
 from assistants.store.documents import markdown
@@ -105,7 +106,8 @@ class Request(StudioRequest):
     """A brief, or what is to be done with a draft; of an existing draft, its own brief counts where this says nothing.
 
     ``sections`` are those to draft (default: all that are not locked), ``guard`` lets no phrase come twice, ``polish``
-    says whether drafting ends with a repair.
+    says whether drafting ends with a repair. ``profile`` is what the model is told of the person, by default what their
+    profile says while it is on.
     """
 
     action: Literal["draft", "outline", "section", "rewrite", "headlines", "repair"] = "draft"
@@ -133,6 +135,7 @@ class Request(StudioRequest):
     template_version: Name | None = None
     model: Name | None = None
     params: Params = Params()
+    profile: ToldProfile | None = None
 
 
 # What only makes sense of a draft that is there.
@@ -181,11 +184,13 @@ def merged(request: Request, known: dict[str, Any]) -> Brief:
 
 def _settled(studio: "Studio", request: Request, brief: Brief, owner: str, model: str) -> dict[str, Any]:
     """Return the template, in the version that is used, where the model is told by one."""
+    about = profile_of(studio, owner, request.profile)
+    known = {"profile": about} if about else {}
     if request.action == "outline" and not request.template and planned(brief):
-        return {}
+        return known
     task = templates.task_of(request, brief, guided.is_guided(brief, studio.models.size(model)))
     template = templates.template_for(studio, task, brief, owner, request)
-    return {"template": template.id, "template_version": template.version}
+    return {"template": template.id, "template_version": template.version} | known
 
 
 def _check_sections(request: Request, draft: "Draft") -> None:
@@ -218,7 +223,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     engine = yield from opened(studio, job)
     is_guided = guided.is_guided(brief, studio.models.size(job.row.model or ""))
     may_loop = watch(studio, job) is not None
-    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_guided, may_loop)
+    writer = Writer(engine, job, request.params.model_dump(exclude_none=True), is_guided, may_loop, request.profile)
     steps = Steps(studio, request, brief, job, writer)
     if request.action == "rewrite":
         proposal = yield from rewriting.rewrite(studio, brief, draft.document, writer, request)

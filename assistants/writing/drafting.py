@@ -62,7 +62,7 @@ def prompt(brief: Brief, document: Document, section: Section, writer: Writer, t
     whole = dict(values)
     limit = None if writer.context is None else writer.context - room
     while True:
-        turns = templates.messages(template, values)
+        turns = writer.told(templates.messages(template, values))
         size = None if limit is None else writer.tokens(turns)
         if limit is None or size is None or size <= limit:
             break

@@ -12,6 +12,7 @@ from assistants.engines.controls import Controls
 from assistants.generation import NO_CONTROLS, conversation, generate, limited
 from assistants.generation.loops import LoopDetector
 from assistants.jobs import Event, RunningJob, Text
+from assistants.profile import knowing
 from assistants.store.documents import count
 from assistants.writing.sentences import SentenceFilter
 from prompts.library import Messages
@@ -37,7 +38,7 @@ TEMPERATURE = 0.4
 class Writer:
     """An open model and how a person wants it to choose its words; ``guided`` says which one ``is_guided``.
 
-    Where it ``may_loop``, a text that goes round is ended.
+    Where it ``may_loop``, a text that goes round is ended. ``profile`` is what it is told of the person.
     """
 
     engine: "ChatEngine"
@@ -45,6 +46,11 @@ class Writer:
     params: dict[str, Any]
     is_guided: bool = False
     may_loop: bool = False
+    profile: str | None = None
+
+    def told(self, turns: Messages) -> Messages:
+        """Return messages that also say what the person wants known of themselves."""
+        return knowing(turns, self.profile)
 
     def watch(self) -> LoopDetector | None:
         """Return what notices that a text goes round, if that is to be feared."""

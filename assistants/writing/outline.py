@@ -101,7 +101,7 @@ def by_model(
         "number": str(number),
         "words": str(brief.length),
     }
-    turns = templates.messages(template, values)
+    turns = writer.told(templates.messages(template, values))
     options = templates.options(template, writer.params) | writer.limit(60 + number * TOKENS_A_SECTION)
     targets = shared(brief.length or 0, [1] * number)
     found: list[dict[str, Any]] = []

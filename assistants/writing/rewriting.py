@@ -73,7 +73,7 @@ def rewrite(
         "topic": brief.topic,
         "brief": told(brief, "audience", "tone", "facts", "avoid", "language"),
     }
-    turns = templates.messages(template, values)
+    turns = writer.told(templates.messages(template, values))
     target = CONTINUED_WORDS if goes_on else max(8, int(count(old) * SHARES.get(asked.operation, 1.2)))
     options = templates.options(template, writer.params)
     tried: list[str] = []
@@ -186,7 +186,7 @@ def headlines(
         "additionalProperties": False,
     }
     options = templates.options(template, writer.params) | writer.limit(60 + 40 * HEADLINES)
-    turns = templates.messages(template, values)
+    turns = writer.told(templates.messages(template, values))
     found: dict[str, str] = {}
     refused = 0
     for attempt in range(ATTEMPTS):

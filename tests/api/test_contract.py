@@ -89,6 +89,7 @@ ROUTES = [
     "GET /api/models/start",
     "GET /api/playground/request",
     "GET /api/preferences",
+    "GET /api/profile",
     "GET /api/prompts",
     "GET /api/prompts/export",
     "GET /api/prompts/{assistant}/{name}",
@@ -176,6 +177,7 @@ ROUTES = [
     "PUT /api/experiments/{id}",
     "PUT /api/images/queue",
     "PUT /api/knowledge/{name}/checks",
+    "PUT /api/profile",
     "PUT /api/prompts/{assistant}/{name}",
 ]
 

@@ -117,3 +117,25 @@ def test_reasoning_is_streamed_folded_and_kept_apart(chat: Chat) -> None:
     # It is found, but never sent back.
     page.get_by_placeholder("Search conversations").fill("thought7")
     expect(chat.chats.locator(".snippet mark")).to_have_text("thought7")
+
+
+def test_a_profile_is_off_until_it_is_turned_on_and_then_shown_where_it_is_used(chat: Chat) -> None:
+    page = chat.page
+    show_settings(chat)
+    expect(page.locator("#chat-settings .known")).to_be_hidden()
+    page.get_by_role("tab", name="Settings").click()
+    form = page.locator("#profile")
+    form.get_by_label("Name", exact=True).fill("Ann <b>")
+    form.get_by_label("Facts").fill("I keep bees.")
+    expect(form.locator(".told")).to_be_hidden()
+    form.get_by_label("Tell models about me").check()
+    form.get_by_text("What models are told").click()
+    expect(form.locator(".told pre")).to_contain_text("Name: Ann <b>")
+    page.get_by_role("tab", name="Chat").click()
+    expect(page.locator("#chat-settings .known")).to_contain_text("Your profile is used here.")
+    chat.ask("hello")
+    said = page.request.get(f"{chat.url}/api/history?q=hello").json()["items"][0]["id"]
+    assert "I keep bees." in page.request.get(f"{chat.url}/api/jobs/{said}").json()["request"]["profile"]
+    page.get_by_role("button", name="Edit", exact=True).last.click()
+    form.get_by_label("Tell models about me").uncheck()
+    expect(form.locator(".told")).to_be_hidden()

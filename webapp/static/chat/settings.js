@@ -2,6 +2,7 @@
 // empty follows the studio's own.
 
 import { debounce, el, text } from "../shared/dom.js";
+import { goTo } from "../shared/page.js";
 import { rest } from "../shared/rest.js";
 
 const PARAMS = ["temperature", "top_p", "top_k", "repetition_penalty", "max_tokens", "seed"];
@@ -26,7 +27,8 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
   const browseButton = el("button.quiet.browse-prompts", { type: "button", onclick: browse }, text("prompts.browse"));
   const reasoning = el("input", { type: "checkbox", name: "reasoning" });
   const switched = el("label.switch", { hidden: true }, reasoning, el("span", {}, text("field.reasoning")));
-  root.replaceChildren(field("field.template", template), browseButton, field("field.system", system), switched, sampling);
+  const known = el("p.known", { hidden: true }, text("profile.used"), " ", el("button.plain", { type: "button", onclick: openProfile }, text("profile.edit")));
+  root.replaceChildren(known, field("field.template", template), browseButton, field("field.system", system), switched, sampling);
 
   let cards = [];
   let card = null;
@@ -137,6 +139,14 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
   }
 
   renew();
+  // A profile that is on goes with every message; what it says is in the settings of the studio.
+  function openProfile() {
+    goTo("settings", "?section=general");
+  }
+  const showKnown = (profile) => !profile.error && (known.hidden = !profile.told);
+  addEventListener("studio:profile", ({ detail }) => showKnown(detail));
+  rest("profile").then(showKnown);
+
   // What the model that answers can be told.
   const offer = (model) => (switched.hidden = !model.can_switch_reasoning);
 

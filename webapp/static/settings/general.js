@@ -2,6 +2,7 @@
 
 import { el, fill, text, toast } from "../shared/dom.js";
 import { setLanguage, setTheme, theme } from "../shared/page.js";
+import { mountProfile } from "../shared/profile.js";
 import { rest } from "../shared/rest.js";
 
 export function mount(component) {
@@ -21,6 +22,7 @@ export function mount(component) {
   addEventListener("studio:theme", showTheme);
   showTheme();
 
+  const profile = mountProfile(find(".profile"));
   const load = () => rest("preferences").then(show);
 
   function show(value) {
@@ -47,5 +49,5 @@ export function mount(component) {
   });
 
   addEventListener("studio:models", load);
-  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && load()).observe(root);
+  new IntersectionObserver((seen) => seen.at(-1).isIntersecting && (load(), profile.load())).observe(root);
 }
