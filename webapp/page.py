@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp import STATIC, palette
+from webapp import STATIC
 from webapp.i18n import gradio_i18n
 from webapp.kit import words
 from webapp.live import live
@@ -40,7 +40,7 @@ def build(studio: Studio) -> gr.Blocks:
         if studio.settings.is_ephemeral:
             gr.Markdown(words("store.ephemeral"), elem_id="ephemeral")
         live("shared", "page")
-        palette.build(studio)
+        live("shared", "palette")
         with gr.Tabs(elem_id="tabs"):
             for name, tab in TABS.items():
                 with gr.Tab(words(tab.TITLE), id=name, elem_id=f"tab-{name}"):

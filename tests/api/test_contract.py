@@ -87,6 +87,7 @@ ROUTES = [
     "GET /api/models",
     "GET /api/models/catalog",
     "GET /api/models/start",
+    "GET /api/palette",
     "GET /api/playground/request",
     "GET /api/preferences",
     "GET /api/profile",

@@ -9,8 +9,7 @@ from assistants.errors import InvalidInput, NotFound
 from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import validated
 from assistants.studio import Studio
-from webapp.palette import Asked as Searched
-from webapp.palette import act as search
+from webapp.api.palette import find
 from webapp.tabs.playground.actions import Asked, act
 
 VISITOR = of_owner("v-1")
@@ -102,10 +101,8 @@ def test_experiments_are_saved_renamed_found_and_deleted_by_their_owner_alone(st
             ask(studio, do=do, id=id, name="mine")
     with pytest.raises(NotFound):
         ask(studio, do="save", id=id, name="mine", request=BENCH)
-    found = [
-        search(studio, owner, validated(Searched, {"do": "find", "q": "hello"}))["hits"] for owner in (VISITOR, LOCAL)
-    ]
-    assert [[hit["id"] for hit in hits if hit["kind"] == "experiment"] for hits in found] == [[id], []]
+    found = [find(studio, owner, "hello").hits for owner in (VISITOR, LOCAL)]
+    assert [[hit.id for hit in hits if hit.kind == "experiment"] for hits in found] == [[id], []]
     assert ask(studio, VISITOR, do="delete", id=id)["experiments"] == []
 
 

@@ -23,6 +23,7 @@ from webapp.api import (
     knowledge,
     models,
     openai,
+    palette,
     playground,
     profile,
     prompts,
@@ -46,6 +47,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     router = APIRouter(prefix="/api")
     router.include_router(health.router)
     tabs = (
+        palette,
         jobs,
         conversations,
         models,

@@ -10,11 +10,11 @@ import { mountStart } from "./start.js";
 
 const NUMBERS = ["width", "height", "steps", "guidance", "seed", "count"];
 
-export function mountAdvanced(form, { act, changed, picked }) {
+export function mountAdvanced(form, { changed, picked }) {
   const root = form.querySelector(".advanced");
   const find = (selector) => root.querySelector(selector);
   const field = (name) => form.elements.namedItem(name);
-  const model = mountModel(find(".model"), { act, changed });
+  const model = mountModel(find(".model"), { changed });
   const start = mountStart(find(".start"), { defaults: model.defaults, changed, picked });
   const loras = mountLoras(find(".loras"), { changed });
   const plot = mountPlot(find(".plot"), { changed });

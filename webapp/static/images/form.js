@@ -16,13 +16,13 @@ const LOOK_MS = 500;
 const TRIES = 2;
 
 // The examples are drawn in `places`.
-export function mountForm(form, { act, generate, restore, places }) {
+export function mountForm(form, { generate, restore, places }) {
   const find = (selector) => form.querySelector(selector);
   const field = (name) => form.elements.namedItem(name);
   const { prompt } = form.elements;
   const vocabulary = mountVocabulary(find(".vocabulary"), { prompt, put });
   const flight = mountFlight(find(".flight"), { told: vocabulary.name });
-  const advanced = mountAdvanced(form, { act, changed, picked: resize });
+  const advanced = mountAdvanced(form, { changed, picked: resize });
   let known = null;
   // What the ratios and the styles were drawn by.
   let drawn = "";

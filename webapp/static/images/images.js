@@ -1,7 +1,6 @@
 // The Images tab: what is wished for, what is drawn now, the queue and the gallery, and the ways from one to another.
 
 import { fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { goTo, registerTab, showIn } from "../shared/page.js";
 import { call, fileOf, submit } from "./api.js";
 import { mountBoards } from "./boards.js";
@@ -17,8 +16,6 @@ export function mount(component) {
   const root = component.element.querySelector(".images");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
-  const act = (question) => ask(() => question, () => {});
 
   // From one picture to the next is no step: Back closes the viewer.
   let shown = null;
@@ -105,7 +102,7 @@ export function mount(component) {
 
   // The parts
 
-  const form = mountForm(find(".wish"), { act, generate, restore, places: root.querySelectorAll(".examples") });
+  const form = mountForm(find(".wish"), { generate, restore, places: root.querySelectorAll(".examples") });
   const boards = mountBoards({ changed: (all) => gallery.offer(all) });
   const gallery = mountGallery(find(".gallery"), {
     open: (id) => viewer.open(id),

@@ -2,6 +2,7 @@
 
 import { mountModels } from "../shared/choices.js";
 import { el, text, toast } from "../shared/dom.js";
+import { rest } from "../shared/rest.js";
 import { bytes } from "../shared/units.js";
 import { call } from "./api.js";
 
@@ -11,7 +12,7 @@ const UNKNOWN = {
   width: 512, height: 512, multiple: 16, largest: 2048, tasks: ["text", "image", "inpaint"], schedulers: [], negative: true, loras: true,
 };
 
-export function mountModel(root, { act, changed }) {
+export function mountModel(root, { changed }) {
   const find = (selector) => root.querySelector(selector);
   const box = mountModels(find(".model-choice"), { changed });
   let options = { models: [], model: "" };
@@ -50,7 +51,8 @@ export function mountModel(root, { act, changed }) {
   }
 
   async function change(what, model) {
-    const answer = await act({ do: what, name: model });
+    const name = model.replace(/^local:/, "");
+    const answer = await (what === "install" ? rest("models/catalog", { spec: name }) : rest(`models/catalog/${encodeURIComponent(name)}/cancel`, {}));
     if (answer.error) toast(answer.error, { problem: true });
     look();
   }

@@ -2,8 +2,8 @@
 // itself is there at once, what Python finds comes below it.
 
 import { ago, debounce, el, fill, icon, marked, text, toast } from "./dom.js";
-import { asker } from "./live.js";
 import { doors, enter, goTo, isDark, kinds, otherLanguage, placeOf, setLanguage, switchTheme } from "./page.js";
+import { rest } from "./rest.js";
 
 const DEBOUNCE_MS = 120;
 
@@ -30,7 +30,6 @@ export function mount(component) {
   const list = dialog.querySelector(".found");
   const none = dialog.querySelector(".none");
   fill(component.element);
-  const ask = asker(component);
   let hits = [];
   let models = [];
   // The words that the hits are for.
@@ -83,21 +82,17 @@ export function mount(component) {
 
   // What Python finds
 
-  const find = debounce(DEBOUNCE_MS, () => {
-    let q = null;
-    ask(
-      () => ({ do: "find", q: (q = input.value) }),
-      (answer) => {
-        if (q !== input.value || !dialog.open) return;
-        answered = q;
-        hits = answer.hits ?? [];
-        models = answer.models ?? [];
-        if (answer.error) toast(answer.error, { problem: true });
-        draw();
-        if (isHasty) current()?.choose();
-        isHasty = false;
-      },
-    );
+  const find = debounce(DEBOUNCE_MS, async () => {
+    const q = input.value;
+    const answer = await rest(`palette?${new URLSearchParams({ q })}`);
+    if (q !== input.value || !dialog.open) return;
+    answered = q;
+    hits = answer.hits ?? [];
+    models = answer.models ?? [];
+    if (answer.error) toast(answer.error, { problem: true });
+    draw();
+    if (isHasty) current()?.choose();
+    isHasty = false;
   });
 
   const isAsking = () => answered !== input.value;
@@ -198,5 +193,8 @@ export function mount(component) {
   // A link to a job opens where the job was made.
 
   const job = new URLSearchParams(location.search).get("job");
-  if (job) ask(() => ({ do: "job", id: job }), (answer) => (answer.error ? toast(answer.error, { problem: true }) : goTo(...placeOf(answer.item))));
+  if (job)
+    rest(`jobs/${encodeURIComponent(job)}`).then((found) =>
+      found.id ? goTo(...placeOf(found)) : toast(found.error, { problem: true }),
+    );
 }

@@ -1,22 +1,22 @@
-"""The command palette, asked as its script asks it."""
+"""What the command palette finds, and for whom."""
 
 import re
 from typing import Any
 
 import pytest
 
-from assistants.errors import InvalidInput, NotFound
 from assistants.principals import LOCAL, of_owner
-from assistants.requests import validated
 from assistants.studio import Studio
+from tests.api.door import Door
 from webapp import STATIC
-from webapp.palette import SHOWN, Asked, act
+from webapp.api import palette
+from webapp.api.palette import SHOWN
 from webapp.server import facts
 from webapp.tabs import ASSISTANT_TABS, OTHER_TABS
 
 
 def find(studio: Studio, q: str, owner: str = "local") -> list[dict[str, Any]]:
-    return act(studio, of_owner(owner), validated(Asked, {"do": "find", "q": q}))["hits"]
+    return [hit.model_dump() for hit in palette.find(studio, of_owner(owner), q).hits]
 
 
 def say(studio: Studio, message: str, owner: str = "local") -> Any:
@@ -70,19 +70,14 @@ def test_titles_come_before_texts_however_old_they_are(studio: Studio) -> None:
 
 def test_a_model_is_found_by_name_or_title_by_those_who_may_choose_it(studio: Studio) -> None:
     def models(q: str) -> list[str]:
-        return [one["name"] for one in act(studio, LOCAL, validated(Asked, {"do": "find", "q": q}))["models"]]
+        return [one.name for one in palette.find(studio, LOCAL, q).models]
 
     assert models("ECHO") == ["echo:"] and models("") == models("ech zzz") == []
 
 
 def test_nobody_finds_what_is_anothers(studio: Studio) -> None:
-    job = say(studio, "a patient okapi", "ann")
-    assert find(studio, "okapi") == find(studio, "okapi", "bob") == []
-    assert act(studio, of_owner("ann"), validated(Asked, {"do": "job", "id": job.id})) == {
-        "item": {"assistant": "chat", "id": job.id}
-    }
-    with pytest.raises(NotFound):
-        act(studio, of_owner("bob"), validated(Asked, {"do": "job", "id": job.id}))
+    say(studio, "a patient okapi", "ann")
+    assert find(studio, "okapi") == find(studio, "okapi", "bob") == [] != find(studio, "okapi", "ann")
 
 
 def test_before_anything_is_typed_the_last_conversations_are_there(studio: Studio) -> None:
@@ -98,10 +93,8 @@ def test_any_text_may_be_looked_for(studio: Studio, q: str) -> None:
     assert find(studio, q) == []
 
 
-@pytest.mark.parametrize("data", [{"do": "find", "q": "a" * 201}, {"do": "open"}, {"do": "job", "id": 3}])
-def test_what_is_not_a_question_is_refused(data: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput):
-        validated(Asked, data)
+def test_what_is_no_question_is_refused(studio: Studio) -> None:
+    assert Door(studio).refusal("GET", f"palette?q={'a' * 201}")[0] == 422
 
 
 def test_the_page_is_told_once_where_rows_open(studio: Studio) -> None:
