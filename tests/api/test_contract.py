@@ -93,7 +93,10 @@ ROUTES = [
     "GET /api/profile",
     "GET /api/prompts",
     "GET /api/prompts/export",
+    "GET /api/prompts/new",
     "GET /api/prompts/{assistant}/{name}",
+    "GET /api/prompts/{assistant}/{name}/compare",
+    "GET /api/prompts/{assistant}/{name}/copy",
     "GET /api/prompts/{assistant}/{name}/file",
     "GET /api/storage",
     "GET /api/talks/{id}/hand-over",
@@ -157,7 +160,10 @@ ROUTES = [
     "POST /api/models/catalog/{name}/cancel",
     "POST /api/models/catalog/{name}/pause",
     "POST /api/playground/promote",
+    "POST /api/prompts",
+    "POST /api/prompts/check",
     "POST /api/prompts/import",
+    "POST /api/prompts/{assistant}/{name}/use",
     "POST /api/talks/{id}/hand-over",
     "POST /api/trash",
     "POST /api/trash/{id}/restore",
@@ -206,6 +212,7 @@ def test_every_route_is_documented(app: FastAPI) -> None:
 AT_ONCE = ("POST /api/jobs/{id}/stop", "POST /api/images/jobs/{id}/skip")
 LATER = ("PUT /api/backup", "POST /api/models/catalog")
 MADE = (
+    "POST /api/prompts",
     "POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards", "POST /api/worlds/{id}/games",
 )  # fmt: skip
 EITHER = "GET /api/jobs/{id}/preview"

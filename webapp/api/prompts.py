@@ -3,6 +3,7 @@
 Knows what they look like on the wire; knows nothing about how their versions are kept.
 """
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, UploadFile
@@ -51,9 +52,11 @@ class PromptVersion(Shape):
     """A text that the prompt has or had."""
 
     version: str
+    source: str
     note: str
     created: str
     is_shipped: bool = Field(description="Whether it came with the studio")
+    uses: int = Field(description="How many of your items it has made")
 
 
 class Prompt(BaseModel):
@@ -67,17 +70,45 @@ class Prompt(BaseModel):
     question: str | None = Field(description="The variable that takes what a person writes")
     messages: list[PromptMessage]
     source: str = Field(description="The exact text of the file")
+    is_built_in: bool = Field(description="Whether everybody has it")
+    has_own: bool = Field(description="Whether a version of it is yours")
+    uses: int = Field(description="How many of your items it has made")
     versions: list[PromptVersion]
 
 
-class NewText(BaseModel):
-    """Another text for a prompt."""
+class Source(BaseModel):
+    """A text of a prompt."""
 
     model_config = ConfigDict(extra="forbid")
 
     source: str = Field(description="The text of a prompt file, at most 256 KB")
     note: str = Field("", description="What is new")
+
+
+class NewText(Source):
+    """Another text for a prompt."""
+
     use: bool = Field(True, description="Whether it is in use from now on", strict=True)
+
+
+class NewPrompt(Source):
+    """A new prompt; its name must not be taken."""
+
+    id: Annotated[str, Field(max_length=200)] = Field(description="`assistant/name`")
+
+
+class InUse(BaseModel):
+    """The version to put in use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[str, Field(max_length=200)]
+
+
+class Put(BaseModel):
+    """The line of the trash that brings back what was deleted."""
+
+    line: str
 
 
 class SavedPrompt(BaseModel):
@@ -145,12 +176,12 @@ def get_prompt(
     version: Annotated[Words | None, Query(description="Not the one in use but this version")] = None,
 ) -> Prompt:
     """Return a prompt with its versions."""
-    template = studio.prompts.get(f"{assistant}/{name}", owner, version)
-    return shown(template, studio.prompts, owner)
+    return shown(studio.prompts.get(f"{assistant}/{name}", owner, version), studio.prompts, owner)
 
 
 def shown(template: Template, prompts: Prompts, owner: str) -> Prompt:
     """Return a prompt as clients see it."""
+    uses, versions = prompts.uses(template.id, owner), prompts.versions(template.id, owner)
     return Prompt(
         id=template.id,
         name=template.name,
@@ -160,7 +191,10 @@ def shown(template: Template, prompts: Prompts, owner: str) -> Prompt:
         question=template.question,
         messages=[PromptMessage.model_validate(message) for message in template.messages],
         source=template.source,
-        versions=[PromptVersion.model_validate(version) for version in prompts.versions(template.id, owner)],
+        is_built_in=prompts.is_built_in(template.id),
+        has_own=any(not version.is_shipped for version in versions),
+        uses=sum(uses.values()),
+        versions=[PromptVersion(**asdict(version), uses=uses.get(version.version, 0)) for version in versions],
     )
 
 
@@ -179,7 +213,20 @@ def save_prompt(studio: TheStudio, owner: Owner, assistant: Assistant, name: Nam
     return SavedPrompt(id=template.id, version=template.version)
 
 
-@router.delete("/prompts/{assistant}/{name}", status_code=204, responses=answers(401, 404, 422, 503))
-def delete_prompt(studio: TheStudio, owner: Owner, assistant: Assistant, name: Name) -> None:
+@router.post("/prompts", status_code=201, responses=answers(401, 413, 422, 429, 503))
+def create_prompt(studio: TheStudio, owner: Owner, prompt: NewPrompt) -> SavedPrompt:
+    """Keep a new prompt, whose name must not be taken."""
+    template = studio.prompts.create(prompt.id, owner, prompt.source, prompt.note)
+    return SavedPrompt(id=template.id, version=template.version)
+
+
+@router.post("/prompts/{assistant}/{name}/use", status_code=204, responses=answers(401, 404, 413, 422, 503))
+def use_version(studio: TheStudio, owner: Owner, assistant: Assistant, name: Name, chosen: InUse) -> None:
+    """Put a version of a prompt in use."""
+    studio.prompts.use(f"{assistant}/{name}", owner, chosen.version)
+
+
+@router.delete("/prompts/{assistant}/{name}", responses=answers(401, 404, 413, 422, 503))
+def delete_prompt(studio: TheStudio, owner: Owner, assistant: Assistant, name: Name) -> Put:
     """Move what you made of a prompt into the trash; one that comes with the studio is then as it came."""
-    studio.prompts.delete(f"{assistant}/{name}", owner)
+    return Put(line=studio.prompts.delete(f"{assistant}/{name}", owner))

@@ -4,40 +4,45 @@ import { debounce, el, recall, remember, text, toast } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 import { goTo, showIn } from "../shared/page.js";
 import { mountPreview } from "../shared/prompt-preview.js";
+import { rest } from "../shared/rest.js";
 import { mountVersions } from "./versions.js";
 
 const CHECK_MS = 250;
 // How the address names one that is not saved yet: an id has a folder.
 export const NEW = "new";
+const pathOf = (id, ...more) => ["prompts", ...[...id.split("/"), ...more].map(encodeURIComponent)].join("/");
 // A textarea knows one kind of line end.
 const typed = (source) => source.replace(/\r\n?/g, "\n");
 
-export function mountEditor(root, { ask, view, changed }) {
+export function mountEditor(root, { view, changed }) {
   const find = (selector) => root.querySelector(selector);
   const box = find("[name=source]");
   const form = find("form.save");
   const idBox = find("[name=id]");
   const preview = mountPreview(find(".preview"), { changed: () => recheck() });
-  const versions = mountVersions(find(".versions"), { ask, show: look, use, id: () => prompt?.id });
+  const versions = mountVersions(find(".versions"), { show: bring, use, path: (...more) => pathOf(prompt.id, ...more) });
   let prompt = null; // as Python knows it; null for one that is not saved yet
   let base = ""; // the text that the person began with
+  let looks = 0; // of the questions under way, the last one is answered
 
-  const act = (question, answered) =>
-    ask(
-      () => question,
-      (answer) => (answer.error ? toast(answer.error, { problem: true }) : answered(answer)),
-    );
+  // Does something; returns the answer, or null where it was refused, which is said.
+  async function act(...question) {
+    const answer = await rest(...question);
+    if (answer.error) toast(answer.error, { problem: true });
+    return answer.error ? null : answer;
+  }
 
-  const open = (id) =>
-    ask(
-      () => ({ do: "open", id }),
-      (answer) => {
-        if (answer.prompt) return show(answer.prompt, { fresh: true });
-        toast(answer.error, { problem: true });
-        address(prompt?.id);
-      },
-    );
-  const begin = (question) => act(question, (answer) => start(answer.draft, question.do !== "copy"));
+  async function open(id) {
+    const opened = await act(pathOf(id));
+    if (opened) show(opened, { fresh: true });
+    else address(prompt?.id);
+  }
+
+  // `path` is where a text to begin with comes from.
+  async function begin(path, isBlank = true) {
+    const draft = await act(path);
+    if (draft) start(draft, isBlank);
+  }
 
   // Opens a prompt, or shows it after a change; what was typed stays where the change was another.
   function show(opened, { fresh = false } = {}) {
@@ -98,18 +103,25 @@ export function mountEditor(root, { ask, view, changed }) {
     find(".kept").hidden ||= !isChanged;
     // Saving a text that is a version already would be refused.
     find("[type=submit]").disabled = Boolean(prompt) && isSaved();
-    ask(() => ({ do: "check", id: id(), source: box.value, values: preview.values() }), answered);
+    look();
+  }
+
+  // What is typed meanwhile is looked at next.
+  async function look() {
+    const mine = ++looks;
+    const found = await rest("prompts/check", { id: id(), source: box.value, values: preview.values() });
+    if (mine === looks) answered(found);
   }
   const recheck = debounce(CHECK_MS, check);
 
-  function answered({ check: found, error }) {
-    const problem = error ?? found.problem ?? null;
+  function answered({ sends, problem: wrong = null, line, error }) {
+    const problem = error ?? wrong;
     find(".problem").hidden = problem === null;
     find(".problem").replaceChildren(problem ?? "");
     box.classList.toggle("wrong", problem !== null);
-    if (found?.line) find(".problem").append(" ", el("button.plain", { type: "button", onclick: () => select(found.line) }, text("prompts.show-line")));
+    if (line) find(".problem").append(" ", el("button.plain", { type: "button", onclick: () => select(line) }, text("prompts.show-line")));
     root.querySelector(".preview").classList.toggle("stale", problem !== null);
-    if (problem === null) preview.show(found);
+    if (problem === null) preview.show({ ...sends, messages: sends.messages.map(({ role, content }) => [role, content]) });
   }
 
   function select(line) {
@@ -121,58 +133,62 @@ export function mountEditor(root, { ask, view, changed }) {
 
   // Changes
 
-  function save(event) {
+  async function save(event) {
     event.preventDefault();
     const { note, use } = form.elements;
-    const question = { do: prompt ? "save" : "create", id: id(), source: box.value, note: note.value, use: use.checked };
-    act(question, (answer) => {
-      remember(slot(), "");
-      base = box.value;
-      note.value = "";
-      find(".kept").hidden = true;
-      show(answer.prompt);
-      toast(text(use.checked || question.do === "create" ? "prompts.saved" : "prompts.saved-aside"));
-      changed();
-    });
+    const isNew = !prompt;
+    const name = id();
+    const said = { source: box.value, note: note.value };
+    const saved = await act(...(isNew ? ["prompts", { id: name, ...said }] : [pathOf(name), { ...said, use: use.checked }, "PUT"]));
+    const opened = saved && (await act(pathOf(saved.id)));
+    if (!opened) return;
+    remember(slot(), "");
+    base = box.value;
+    note.value = "";
+    find(".kept").hidden = true;
+    show(opened);
+    toast(text(use.checked || isNew ? "prompts.saved" : "prompts.saved-aside"));
+    changed();
   }
 
   const isSaved = () => prompt.versions.some((version) => typed(version.source) === box.value);
 
   // Another version comes into the box; what was typed there can be had back.
-  function look(version) {
+  function bring(version) {
     const before = box.value;
     const undo = isSaved() ? null : () => write(before);
     write(version.source);
     if (undo) toast(text("prompts.replaced"), { undo });
   }
 
-  function use(version) {
+  async function use(version) {
     const isTyped = !isSaved();
-    act({ do: "use", id: prompt.id, versions: [version.version] }, (answer) => {
-      base = typed(answer.prompt.source);
-      if (!isTyped) box.value = base;
-      show(answer.prompt);
-      changed();
-    });
+    const done = await act(pathOf(prompt.id, "use"), { version: version.version });
+    const opened = done && (await act(pathOf(prompt.id)));
+    if (!opened) return;
+    base = typed(opened.source);
+    if (!isTyped) box.value = base;
+    show(opened);
+    changed();
   }
 
-  function remove() {
+  async function remove() {
     const { id, is_built_in: isBuiltIn } = prompt;
-    act({ do: "delete", id }, ({ trashed }) => {
-      const undo = () => act({ do: "restore", id: trashed }, () => (changed(), open(id)));
-      toast(text(isBuiltIn ? "prompts.reset-done" : "prompts.deleted"), { undo });
-      remember(slot(), "");
-      changed();
-      if (isBuiltIn) open(id);
-      else find("[data-do=back]").click();
-    });
+    const put = await act(pathOf(id), undefined, "DELETE");
+    if (!put) return;
+    const undo = async () => (await act(`trash/${put.line}/restore`, {})) && (changed(), open(id));
+    toast(text(isBuiltIn ? "prompts.reset-done" : "prompts.deleted"), { undo });
+    remember(slot(), "");
+    changed();
+    if (isBuiltIn) open(id);
+    else find("[data-do=back]").click();
   }
 
   function actions(button) {
     const away = prompt.is_built_in ? { icon: "retry", text: text("prompts.reset") } : { icon: "trash", text: text("chat.delete") };
     openMenu(button, [
-      { icon: "copy", text: text("prompts.duplicate"), choose: () => begin({ do: "copy", id: prompt.id }) },
-      { icon: "download", text: text("prompts.export"), href: `api/prompts/${prompt.id.split("/").map(encodeURIComponent).join("/")}/file` },
+      { icon: "copy", text: text("prompts.duplicate"), choose: () => begin(pathOf(prompt.id, "copy"), false) },
+      { icon: "download", text: text("prompts.export"), href: `api/${pathOf(prompt.id, "file")}` },
       ...(prompt.has_own ? [{ ...away, choose: remove, danger: true }] : []),
     ]);
   }

@@ -1,7 +1,6 @@
 // The prompts: a list to browse, and the editor that a click in it brings. Files come in and go out here.
 
 import { el, fill, text, toast, wentWrong } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
 import { registerTab } from "../shared/page.js";
 import { assistantName, mountList } from "../shared/prompt-list.js";
@@ -11,10 +10,9 @@ export function mount(component) {
   const root = component.element.querySelector(".prompts");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
   const files = find("input[type=file]");
   const list = mountList(find(".shelf"), { choose: (card) => editor.open(card.id) });
-  const editor = mountEditor(find(".editor"), { ask, view, changed });
+  const editor = mountEditor(find(".editor"), { view, changed });
 
   function view(name) {
     for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
@@ -93,7 +91,7 @@ export function mount(component) {
       { icon: "download", text: text("prompts.export-all"), href: "api/prompts/export" },
     ]),
   );
-  const begin = () => editor.begin({ do: "new", assistant: list.wanted().assistant });
+  const begin = () => editor.begin(`prompts/new?${new URLSearchParams({ assistant: list.wanted().assistant ?? "" })}`);
   find("[data-do=new]").addEventListener("click", begin);
   find("[data-do=back]").addEventListener("click", back);
 

@@ -1,8 +1,9 @@
 // The versions of a prompt: each can be looked at, put in use, and compared with another.
 
 import { ago, el, text, toast, when } from "../shared/dom.js";
+import { rest } from "../shared/rest.js";
 
-export function mountVersions(root, { ask, show, use, id }) {
+export function mountVersions(root, { show, use, path }) {
   const find = (selector) => root.querySelector(selector);
   let chosen = [];
 
@@ -35,21 +36,20 @@ export function mountVersions(root, { ask, show, use, id }) {
   }
 
   // Two are compared; a third takes the place of the first.
-  function choose(version, box) {
+  async function choose(version, box) {
     chosen = chosen.filter((one) => one.version !== version);
     if (box.checked) chosen.push({ version, box });
     if (chosen.length > 2) chosen.shift().box.checked = false;
     if (chosen.length < 2) return (find(".difference").hidden = true);
     const [older, newer] = chosen.map((one) => one.version).sort((one, other) => (one.created < other.created ? -1 : 1));
-    ask(
-      () => ({ do: "compare", id: id(), versions: [older.version, newer.version] }),
-      (answer) => (answer.error ? toast(answer.error, { problem: true }) : compared(older, newer, answer.pieces)),
-    );
+    const pieces = await rest(`${path("compare")}?${new URLSearchParams({ left: older.version, right: newer.version })}`);
+    if (pieces.error) return toast(pieces.error, { problem: true });
+    if (chosen.length === 2) compared(older, newer, pieces);
   }
 
   function compared(older, newer, pieces) {
     const title = text("prompts.difference", { older: older.version, newer: newer.version });
-    const nodes = pieces.map(([kind, words]) => (kind === "same" ? words : el(kind === "added" ? "ins" : "del", {}, words)));
+    const nodes = pieces.map(({ kind, text: words }) => (kind === "same" ? words : el(kind === "added" ? "ins" : "del", {}, words)));
     find(".difference").replaceChildren(el("h4", {}, title), el("pre", {}, ...nodes));
     find(".difference").hidden = false;
   }
