@@ -41,12 +41,12 @@ def nothing_is_fetched(running: Server) -> Iterator[None]:
 def chat(page: "Page", running: Server) -> Iterator[Chat]:
     """A new chat; the test fails if the browser's console shows an error, such as a violation of the CSP.
 
-    What the studio refuses (422) or does not find (404) is one to Chromium only.
+    What the studio refuses (422), does not find (404) or cannot reach (502, 503) is one to Chromium only.
     """
     errors: list[str] = []
 
     def note(message: "ConsoleMessage") -> None:
-        if message.type == "error" and not re.search("status of (404|422)", message.text):
+        if message.type == "error" and not re.search("status of (404|422|502|503)", message.text):
             errors.append(message.text)
 
     page.on("console", note)

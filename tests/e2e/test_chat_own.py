@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.chat import Chat, words
+from tests.e2e.test_axe import AXE, findings
 
 pytestmark = pytest.mark.browser
 
@@ -139,3 +140,47 @@ def test_a_profile_is_off_until_it_is_turned_on_and_then_shown_where_it_is_used(
     page.get_by_role("button", name="Edit", exact=True).last.click()
     form.get_by_label("Tell models about me").uncheck()
     expect(form.locator(".told")).to_be_hidden()
+
+
+def test_the_first_page_says_what_answers_and_the_ways_to_more(chat: Chat) -> None:
+    page = chat.page
+    expect(page.locator(".works")).to_contain_text("answers now.")
+    expect(page.locator(".examples .example")).to_have_count(4)
+    page.get_by_text("More models").click()
+    ways = page.locator(".more-models li")
+    expect(ways).to_have_count(3)
+    ways.nth(2).get_by_role("button", name="Enter a key").click()
+    expect(page.locator(".connections").get_by_label("Key", exact=True)).to_be_visible()
+    page.get_by_role("tab", name="Chat").click()
+    ways.nth(0).get_by_role("button", name="See models").click()
+    expect(page.locator(".models")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_is_here_alone_has_no_serious_finding(chat: Chat, width: int) -> None:
+    page = chat.page
+    page.set_viewport_size({"width": width, "height": 844})
+    pick(chat, THINKING)
+    chat.ask("so much")
+    page.locator(".thought summary").click()
+    expect(page.locator(".thought div")).to_contain_text("thought12")
+    pick(chat, "echo:delay=0.01")
+    chat.ask("and more")
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.evaluate(AXE)
+        found += findings(page)
+        page.locator(".picker .model").click()
+        found += findings(page)
+        page.keyboard.press("Escape")
+        show_settings(chat)
+        page.locator("#sampling").evaluate("(node) => { node.open = true; }")
+        found += findings(page)
+        page.keyboard.press("Escape")
+        if width > 900:
+            show_settings(chat)
+    chat.open()
+    page.locator(".more-models").evaluate("(node) => { node.open = true; }")
+    page.evaluate(AXE)
+    assert found + findings(page) == []

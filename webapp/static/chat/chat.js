@@ -11,6 +11,7 @@ import { mountComposer } from "./composer.js";
 import { mountPicker } from "./picker.js";
 import { mountSettings } from "./settings.js";
 import { keepSettings } from "./settled.js";
+import { mountStart } from "./start.js";
 import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
 import { readWindow } from "./window.js";
@@ -205,7 +206,8 @@ export function mount(component) {
 
   // How far the model is, and the examples that suit it.
 
-  const showOffer = mountOffer(find(".offer"), improve);
+  const showOffer = mountOffer(find(".offer"), improve, { hasWays: false });
+  const showWays = mountStart(find(".works"), find(".more-models"));
   let modelTimer = null;
 
   async function improve(deed) {
@@ -237,6 +239,7 @@ export function mount(component) {
     settings.offer(model);
     // The offer says as much, and what can be done about it.
     const isOffered = showOffer(model.offer, model.model);
+    showWays(model, isOffered);
     find(".advice").hidden = !model.advice || isOffered;
     find(".advice").textContent = model.advice ?? "";
     find(".examples").replaceChildren(
@@ -309,16 +312,16 @@ export function mount(component) {
 
   const arrive = async (query) => {
     if (query.has("job")) await openJob(query.get("job"));
-    else await open(query.get("chat"));
+    else await open(query.get("chat") || null);
     if (query.has("template")) settings.update({ template: query.get("template"), values: {} });
   };
   addEventListener("popstate", () => {
-    const wanted = new URLSearchParams(location.search).get("chat");
+    const wanted = new URLSearchParams(location.search).get("chat") || null;
     if (wanted !== (state.conversation?.id ?? null)) open(wanted);
   });
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
   registerTab("chat", arrive);
-  open(new URLSearchParams(location.search).get("chat"));
+  open(new URLSearchParams(location.search).get("chat") || null);
   if (front() === "chat") composer.focus();
 }

@@ -9,7 +9,7 @@ const RECENT = 3;
 // `choose(name)` gets a `provider:model`, or null for the default.
 export function mountPicker(root, choose) {
   const label = el("span.name");
-  const button = el("button.model", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: open }, label, icon("down"));
+  const button = el("button.model", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: open }, label, icon("right"));
   const input = el("input", {
     type: "search", role: "combobox", "aria-expanded": "true", "aria-controls": "model-options", "aria-autocomplete": "list",
     "aria-label": text("picker.search"), placeholder: text("picker.search"), autocomplete: "off", maxlength: 200, spellcheck: "false",

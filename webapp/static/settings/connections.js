@@ -1,6 +1,7 @@
 // The connections: a list, and a form that opens where one is added or changed. A stored key never comes here.
 
 import { el, fill, iconButton, text, toast } from "../shared/dom.js";
+import { takeConnecting } from "../shared/offer.js";
 import { rest } from "../shared/rest.js";
 
 const SERVER = "openai";
@@ -136,10 +137,13 @@ export function mount(component) {
 
   find(".add").addEventListener("click", () => open(null, find(".add")));
   // Who comes from the offer of a model wants a new one, perhaps of a server that was found on this machine.
-  addEventListener("studio:connect", ({ detail }) => {
+  function connecting() {
+    const asked = takeConnecting();
+    if (!asked) return;
     open(null, find(".add"));
-    if (detail) form.preset(detail);
-  });
+    if (asked.preset) form.preset(asked.preset);
+  }
+  addEventListener("studio:connect", connecting);
   form.element.addEventListener("submit", (event) => (event.preventDefault(), save()));
   form.find("[data-do=cancel]").addEventListener("click", close);
   form.find("[data-do=test]").addEventListener("click", (event) =>
@@ -152,6 +156,7 @@ export function mount(component) {
     isSeen = root.clientWidth > 0;
     if (isSeen && !wasSeen && form.element.hidden) load();
   }).observe(root);
+  connecting();
 }
 
 function tell(result, words, kind = "") {

@@ -2,7 +2,7 @@
 
 import { el, fill, text, toast } from "../shared/dom.js";
 import { setLanguage, setTheme, theme } from "../shared/page.js";
-import { mountProfile } from "../shared/profile.js";
+import { mountProfile } from "./profile.js";
 import { rest } from "../shared/rest.js";
 
 export function mount(component) {

@@ -15,8 +15,9 @@ const SAID = {
   declined: "offer.declined",
 };
 
-// Returns show(offer, own): what there is to say, or null, and the model that answers now. `act(what)` asks Python.
-export function mountOffer(root, act, { always = false } = {}) {
+// Returns show(offer, own): what there is to say, or null, and the model that answers now. `act(what)` does what is
+// asked for. Where there are no `hasWays`, the page says elsewhere which other models one can have.
+export function mountOffer(root, act, { always = false, hasWays = true } = {}) {
   // What was on its way when it was last seen: when another model answers, it is there.
   let coming = null;
   let before = null;
@@ -51,7 +52,7 @@ export function mountOffer(root, act, { always = false } = {}) {
       offer.phase === "coming" || offer.phase === "paused" ? bar(offer) : null,
       offer.error && el("p.problem", { role: "status" }, offer.error),
       offer.may && el("div.deeds", {}, ...deeds(offer)),
-      offer.may && ways(offer),
+      offer.may && hasWays && ways(offer),
     ].filter(Boolean);
   }
 
@@ -89,9 +90,20 @@ export function bar({ note, share }) {
   return el("div.progress", { role: "status" }, el("span", {}, `${note ?? ""}${percent}`), el("progress", { max: 1, "aria-label": note ?? "", ...value }));
 }
 
-function connect(preset) {
+// Opens the form for a connection, filled for a kind of server where one is named.
+export function connect(preset) {
+  wanted = { preset };
   enter("settings");
-  dispatchEvent(new CustomEvent("studio:connect", { detail: preset }));
+  dispatchEvent(new Event("studio:connect"));
+}
+
+// The form takes it when it is told, or when it comes to be: the tab may never have been open.
+let wanted = null;
+
+export function takeConnecting() {
+  const taken = wanted;
+  wanted = null;
+  return taken;
 }
 
 // Asks whether a message is to wait for the model that is coming: true, false, or null for neither.

@@ -1,7 +1,7 @@
 // The form of a person's profile: kept as it is typed, and shown as a model is told it.
 
-import { debounce, el, text, toast } from "./dom.js";
-import { rest } from "./rest.js";
+import { debounce, el, text, toast } from "../shared/dom.js";
+import { rest } from "../shared/rest.js";
 
 // Each field, what it is called, and what may stand in it.
 const FIELDS = [
