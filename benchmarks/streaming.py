@@ -125,6 +125,8 @@ def fill_conversation(server: Server, messages: int) -> str:
         job = server.say(f"Message {number} of a long conversation.", model="echo:", **conversation)
         conversation = {"conversation": server.ask("GET", f"/api/jobs/{job['id']}")["result"]["conversation"]}
     server.follow(job["id"])
+    # What comes next is for the default model.
+    server.ask("PATCH", f"/api/conversations/{conversation['conversation']}", {"settings": {}})
     return conversation["conversation"]
 
 

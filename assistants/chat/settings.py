@@ -5,7 +5,7 @@ Knows how a request takes what it does not say from its conversation; knows noth
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from assistants.errors import InvalidInput, NotFound
 from assistants.generation import Params
@@ -62,8 +62,11 @@ def filled(request: Asked, stored: Settings) -> Asked:
 
 
 def read(stored: dict[str, Any]) -> Settings:
-    """Return the settings of a row."""
-    return Settings.model_validate(stored, strict=False)
+    """Return the settings of a row; what another studio wrote and this one cannot read counts as not chosen."""
+    try:
+        return Settings.model_validate(stored)
+    except ValidationError:
+        return Settings()
 
 
 def checked(studio: "Studio", settings: Settings, who: Principal) -> Settings:

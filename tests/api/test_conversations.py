@@ -127,3 +127,21 @@ def test_messages_are_read_in_pages_from_the_end(visitor: TestClient) -> None:
     assert [one["text"] for one in last["messages"]] == ["second", "second"] and last["earlier"]
     before = visitor.get(f"/api/conversations/{own}/messages", params={"before": last["messages"][0]["id"]}).json()
     assert [one["text"] for one in before["messages"]] == ["one two three"] * 2 and not before["earlier"]
+
+
+def test_settings_that_another_studio_wrote_count_as_not_chosen(app: FastAPI, visitor: TestClient) -> None:
+    own = begin(visitor, system="Once.")
+    with app.state.studio.history.store.write() as db:
+        db.execute("UPDATE conversations SET settings = ? WHERE id = ?", ('{"colour": "red"}', own))
+    assert visitor.get(f"/api/conversations/{own}").status_code == 200
+    assert ended(visitor, ask(visitor, conversation=own))["status"] == "done"
+    assert visitor.get("/api/conversations/settings").json()["system"] is None
+
+
+def test_a_conversation_that_was_made_before_follows_the_default(app: FastAPI, visitor: TestClient) -> None:
+    own = begin(visitor)
+    with app.state.studio.history.store.write() as db:
+        # As the migration leaves it.
+        db.execute("UPDATE conversations SET settings = '{}', settled = NULL WHERE id = ?", (own,))
+    assert settings_of(visitor, own)["model"] is None and settings_of(visitor, own)["system"] is None
+    assert ended(visitor, ask(visitor, conversation=own))["model"] == "echo:"

@@ -51,6 +51,29 @@ def test_each_conversation_shows_and_sends_its_own_settings(chat: Chat) -> None:
     assert settings_of(chat)["system"] is None
 
 
+def test_messages_sent_at_once_go_into_one_conversation_in_their_order(chat: Chat) -> None:
+    before = chat.chats.count()
+    for number in range(3):
+        chat.send(f"number {number}")
+    expect(chat.done).to_have_count(3)
+    assert [chat.text(turn) for turn in chat.users.all()] == ["number 0", "number 1", "number 2"]
+    expect(chat.chats).to_have_count(before + 1)
+
+
+def test_settings_changed_in_another_window_are_seen_and_not_undone(chat: Chat) -> None:
+    chat.ask("here")
+    show_settings(chat)
+    conversation = chat.page.url.partition("chat=")[2]
+    settings = {"system": "From elsewhere."}
+    chat.page.request.patch(f"{chat.url}/api/conversations/{conversation}", data={"settings": settings})
+    chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(chat.page.locator("#system")).to_have_value("From elsewhere.")
+    chat.page.get_by_text("Sampling").click()
+    chat.page.get_by_label("Seed").fill("7")
+    chat.ask("there")
+    assert (settings_of(chat)["system"], settings_of(chat)["params"]) == ("From elsewhere.", {"seed": 7})
+
+
 def test_a_wrong_value_says_so_and_is_not_sent(chat: Chat) -> None:
     chat.ask("first")
     show_settings(chat)

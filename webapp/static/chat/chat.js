@@ -56,6 +56,16 @@ export function mount(component) {
     return true;
   }
 
+  async function lookAgain() {
+    const { visit, conversation } = state;
+    const now = conversation && (await rest(`conversations/${conversation.id}`));
+    if (now && !now.error && visit === state.visit) {
+      state.conversation = now;
+      settings.show(now);
+    }
+    return refresh();
+  }
+
   const list = () => chats.load(state.conversation?.id);
 
   function showThread(conversation, { moved = false, focus = null } = {}) {
@@ -126,13 +136,26 @@ export function mount(component) {
 
   // What is asked for in the thread.
 
-  async function submit(request, { wait = null } = {}) {
+  // One after the other, for each goes below the one before; the first of a new chat begins what the next go into.
+  let last = Promise.resolve();
+  const begunIn = new Map();
+
+  function submit(request) {
+    const { visit, conversation } = state;
+    last = last.then(() => {
+      const id = request.action ? null : (conversation?.id ?? begunIn.get(visit));
+      return put(id ? { ...request, conversation: id } : request, visit);
+    });
+    return last;
+  }
+
+  async function put(request, visit) {
     if (!(await settings.saved())) return false;
-    const visit = state.visit;
     const begins = !request.conversation && !request.parent;
+    let wait = null;
     const asked = { ...(begins ? settings.chosen() : {}), ...request };
     if (template.values && Object.keys(template.values()).length) asked.values = template.values();
-    if (wait === null && worthWaiting(asked.message ?? "")) {
+    if (worthWaiting(asked.message ?? "")) {
       // A message that the model which is here doesn't understand.
       wait = await askToWait(state.start.offer);
       if (wait === null) return false;
@@ -141,6 +164,7 @@ export function mount(component) {
     const job = await rest("jobs", { assistant: "chat", request: asked });
     if (!ok(job)) return false;
     const { result } = await rest(`jobs/${job.id}`);
+    if (begins) begunIn.set(visit, result.conversation);
     if (visit !== state.visit) return list().then(() => true);
     if (begins) await begun(result.conversation);
     await refresh({ moved: begins });
@@ -163,18 +187,16 @@ export function mount(component) {
     return chinese.length > 0 && chinese.length >= CHINESE * Math.max(1, letters.length);
   }
 
-  const inConversation = () => (state.conversation ? { conversation: state.conversation.id } : {});
-
   async function send(words) {
     thread.announce(words);
-    const isSent = await once(`send ${words}`, () => submit({ message: words, ...inConversation() }));
+    const isSent = await once(`send ${words}`, () => submit({ message: words }));
     if (!isSent) thread.retract();
     return isSent;
   }
 
   const act = {
     refresh,
-    edit: (words, parent) => once(`edit ${parent}`, () => submit({ message: words, parent, ...inConversation() })),
+    edit: (words, parent) => once(`edit ${parent}`, () => submit({ message: words, parent })),
     again: (parent) => once(`again ${parent}`, () => submit({ action: "regenerate", parent })),
     goOn: (parent) => once(`on ${parent}`, () => submit({ action: "continue", parent })),
     select: async (message) => ok(await rest(`messages/${message}/select`, {})) && refresh({ whole: true }),
@@ -315,13 +337,11 @@ export function mount(component) {
     else await open(query.get("chat") || null);
     if (query.has("template")) settings.update({ template: query.get("template"), values: {} });
   };
-  addEventListener("popstate", () => {
-    const wanted = new URLSearchParams(location.search).get("chat") || null;
-    if (wanted !== (state.conversation?.id ?? null)) open(wanted);
-  });
-  // Another window may have written on meanwhile.
-  document.addEventListener("visibilitychange", () => document.hidden || refresh());
+  const named = () => new URLSearchParams(location.search).get("chat") || null;
+  addEventListener("popstate", () => named() !== (state.conversation?.id ?? null) && open(named()));
+  // Another window may have written on meanwhile, or changed the settings.
+  document.addEventListener("visibilitychange", () => document.hidden || lookAgain());
   registerTab("chat", arrive);
-  open(new URLSearchParams(location.search).get("chat") || null);
+  open(named());
   if (front() === "chat") composer.focus();
 }

@@ -32,11 +32,15 @@ export function mountProfile(root) {
     seen,
   );
 
+  // What is being typed is not read over.
+  let isTouched = false;
+
   async function load() {
     const profile = await rest("profile");
     if (profile.error) return toast(profile.error, { problem: true });
+    if (isTouched) return;
     on.checked = profile.is_on;
-    for (const node of boxes) if (node !== document.activeElement) node.value = profile[node.name];
+    for (const node of boxes) node.value = profile[node.name];
     show(profile);
   }
 
@@ -49,12 +53,13 @@ export function mountProfile(root) {
     const typed = Object.fromEntries(boxes.map((node) => [node.name, node.value]));
     const kept = await rest("profile", { is_on: on.checked, ...typed }, "PUT");
     if (kept.error) return toast(kept.error, { problem: true });
+    isTouched = false;
     show(kept);
     dispatchEvent(new CustomEvent("studio:profile", { detail: kept }));
   }
 
   const later = debounce(SAVE_MS, save);
-  for (const node of boxes) node.addEventListener("input", later);
-  on.addEventListener("change", save);
+  for (const node of boxes) node.addEventListener("input", () => ((isTouched = true), later()));
+  on.addEventListener("change", () => ((isTouched = true), save()));
   return { load };
 }
