@@ -33,11 +33,11 @@ class Visitor:
         if known:
             self.http.get("/").raise_for_status()
 
-    def ask(self, do: Any, tab: str = "history", **details: Any) -> dict[str, Any]:
+    def ask(self, do: Any, tab: str = "playground", **details: Any) -> dict[str, Any]:
         """Put a question as the page's script does and return the answer."""
         return self.put({"n": 7, "do": do, **details}, tab)
 
-    def put(self, event_data: Any, tab: str = "history") -> dict[str, Any]:
+    def put(self, event_data: Any, tab: str = "playground") -> dict[str, Any]:
         asked = next(one["id"] for one in self.config["components"] if one["props"].get("elem_id") == tab)
         handler = next(one for one in self.config["dependencies"] if one["targets"][0] == [asked, "action"])
         values = {one["id"]: one["props"].get("value") for one in self.config["components"]}
@@ -82,7 +82,7 @@ def bob(url: str) -> Iterator[Visitor]:
 
 def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
     stranger = Visitor(url, known=False)
-    assert "cookies" in stranger.ask("search")["error"]
+    assert "cookies" in stranger.ask("home")["error"]
     assert stranger.http.get("/api/conversations").status_code == 401
     stranger.http.close()
 
@@ -95,13 +95,13 @@ def test_a_stranger_is_asked_to_open_the_page_first(url: str) -> None:
         {},
         {"do": "format-disk"},
         {"do": ["open"]},
-        {"do": "open", "ids": {"$ne": None}},
-        {"do": "open", "ids": ["x" * 1000]},
-        {"do": "search", "before": "x"},
-        {"do": "search", "q": "x" * 200_000},
-        {"do": "search", "q": "\0"},
-        {"do": "search", "q": 5},
-        {"do": "search", "owner": "local"},
+        {"do": "open", "job": {"$ne": None}},
+        {"do": "open", "job": "x" * 1000},
+        {"do": "open", "row": "x"},
+        {"do": "table", "text": "x" * 1_200_000},
+        {"do": "open", "job": "\0"},
+        {"do": "open", "job": 5},
+        {"do": "home", "owner": "local"},
     ],
 )
 def test_wrong_questions_get_a_sentence(ann: Visitor, data: Any) -> None:
@@ -136,24 +136,23 @@ def test_a_call_of_a_program_is_shown_to_its_owner_alone(url: str, ann: Visitor)
         sent = script.http.post("/v1/chat/completions", json={"messages": talk, "max_tokens": 2}).json()
         job = sent["id"].removeprefix("chatcmpl-")
         script.http.get(f"/api/jobs/{job}/events").raise_for_status()
-        item = script.ask("open", tab="history", ids=[job])["item"]
+        item = script.http.get(f"/api/history/{job}").json()
     assert item["said"] == [{"role": "user", "text": "one two three"}] and item["output"] == "one two "
     assert (item["status"], item["error"], item["tokens"]) == ("done", None, {"read": 3, "written": 2})
     assert json.loads(item["settings"]) == {"params": {"max_tokens": 2}}
-    assert "no such item" in ann.ask("open", tab="history", ids=[job])["error"]
+    assert "no such item" in ann.http.get(f"/api/history/{job}").json()["error"]["message"]
 
 
 def test_the_history_pages_and_filters(ann: Visitor) -> None:
     for number in range(32):
         ann.say(f"item {number}")
-    first = ann.ask("search", tab="history")
+    first = ann.http.get("/api/history?limit=30").json()
     assert [item["title"] for item in first["items"]] == [f"item {number}" for number in range(31, 1, -1)]
-    assert first["more"] is True
-    rest = ann.ask("search", tab="history", before=first["items"][-1]["number"])
+    rest = ann.http.get(f"/api/history?limit=30&before={first['next']}").json()
     assert [item["title"] for item in rest["items"]] == ["item 1", "item 0"]
-    assert rest["more"] is False
-    assert ann.ask("search", tab="history", assistant="nobody")["items"] == []
-    assert "chat" in first["assistants"]
+    assert rest["next"] is None
+    assert ann.http.get("/api/history?assistant=nobody").json()["items"] == []
+    assert "chat" in ann.http.get("/api/history/choices").json()["assistants"]
 
 
 def test_the_page_keeps_no_connection_and_offers_no_gradio_api(ann: Visitor) -> None:

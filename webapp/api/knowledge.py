@@ -46,6 +46,14 @@ class Base(BaseModel):
     embedder: str = Field(description="The model that its vectors are by; empty while it has none")
 
 
+class OneBase(Base):
+    """A base, and what you may do there."""
+
+    reads: bool = Field(description="Whether you may read its sources in full")
+    may: bool = Field(description="Whether you may change it")
+    waiting: int = Field(description="How many customers wait for a person, as the operator sees it")
+
+
 class Source(BaseModel):
     """A source in a base."""
 
@@ -125,6 +133,17 @@ class ChunkChange(BaseModel):
 def list_bases(studio: TheStudio, owner: Owner) -> list[Base]:
     """Return the bases of knowledge, by name."""
     return [Base.model_validate(base) for base in studio.knowledge.bases()]
+
+
+@router.get("/{name}", responses=answers(401, 404, 422, 503))
+def get_base(studio: TheStudio, who: Who, name: Name) -> OneBase:
+    """Return a base, and what you may do there."""
+    return OneBase(
+        **Base.model_validate(studio.knowledge.base(name)).model_dump(),
+        reads=studio.knowledge.may_read(name, who),
+        may=who.is_operator,
+        waiting=desk.waiting(studio, name, who),
+    )
 
 
 @router.patch("/{name}", status_code=204, responses=answers(401, 403, 404, 413, 422, 503))

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import support
 from assistants.support import checks, desk, triage
-from webapp.api.dependencies import Id, Owner, TheStudio, Who
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import answers
-from webapp.api.jobs import JobTicket
+from webapp.api.jobs import JobStatus, JobTicket
+from webapp.wording import why as reason
 
 router = APIRouter(tags=["support"])
 
@@ -32,6 +33,18 @@ class Question(Body):
 
     question: str
     conversation: str | None = None
+
+
+class SupportAnswer(BaseModel):
+    """What came of a question, with the names of the sources that are still there."""
+
+    question: str
+    result: dict[str, Any] | None = Field(description="The answer with its citations, as `/api/jobs/{id}` has it")
+    names: dict[str, str] = Field(description="Of the sources that are quoted, by id")
+    reads: bool = Field(description="Whether you may read those in full")
+    why: dict[str, Any] | None = Field(description="How the answer came about")
+    failure: str | None = Field(description="Why there is none, in one sentence")
+    status: JobStatus
 
 
 class Judgement(Body):
@@ -125,6 +138,24 @@ class Intents(BaseModel):
 
 
 # What customers do
+
+
+@router.get("/answers/{id}", responses=answers(401, 404, 422, 503))
+def get_answer(studio: TheStudio, who: Who, lang: Language, id: Id) -> SupportAnswer:
+    """Return what came of a question, and how."""
+    row = studio.jobs.get(id, who.id)
+    found = row.result or {}
+    names = studio.knowledge.rows.names({citation["source"] for citation in found.get("citations", ())})
+    parts = (data for _, kind, data in studio.history.jobs.events(row.id) if kind == "part")
+    return SupportAnswer(
+        question=row.input,
+        result=found if "answer" in found else None,
+        names=names,
+        reads=bool(names) and studio.knowledge.may_read(found["knowledge"], who),
+        why=next((part["data"] for part in parts if part["name"] == "why"), None),
+        failure=reason(row.failure, lang),
+        status=row.status,
+    )
 
 
 @router.get("/knowledge/{name}/suggestions", responses=answers(401, 404, 422, 503))

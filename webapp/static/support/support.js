@@ -1,13 +1,13 @@
 // Support: questions to a base of knowledge with what proves their answers, and the sources of the bases.
 
 import { complain, el, fill, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
-import { asker, follow } from "../shared/live.js";
+import { follow, isOpen } from "../shared/live.js";
 import { registerTab } from "../shared/page.js";
+import { rest } from "../shared/rest.js";
 import { mountChecks } from "./checks.js";
 import { chunks } from "./chunks.js";
 import { mountGaps, mountInbox, mountWording } from "./desk.js";
 import { mountIntents } from "./intents.js";
-import { rest } from "../shared/rest.js";
 import { service } from "./service.js";
 
 const BASE = "support-base";
@@ -18,7 +18,6 @@ export function mount(component) {
   const root = component.element.querySelector(".support");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
   const base = find("[name=base]");
   const question = find(".question");
   const adding = find(".adding");
@@ -27,29 +26,37 @@ export function mount(component) {
 
   const say = (place, problem) => complain(place.querySelector(".problem"), problem);
 
-  // Runs `answered` unless Python said what is wrong; that is shown at `place`.
-  const act = (data, answered, place = null) =>
-    ask(
-      () => data,
-      (value) => {
-        if (place) say(place, value.error);
-        else if (value.error) toast(value.error, { problem: true });
-        if (!value.error) answered(value);
-      },
-    );
+  // Asks, and returns the answer, or null where it was refused; what is wrong is shown at `place`.
+  async function act(question, place = null) {
+    const value = await rest(...question);
+    if (place) say(place, value.error);
+    else if (value.error) toast(value.error, { problem: true });
+    return value.error ? null : value;
+  }
 
   // The bases and their sources
 
-  const look = () => act({ do: "look", knowledge: base.value || null }, show);
+  const pathOf = (name, ...more) => ["knowledge", ...[name, ...more].map(encodeURIComponent)].join("/");
+
+  async function look() {
+    const bases = await act(["knowledge"]);
+    if (!bases) return;
+    const chosen = base.value || recall(BASE) || (isChinese ? CHINESE : "");
+    const names = bases.map(({ name }) => name);
+    const own = names.find((name) => !name.startsWith("sample"));
+    const name = names.includes(chosen) ? chosen : (own ?? names[0] ?? "");
+    const one = name ? await act([pathOf(name)]) : { may: false, reads: false, waiting: 0 };
+    const sources = one?.reads ? await act([pathOf(name, "sources")]) : [];
+    if (one && sources) show({ ...one, name, names, sources });
+  }
+
+  // Deletes what is at a path, and shows what there is then.
+  const drop = async (path) => (await act([path, undefined, "DELETE"])) && look();
 
   function show(value) {
     mayWrite = value.may;
-    const chosen = base.value || recall(BASE) || (isChinese ? CHINESE : "");
-    const names = value.bases.map((one) => one.name);
-    base.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
-    const own = names.find((name) => !name.startsWith("sample"));
-    base.value = names.includes(chosen) ? chosen : (own ?? names[0] ?? "");
-    if (base.value !== chosen && base.value) return look();
+    base.replaceChildren(...value.names.map((name) => el("option", { value: name }, name)));
+    base.value = value.name;
     find(".operator-only").hidden = mayWrite;
     find(".parts").hidden = !mayWrite;
     find("[data-part=inbox-part]").textContent = text("support.inbox") + (value.waiting ? ` (${value.waiting})` : "");
@@ -88,27 +95,30 @@ export function mount(component) {
 
   function confirm(item, one) {
     item.querySelector(".sure")?.remove();
-    const drop = () => act({ do: "delete", knowledge: base.value, id: one.id }, show);
     item.append(el("p.sure", {}, el("span", {}, text("support.sure", { name: one.name })),
-      el("button.danger", { type: "button", onclick: drop }, text("support.delete")),
+      el("button.danger", { type: "button", onclick: () => drop(pathOf(base.value, "sources", one.id)) }, text("support.delete")),
       el("button.plain", { type: "button", onclick: (event) => event.target.parentNode.remove() }, text("action.cancel"))));
     item.querySelector(".danger").focus();
   }
 
   // Questions
 
-  function send(words) {
+  const submit = (assistant, request, place) => act(["jobs", { assistant, request }], place);
+  const stopping = (job) => act([`jobs/${job}/stop`, {}]);
+  const result = (job) => act([`answers/${encodeURIComponent(job)}`]);
+
+  async function send(words) {
     if (!words.trim()) return question.elements.question.focus();
-    const data = { do: "ask", question: words, knowledge: base.value, conversation };
-    act(data, ({ job }) => {
-      question.reset();
-      turn(words, job);
-    }, find(".foot"));
+    const request = { question: words, knowledge: base.value, ...(conversation && { conversation }) };
+    const job = await submit("support", request, find(".foot"));
+    if (!job) return;
+    question.reset();
+    turn(words, job.id);
   }
 
   function turn(words, job) {
     const note = el("span", {}, text("status.queued"));
-    const stop = () => act({ do: "stop", id: job }, () => {});
+    const stop = () => stopping(job);
     const waiting = el("p.waiting", { role: "status" }, note,
       el("button.outlined", { type: "button", "data-do": "stop", onclick: stop }, text("chat.stop")));
     const item = el("li", {}, el("p.asked", {}, words), waiting);
@@ -118,8 +128,9 @@ export function mount(component) {
     item.scrollIntoView({ block: "nearest" });
     follow(job, {
       progress: (data) => data.note && (note.textContent = data.note),
-      status: ({ status }) => {
-        if (["done", "failed", "stopped", "interrupted"].includes(status)) act({ do: "result", id: job }, (value) => answer(item, job, value));
+      status: async ({ status }) => {
+        const value = isOpen(status) ? null : await result(job);
+        if (value) answer(item, job, value);
       },
       away: (isAway) => (note.textContent = text(isAway ? "live.away" : "chat.thinking")),
       lost: () => waiting.replaceChildren(text("error.no-answer")),
@@ -187,7 +198,7 @@ export function mount(component) {
       mark.scrollIntoView({ block: "center" });
     };
     if (!knowledge) show({ name, text: quote }, 0, Infinity);
-    else act({ do: "passage", knowledge, id }, (value) => show(value, start, end));
+    else act([pathOf(knowledge, "sources", id)]).then((value) => value && show(value, start, end));
   }
 
   // What goes in
@@ -206,7 +217,7 @@ export function mount(component) {
     const [note, meter, stop] = [bar.querySelector("span"), bar.querySelector("progress"), bar.querySelector("button")];
     bar.hidden = false;
     note.textContent = text("status.queued");
-    stop.onclick = () => act({ do: "stop", id: job }, () => {});
+    stop.onclick = () => stopping(job);
     follow(job, {
       progress: ({ note: words, done, total }) => {
         if (words) note.textContent = words;
@@ -214,7 +225,7 @@ export function mount(component) {
         else meter.removeAttribute("value");
       },
       status: ({ status, error }) => {
-        if (!["done", "failed", "stopped", "interrupted"].includes(status)) return;
+        if (isOpen(status)) return;
         bar.hidden = true;
         say(adding, error);
         if (status === "done") {
@@ -222,10 +233,8 @@ export function mount(component) {
           toast(text("support.added"));
         }
         remember(BASE, into);
-        act({ do: "look", knowledge: into }, (value) => {
-          base.replaceChildren(el("option", { value: into }, into));
-          show(value);
-        });
+        base.replaceChildren(el("option", { value: into }, into));
+        look();
       },
     });
   }
@@ -237,8 +246,8 @@ export function mount(component) {
     if (!name) return into.focus();
     say(adding, null);
     if (!files.files.length) {
-      const data = { do: "paste", knowledge: name, title: title.value, text: words.value, site: site.value };
-      return act(data, ({ job }) => watch(job, name), adding);
+      const job = await submit("ingestion", { knowledge: name, title: title.value, text: words.value, site: site.value }, adding);
+      return job && watch(job.id, name);
     }
     const reply = await upload(files.files, name);
     if (reply.error) say(adding, reply.error);
@@ -247,12 +256,9 @@ export function mount(component) {
 
   find(".delete-base").addEventListener("click", (event) => {
     event.target.nextElementSibling?.remove();
-    const drop = () => {
-      sure.remove();
-      act({ do: "delete-base", knowledge: base.value }, show);
-    };
+    const away = () => (sure.remove(), drop(pathOf(base.value)));
     const sure = el("p.sure", {}, el("span", {}, text("support.sure", { name: base.value })),
-      el("button.danger", { type: "button", onclick: drop }, text("support.delete")),
+      el("button.danger", { type: "button", onclick: away }, text("support.delete")),
       el("button.plain", { type: "button", onclick: () => sure.remove() }, text("action.cancel")));
     event.target.after(sure);
   });
@@ -306,11 +312,11 @@ export function mount(component) {
   }
   look();
   // What the history or a link opens: one question, to go on from.
-  registerTab("support", (query) => {
+  registerTab("support", async (query) => {
     const job = query.get("job");
-    if (job) act({ do: "result", id: job }, (value) => {
-      anew();
-      turn(value.question, job);
-    });
+    const value = job && (await result(job));
+    if (!value) return;
+    anew();
+    turn(value.question, job);
   });
 }
