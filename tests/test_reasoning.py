@@ -10,6 +10,7 @@ from assistants.connections import Connection
 from assistants.engines.remote import Patience
 from assistants.jobs import RunningJob
 from assistants.jobs.slots import Slots
+from assistants.models.abilities import Abilities
 from assistants.principals import LOCAL, OPERATOR
 from assistants.requests import validated
 from assistants.store.jobs import JobRow
@@ -17,6 +18,7 @@ from assistants.store.migrations import migrations
 from assistants.studio import Studio
 from tests.engines.misbehaving import Behaviour, Server, delta, events, in_deltas, raw, whole
 from tests.serving import client, small_app
+from tests.test_chat import Heard, heard  # noqa: F401 (a fixture)
 from webapp.api.conversations import get_reasoning, list_messages
 
 THOUGHT = "The user greets. Two < three, so"
@@ -279,3 +281,20 @@ def test_other_assistants_get_the_answer_alone(studio: Studio, server: Server, w
     row = studio.jobs.wait(row.id, LOCAL.id, WAIT_SECONDS)
     assert row.status == "done", row.error
     assert THOUGHT not in str(row.result) and ANSWER in str(row.result)
+
+
+@pytest.mark.parametrize(("asked", "can_switch", "told"), [(True, True, True), (True, False, None), (None, True, None)])
+def test_a_model_that_leaves_it_open_is_told_to_reason_where_a_person_wants_it(
+    studio: Studio,
+    heard: Heard,  # noqa: F811 (the fixture)
+    monkeypatch: pytest.MonkeyPatch,
+    asked: bool | None,
+    can_switch: bool,
+    told: bool | None,
+) -> None:
+    monkeypatch.setattr(type(studio.models), "abilities", lambda self, name: Abilities(True, can_switch))
+    ask(studio, model="echo:", reasoning=asked)
+    options = heard[0][1]
+    assert options.get("reasoning") == told
+    # What is thought takes room of its own.
+    assert options["max_tokens"] == (4096 if told else 1024)
