@@ -141,6 +141,8 @@ def test_reasoning_is_streamed_folded_and_kept_apart(chat: Chat) -> None:
     # It is found, but never sent back.
     page.get_by_placeholder("Search conversations").fill("thought7")
     expect(chat.chats.locator(".snippet mark")).to_have_text("thought7")
+    chat.chats.first.locator("a").click()
+    expect(thought.locator("div")).to_contain_text("thought7")
 
 
 def test_a_profile_is_off_until_it_is_turned_on_and_then_shown_where_it_is_used(chat: Chat) -> None:

@@ -71,7 +71,7 @@ def test_a_file_of_ones_own_is_added_used_and_forgotten(chat: Chat, starter_fold
     expect(rows).to_have_count(2)
     mine = rows.filter(has_text="OpenVINO")
     mine.get_by_role("button", name="Use").click()
-    expect(chat.toast).to_contain_text("is chosen for your chats")
+    expect(chat.toast).to_contain_text("answers in the conversation that is open")
     expect(page.locator(".chat .picker .model")).to_have_attribute("title", re.compile("SmolLM2"))
     mine.get_by_role("button", name="Remove").click()
     expect(mine).to_contain_text("Its files stay where they are")

@@ -62,6 +62,7 @@ class Listed(BaseModel):
     snippet: str | None = Field(description="The piece of a message where the words stand")
     snippet_marks: Marks
     message: str | None = Field(description="The reply that has it, or whose question has it")
+    in_reasoning: bool = Field(False, description="Whether it is what the model thought before that")
 
 
 class ConversationList(BaseModel):
@@ -158,7 +159,7 @@ def listed(one: Conversation, hit: Hit | None, words: Any) -> Listed:
     text = next((text for text in texts if words.search(text[:REACH])), hit.output)
     snippet = excerpt(text[:REACH], SNIPPET, words)
     found = {"snippet": snippet, "snippet_marks": marks(snippet, words), "message": hit.message}
-    return Listed(**own, title_marks=marks(one.title, words), **found)
+    return Listed(**own, title_marks=marks(one.title, words), in_reasoning=text is hit.reasoning, **found)
 
 
 @router.get("/conversations/settings", responses=answers(401, 503))

@@ -68,13 +68,13 @@ export function mount(component) {
 
   const list = () => chats.load(state.conversation?.id);
 
-  function showThread(conversation, { moved = false, focus = null } = {}) {
+  function showThread(conversation, { moved = false, focus = null, isThought = false } = {}) {
     state.conversation = conversation;
     composer.move(conversation?.id ?? null);
     // What stands above the thread is settled before one scrolls in it.
     find(".empty").hidden = shown.now().turns.length > 0;
     find("[data-do=earlier]").hidden = !shown.now().earlier;
-    thread.show({ ...shown.now(), focus }, moved);
+    thread.show({ ...shown.now(), focus, isThought }, moved);
     showTitle(conversation);
   }
 
@@ -95,7 +95,7 @@ export function mount(component) {
 
   // Opens a conversation, at a message of it, or a new chat.
 
-  async function open(id, message = null) {
+  async function open(id, message = null, isThought = false) {
     const left = state.conversation?.id ?? null;
     const visit = ++state.visit;
     settings.keep();
@@ -119,7 +119,7 @@ export function mount(component) {
     state.conversation = conversation;
     locate(id, left);
     settings.show(conversation);
-    showThread(conversation, { moved: left !== id, focus: message });
+    showThread(conversation, { moved: left !== id, focus: message, isThought });
     await list();
     return true;
   }

@@ -51,7 +51,7 @@ export function mountChats(root, { change, remove, open, told }) {
     function go(event) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      open(item.id, item.message);
+      open(item.id, item.message, item.in_reasoning);
     }
   }
 

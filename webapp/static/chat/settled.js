@@ -24,7 +24,7 @@ export function keepSettings({ conversation, told }) {
       if (before === changes) chosen = settings.error ? {} : plain(settings);
       return true;
     };
-    return (last = load());
+    return (last = last.then(load));
   }
 
   function update(wanted) {

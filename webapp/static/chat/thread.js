@@ -70,6 +70,8 @@ export function mountThread(root, { act, changed }) {
     latest.hidden = sticking || atEnd() || !turns.length;
     // Of a long one the beginning.
     const focus = drawn.get(value.focus)?.node;
+    // What was found is what the model thought.
+    if (value.isThought) focus?.querySelector("details.thought")?.setAttribute("open", "");
     focus?.scrollIntoView({ block: focus.offsetHeight > view.clientHeight ? "start" : "center" });
     attach();
     changed();

@@ -65,9 +65,10 @@ export function mount(component) {
     );
   const using = ({ name, title }) => ({
     name: title, detail: title === name ? "" : name, detail_marks: [], icon: "spark", kind: "model", id: name,
-    choose() {
+    async choose() {
+      // For the chat that is begun, and none that is open.
+      await goTo("chat", "");
       dispatchEvent(new CustomEvent("studio:use", { detail: name }));
-      goTo("chat", "");
       toast(text("models.chosen", { title }));
     },
   });
