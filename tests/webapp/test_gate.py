@@ -121,7 +121,7 @@ def test_the_number_of_a_question_is_a_number(
     real: FastAPI, number: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     browser = newcomer(real)
-    asked = event(real, "playground", {"n": number, "do": "home"})
+    asked = event(real, "writing", {"n": number, "do": "home"})
     answer = browser.post("/gradio_api/run/predict", json=asked, headers={"Accept-Language": "en"})
     assert answer.json()["data"] == [{"n": None, "error": "n must be a whole number."}]
     assert browser.post("/gradio_api/queue/join", json=asked).status_code == 404
@@ -133,7 +133,7 @@ def test_a_number_that_no_database_holds_is_a_sentence(
     real: FastAPI, value: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = newcomer(real)
-    asked = event(real, "playground", {"n": 1, "do": "home", "row": value})
+    asked = event(real, "writing", {"n": 1, "do": "home", "shown": value})
     answer = browser.post("/gradio_api/run/predict", json=asked)
     assert answer.status_code == 422 and caplog.records == []
 
@@ -157,7 +157,7 @@ def test_few_sessions_are_remembered_and_none_of_strangers(real: FastAPI) -> Non
     sessions = real.routes[-1].app._blocks.state_holder
     assert sessions.capacity <= 500  # of 80 kB each
     before = len(sessions.session_data)
-    asked = event(real, "playground", {"n": 1, "do": "home"})
+    asked = event(real, "writing", {"n": 1, "do": "home"})
     assert client(real, PUBLIC).post("/gradio_api/run/predict", json=asked).status_code == 200
     assert len(sessions.session_data) == before
     # A session of the same name is another one for somebody else.

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from webapp.api import (
     backup,
+    bench,
     catalog,
     connections,
     conversations,
@@ -64,6 +65,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
         files,
         knowledge,
         support,
+        bench,
         playground,
         images,
         worlds,

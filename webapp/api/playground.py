@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants import playground
+from webapp.api.bench import expanded
 from webapp.api.dependencies import Id, Owner, TheStudio
 from webapp.api.errors import answers
 from webapp.api.history import Shape, Words
@@ -39,6 +40,14 @@ class Kept(BaseModel):
 
     name: str
     request: dict[str, Any]
+
+
+class Renamed(BaseModel):
+    """Another name for an experiment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
 
 
 class Promotion(BaseModel):
@@ -72,15 +81,30 @@ def add_experiment(studio: TheStudio, owner: Owner, kept: Kept) -> Experiment:
 
 
 @router.get("/experiments/{id}", responses=answers(401, 404, 422, 503))
-def get_experiment(studio: TheStudio, owner: Owner, id: Id) -> Experiment:
+def get_experiment(
+    studio: TheStudio,
+    owner: Owner,
+    id: Id,
+    messages: Annotated[
+        bool, Query(description="Whether prompts that name a template have its messages in place")
+    ] = False,
+) -> Experiment:
     """Return an experiment with its request."""
-    return Experiment.model_validate(studio.history.experiments.get(id, owner))
+    found = Experiment.model_validate(studio.history.experiments.get(id, owner))
+    return found.model_copy(update={"request": expanded(studio, owner, found.request)}) if messages else found
 
 
 @router.put("/experiments/{id}", responses=answers(401, 404, 413, 422, 503))
 def save_experiment(studio: TheStudio, owner: Owner, id: Id, kept: Kept) -> Experiment:
     """Put another request, or another name, in place of what an experiment was."""
     return Experiment.model_validate(playground.keep(studio, owner, kept.name, kept.request, id))
+
+
+@router.patch("/experiments/{id}", responses=answers(401, 404, 413, 422, 503))
+def rename_experiment(studio: TheStudio, owner: Owner, id: Id, renamed: Renamed) -> Experiment:
+    """Give an experiment another name."""
+    request = studio.history.experiments.get(id, owner).request or {}
+    return Experiment.model_validate(studio.history.experiments.save(owner, renamed.name, request, id))
 
 
 @router.delete("/experiments/{id}", status_code=204, responses=answers(401, 404, 413, 422, 503))

@@ -1,6 +1,7 @@
 // The answers of Try: the one that is written now, the one that is pinned beside it, and where the two differ.
 
 import { copy, el, iconButton, pieced, text } from "../shared/dom.js";
+import * as api from "./api.js";
 import { cellOf, facts, followRun, isRunning } from "./run.js";
 
 // What of a request is named when two answers were asked for differently.
@@ -93,7 +94,8 @@ export function mountAnswers(root, { act, changed, promote }) {
     const isOn = toggle.getAttribute("aria-pressed") !== "true";
     toggle.setAttribute("aria-pressed", String(isOn));
     const [left, right] = [pinned, now].map((run) => cellOf(run, 0, 0, 0).output);
-    pieces = isOn ? (await act({ do: "compare", left, right })).pieces ?? null : null;
+    const found = isOn ? await act(api.compare(left, right)) : { error: null };
+    pieces = "error" in found ? null : found.map(({ kind, text: words }) => [kind, words]);
     draw();
   });
 

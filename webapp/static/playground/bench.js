@@ -1,6 +1,7 @@
 // The bench: many prompts, models and rows run as one job, whose cells come into a matrix as they finish.
 
 import { el, text } from "../shared/dom.js";
+import * as api from "./api.js";
 import { mountMatrix } from "./matrix.js";
 import { followRun, isRunning, progress } from "./run.js";
 import { mountSetup } from "./setup.js";
@@ -30,12 +31,12 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
     say(form, null);
     submit.disabled = true;
     const request = setup.read();
-    const answer = await act({ do: "run", request }, { quiet: true });
+    const answer = await act(api.run(request), { quiet: true });
     submit.disabled = !answer.error;
     if (answer.error) return say(form, answer.error);
     setup.fold();
-    follow(answer.job, request);
-    started(answer.job);
+    follow(answer.id, request);
+    started(answer.id);
     results.scrollIntoView({ block: "nearest" });
   }
 
@@ -66,7 +67,7 @@ export function mountBench(root, { act, say, changed, started, browse, dataset, 
     if (event.ctrlKey || event.metaKey) send();
     else if (event.target.tagName === "INPUT") event.preventDefault();
   });
-  form.querySelector("[data-do=stop]").addEventListener("click", () => act({ do: "stop", job: run.job }));
+  form.querySelector("[data-do=stop]").addEventListener("click", () => act(api.stop(run.job)));
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   find("[data-do=dataset]").addEventListener("click", () => dataset());
 

@@ -2,6 +2,7 @@
 
 import { openDialog } from "../shared/dialog.js";
 import { copy, el, pieced, text, toast } from "../shared/dom.js";
+import * as api from "./api.js";
 import { evaluatorName } from "./evaluators.js";
 import { facts, sign, variantName } from "./run.js";
 
@@ -19,9 +20,9 @@ export function openCell(run, cell, { act, choose }) {
   messages.addEventListener("toggle", () => messages.open && load(), { once: true });
 
   async function load() {
-    const { variant, row, repeat } = cell;
-    const answer = await act({ do: "messages", job: run.job, variant, row, repeat });
-    for (const { role, content } of answer.messages ?? []) messages.append(el("h4", {}, text(ROLES[role])), el("div.text", {}, content));
+    const { variant, row } = cell;
+    const answer = await act(api.messages(run.job, variant, row));
+    for (const { role, content } of answer.error ? [] : answer) messages.append(el("h4", {}, text(ROLES[role])), el("div.text", {}, content));
   }
 
   const dialog = openDialog(
@@ -48,9 +49,9 @@ function reason(run, check) {
 }
 
 export async function openDifference(run, left, right, { act }) {
-  const answer = await act({ do: "compare", left: left.output, right: right.output });
+  const answer = await act(api.compare(left.output, right.output));
   if (answer.error) return;
   if (left.output === right.output) toast(text("playground.no-difference"));
-  const side = (cell, own) => el("div", {}, el("h4", {}, sign(cell), " ", named(run, cell)), el("div.text", {}, ...pieced(answer.pieces, own)));
+  const side = (cell, own) => el("div", {}, el("h4", {}, sign(cell), " ", named(run, cell)), el("div.text", {}, ...pieced(answer.map(({ kind, text: words }) => [kind, words]), own)));
   openDialog(text("writing.differences"), el("div.sides", {}, side(left, "removed"), side(right, "added")));
 }

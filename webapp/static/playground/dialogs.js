@@ -4,6 +4,7 @@ import { openDialog } from "../shared/dialog.js";
 import { ago, el, iconButton, text, when } from "../shared/dom.js";
 import { goTo } from "../shared/page.js";
 import { assistantName } from "../shared/prompt-list.js";
+import * as api from "./api.js";
 
 const NEW = "";
 
@@ -18,16 +19,22 @@ export async function openExperiments({ act, experiment, read, open, saved }) {
   const form = el("form.save", {}, name, el("button.primary", { type: "submit" }, text("playground.save")), anew);
   const dialog = openDialog(text("playground.experiments"), form, problem, list, none);
 
-  async function ask(question) {
-    const answer = await act(question, { quiet: true });
+  // Does something and draws what there is then; returns the answer.
+  async function ask(asked) {
+    const answer = await act(asked, { quiet: true });
     problem.hidden = !answer.error;
     problem.textContent = answer.error ?? "";
-    if (answer.experiments) draw(answer.experiments);
+    if (!answer.error) look();
     return answer;
   }
 
+  async function look() {
+    const all = await act(api.experiments());
+    if (!all.error) draw(all);
+  }
+
   async function save(id) {
-    const answer = await ask({ do: "save", id, name: name.value, request: read() });
+    const answer = await ask(api.save(id, name.value, read()));
     if (answer.error) return;
     saved({ id: answer.id, name: name.value.trim() });
     dialog.close();
@@ -54,7 +61,7 @@ export async function openExperiments({ act, experiment, read, open, saved }) {
     const form = el("form.save", {}, box, el("button.outlined", { type: "submit" }, text("playground.save")));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const answer = await ask({ do: "rename", id, name: box.value });
+      const answer = await ask(api.rename(id, box.value));
       if (!answer.error && id === experiment?.id) saved({ id, name: box.value.trim() });
     });
     node.replaceChildren(form);
@@ -63,13 +70,12 @@ export async function openExperiments({ act, experiment, read, open, saved }) {
 
   function sure(node, id, title) {
     const drop = async () => {
-      const answer = await ask({ do: "delete", id });
+      const answer = await ask(api.drop(id));
       if (!answer.error && id === experiment?.id) saved(null);
     };
-    const keep = () => ask({ do: "experiments" });
     node.replaceChildren(el("span.sure", {}, text("support.sure", { name: title })),
       el("button.danger", { type: "button", onclick: drop }, text("chat.delete")),
-      el("button.plain", { type: "button", onclick: keep }, text("action.cancel")));
+      el("button.plain", { type: "button", onclick: look }, text("action.cancel")));
     node.querySelector(".danger").focus();
   }
 
@@ -77,7 +83,7 @@ export async function openExperiments({ act, experiment, read, open, saved }) {
     event.preventDefault();
     save(experiment?.id ?? null);
   });
-  ask({ do: "experiments" });
+  look();
 }
 
 // A variant becomes a version of a prompt, in use from then on wherever that prompt is.
@@ -102,7 +108,8 @@ export async function openPromote({ act, job, variant }) {
   }
   choice.addEventListener("change", look);
 
-  const { targets = [] } = await act({ do: "targets" });
+  const known = await act(api.templates());
+  const targets = known.error ? [] : known;
   const groups = [...new Set(targets.map(({ assistant }) => assistant))].map((assistant) =>
     el("optgroup", { label: assistantName(assistant) }, ...targets.filter((one) => one.assistant === assistant).map(({ id, name }) => el("option", { value: id }, name))));
   choice.replaceChildren(el("option", { value: NEW }, text("prompts.new")), ...groups);
@@ -110,7 +117,7 @@ export async function openPromote({ act, job, variant }) {
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const answer = await act({ do: "promote", job, variant, id: chosen(), note: note.value }, { quiet: true });
+    const answer = await act(api.promote(job, variant, chosen(), note.value), { quiet: true });
     problem.hidden = !answer.error;
     problem.textContent = answer.error ?? "";
     if (!answer.error) done(chosen(), answer.version);

@@ -2,6 +2,7 @@
 // file, too; of many, a page is shown.
 
 import { el, iconButton, text } from "../shared/dom.js";
+import * as api from "./api.js";
 
 const PAGE = 20;
 const LONGEST = 20_000;
@@ -110,9 +111,9 @@ export function mountGrid(root, { columns, ordered = false, max, act, say, chang
   async function take(words, isWhole) {
     say(null);
     if (!words.trim()) return paste.focus();
-    const answer = await act({ do: "table", text: words, pairs: ordered }, { quiet: true });
+    const answer = await act(api.table(words, ordered), { quiet: true });
     if (answer.error) return say(answer.error);
-    const all = isWhole ? answer.rows : [...lines, ...answer.rows];
+    const all = isWhole ? answer : [...lines, ...answer];
     if (all.length > max) return say(text("playground.too-many", { max, count: all.length }));
     lines = all;
     paste.value = "";

@@ -1,9 +1,9 @@
 // The playground: Try, the bench and its studies, what is kept between visits, and the ways in and out.
 
 import { complain, fill, keeping, recall, remember, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
 import { goTo, registerTab, showIn } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
+import * as api from "./api.js";
 import { mountBench } from "./bench.js";
 import { openExperiments, openPromote } from "./dialogs.js";
 import { mountStudies } from "./studies.js";
@@ -16,11 +16,10 @@ export function mount(component) {
   const root = component.element.querySelector(".playground");
   const find = (selector) => root.querySelector(selector);
   fill(root);
-  const ask = asker(component);
 
-  // Puts a question and returns the answer; what went wrong is said, unless the asker does that (`quiet`).
-  async function act(question, { quiet = false } = {}) {
-    const answer = await ask(() => question, () => {});
+  // Waits for an answer and returns it; what went wrong is said, unless the asker does that (`quiet`).
+  async function act(asked, { quiet = false } = {}) {
+    const answer = await asked;
     if (answer.error && !quiet) toast(answer.error, { problem: true });
     return answer;
   }
@@ -91,7 +90,7 @@ export function mount(component) {
   async function openRun(job) {
     const open = Object.keys(kept.runs).find((mode) => kept.runs[mode] === job);
     if (open) return view(open);
-    const answer = await act({ do: "open", job });
+    const answer = await act(api.open(job));
     if (answer.error) return;
     const mode = put(answer.request);
     started(mode)(job);
@@ -99,7 +98,7 @@ export function mount(component) {
   }
 
   async function restore(mode, job) {
-    const answer = await act({ do: "open", job }, { quiet: true });
+    const answer = await act(api.open(job), { quiet: true });
     if (answer.error) return forget(mode);
     follow(mode, job, answer);
   }
@@ -117,26 +116,25 @@ export function mount(component) {
     const isOpen = id === arrived && id === kept.experiment?.id;
     arrived = null;
     if (isOpen) return view(kept.mode);
-    const answer = await act({ do: "experiment", id });
-    if (!answer.error) put(answer.request, { experiment: answer.experiment });
+    const answer = await act(api.experiment(id));
+    if (!answer.error) put(answer.request, { experiment: { id, name: answer.name } });
   }
 
   async function openTemplate(id) {
-    const answer = await act({ do: "template", id });
-    if (answer.error) return;
-    if (kept.mode === "bench") bench.takePrompt(answer.prompt);
-    else put({ ...answer.prompt, rows: (answer.prompt.rows ?? []).slice(0, 1), evaluators: [] });
+    const prompt = await act(api.prompt(id));
+    if (prompt.error) return;
+    if (kept.mode === "bench") bench.takePrompt(prompt);
+    else put({ ...prompt, rows: (prompt.rows ?? []).slice(0, 1), evaluators: [] });
   }
 
   async function openItem(id) {
-    const answer = await act({ do: "from", job: id });
-    if (!answer.error) put(answer.request);
+    const request = await act(api.fromItem(id));
+    if (!request.error) put(request);
   }
 
   async function dataset() {
-    const answer = await act({ do: "dataset" });
-    if (answer.error) return;
-    put(answer.request);
+    const request = await act(api.dataset());
+    if (!request.error) put(request);
   }
 
   // The modes
@@ -172,7 +170,7 @@ export function mount(component) {
     bench.write(kept.bench ?? {});
     if (kept.pinned) trying.pin(kept.pinned.job, kept.pinned.request);
     view(kept.mode);
-    const home = await act({ do: "home" });
+    const home = await act(api.home());
     if (home.error) return;
     trying.begin(home);
     for (const one of [trying, bench]) one.offer(home.models);
@@ -189,7 +187,7 @@ export function mount(component) {
     else if (query.get("from")) await openItem(query.get("from"));
   });
 
-  const renew = () => act({ do: "home" }, { quiet: true }).then((home) => home.models && [trying, bench].forEach((one) => one.offer(home.models)));
+  const renew = () => act(api.home(), { quiet: true }).then((home) => home.models && [trying, bench].forEach((one) => one.offer(home.models)));
   addEventListener("studio:models", renew);
   addEventListener("studio:use", (event) => trying.use(event.detail));
 }

@@ -1,6 +1,7 @@
 // Studies of what is on the bench: how many examples help, which of them, in which order, and how they are best chosen.
 
 import { el, text } from "../shared/dom.js";
+import * as api from "./api.js";
 import { curve, listed } from "./plot.js";
 import { followRun, isRunning, progress } from "./run.js";
 
@@ -43,10 +44,10 @@ export function mountStudies(root, { act, say, bench, toBench, dataset, started 
     say(root, null);
     for (const button of buttons) button.disabled = true;
     const request = { ...alone(bench.read()), study };
-    const answer = await act({ do: "run", request }, { quiet: true });
+    const answer = await act(api.run(request), { quiet: true });
     if (answer.error) return look(), say(root, answer.error);
-    follow(answer.job, request);
-    started(answer.job);
+    follow(answer.id, request);
+    started(answer.id);
   }
 
   function follow(job, request, done) {
@@ -74,6 +75,6 @@ export function mountStudies(root, { act, say, bench, toBench, dataset, started 
     );
   }
 
-  bar.querySelector("[data-do=stop]").addEventListener("click", () => act({ do: "stop", job: run.job }));
+  bar.querySelector("[data-do=stop]").addEventListener("click", () => act(api.stop(run.job)));
   return { follow, look };
 }

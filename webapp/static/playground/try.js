@@ -2,6 +2,7 @@
 
 import { mountModels, mountParams } from "../shared/choices.js";
 import { debounce, el, text } from "../shared/dom.js";
+import * as api from "./api.js";
 import { mountAnswers } from "./answers.js";
 import { mountPrompt, variablesOf } from "./prompt.js";
 import { isRunning } from "./run.js";
@@ -69,11 +70,11 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     say(form, null);
     submit.disabled = true;
     const request = read();
-    const answer = await act({ do: "run", request }, { quiet: true });
+    const answer = await act(api.run(request), { quiet: true });
     submit.disabled = !answer.error;
     if (answer.error) return say(form, answer.error);
-    answers.follow(answer.job, request);
-    started(answer.job);
+    answers.follow(answer.id, request);
+    started(answer.id);
   }
 
   function draw() {
@@ -102,7 +103,7 @@ export function mountTry(root, { act, say, changed, started, toBench, browse, pr
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
   });
   form.addEventListener("input", changed);
-  form.querySelector("[data-do=stop]").addEventListener("click", () => act({ do: "stop", job: answers.now().job }));
+  form.querySelector("[data-do=stop]").addEventListener("click", () => act(api.stop(answers.now().job)));
   form.querySelector("[data-do=template]").addEventListener("click", () => browse());
   form.querySelector("[data-do=bench]").addEventListener("click", () => toBench(read()));
 
