@@ -34,6 +34,8 @@ export function mountStart(works, ways) {
     const now = facts.length ? text("first.works-with", { title: start.title, facts: facts.join(" · ") }) : text("first.works", { title: start.title });
     works.hidden = Boolean(start.note);
     works.textContent = now;
+    // Where a better one is to be had, the others are worth a look.
+    if (ways.hidden && start.may_connect) ways.open = Boolean(start.offer);
     ways.hidden = !start.may_connect;
     ways.replaceChildren(
       el("summary", {}, text("first.more")),
