@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from assistants import memory
-from assistants.engines.process import PROGRAMS, ProcessChat
+from assistants.engines.process import PROGRAMS, Event, ProcessChat
 
 
 class TransformersChat(ProcessChat):
@@ -20,6 +20,7 @@ class TransformersChat(ProcessChat):
     capabilities: ClassVar[frozenset[str]] = frozenset({
         "choice",
         "completion",
+        "inspect",
         "json_schema",
         "logprobs",
         "min_tokens",
@@ -44,6 +45,18 @@ class TransformersChat(ProcessChat):
         if "prompt" in event:
             self._fitting(event["prompt"])
         return event["scores"]
+
+    def inspect(self, messages: list[BaseMessage], text: str, what: str, *, raw: bool = False, **asked: Any) -> Event:
+        """Return what is inside the model as it reads ``text`` as the reply to ``messages``.
+
+        ``what`` and its options are those of ``transformers_worker/looking.py``: tokens, place, lens or attention.
+        Raises ``InvalidInput`` if both are too long together, and ``GenerationFailed``.
+        """
+        look, turns = {"what": what, "text": text, **asked}, convert_to_openai_messages(messages)
+        event = self._heard(self.start().ask_once(messages=turns, look=look, options={"raw": raw}))
+        if "prompt" in event:
+            self._fitting(event["prompt"])
+        return event["found"]
 
     def _first(self) -> dict[str, Any]:
         return {"model": str(self.path), "memory": memory.available()}

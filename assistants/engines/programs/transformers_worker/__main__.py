@@ -10,6 +10,7 @@ In    {"model": path, "memory": bytes that are free}                the first li
       {"model": path}                                               instead: only say whether the model can be loaded
       {"id", "messages": [{"role", "content"}], "options": {...}}   generate; options as ``sampling.Wishes`` has them
       {"id", "messages", "score": [text]}                           how likely each text is as the reply
+      {"id", "messages", "look": {"what", "text", ...}}             what is inside as it reads the text, see ``looking``
       {"id", "messages"}                                            count the tokens of the prompt
       {"id"}                                                        cancel
 Out   {"ready": true, "context", "slots", "is_base", ...}      the model is loaded
@@ -18,6 +19,7 @@ Out   {"ready": true, "context", "slots", "is_base", ...}      the model is load
       {"id", "text", "tokens": so far, "finish": reason or null}    the last of them has a reason, "stop" or "length",
                                                                     and "cached": tokens of the prompt known before
       {"id", "scores": [[log-probability of each token, in nats]]}  without a prompt, unless that is too long
+      {"id", "found": {...}}                                        what was seen
       {"id", "refused": reason}                                     the chat template does not take the messages
       {"id", "error": cause}                                        this request is over
       {"broken": cause}                                             everything is over

@@ -156,6 +156,17 @@ def choose(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
 
 def draw(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
     """Return a random token for each row of [replies, vocabulary]."""
+    tokens, masses = weights(logits, samplers)
+    sums = masses.cumsum(-1)
+    chances = torch.tensor([sampler.chance() for sampler in samplers], device=logits.device)[:, None]
+    places = torch.searchsorted(sums, sums[:, -1:] * chances, right=True)
+    # Rounded, a share of the sum may be all of it.
+    last = (sums < sums[:, -1:]).sum(-1, keepdim=True)
+    return tokens.gather(1, torch.minimum(places, last)).flatten().tolist()
+
+
+def weights(logits: torch.Tensor, samplers: list[Sampler]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return tokens, the likeliest first, and the probability of each that may be drawn; both of [replies, some]."""
 
     def column(wish: Callable[[Sampler], float]) -> torch.Tensor:
         return torch.tensor([wish(sampler) for sampler in samplers], device=logits.device)[:, None]
@@ -169,11 +180,7 @@ def draw(logits: torch.Tensor, samplers: list[Sampler]) -> list[int]:
         head, tokens = probabilities.sort(descending=True)
     before = head.cumsum(-1) - head
     ranks = torch.arange(head.shape[1], device=head.device)
-    sums = head.masked_fill((before >= top_p) | (ranks >= top_k), 0).cumsum(-1)
-    places = torch.searchsorted(sums, sums[:, -1:] * column(Sampler.chance), right=True)
-    # Rounded, a share of the sum may be all of it.
-    last = (sums < sums[:, -1:]).sum(-1, keepdim=True)
-    return tokens.gather(1, torch.minimum(places, last)).flatten().tolist()
+    return tokens, head.masked_fill((before >= top_p) | (ranks >= top_k), 0)
 
 
 def likely(logits: torch.Tensor, token: int, most: int) -> list[tuple[int, float]]:

@@ -17,6 +17,7 @@ import torch
 from batch import SPARE, Batch, Past, size
 from chat_template import REASONING_TAGS, Refused
 from loading import Network, free_memory
+from looking import Looking, Sight
 from sampling import Constraint, Sampler, Wishes, choose
 from tasks import Reply, Scoring, Task
 from text import Prompts, Text
@@ -35,6 +36,7 @@ class Worker:
     """A model, what it is asked for, and the loop."""
 
     def __init__(self, model: Any, tokenizer: Any, memory: int, say: Say) -> None:
+        self._model = model
         self._network = Network(model)
         self._tokenizer = tokenizer
         self._prompts = Prompts(tokenizer)
@@ -87,6 +89,7 @@ class Worker:
         messages: list[dict[str, str]] | None = None,
         options: dict[str, Any] | None = None,
         score: list[str] | None = None,
+        look: Event | None = None,
         eager: bool = True,  # It tells of every token as soon as it has it, anyway.
     ) -> None:
         if messages is None:
@@ -95,11 +98,14 @@ class Worker:
         try:
             wishes = Wishes(**options or {})
             ids = self._prompts.encode(messages, wishes.raw, wishes.reasoning)
-            fits = len(ids) < self._context
-            if score is None or not fits:
+            text = self._prompts.encode_text(look.pop("text")) if look else []
+            fits = len(ids) + len(text) < self._context
+            if (score is None and look is None) or not fits:
                 reasons = {"reasons": True} if self._prompts.reasons(ids) else {}
-                self._say({"id": id, "prompt": len(ids), **reasons})
-            if fits and score is not None:
+                self._say({"id": id, "prompt": len(ids) + len(text), **reasons})
+            if fits and look is not None:
+                self._waiting.append(Looking(id, ids, text, look))
+            elif fits and score is not None:
                 self._waiting.append(self._scoring(id, ids, score))
             elif fits and options is not None:
                 self._waiting.append(self._reply(id, ids, wishes))
@@ -128,6 +134,10 @@ class Worker:
         vocabulary = max(self._network.vocabulary, len(self._tokenizer))
         return llguidance.hf.from_tokenizer(self._tokenizer, n_vocab=vocabulary, eos_token=sorted(self._ends))
 
+    @cached_property
+    def _sight(self) -> Sight:
+        return Sight(self._model, self._network, self._spelling.decode_bytes, sorted(self._ends))
+
     def _cancel(self, id: int) -> None:
         for tasks in (self._waiting, self._reading):
             for task in [task for task in tasks if task.id == id]:
@@ -145,6 +155,9 @@ class Worker:
             return
         task = self._reading.popleft()
         try:
+            if isinstance(task, Looking) and task.is_whole:
+                self._say({"id": task.id, "found": task.found(self._sight)})
+                return
             if not task.has_begun:
                 task.start(self._network.layers, self._past)
             logits = task.read(self._network, self._network.device, self._part)
@@ -152,6 +165,8 @@ class Worker:
                 self._reading.append(task)
             elif isinstance(task, Scoring):
                 self._say({"id": task.id, "scores": task.scores(self._network, logits)})
+            elif isinstance(task, Looking):
+                self._say({"id": task.id, "found": task.found(self._sight, logits)})
             elif isinstance(task, Reply):
                 self._begin(task, logits)
         except (RuntimeError, ValueError) as error:
