@@ -1,7 +1,6 @@
 """What the transformers engine shows of its inside, held to plain transformers on tiny real models."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

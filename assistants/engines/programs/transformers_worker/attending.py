@@ -24,7 +24,7 @@ NAME = "looked-at"
 
 
 class Watch:
-    """What was seen: of each layer the mean over heads and the entropy of each, of one layer all that goes in and out."""
+    """What was seen: of each layer the mean over heads and their entropies, of one layer all that goes in and out."""
 
     def __init__(self, layer: int) -> None:
         self.layer = layer
@@ -130,7 +130,13 @@ def rolled(means: list[torch.Tensor]) -> torch.Tensor:
 
 
 def pair_of(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, factor: float, weights: torch.Tensor, one: int, other: int
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    factor: float,
+    weights: torch.Tensor,
+    one: int,
+    other: int,
 ) -> Event:
     """Return what goes into one weight: Q of a token, K and V of another, their product and its share of the row."""
     return {

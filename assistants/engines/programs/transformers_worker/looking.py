@@ -161,10 +161,7 @@ def lens(looking: Looking, sight: Sight, first: int, count: int, top: int) -> Ev
         layers.append({
             "own": rounded(chances.gather(1, own[:, None])[:, 0]),
             "top": [
-                [
-                    spelt(sight.spell, one) | {"logprob": round(value, DIGITS)}
-                    for one, value in zip(*pair, strict=True)
-                ]
+                [spelt(sight.spell, one) | {"logprob": round(value, DIGITS)} for one, value in zip(*pair, strict=True)]
                 for pair in zip(likeliest.tolist(), values.tolist(), strict=True)
             ],
         })
