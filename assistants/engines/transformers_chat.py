@@ -46,13 +46,13 @@ class TransformersChat(ProcessChat):
             self._fitting(event["prompt"])
         return event["scores"]
 
-    def inspect(self, messages: list[BaseMessage], text: str, what: str, *, raw: bool = False, **asked: Any) -> Event:
+    def inspect(self, messages: list[BaseMessage], text: str, what: str, *, raw: bool = False, **options: Any) -> Event:
         """Return what is inside the model as it reads ``text`` as the reply to ``messages``.
 
         ``what`` and its options are those of ``transformers_worker/looking.py``: tokens, place, lens or attention.
         Raises ``InvalidInput`` if both are too long together, and ``GenerationFailed``.
         """
-        look, turns = {"what": what, "text": text, **asked}, convert_to_openai_messages(messages)
+        look, turns = {"what": what, "text": text, **options}, convert_to_openai_messages(messages)
         event = self._heard(self.start().ask_once(messages=turns, look=look, options={"raw": raw}))
         if "prompt" in event:
             self._fitting(event["prompt"])

@@ -32,7 +32,7 @@ class Watch:
         self.entropies: list[torch.Tensor] = []
         self.kept: dict[str, Any] = {}
 
-    def see(self, weights: torch.Tensor, **states: Any) -> None:
+    def see(self, weights: torch.Tensor, /, **states: Any) -> None:
         """Take in a layer's weights of [1, heads, queries, keys], and Q, K, V, its mask, factor and output."""
         rows = weights[0].float()
         if len(self.means) == self.layer:

@@ -103,13 +103,13 @@ def entropy(chances: torch.Tensor) -> float:
     return torch.special.entr(chances.double()).sum().item()
 
 
-def place(looking: Looking, sight: Sight, logits: torch.Tensor, place: int, top: int, **wishes: Any) -> Event:
+def place(looking: Looking, sight: Sight, logits: torch.Tensor, place: int, top: int, **options: Any) -> Event:
     """Say what may come at a place of the text before and after sampling's settings, by the sampler that replies use.
 
     ``raw`` and ``shaped`` are probabilities; ``kept`` is how many tokens may still be drawn.
     """
     said = looking.text[:place]
-    sampler = Sampler(Wishes(**wishes), looking.prompt, sight.ends, None)
+    sampler = Sampler(Wishes(**options), looking.prompt, sight.ends, None)
     for token in said:
         sampler.take(token)
     raw = logits[0].softmax(-1)
@@ -184,13 +184,13 @@ def final_norm(model: Any) -> Callable[[torch.Tensor], torch.Tensor]:
     return norm
 
 
-def attention(looking: Looking, sight: Sight, **asked: Any) -> Event:
+def attention(looking: Looking, sight: Sight, **options: Any) -> Event:
     """Say what attends to what in prompt and text, see ``attending``."""
     ids = [*looking.prompt, *looking.text]
     return {
         "prompt": len(looking.prompt),
         "tokens": [spelt(sight.spell, token) for token in ids],
-        **attended(sight.model, ids, **asked),
+        **attended(sight.model, ids, **options),
     }
 
 
