@@ -10,6 +10,8 @@ from assistants.games.content import Element, by_id
 from assistants.games.elements import Maker
 
 Node = dict[str, Any]
+# A talk has room for so many; what else a character asks for, the adventure offers without a talk.
+MOST_QUESTS = 2
 
 
 def node(id: str, text: str, choices: list[dict[str, Any]] | None = None) -> Node:
@@ -35,7 +37,7 @@ def add(make: Maker, character: Element) -> Element:
     ]
     first = [choice(lines["ask"], "hint")]
     quests = [quest for quest in make.document["quests"] if quest["giver"] == character["id"]]
-    for number, quest in enumerate(quests, 1):
+    for number, quest in enumerate(quests[:MOST_QUESTS], 1):
         added, opened = _about(quest, number, lines)
         nodes += added
         first += opened

@@ -57,6 +57,8 @@ class Generation:
         self._world = (job.row.result or {})["world"]
         self._ids: list[str] = []
         self._count = 0
+        # A model that is no better than the one that comes with the studio.
+        self._guided = not studio.models.is_better(job.model)
         self._tokens = 0
 
     def _document(self) -> Document:
@@ -88,7 +90,7 @@ class Generation:
         raise Conflict("This world is being changed by others. Try again in a moment.")
 
     def _slots(self) -> list[Slot]:
-        found = texts.slots(self._document(), self._ids)
+        found = texts.slots(self._document(), self._ids, guided=self._guided)
         if self._request.kind == "field":
             found = [slot for slot in found if slot.field == self._request.field]
         done = {key for part in self._job.parts if part.name == "written" for key in part.data["texts"]}
@@ -103,7 +105,7 @@ class Generation:
             return
         engine = yield from opened(self._studio, self._job)
         budget = texts.MOST_TOKENS if self._request.kind == "world" else None
-        writer = Writer(self._studio, self._job, engine, self._request.seed or 0, budget)
+        writer = Writer(self._studio, self._job, engine, self._request.seed or 0, budget, self._guided)
         embed = yield from self._embedder(language)
         alike = yield from self._batches(writer, texts.batches(self._slots()), embed)
         if alike:

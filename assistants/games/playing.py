@@ -38,7 +38,8 @@ def do(worlds: Worlds, world: str, owner: str, game: str, text: str) -> Play:
     play = opened(worlds, world, owner, game)
     command = read(play.adventure, play.state, text)
     state, told = play.adventure.do(play.state, command)
-    said = [Line("command", text.strip()), *told]
+    label = next((one.label for one in play.options if one.command == command), text.strip())
+    said = [Line("command", label), *told]
     if command in LOOKS or any(line.kind == "refused" for line in told):
         return Play(play.game, play.adventure, state, [*play.transcript, *said], play.options, said)
     before = play.game.commands

@@ -5,14 +5,16 @@ nothing about how worlds are kept.
 """
 
 import json
+import re
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, InvalidInput
 from assistants.games.content import Document, Element, by_id, elements
 from assistants.games.likeness import near
+from assistants.games.naming import lexicon
 from assistants.generation import Step, conversation, generate, limited
 from assistants.jobs import Event, RunningJob
 from assistants.prompts import render
@@ -30,6 +32,10 @@ MOST_TOKENS = 2500
 TOKENS_A_CHARACTER = {"en": 0.4, "zh": 1.2}
 AROUND = 12
 GIVEN_UP = 2
+# What a small model is asked, and how its sentence may end: in a few plain words.
+SENTENCE = "games/sentence"
+SENTENCE_TOKENS = 40
+ENDED = r"[a-z]{1,12}(,? [a-z']{1,12}){3,10}\."
 # A text is a sentence or two that end as such, a name has no marks in it: so a model that is cut off says whole words.
 PATTERNS = {
     ("en", "name"): r"[A-Z][a-z]+( [A-Z]?[a-z']+){0,3}",
@@ -51,13 +57,17 @@ NAMELESS = ("barks", "dialogues", "shops", "quests")
 
 @dataclass(frozen=True)
 class Slot:
-    """A text that a model is to write: of a thing, its field, or the node of a dialogue; ``about`` are its facts."""
+    """A text that a model is to write: of a thing, its field, or the node of a dialogue; ``about`` are its facts.
+
+    ``lead`` is how a small model's sentence begins.
+    """
 
     id: str
     field: str
     form: str
     about: str
     node: str = ""
+    lead: str = ""
 
     @property
     def key(self) -> str:
@@ -76,14 +86,34 @@ class Written:
     out_of_budget: int = 0
 
 
-def slots(document: Document, ids: Iterable[str]) -> list[Slot]:
-    """Return what a model may write of some things: what is not locked and what no person wrote."""
+def slots(document: Document, ids: Iterable[str], *, guided: bool = False) -> list[Slot]:
+    """Return what a model may write of some things: what is not locked and what no person wrote.
+
+    A small one, which is ``guided``, ends sentences that are begun for it, and names nothing.
+    """
     known, wanted = by_id(document), set(ids)
     found: list[Slot] = []
     for kind, element in elements(document):
         if element["id"] in wanted and not element["locked"]:
             found += _slots(document, known, kind, element)
+    if guided:
+        return [replace(slot, lead=_lead(document, known, slot)) for slot in found if slot.form != "name"]
     return found
+
+
+def _lead(document: Document, known: dict[str, Any], slot: Slot) -> str:
+    """Return how a sentence begins; the same for the same thing, and not for its neighbour."""
+    leads = lexicon()[document["language"]].get("leads", {})
+    kind, element = known[slot.id]
+    named = {one: str(known[element[one]][1]["name"]) for one in ("giver", "character") if one in element}
+    if slot.node:
+        forms = leads.get(slot.node.split("-")[0], "")
+    elif kind == "barks":
+        forms = leads.get(kind, {}).get(element["occasion"], "")
+    else:
+        forms = leads.get(kind, "")
+    ones = forms if isinstance(forms, list) else [forms]
+    return str(ones[document[kind].index(element) % len(ones)]).format(**{"name": element["name"], **named})
 
 
 def _slots(document: Document, known: dict[str, Any], kind: str, element: Element) -> Iterator[Slot]:
@@ -118,7 +148,10 @@ def _about(known: dict[str, Any], kind: str, element: Element, language: str) ->
 class Writer:
     """Writes the texts of one job, as far as its tokens go."""
 
-    def __init__(self, studio: "Studio", job: RunningJob, engine: "ChatEngine", seed: int, budget: int | None) -> None:
+    def __init__(
+        self, studio: "Studio", job: RunningJob, engine: "ChatEngine", seed: int, budget: int | None, guided: bool
+    ) -> None:
+        self._guided = guided
         self._studio = studio
         self._job = job
         self._engine = engine
@@ -138,6 +171,8 @@ class Writer:
             room = min(room, self._budget - self.tokens)
         self.written.asked += len(batch)
         try:
+            if self._guided:
+                return (yield from self._sentences(document, batch))
             answer = yield from self._ask(document, batch, tried, room)
         except (GenerationFailed, InvalidInput):
             # It did not keep to the schema, or the world is more than it reads: the program's own words stay.
@@ -154,14 +189,30 @@ class Writer:
         world = f"{document['name']}. {document['setting']} ({document['tone']})"
         values = {"world": world, "things": "\n".join(about), "taken": ", ".join(tried[-30:]) or "-"}
         messages = conversation(render(template, values))
-        step, model = Step(self._job, self._job.model), self._engine
-        options = limited(model, room) | {"temperature": 0.8, "seed": self._seed + self.tokens + len(tried)}
+        options = limited(self._engine, room) | {"temperature": 0.8, "seed": self._seed + self.tokens + len(tried)}
         controls = Controls(json_schema=schema(language, batch))
+        said = yield from self._said(messages, controls, options)
+        return dict(json.loads(said))
+
+    def _sentences(self, document: Document, batch: list[Slot]) -> Generator[Event, None, dict[Slot, str]]:
+        """Return sentences that the model ended, one question each: of several at once a small one makes a muddle."""
+        template = self._studio.prompts.get(SENTENCE, self._job.owner)
+        said = {}
+        for slot in batch:
+            values = {"world": document["setting"], "thing": slot.about, "lead": slot.lead}
+            options = limited(self._engine, SENTENCE_TOKENS) | {"temperature": 0.6, "seed": self._seed + self.tokens}
+            controls = Controls(regex=rf"{re.escape(slot.lead)} {ENDED}")
+            messages = conversation(render(template, values))
+            text = yield from self._said(messages, controls, options)
+            said[slot] = " ".join(text.split())
+        return said
+
+    def _said(self, messages: Any, controls: Controls, options: dict[str, Any]) -> Generator[Event, None, str]:
+        step = Step(self._job, self._job.model)
         try:
-            said = yield from _untold(generate(model, messages, controls, options, step))
+            return (yield from _untold(generate(self._engine, messages, controls, options, step)))
         finally:
             self._count(step.usage or {})
-        return dict(json.loads(said))
 
     def _count(self, usage: dict[str, Any]) -> None:
         self.tokens += int(usage.get("output_tokens", 0))

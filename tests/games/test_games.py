@@ -106,6 +106,15 @@ def test_dialogues_are_for_those_who_have_none(studio: Studio, worlds: Worlds) -
     assert integrity.check(worlds.get(id, LOCAL.id).document).wrong == []
 
 
+def test_who_gives_many_quests_can_be_talked_to(studio: Studio, worlds: Worlds) -> None:
+    id = world(studio)
+    [giver] = made(studio, kind="characters", world=id).result["ids"]
+    made(studio, kind="quests", world=id, count=12, constraints={"giver": giver})
+    assert made(studio, kind="dialogues", world=id).status == "done"
+    document = worlds.get(id, LOCAL.id).document
+    assert problem(document) is None and integrity.check(document).wrong == []
+
+
 def test_what_a_person_wrote_or_locked_is_not_written_again(
     studio: Studio, worlds: Worlds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
