@@ -141,6 +141,7 @@ def test_keys_that_are_put_together_exist() -> None:
 def test_no_key_is_left_over() -> None:
     families = "status|tab|model|field|cause|check|operation|tone|sent|role|side|diff|export|language|brief|verdict"
     families += r"|asked|asked\.\w+|choose|evaluator|filter|how|study|study-hint"
+    families += "|author|fact|format|format-hint|generator|kind|place"
     used = keys_used()
     kinds = rf"(palette|trash)\.({'|'.join(kind.name for kind in ROWS)})"
     steps = r"(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+"
@@ -171,6 +172,9 @@ def built(studio: Studio) -> dict[str, Any]:
 def visible(props: dict[str, Any]) -> Iterator[str]:
     """Yield the texts of a widget that a visitor sees."""
     for name in VISIBLE:
+        # Of a choice, one sees what it is called.
+        if name == "value" and props.get("choices"):
+            continue
         if isinstance(props.get(name), str):
             yield props[name]
     for choice in props.get("choices") or []:

@@ -8,7 +8,6 @@ from typing import Any
 
 import gradio as gr
 
-from assistants.games import desk
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.kit import UNQUEUED, said, words
@@ -48,21 +47,13 @@ def build(studio: Studio) -> None:
         opened.wire(studio)
 
     def entered(who: Principal, lang: str, chosen: str | None) -> Any:
-        return choices(studio, who, chosen)
+        return opened.choices(studio, who, chosen)
 
     events.action(handled(entered), picker, picker, **UNQUEUED)
 
     def named(event: gr.EventData, request: gr.Request) -> Any:
         """Open the world that the address names."""
         id = said(event).get("world")
-        return choices(studio, visitor(request), id if isinstance(id, str) else None)
+        return opened.choices(studio, visitor(request), id if isinstance(id, str) else None)
 
     events.refill(named, None, picker, **UNQUEUED)
-
-
-def choices(studio: Studio, who: Principal, chosen: str | None) -> Any:
-    """Return the picker with the worlds that somebody has, and the one that is open, or else the latest."""
-    lines = desk.worlds(studio).list(who.id)
-    ids = [line.id for line in lines]
-    value = chosen if chosen in ids else ids[0] if ids else None
-    return gr.update(choices=[(line.name, line.id) for line in lines], value=value, visible=bool(lines))

@@ -14,7 +14,7 @@ from webapp.i18n import t
 from webapp.kit import UNQUEUED, words
 from webapp.native import Work, handled, job_form
 from webapp.tabs.games import graphs
-from webapp.tabs.games.opened import Opened
+from webapp.tabs.games.opened import Opened, hint
 
 # What is made on a tab of its own.
 HERE = tuple(kind for kind in KINDS if kind != "maps")
@@ -162,9 +162,8 @@ def _inner(known: dict[str, Any], value: dict[str, Any]) -> str:
 
 
 def _nothing(lang: str, id: str | None) -> Sequence[Any]:
-    hint = t("games.choose-thing" if id else "games.empty", lang)
-    box = f'<div class="world-card"><p class="hint-box">{escape(hint)}</p></div>'
-    return ["", "", False, "", gr.update(visible=False, choices=[], value=None), box if id is None else ""]
+    box = "" if id else hint(t("games.empty", lang))
+    return ["", "", False, "", gr.update(visible=False, choices=[], value=None), box]
 
 
 def _shown(studio: Studio, who: Principal, lang: str, id: str | None, element: str | None) -> Sequence[Any]:
@@ -189,6 +188,7 @@ def _about(kind: str, one: Element, lang: str) -> str:
     if kind == "dialogues":
         title = escape(t("games.dialogue-graph", lang))
         return f'<div class="world-card"><h3>{title}</h3>{graphs.dialogue(one)}</div>'
-    writers = ", ".join(f"{field}: {t(f'games.by-{who}', lang)}" for field, who in one["by"].items())
-    by = writers or t("games.by-code", lang)
-    return f'<div class="world-card"><p class="faint">{escape(t("games.written-by", lang, who=by))}</p></div>'
+    writers = ", ".join(f"{field}: {t(f'author.{who}', lang)}" for field, who in one["by"].items())
+    by = writers or t("author.code", lang)
+    told = escape(t("games.written-by", lang, who=by))
+    return f'<div class="world-card"><p class="faint">{told}</p></div>'

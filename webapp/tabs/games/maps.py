@@ -15,7 +15,7 @@ from assistants.studio import Studio
 from webapp.i18n import t
 from webapp.kit import UNQUEUED, words
 from webapp.native import Work, handled, job_form
-from webapp.tabs.games.opened import Opened
+from webapp.tabs.games.opened import Opened, hint
 
 
 def build(studio: Studio, opened: Opened) -> None:
@@ -75,9 +75,8 @@ def _shown(studio: Studio, who: Principal, lang: str, id: str | None, which: str
     """Return the choice among the maps of a world, whether the way is shown, and the map."""
     world = desk.worlds(studio).get(id, who.id) if id else None
     if world is None or not world.document["maps"]:
-        hint = escape(t("games.empty" if world is None else "games.no-map", lang))
         hidden = gr.update(visible=False)
-        return [hidden, hidden, f'<div class="world-card"><p class="hint-box">{hint}</p></div>']
+        return [hidden, hidden, hint(t("games.empty" if world is None else "games.no-map", lang))]
     known = [one["id"] for one in world.document["maps"]]
     which = str(which) if which in known else str(known[0])
     choices = [(one["name"], one["id"]) for one in world.document["maps"]]
@@ -85,8 +84,8 @@ def _shown(studio: Studio, who: Principal, lang: str, id: str | None, which: str
     address = f"api/worlds/{quote(world.id)}/maps/{quote(which)}/picture?way={'true' if way else 'false'}"
     kinds = sorted({place["type"] for place in one["places"]})
     legend = "".join(f"<span>{escape(t(f'place.{kind}', lang))}: {_count(one, kind)}</span>" for kind in kinds)
-    who_did = t(f"games.map-by-{'import' if one['generator'] == 'import' else 'code'}", lang,
-                generator=t(f"generator.{one['generator']}", lang), seed=one["seed"])  # fmt: skip
+    made = {"generator": t(f"generator.{one['generator']}", lang), "seed": one["seed"]}
+    who_did = t("games.map-by-import" if one["generator"] == "import" else "games.map-by-code", lang, **made)
     picture = (
         f'<div class="map-picture"><img src="{escape(address)}" alt="{escape(one["name"])}">'
         f'<p class="legend">{legend}</p><p class="legend">{escape(who_did)}</p></div>'

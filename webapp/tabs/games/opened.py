@@ -4,18 +4,25 @@ Knows nothing about what is shown.
 """
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
 from assistants.errors import NotFound
+from assistants.games import desk
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.kit import UNQUEUED
 from webapp.native import handled
 
 Show = Callable[[Studio, Principal, str, str | None], Sequence[Any]]
+
+
+def hint(text: str) -> str:
+    """Return what stands where there is nothing to show yet."""
+    return f'<div class="world-card"><p class="hint-box">{escape(text)}</p></div>'
 
 
 class Opened:
@@ -49,3 +56,11 @@ class Opened:
             return self.values(studio, who, lang, world)
 
         self.picker.change(handled(handle), self.picker, self.outputs, **UNQUEUED)
+
+    @staticmethod
+    def choices(studio: Studio, who: Principal, chosen: str | None) -> Any:
+        """Return the picker with the worlds that somebody has, and the one that is open, or else the latest."""
+        lines = desk.worlds(studio).list(who.id)
+        ids = [line.id for line in lines]
+        value = chosen if chosen in ids else ids[0] if ids else None
+        return gr.update(choices=[(line.name, line.id) for line in lines], value=value, visible=bool(lines))

@@ -1,6 +1,7 @@
 """The part of the Games tab where a world is made, looked at, proved and mended."""
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -16,14 +17,10 @@ from webapp.i18n import t
 from webapp.kit import UNQUEUED, words
 from webapp.native import Work, handled, job_form
 from webapp.tabs.games import graphs
-from webapp.tabs.games.opened import Opened
+from webapp.tabs.games.opened import Opened, hint
 
-EXAMPLES = (
-    ("en", "A drowned kingdom whose bells still ring under water"),
-    ("en", "A mountain railway town in a never-ending winter"),
-    ("zh", "江南水乡，雾中藏着一座会移动的茶楼"),
-    ("zh", "沙漠驿站，旅人用故事换取清水"),
-)
+EXAMPLES = ("games.example-1", "games.example-2", "games.example-3", "games.example-4")
+LISTS = {"wrong": "games.wrong-title", "mended": "games.mended-title"}
 # Of a report, so many findings are shown.
 SHOWN = 8
 
@@ -35,7 +32,9 @@ def build(studio: Studio, opened: Opened) -> None:
             brief = gr.Textbox(
                 label=words("games.brief"), placeholder=words("games.brief-hint"), lines=3, max_length=2000
             )
-            language = gr.Radio([("English", "en"), ("中文", "zh")], value="en", label=words("field.language"))
+            language = gr.Radio(
+                [(words(f"language.{one}"), one) for one in ("en", "zh")], value="en", label=words("field.language")
+            )
             locations = gr.Slider(4, 16, value=7, step=1, label=words("asked.locations"))
             locks = gr.Slider(0, 4, value=2, step=1, label=words("asked.locks"))
             model = gr.Dropdown(
@@ -46,9 +45,9 @@ def build(studio: Studio, opened: Opened) -> None:
             spot = gr.Column()
             gr.Markdown(words("games.examples"), elem_classes="hint")
             with gr.Row(elem_classes="games-examples"):
-                for example in EXAMPLES:
-                    button = gr.Button(example[1], size="sm")
-                    button.click(lambda example=example: example, None, [language, brief], **UNQUEUED)
+                for key in EXAMPLES:
+                    button = gr.Button(words(key), size="sm")
+                    button.click(handled(partial(_example, key)), None, [language, brief], **UNQUEUED)
         with gr.Column(scale=3):
             card = gr.HTML(elem_id="games-card")
             with gr.Row(visible=False) as actions:
@@ -76,6 +75,11 @@ def build(studio: Studio, opened: Opened) -> None:
     mend.click(handled(mended), opened.picker, [report, card], **UNQUEUED)
 
 
+def _example(key: str, who: Principal, lang: str) -> list[str]:
+    """Return a world to begin with, in the language of the page."""
+    return [lang, t(key, lang)]
+
+
 def _models(studio: Studio, who: Principal) -> list[tuple[Any, str]]:
     """Return the models that somebody may choose: the default, whichever that is, and each by its name."""
     return [(words("model.default"), ""), *((name, name) for name in studio.models.pickable(who))]
@@ -100,8 +104,6 @@ def _fill(request: dict[str, Any]) -> dict[str, Any]:
 def _built(studio: Studio) -> Any:
     def show(work: Work) -> Sequence[Any]:
         """Return the picker with the new world open, and the world as far as it is written."""
-        from webapp.tabs.games import choices
-
         id = (work.row.result or {}).get("world")
         try:
             world = _world(studio, work.who, id)
@@ -110,7 +112,7 @@ def _built(studio: Studio) -> Any:
         notes = [t(one["template"], work.lang, **one["values"]) for one in work.named("note")]
         reports = work.named("report")
         card = _card(world, work.lang, notes) + (_report(reports[-1], work.lang) if reports else "")
-        return [choices(studio, work.who, id), card]
+        return [Opened.choices(studio, work.who, id), card]
 
     return show
 
@@ -122,12 +124,13 @@ def _world(studio: Studio, who: Principal, id: str | None) -> World | None:
 def _card(world: World | None, lang: str, notes: Sequence[str] = ()) -> str:
     """Return what a world is, in a few lines, and its quests as a graph."""
     if world is None:
-        return f'<div class="world-card"><p class="hint-box">{escape(t("games.empty", lang))}</p></div>'
+        return hint(t("games.empty", lang))
     document = world.document
     counts = "".join(f"<li>{escape(t(f'kind.{kind}', lang))} {len(document[kind])}</li>" for kind in KINDS)
     told = "".join(f'<p class="faint">{escape(one)}</p>' for one in notes)
     graph = graphs.quests(document)
-    title = f"<h3>{escape(t('games.quest-graph', lang))}</h3>" if graph else ""
+    heading = escape(t("games.quest-graph", lang))
+    title = f"<h3>{heading}</h3>" if graph else ""
     return (
         f'<div class="world-card"><h2>{escape(world.name)}</h2><p>{escape(document["setting"])}</p>'
         f'<ul class="counts">{counts}</ul>{told}{title}{graph}</div>'
@@ -140,12 +143,13 @@ def _report(found: dict[str, Any], lang: str) -> str:
     good = not found["wrong"]
     verdict = t("games.holds" if good else "games.wrong", lang, count=total, wrong=len(found["wrong"]))
     lists = ""
-    for name in ("wrong", "mended"):
+    for name in LISTS:
         if found[name]:
             lines = [t(one["template"], lang, **one["values"]) for one in found[name]]
             shown = "".join(f"<li>{escape(line)}</li>" for line in lines[:SHOWN])
-            more = f"<li>{escape(t('games.more', lang, count=len(lines) - SHOWN))}</li>" if len(lines) > SHOWN else ""
-            title = escape(t(f"games.{name}-title", lang, count=len(lines)))
+            rest = escape(t("games.more", lang, count=len(lines) - SHOWN))
+            more = f"<li>{rest}</li>" if len(lines) > SHOWN else ""
+            title = escape(t(LISTS[name], lang, count=len(lines)))
             lists += f'<p class="faint">{title}</p><ul class="findings">{shown}{more}</ul>'
     style = "good" if good else "bad"
     return f'<div class="world-card"><p class="{style}">{escape(verdict)}</p>{lists}</div>'
