@@ -35,8 +35,8 @@ def build(studio: Studio) -> None:
         with gr.Tabs():
             with gr.Tab(words("games.part-world"), elem_id="games-world"):
                 world.build(studio, opened)
-            with gr.Tab(words("games.part-content"), elem_id="games"):
-                content.build(studio, opened)
+            with gr.Tab(words("games.part-content"), elem_id="games") as part:
+                content.build(studio, opened, part)
             with gr.Tab(words("games.part-map"), elem_id="games-maps"):
                 maps.build(studio, opened)
             with gr.Tab(words("games.part-play"), elem_id="games-narration"):

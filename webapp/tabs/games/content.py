@@ -22,8 +22,8 @@ HERE = tuple(kind for kind in KINDS if kind != "maps")
 CELL = 160
 
 
-def build(studio: Studio, opened: Opened) -> None:
-    """Make the part."""
+def build(studio: Studio, opened: Opened, part: gr.Tab) -> None:
+    """Make the part; whoever comes to it sees what was written meanwhile."""
     with gr.Row():
         with gr.Column(scale=2):
             kind = gr.Dropdown(
@@ -90,7 +90,11 @@ def build(studio: Studio, opened: Opened) -> None:
         listing = _listed(studio, who, lang, id, wanted, element)
         return [*listing, *_shown(studio, who, lang, id, element)]
 
+    def entered(who: Principal, lang: str, id: str | None, wanted: str, element: str | None) -> Sequence[Any]:
+        return _listed(studio, who, lang, id, wanted, element)
+
     at = [opened.picker, kind]
+    part.select(handled(entered), [*at, thing], [table, thing], **UNQUEUED)
     kind.change(handled(chosen), at, [table, thing, *fields], **UNQUEUED)
     thing.change(handled(shown), [opened.picker, thing], fields, **UNQUEUED)
     values = [name, description, locked, revision]
@@ -137,7 +141,7 @@ def _listed(
 
 def _facts(document: Document, kind: str, one: Element, lang: str) -> str:
     """Return what else there is to say of a thing, in short: what it names by its name."""
-    known = by_id(document)
+    known = by_id(document) | {faction["id"]: ("factions", faction) for faction in document["factions"]}
     told = []
     for field, value in one.items():
         if field in ("id", "name", "description", "by", "locked", "nodes", "layers", "legend", "places", "exits"):
@@ -188,7 +192,9 @@ def _about(kind: str, one: Element, lang: str) -> str:
     if kind == "dialogues":
         title = escape(t("games.dialogue-graph", lang))
         return f'<div class="world-card"><h3>{title}</h3>{graphs.dialogue(one)}</div>'
-    writers = ", ".join(f"{field}: {t(f'author.{who}', lang)}" for field, who in one["by"].items())
+    titles = {"name": t("field.name", lang), "description": t("asked.brief", lang)}
+    fields = ((titles.get(field) or t(f"fact.{field}", lang), who) for field, who in one["by"].items())
+    writers = ", ".join(f"{title}: {t(f'author.{who}', lang)}" for title, who in fields)
     by = writers or t("author.code", lang)
     told = escape(t("games.written-by", lang, who=by))
     return f'<div class="world-card"><p class="faint">{told}</p></div>'
