@@ -57,5 +57,8 @@ function place(menu, anchor) {
   const { width, height } = menu.getBoundingClientRect();
   const below = anchor.bottom + 4 + height <= innerHeight;
   menu.style.left = `${Math.max(8, Math.min(anchor.right - width, innerWidth - width - 8))}px`;
-  menu.style.top = `${below ? anchor.bottom + 4 : Math.max(8, anchor.top - 4 - height)}px`;
+  const top = below ? anchor.bottom + 4 : Math.max(8, anchor.top - 4 - height);
+  menu.style.top = `${top}px`;
+  // Entries that come later are scrolled to.
+  menu.style.maxHeight = `calc(100dvh - ${top + 8}px)`;
 }
