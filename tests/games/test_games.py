@@ -133,7 +133,9 @@ def test_what_a_person_wrote_or_locked_is_not_written_again(
         made(studio, kind="field", world=id, element=one["id"], field="description", model=MODEL)
 
 
-def test_a_restart_goes_on_where_it_was(studio: Studio, worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_off_in_the_middle_is_made_once_and_keeps_what_was_written(
+    studio: Studio, worlds: Worlds, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from assistants.games import generating
 
     model = author(monkeypatch, studio.models)
