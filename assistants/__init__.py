@@ -6,7 +6,20 @@ people have rows of its own. Packages may bring more. ``ROWS`` here are those of
 
 from typing import TYPE_CHECKING
 
-from assistants import chat, games, history, images, ingestion, playground, plugins, profile, prompts, support, writing
+from assistants import (
+    chat,
+    games,
+    history,
+    images,
+    ingestion,
+    lab,
+    playground,
+    plugins,
+    profile,
+    prompts,
+    support,
+    writing,
+)
 from assistants.images import upscaling
 from assistants.jobs.assistant import traits
 from assistants.openai import completions, embeddings
@@ -19,7 +32,7 @@ if TYPE_CHECKING:
 
 OWN: "tuple[Assistant[Studio], ...]" = (
     chat, writing, support, checks, summaries, playground, images, upscaling, ingestion, triage, completions,
-    embeddings, games,
+    embeddings, games, lab,
 )  # fmt: skip
 ASSISTANTS: "tuple[Assistant[Studio], ...]" = (*OWN, *plugins.assistants({module.ID for module in OWN}))
 ROWS = RowKinds([

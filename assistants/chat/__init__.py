@@ -21,12 +21,12 @@ from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
 from assistants.generation import NO_CONTROLS, conversation, generate, limited, opened, settled, watch
 from assistants.history.search import TITLE, shorten
-from assistants.jobs import Event, JobRow, RunningJob, note
+from assistants.jobs import Event, Exchange, JobRow, RunningJob, note
 from assistants.models import DEFAULT
 from assistants.principals import Principal
 from assistants.profile import ToldProfile, knowing, profile_of
 from assistants.prompts import render
-from assistants.requests import BETTER_MODEL, Admission, Name
+from assistants.requests import BETTER_MODEL, Admission, Name, validated
 from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
 from assistants.store.row_kinds import Hit, Part, RowKind
 from prompts.library import Messages, Template
@@ -100,11 +100,12 @@ REASONING_TOKENS = 4 * DEFAULT_TOKENS
 WANTED_LENGTH = re.compile(r"(?<![\d.,])([1-9]\d{1,3})(?:[ -]?words?\b|\s?(?:个?字|词))", re.IGNORECASE)
 LEAST_SHARE = 0.75
 TOKENS_A_WORD = 1.3
+LEFT_OUT = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
 NOTHING = "The model answered with nothing. Ask again or in other words."
 CUT = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
 CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue lets it go on."
 # What of a request is about one turn alone.
-TURN = ("message", "conversation", "parent", "action", "wait")
+TURN = ("message", "conversation", "parent", "action", "wait", "prefix")
 
 
 class Request(Settings):
@@ -113,7 +114,8 @@ class Request(Settings):
     ``parent`` is the message it goes below (default: the end of the active branch; ``root``: a new first message).
     What it does not say of its settings is as the conversation has it; a new conversation keeps those it begins with.
     The template's version is the one in use, unless ``template_version`` names another. ``profile`` is what the model
-    is told of the person, by default what their profile says while it is on. To ``wait`` is to be answered by the
+    is told of the person, by default what their profile says while it is on. Another reply begins with the ``prefix``,
+    which is how one goes on from another word. To ``wait`` is to be answered by the
     better model that is on its way.
     """
 
@@ -123,6 +125,7 @@ class Request(Settings):
     template_version: Name | None = None
     profile: ToldProfile | None = None
     action: Literal["send", "regenerate", "continue"] = "send"
+    prefix: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
     wait: bool = False
 
 
@@ -130,6 +133,8 @@ def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Ad
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
     if request.message and request.action != "send":
         raise InvalidInput("message", "{field} goes with action send only.")
+    if request.prefix and request.action != "regenerate":
+        raise InvalidInput("prefix", "{field} goes with action regenerate only.")
     request = filled(request, _settings_of_conversation(studio, request, who.id))
     model = studio.models.resolve(request.model, who, "chat")
     if request.wait and request.model not in (None, DEFAULT):
@@ -162,7 +167,7 @@ def _admit_turn(studio: "Studio", request: Request, owner: str, job_id: str, mod
     wanted = "user" if request.action == "regenerate" else "assistant"
     if parent.role != wanted:
         raise InvalidInput("parent", "{field} must be a message of the role {role}.", role=wanted)
-    question, text, after = parent, "", None
+    question, text, after = parent, request.prefix, None
     if request.action == "continue":
         if parent.job and studio.history.jobs.is_open(parent.job):
             raise InvalidInput("parent", "The reply is still being written.")
@@ -225,8 +230,7 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
     engine = yield from opened(studio, job)
     messages, dropped = _prompt(studio, request, job, engine)
     if dropped:
-        template = "{count} earlier messages did not fit into the model's {context} tokens and were left out."
-        yield note(template, count=dropped, context=engine.context)
+        yield note(LEFT_OUT, count=dropped, context=engine.context)
     options = _options(studio, engine, request, job)
     # Who asks for more of a text that was cut is not to be cut again.
     circle = None if request.action == "continue" else watch(studio, job)
@@ -296,11 +300,18 @@ def _preamble(template: Template | None, request: Request, message: str) -> Mess
     return knowing(before, request.profile)
 
 
-def _prompt(
-    studio: "Studio", request: Request, job: RunningJob, engine: "ChatEngine"
-) -> tuple[list["BaseMessage"], int]:
-    """Return the messages for the model and how many of the oldest had to be left out."""
-    reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
+def exchange(studio: "Studio", job: JobRow, which: str) -> Exchange:
+    """Return the messages that a reply was asked for with, but for those that were left out, and the whole reply."""
+    reply = studio.history.conversations.message((job.result or {})["message"], job.owner)
+    before, pairs = _turns(studio, validated(Request, job.request), job, reply)
+    text = pairs.pop()[1] if reply.text else ""
+    parts = (data for _, kind, data in studio.history.jobs.events(job.id) if kind == "part" and data["name"] == "note")
+    dropped = sum(one["data"]["values"]["count"] for one in parts if one["data"]["template"] == LEFT_OUT)
+    return Exchange([*before, *pairs[dropped:]], text)
+
+
+def _turns(studio: "Studio", request: Request, job: JobRow, reply: Turn) -> tuple[Messages, Messages]:
+    """Return what comes before the conversation, and its turns up to what there is of a reply."""
     turns = studio.history.conversations.branch(reply.conversation, reply.parent, MAX_TURNS).turns
     # A reply that failed before its first word would only teach the model to say nothing.
     pairs = [(turn.role, turn.text) for turn in turns if turn.text]
@@ -312,7 +323,16 @@ def _prompt(
     if template:
         # All of a person's messages, not only the last: what an engine has read before, it need not read anew.
         pairs = [(role, _filled(template, request, text)[-1][1] if role == "user" else text) for role, text in pairs]
-    before, messages = conversation(_preamble(template, request, job.row.input)), conversation(pairs)
+    return _preamble(template, request, job.input), pairs
+
+
+def _prompt(
+    studio: "Studio", request: Request, job: RunningJob, engine: "ChatEngine"
+) -> tuple[list["BaseMessage"], int]:
+    """Return the messages for the model and how many of the oldest had to be left out."""
+    reply = studio.history.conversations.message((job.row.result or {})["message"], job.owner)
+    preamble, pairs = _turns(studio, request, job.row, reply)
+    before, messages = conversation(preamble), conversation(pairs)
     # The question, and what there is of its reply, must be in.
     needed = 2 if reply.text else 1
     dropped = _left_out(engine, before, messages, needed, request.params.max_tokens or DEFAULT_TOKENS)

@@ -11,6 +11,7 @@ from langchain_core.messages import BaseMessage, convert_to_openai_messages
 
 from assistants import memory
 from assistants.engines.process import PROGRAMS, Event, ProcessChat
+from assistants.errors import InvalidInput
 
 
 class TransformersChat(ProcessChat):
@@ -50,12 +51,14 @@ class TransformersChat(ProcessChat):
         """Return what is inside the model as it reads ``text`` as the reply to ``messages``.
 
         ``what`` and its options are those of ``transformers_worker/looking.py``: tokens, place, lens or attention.
-        Raises ``InvalidInput`` if both are too long together, and ``GenerationFailed``.
+        Raises ``InvalidInput`` for what is too long or is not there, and ``GenerationFailed``.
         """
         look, turns = {"what": what, "text": text, **options}, convert_to_openai_messages(messages)
         event = self._heard(self.start().ask_once(messages=turns, look=look, options={"raw": raw}))
         if "prompt" in event:
             self._fitting(event["prompt"])
+        if amiss := event.get("amiss"):
+            raise InvalidInput(amiss["field"], amiss["template"], **amiss["values"])
         return event["found"]
 
     def _first(self) -> dict[str, Any]:

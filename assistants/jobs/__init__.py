@@ -18,6 +18,7 @@ from assistants.jobs.events import (
     event_data,
     note,
 )
+from assistants.jobs.exchange import Exchange
 from assistants.jobs.room import kept
 from assistants.jobs.runner import JobRunner
 from assistants.jobs.running import RunningJob, Stopped
@@ -30,6 +31,7 @@ __all__ = [
     "TERMINAL",
     "Assistant",
     "Event",
+    "Exchange",
     "JobRow",
     "JobRunner",
     "Part",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from assistants.jobs.events import Event
+from assistants.jobs.exchange import Exchange, recorded
 from assistants.jobs.running import RunningJob
 from assistants.principals import Principal
 from assistants.requests import Admission, StudioRequest
@@ -91,6 +92,8 @@ class Traits:
     look_over: Callable[[Any, Any, Principal], None] = overlook
     # Makes of a job what is asked when somebody wants it once more.
     again: Callable[[Any, JobRow], dict[str, Any]] = same
+    # Returns the messages that a model was given for a job and its answer, of the step that is named.
+    exchange: Callable[[Any, JobRow, str], Exchange] = recorded
 
 
 def traits(module: Assistant[Any]) -> Traits:
@@ -104,4 +107,5 @@ def traits(module: Assistant[Any]) -> Traits:
         a_minute=getattr(module, "A_MINUTE", A_MINUTE),
         look_over=getattr(module, "look_over", overlook),
         again=getattr(module, "again", same),
+        exchange=getattr(module, "exchange", recorded),
     )

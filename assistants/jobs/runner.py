@@ -18,6 +18,7 @@ from assistants.errors import BROKEN, GenerationFailed, InvalidInput, NotFound, 
 from assistants.history import History
 from assistants.jobs.assistant import Assistant, HasModels, Traits, traits
 from assistants.jobs.events import Event, Status, event_from
+from assistants.jobs.exchange import Exchange
 from assistants.jobs.pace import Pace
 from assistants.jobs.queues import Queues
 from assistants.jobs.running import Numbered, RunningJob, Stopped
@@ -132,6 +133,11 @@ class JobRunner(Generic[Host]):
         """Submit once more what an earlier job was asked, or what the assistant's ``again`` makes of it."""
         row = self.get(job_id, who.id)
         return self.submit(row.assistant, self._traits_of(row.assistant).again(self._studio, row), who)
+
+    def exchange(self, job_id: str, owner: str, which: str = "") -> Exchange:
+        """Return what a model was given for the owner's job and answered; raises ``InvalidInput`` where none was."""
+        row = self.get(job_id, owner)
+        return self._traits_of(row.assistant).exchange(self._studio, row, which)
 
     def _admit(self, module: Assistant[Host], request: StudioRequest, who: Principal) -> JobRow:
         job_id = new_id()

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import check_schema
 from assistants.errors import NotFound
-from assistants.jobs import Event, Part, Result, RunningJob, Stopped, Text
+from assistants.jobs import Event, Exchange, JobRow, Part, Result, RunningJob, Stopped, Text
 from assistants.playground import evaluators, findings, preparing
 from assistants.playground.asking import CellRun
 from assistants.playground.judging import Judging
@@ -58,6 +58,7 @@ __all__ = [
     "Request",
     "admit",
     "evaluators_of",
+    "exchange",
     "from_item",
     "from_template",
     "keep",
@@ -163,22 +164,29 @@ def table(variants: Sequence[Variant], found: list[dict[str, Any]]) -> str:
 
 def messages(studio: "Studio", owner: str, job_id: str, variant: int, row: int) -> list[dict[str, str]]:
     """Return the exact messages of a cell of the owner's job; raises ``NotFound``."""
-    job = studio.jobs.get(job_id, owner)
-    cell = next(
-        (
-            data["data"]
-            for _, kind, data in studio.history.jobs.events(job_id)
-            if kind == "part" and data["name"] == "cell"
-            if (data["data"]["variant"], data["data"]["row"]) == (variant, row)
-        ),
-        None,
+    said = exchange(studio, studio.jobs.get(job_id, owner), f"{variant}.{row}").messages
+    return [{"role": role, "content": content} for role, content in said]
+
+
+def exchange(studio: "Studio", job: JobRow, which: str) -> Exchange:
+    """Return the messages and the answer of the cell ``which``, as ``variant.row`` or ``variant.row.repeat``.
+
+    By default that is the first one. Raises ``NotFound``.
+    """
+    wanted = f"{which}." if which else ""
+    cells = (
+        data["data"]
+        for _, kind, data in studio.history.jobs.events(job.id)
+        if kind == "part" and data["name"] == "cell"
     )
+    places = ((one, f"{one['variant']}.{one['row']}.{one['repeat']}.") for one in cells)
+    cell = next((one for one, place in places if place.startswith(wanted)), None)
     if job.assistant != ID or cell is None:
         raise NotFound("There is no such cell.")
-    planned = plan(studio, validated(Request, job.request), owner)
+    planned = plan(studio, validated(Request, job.request), job.owner)
     shown = [planned.examples[number] for number in cell["examples"]]
-    said = planned.variants[variant].source.render(planned.rows[row], shown)
-    return [{"role": role, "content": content} for role, content in said]
+    said = planned.variants[cell["variant"]].source.render(planned.rows[cell["row"]], shown)
+    return Exchange(list(said), cell["output"])
 
 
 def keep(studio: "Studio", owner: str, name: str, request: dict[str, Any], id: str | None = None) -> Experiment:

@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 from transformers import AutoTokenizer, PreTrainedModel
 
 from assistants.engines.transformers_chat import TransformersChat
-from assistants.errors import GenerationFailed, InvalidInput
+from assistants.errors import InvalidInput
 from tests.engines import tiny
 from tests.engines.opening import opened_file
 from tests.engines.test_transformers import FREE, STORY, prompt_ids, say
@@ -192,12 +192,21 @@ def test_looking_changes_nothing_of_what_is_written(engine) -> None:
     assert say(engine, max_tokens=12, temperature=0) == before
 
 
-@pytest.mark.parametrize(
-    ("what", "options"), [("attention", {"layer": 2, "head": 0}), ("attention", {"layer": 0, "head": 4})], ids=str
-)
-def test_a_layer_or_head_that_there_is_not_is_named(engine, what: str, options: dict[str, int]) -> None:
-    with pytest.raises(GenerationFailed, match="none of them"):
+AMISS = [
+    ("attention", {"layer": 2, "head": 0}, "layer"),
+    ("attention", {"layer": 0, "head": 4}, "head"),
+    ("attention", {"layer": 0, "head": 0, "pair": [400, 0]}, "pair"),
+    ("attention", {"layer": 0, "head": 0, "most": 8}, "text"),
+    ("place", {"place": 400, "top": 1}, "place"),
+    ("lens", {"first": 400, "count": 1, "top": 1}, "first"),
+]
+
+
+@pytest.mark.parametrize(("what", "options", "field"), AMISS, ids=str)
+def test_what_there_is_not_to_look_at_is_named(engine, what: str, options: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
         engine.inspect(STORY, TEXT, what, **options)
+    assert refused.value.field == field
     assert engine.inspect(STORY, TEXT, "tokens", top=1)["tokens"]
 
 

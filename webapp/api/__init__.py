@@ -22,6 +22,7 @@ from webapp.api import (
     images,
     jobs,
     knowledge,
+    lab,
     models,
     openai,
     palette,
@@ -69,6 +70,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
         playground,
         images,
         worlds,
+        lab,
         backup,
     )
     for tab in tabs:

@@ -20,6 +20,7 @@ Out   {"ready": true, "context", "slots", "is_base", ...}      the model is load
                                                                     and "cached": tokens of the prompt known before
       {"id", "scores": [[log-probability of each token, in nats]]}  without a prompt, unless that is too long
       {"id", "found": {...}}                                        what was seen
+      {"id", "amiss": {"field", "template", "values"}}              there is no such thing to look at
       {"id", "refused": reason}                                     the chat template does not take the messages
       {"id", "error": cause}                                        this request is over
       {"broken": cause}                                             everything is over

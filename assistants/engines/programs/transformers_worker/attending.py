@@ -69,13 +69,10 @@ def attended(model: Any, ids: list[int], layer: int, head: int, pair: list[int] 
 
     ``mean`` is over the heads of the layer, ``rollout`` over all layers (Abnar and Zuidema, 2020: each layer's mean and
     the residual, half and half, multiplied). ``largest difference`` is between the model's own weights and outputs and
-    softmax(Q K^T / sqrt(d_k)) V as computed here. Raises ``ValueError`` for a layer or head that there is not.
+    softmax(Q K^T / sqrt(d_k)) V as computed here.
     """
     config = model.config.get_text_config()
     layers, heads = config.num_hidden_layers, config.num_attention_heads
-    for name, number, count in (("layer", layer, layers), ("head", head, heads)):
-        if number >= count:
-            raise ValueError(f"the model has {count} {name}s, and {name} {number} is none of them")
     watch = Watch(layer)
     with watching(model, watch):
         model(input_ids=torch.tensor([ids], device=model.device), use_cache=False, logits_to_keep=1)

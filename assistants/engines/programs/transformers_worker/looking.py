@@ -18,8 +18,33 @@ from worker_pipe import Event
 PART = 64
 # Numbers in an answer are rounded to so many digits behind the point.
 DIGITS = 5
+# So many tokens are read in one go, where that must be.
+MOST = 2048
 # What architectures call the normalisation between their last layer and the head.
 NORMS = ("norm", "ln_f", "final_layernorm", "final_layer_norm", "final_norm", "embedding_norm")
+
+FEWER = "{field} may be at most {last} here: there are {count}, counted from 0."
+TOO_LONG = "{field} is too long to look at in one piece: {tokens} tokens with its prompt, and {limit} are possible."
+
+
+class Amiss(ValueError):
+    """Something is asked that there is not: the field, and a sentence about it with its values."""
+
+    def __init__(self, field: str, template: str, /, **values: Any) -> None:
+        super().__init__(template)
+        self.told = {"field": field, "template": template, "values": values}
+
+
+def check_number(field: str, number: int, count: int, template: str = FEWER) -> None:
+    """Raise ``Amiss`` unless there is a thing of the number, counted from 0."""
+    if number >= count:
+        raise Amiss(field, template, count=count, last=count - 1)
+
+
+def check_length(ids: list[int], most: int) -> None:
+    """Raise ``Amiss`` for more tokens than can be looked at in one go."""
+    if len(ids) > most:
+        raise Amiss("text", TOO_LONG, tokens=len(ids), limit=most)
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,7 @@ def place(looking: Looking, sight: Sight, logits: torch.Tensor, place: int, top:
 
     ``raw`` and ``shaped`` are probabilities; ``kept`` is how many tokens may still be drawn.
     """
+    check_number("place", place, len(looking.text) + 1)
     said = looking.text[:place]
     sampler = Sampler(Wishes(**options), looking.prompt, sight.ends, None)
     for token in said:
@@ -147,7 +173,9 @@ def lens(looking: Looking, sight: Sight, first: int, count: int, top: int) -> Ev
 
     The logit lens: the final normalisation and the head, on what each layer hands on (nostalgebraist, 2020).
     """
+    check_number("first", first, len(looking.text))
     ids = [*looking.prompt, *looking.text[: first + count]]
+    check_length(ids, MOST)
     begin = len(looking.prompt) + first - 1
     states = hidden_states(sight, ids)
     own = torch.tensor(ids[begin + 1 :], device=states[0].device)
@@ -184,9 +212,15 @@ def final_norm(model: Any) -> Callable[[torch.Tensor], torch.Tensor]:
     return norm
 
 
-def attention(looking: Looking, sight: Sight, **options: Any) -> Event:
+def attention(looking: Looking, sight: Sight, most: int = MOST, **options: Any) -> Event:
     """Say what attends to what in prompt and text, see ``attending``."""
     ids = [*looking.prompt, *looking.text]
+    check_length(ids, most)
+    config = sight.model.config.get_text_config()
+    check_number("layer", options["layer"], config.num_hidden_layers)
+    check_number("head", options["head"], config.num_attention_heads)
+    for number in options.get("pair") or ():
+        check_number("pair", number, len(ids))
     return {
         "prompt": len(looking.prompt),
         "tokens": [spelt(sight.spell, token) for token in ids],

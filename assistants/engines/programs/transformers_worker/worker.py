@@ -17,7 +17,7 @@ import torch
 from batch import SPARE, Batch, Past, size
 from chat_template import REASONING_TAGS, Refused
 from loading import Network, free_memory
-from looking import Looking, Sight
+from looking import Amiss, Looking, Sight
 from sampling import Constraint, Sampler, Wishes, choose
 from tasks import Reply, Scoring, Task
 from text import Prompts, Text
@@ -169,6 +169,8 @@ class Worker:
                 self._say({"id": task.id, "found": task.found(self._sight, logits)})
             elif isinstance(task, Reply):
                 self._begin(task, logits)
+        except Amiss as error:
+            self._say({"id": task.id, "amiss": error.told})
         except (RuntimeError, ValueError) as error:
             self._say({"id": task.id, "error": cause(error)})
 
