@@ -10,8 +10,11 @@ A part is a module with ``Options``, ``admit`` and ``run``, and a line in ``PART
 """
 
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import yaml
 from pydantic import Field, JsonValue
 
 from assistants.errors import InvalidInput
@@ -63,6 +66,12 @@ def run(studio: "Studio", request: Request, job: RunningJob) -> Iterator[Event]:
 def schemas() -> dict[str, dict[str, Any]]:
     """Return the JSON schema of each part's options."""
     return {name: part.Options.model_json_schema() for name, part in PARTS.items()}
+
+
+@cache
+def samples() -> list[str]:
+    """Return texts to begin with."""
+    return yaml.safe_load(Path(__file__).with_name("samples.yaml").read_text(encoding="utf-8"))
 
 
 def _part(request: Request) -> LabPart:

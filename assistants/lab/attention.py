@@ -4,7 +4,7 @@ Vaswani and others, "Attention Is All You Need", 2017. A decoder looks back only
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "admit", "run"]
 
-READING = "Reading"
+READING = "Reading the text"
 # A map has as many numbers as the square of this.
 MOST_TOKENS = 512
 
@@ -28,10 +28,14 @@ Number = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class Options(StudioRequest):
-    """The layer and head, from 0; ``pair`` is one token that looks and one that it looks at, for their Q, K and V."""
+    """The layer and head, from 0; ``view`` is what a map shows of them.
+
+    ``pair`` is one token that looks and one that it looks at, for their Q, K and V.
+    """
 
     layer: Annotated[int, Field(ge=0, le=1000)] = 0
     head: Annotated[int, Field(ge=0, le=1000)] = 0
+    view: Literal["weights", "mean", "rollout"] = "weights"
     pair: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
 
 
@@ -39,7 +43,7 @@ def run(studio: "Studio", look: Look[Options], job: RunningJob) -> Iterator[Even
     """Read prompt and text, and say who attends to whom."""
     seen = yield from subject.subject(studio, look, job)
     yield Progress(0, None, READING)
-    options = look.options.model_dump()
+    options = look.options.model_dump(exclude={"view"})
     if options["pair"] and options["pair"][0] < options["pair"][1]:
         raise InvalidInput("pair", "A token looks only at itself and at those before it.")
     with job.slot(job.model, 1):

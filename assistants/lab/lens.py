@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "admit", "run"]
 
-READING = "Reading"
+READING = "Reading the text"
 # More would be a table that nobody reads, and each token is as much work as there are layers.
 MOST = 48
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "admit", "run"]
 
-READING = "Reading"
+READING = "Reading the text"
 
 Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
 

@@ -22,13 +22,11 @@ from assistants.requests import Admission, StudioRequest
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-READING = "Reading"
+READING = "Reading the text"
 ASKED_AGAIN = "{model} doesn't weigh a text that is there, so this is a new answer of its to the same messages."
 TOLD = "These are the log-probabilities that {model} told when it wrote this."
 NO_LOGPROBS = "{model} tells no log-probabilities of its tokens, so nothing of its inside can be seen."
-NO_TEXT = (
-    "{model} runs elsewhere and weighs no text by itself. Choose an item of the history, or a model of this machine."
-)
+NO_TEXT = "{model} runs elsewhere and weighs no text. Choose an item of the history, or a model of this machine."
 MOST_TOKENS = 512
 
 

@@ -22,6 +22,7 @@ from assistants.writing.drafting import TRIMMED
 from assistants.writing.rewriting import OPERATIONS
 from webapp import page
 from webapp.i18n import LANGUAGES, accepted, book, gradio_i18n, language, localise, t
+from webapp.tabs import lab
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "webapp" / "static"
@@ -131,6 +132,7 @@ def test_keys_that_are_put_together_exist() -> None:
     names += [f"check.{name}" for name in ("names", "verify", "ending")]
     names += [f"evaluator.{name}" for name in TYPES] + [f"choose.{name}" for name in CHOICES]
     names += [f"{prefix}.{name}" for prefix in ("study", "study-hint") for name in STUDIES]
+    names += [f"lab.{part.NAME}" for part in lab.SUBTABS]
     names += [f"how.{name}" for name in HOWS] + [f"filter.{name}" for name in ("all", "failed", "errors", "differ")]
     names += [
         f"verdict.{name}" for name in ("passed", "failed", "none", "error", "open", "better", "worse", "cannot_tell")
@@ -144,8 +146,9 @@ def test_no_key_is_left_over() -> None:
     families += "|author|fact|format|format-hint|generator|kind|place"
     used = keys_used()
     kinds = rf"(palette|trash)\.({'|'.join(kind.name for kind in ROWS)})"
+    parts = rf"lab\.({'|'.join(part.NAME for part in lab.SUBTABS)}|(view|col|pair)-[a-z]+)"
     steps = r"(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+"
-    together = re.compile(rf"{kinds}|({families})\.\w+|{steps}")
+    together = re.compile(rf"{kinds}|({families})\.\w+|{steps}|{parts}")
     assert [key for key in book("en")["page"] if key not in used and not together.fullmatch(key)] == []
 
 

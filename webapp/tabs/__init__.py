@@ -8,10 +8,10 @@ from types import ModuleType
 
 from assistants import plugins
 from webapp import i18n
-from webapp.tabs import chat, games, history, images, playground, prompts, settings, support, writing
+from webapp.tabs import chat, games, history, images, lab, playground, prompts, settings, support, writing
 
 # In the order of the page: what makes things, then the tabs around it.
-ASSISTANT_TABS = (chat, writing, support, playground, images, games)
+ASSISTANT_TABS = (chat, writing, support, playground, images, games, lab)
 OTHER_TABS = (prompts, history, settings)
 
 GROUP = "aigc_studio.tabs"

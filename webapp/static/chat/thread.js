@@ -2,6 +2,7 @@
 
 import { copy, el, icon, iconButton, text, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { lookInside } from "../shared/looking.js";
 import { drawReasoning, streamReasoning } from "./reasoning.js";
 
 const NEAR = 24;
@@ -245,6 +246,7 @@ export function mountThread(root, { act, changed }) {
     else {
       tool("retry", "chat.regenerate", () => act.again(turn.parent), "regenerate");
       if (turn.text) tool("go-on", "chat.continue", () => act.goOn(turn.id), "continue");
+      if (turn.text && turn.job) tool("look", "lab.inside", () => lookInside(turn.job), "look");
     }
     tool("trash", "chat.delete-message", () => act.remove(turn.id), "delete");
     return tools;
