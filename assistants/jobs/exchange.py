@@ -16,11 +16,15 @@ NONE = "This item has no messages to a model that could be looked into."
 
 @dataclass(frozen=True)
 class Exchange:
-    """What a model was given and answered; a ``raw`` prompt is one message that was given without a chat template."""
+    """What a model was given and answered; a ``raw`` prompt is one message that was given without a chat template.
+
+    ``model`` is None where it is the job's own.
+    """
 
     messages: Said
     text: str
     raw: bool = False
+    model: str | None = None
 
 
 def recorded(studio: Any, job: JobRow, which: str) -> Exchange:

@@ -62,15 +62,16 @@ def exchange_of(studio: "Studio", look: Look[Any], owner: str) -> Exchange:
     return exchange
 
 
-def model_of(studio: "Studio", look: Look[Any], who: Principal) -> str:
+def model_of(studio: "Studio", look: Look[Any], exchange: Exchange, who: Principal) -> str:
     """Return the model that reads: the one that is named, or that answered, or the studio's own."""
-    name = look.model or (look.job and studio.jobs.get(look.job, who.id).model) or None
+    name = look.model or exchange.model or (look.job and studio.jobs.get(look.job, who.id).model) or None
     return studio.models.resolve(name, who, "chat")
 
 
 def admitted(studio: "Studio", look: Look[Any], who: Principal) -> Admission:
     """Check that there is a text to look at, and a model of this machine that reads it."""
-    exchange, model = exchange_of(studio, look, who.id), model_of(studio, look, who)
+    exchange = exchange_of(studio, look, who.id)
+    model = model_of(studio, look, exchange, who)
     if not model.startswith("local:"):
         raise InvalidInput("model", ELSEWHERE, model=model)
     return Admission(exchange.text[:1000], model, settled={"model": model})

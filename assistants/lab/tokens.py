@@ -39,7 +39,7 @@ class Options(StudioRequest):
 def admit(studio: "Studio", look: Look[Options], who: Principal) -> Admission:
     """Check that there is a text, and that its model can be asked about it."""
     exchange = subject.exchange_of(studio, look, who.id)
-    model = subject.model_of(studio, look, who)
+    model = subject.model_of(studio, look, exchange, who)
     if model.startswith("local:"):
         return subject.admitted(studio, look, who)
     if look.job is None:

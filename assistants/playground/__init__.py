@@ -185,8 +185,9 @@ def exchange(studio: "Studio", job: JobRow, which: str) -> Exchange:
         raise NotFound("There is no such cell.")
     planned = plan(studio, validated(Request, job.request), job.owner)
     shown = [planned.examples[number] for number in cell["examples"]]
-    said = planned.variants[cell["variant"]].source.render(planned.rows[cell["row"]], shown)
-    return Exchange(list(said), cell["output"])
+    variant = planned.variants[cell["variant"]]
+    said = variant.source.render(planned.rows[cell["row"]], shown)
+    return Exchange(list(said), cell["output"], model=variant.model)
 
 
 def keep(studio: "Studio", owner: str, name: str, request: dict[str, Any], id: str | None = None) -> Experiment:

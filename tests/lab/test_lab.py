@@ -72,6 +72,29 @@ def test_one_goes_on_from_another_token_in_the_same_conversation(lab: Studio, re
     assert new.text.startswith(begins) and len(new.text) > len(begins)
 
 
+def test_a_cell_of_the_playground_is_looked_at_with_its_own_messages(lab: Studio) -> None:
+    messages = [{"role": "user", "content": "say {{what}}"}]
+    rows = [{"what": "a story"}, {"what": "the cat"}]
+    params = {"max_tokens": 6, "temperature": 0.0}
+    job = done(lab, "playground", messages=messages, rows=rows, models=[TINY], params=params)
+    exchange = lab.jobs.exchange(job.id, LOCAL.id, "0.1.0")
+    assert exchange.messages == [("user", "say the cat")]
+    found = look(lab, "tokens", job=job.id, which="0.1.0")
+    assert b"".join(bytes(one["bytes"]) for one in found["tokens"]).decode() == exchange.text
+    with pytest.raises(InvalidInput, match="no such cell"):
+        lab.jobs.submit("lab", {"part": "tokens", "job": job.id, "which": "0.9"}, LOCAL)
+
+
+def test_a_section_of_a_draft_is_looked_at_with_what_its_model_was_sent(lab: Studio) -> None:
+    job = done(lab, "writing", kind="article", topic="words")
+    sent = [
+        data["data"] for _, kind, data in lab.history.jobs.events(job.id) if kind == "part" and data["name"] == "sent"
+    ]
+    exchange = lab.jobs.exchange(job.id, LOCAL.id, sent[0]["section"])
+    assert exchange.messages == [(one["role"], one["content"]) for one in sent[0]["messages"]]
+    assert exchange.text and exchange.text in job.output
+
+
 def test_a_text_without_a_conversation_goes_on_as_a_completion(lab: Studio) -> None:
     row = done(lab, "lab", part="tokens", text=TEXT, options={"top": 20})
     tokens = (row.result or {})["tokens"]

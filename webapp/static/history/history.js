@@ -3,6 +3,7 @@
 
 import { ago, debounce, el, fill, iconButton, marked, text, toast, when } from "../shared/dom.js";
 import { isOpen } from "../shared/live.js";
+import { lookInside } from "../shared/looking.js";
 import { openMenu } from "../shared/menu.js";
 import { goTo, placeOf, registerTab, showIn } from "../shared/page.js";
 import { rest } from "../shared/rest.js";
@@ -171,6 +172,7 @@ export function mount(component) {
   const actions = (entry) => [
     { icon: "retry", text: text("history.again"), choose: () => again(entry) },
     ...(isPlayed(entry) ? [{ icon: "columns", text: text("history.playground"), choose: () => play(entry) }] : []),
+    ...(isPlayed(entry) ? [{ icon: "look", text: text("lab.inside"), choose: () => lookInside(entry.id) }] : []),
     { icon: "download", text: text("history.export"), href: `api/history/export?id=${entry.id}` },
     { icon: "trash", text: text(entry.conversation ? "history.delete-conversation" : "chat.delete"), choose: () => remove([entry]), danger: true },
   ];

@@ -2,6 +2,7 @@
 
 import { openDialog } from "../shared/dialog.js";
 import { copy, el, pieced, text, toast } from "../shared/dom.js";
+import { lookInside } from "../shared/looking.js";
 import * as api from "./api.js";
 import { evaluatorName } from "./evaluators.js";
 import { facts, sign, variantName } from "./run.js";
@@ -25,6 +26,11 @@ export function openCell(run, cell, { act, choose }) {
     for (const { role, content } of answer.error ? [] : answer) messages.append(el("h4", {}, text(ROLES[role])), el("div.text", {}, content));
   }
 
+  function look() {
+    dialog.close();
+    lookInside(run.job, { which: `${cell.variant}.${cell.row}.${cell.repeat}` });
+  }
+
   const dialog = openDialog(
     named(run, cell),
     el("p.hint", {}, facts(cell).join(" · ")),
@@ -35,6 +41,7 @@ export function openCell(run, cell, { act, choose }) {
     messages,
     el("footer", {},
       el("button.outlined", { type: "button", onclick: () => (dialog.close(), choose(cell)) }, text("playground.compare-cell")),
+      cell.output && el("button.plain", { type: "button", "data-do": "look", onclick: look }, text("lab.inside")),
       el("button.plain", { type: "button", onclick: () => copy(cell.output) }, text("action.copy"))),
   );
 }

@@ -2,6 +2,7 @@
 
 import { complain, el, fill, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { lookInside } from "../shared/looking.js";
 import { registerTab } from "../shared/page.js";
 import { rest } from "../shared/rest.js";
 import { mountChecks } from "./checks.js";
@@ -148,6 +149,7 @@ export function mount(component) {
       el("span.hint", {}, text("support.confidence", { percent: Math.round(100 * result.confidence) })),
       el("ol.citations", {}, ...result.citations.map((one, place) => citation(one, place, names, reads && result.knowledge, route))),
       service(job, result, send),
+      why?.prompt && el("button.plain.look", { type: "button", onclick: () => lookInside(job) }, text("lab.inside")),
       why && reasons(why));
     item.scrollIntoView({ block: "nearest" });
   }

@@ -2,6 +2,7 @@
 
 import { el, text } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { lookInside } from "../shared/looking.js";
 
 export function mountSent(panel, desk) {
   let told = new Map();
@@ -44,6 +45,9 @@ export function mountSent(panel, desk) {
     const head = el("summary", {}, el("span", {}, card.heading.value || text("writing.untitled")), room && el("span.tally", {}, room));
     const cut = trimmed.map(({ what, kept, of }) => el("li", {}, text("writing.trimmed", { what: text(`sent.${what}`), kept, of })));
     const said = messages.map(({ role, content }) => el("section.message", {}, el("h3", {}, text(`role.${role}`)), el("div.text", {}, content)));
+    const job = card.by.findLast(Boolean)?.job;
+    const look = () => lookInside(job, { which: card.id });
+    if (job) said.push(el("button.plain", { type: "button", "data-do": "look", onclick: look }, text("lab.inside")));
     return el("details.group", { "data-section": card.id, open: isUnfolded }, head, cut.length ? el("ul.trimmed", {}, ...cut) : null, ...said);
   }
 

@@ -3,6 +3,7 @@
 Knows its widgets, and how their values become a request and back; knows nothing about the parts.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from gradio.components import Component
 from assistants.lab import samples
 from assistants.principals import Principal
 from assistants.studio import Studio
-from webapp.kit import words
+from webapp.kit import UNQUEUED, words
 
+PICK = f"(number) => {json.dumps(samples())}[number]"
 OWN = ("text", "item", "model")
 
 
@@ -32,7 +34,11 @@ class Subject:
         with gr.Row():
             with gr.Column(scale=3):
                 text = gr.Textbox(label=words("lab.text"), lines=2, max_lines=8, elem_id="lab-text")
-                gr.Examples([[one] for one in samples()], [text], label=words("lab.examples"))
+                examples = gr.Dataset(
+                    components=["textbox"], samples=[[one] for one in samples()], label=words("lab.examples")
+                )
+                # In the browser alone: which one was picked comes as its number.
+                examples.click(None, [examples], [text], js=PICK, **UNQUEUED)
             with gr.Column(scale=2):
                 item = gr.Textbox(label=words("lab.item"), info=words("lab.item-hint"), max_lines=1, elem_id="lab-item")
                 model = gr.Dropdown(

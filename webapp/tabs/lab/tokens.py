@@ -11,13 +11,15 @@ from assistants.lab.branching import branch
 from assistants.principals import Principal
 from assistants.studio import Studio
 from webapp.i18n import t
-from webapp.kit import UNQUEUED, words
+from webapp.kit import UNQUEUED, said, words
 from webapp.native import Work, handled, job_form
 from webapp.tabs.lab.subject import Subject, asking, filled
 from webapp.wording import sentence
 
 NAME = "tokens"
 
+# No text has so many tokens.
+MOST = 2**31
 # From the likely to the unlikely: the least probability of each tint, and its colour.
 TINTS = {"≥ 50 %": (0.5, "#7fb8ad"), "≥ 10 %": (0.1, "#c9c06a"), "≥ 1 %": (0.01, "#e0a05a"), "< 1 %": (0.0, "#d9705f")}
 
@@ -72,17 +74,24 @@ def build(studio: Studio, subject: Subject) -> None:
             link=f"?tab={row.assistant}&job={row.id}" if row.assistant == "chat" else f"?item={row.id}",
         )
 
-    def select(event: gr.SelectData) -> int:
-        return event.index if isinstance(event.index, int) else event.index[0]
-
-    def select_row(event: gr.SelectData) -> int:
-        return event.index[0] + 1
-
-    text.select(select, None, place, **UNQUEUED)
+    text.select(chosen_number, None, place, **UNQUEUED)
     place.change(handled(pick), [job, place], others, **UNQUEUED)
     job.change(handled(pick), [job, place], others, **UNQUEUED)
-    others.select(select_row, None, rank, **UNQUEUED)
+    others.select(chosen_row, None, rank, **UNQUEUED)
     go.click(handled(turn), [job, place, rank], went, **UNQUEUED)
+
+
+def chosen_number(event: gr.EventData) -> Any:
+    """Return the number of what was chosen, a row of it where it has rows; anybody may send anything."""
+    index = said(event).get("index")
+    number = index[0] if isinstance(index, list) and index else index
+    return number if type(number) is int and abs(number) < MOST else gr.skip()
+
+
+def chosen_row(event: gr.EventData) -> Any:
+    """Return the same, counted from 1."""
+    number = chosen_number(event)
+    return number + 1 if isinstance(number, int) else number
 
 
 def show(work: Work) -> Sequence[Any]:
@@ -92,9 +101,9 @@ def show(work: Work) -> Sequence[Any]:
         return [gr.update(visible=False)] * 3 + [""]
     tokens = [(visible(one["token"]), tint(exp(one["logprob"]))) for one in result["tokens"]]
     notes = [t(one["template"], work.lang, **one["values"]) for one in work.named("note")]
-    said = "\n\n".join([summary(result, work.lang), *notes])
+    lines = "\n\n".join([summary(result, work.lang), *notes])
     return [
-        gr.update(visible=True, value=said),
+        gr.update(visible=True, value=lines),
         gr.update(visible=True, value=tokens),
         gr.update(visible=True),
         work.row.id,
