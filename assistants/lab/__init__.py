@@ -4,6 +4,7 @@
     tokens.py     how likely each token was, and what else there was
     sampling.py   what may come at one place, before and after temperature and its kin
     lens.py       what each layer would have said
+    moved.py      which part of the prompt moved the answer; pieces.py: how it is cut
     attention.py  what attends to what, as the model computes it and as it is computed here
 
 A part is a module with ``Options``, ``admit`` and ``run``, and a line in ``PARTS``; nothing here knows any of them.
@@ -19,7 +20,7 @@ from pydantic import Field, JsonValue
 
 from assistants.errors import InvalidInput
 from assistants.jobs import Event, RunningJob
-from assistants.lab import attention, lens, sampling, tokens
+from assistants.lab import attention, lens, moved, sampling, tokens
 from assistants.lab.part import LabPart, Look
 from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest, validated
@@ -34,7 +35,13 @@ RESUMABLE = True
 MAX_TEXT = 200_000
 MAX_OPTIONS = 64
 
-PARTS: dict[str, LabPart] = {"tokens": tokens, "sampling": sampling, "lens": lens, "attention": attention}
+PARTS: dict[str, LabPart] = {
+    "tokens": tokens,
+    "sampling": sampling,
+    "lens": lens,
+    "attention": attention,
+    "moved": moved,
+}
 
 
 class Request(StudioRequest):
