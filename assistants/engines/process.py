@@ -51,12 +51,16 @@ OPTIONS = {
     "logprobs": "logprobs",
     "top_logprobs": "top_logprobs",
     "raw": "completion",
+    "include": "words",
+    "exclude": "words",
+    "negative": "guidance",
+    "guidance": "guidance",
 }
 
 # Libraries know no seeds below 0, or take them for those above.
 SEEDS = 2**64
 # What an answer is held to while it is written, as the program is told.
-CONSTRAINTS = {"json_schema", "regex", "choice", "grammar"}
+CONSTRAINTS = {"json_schema", "regex", "choice", "grammar", "include", "exclude"}
 
 Event = dict[str, Any]
 

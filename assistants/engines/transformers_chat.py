@@ -21,6 +21,7 @@ class TransformersChat(ProcessChat):
     capabilities: ClassVar[frozenset[str]] = frozenset({
         "choice",
         "completion",
+        "guidance",
         "inspect",
         "json_schema",
         "logprobs",
@@ -29,6 +30,7 @@ class TransformersChat(ProcessChat):
         "regex",
         "score",
         "top_logprobs",
+        "words",
     })
 
     path: Path

@@ -4,6 +4,7 @@
     tokens.py     how likely each token was, and what else there was
     sampling.py   what may come at one place, before and after temperature and its kin
     lens.py       what each layer would have said
+    control.py    an answer free and held to something, on one seed
     moved.py      which part of the prompt moved the answer; pieces.py: how it is cut
     attention.py  what attends to what, as the model computes it and as it is computed here
 
@@ -21,6 +22,7 @@ from pydantic import Field, JsonValue
 from assistants.errors import InvalidInput
 from assistants.jobs import Event, RunningJob
 from assistants.lab import attention, lens, moved, sampling, tokens
+from assistants.lab import control as control
 from assistants.lab.part import LabPart, Look
 from assistants.principals import Principal
 from assistants.requests import Admission, Name, StudioRequest, validated
@@ -41,6 +43,7 @@ PARTS: dict[str, LabPart] = {
     "lens": lens,
     "attention": attention,
     "moved": moved,
+    "control": control,
 }
 
 

@@ -146,7 +146,7 @@ def test_no_key_is_left_over() -> None:
     families += "|author|fact|format|format-hint|generator|kind|place"
     used = keys_used()
     kinds = rf"(palette|trash)\.({'|'.join(kind.name for kind in ROWS)})"
-    parts = rf"lab\.({'|'.join(part.NAME for part in lab.SUBTABS)}|(view|col|pair)-[a-z]+)"
+    parts = rf"lab\.({'|'.join(part.NAME for part in lab.SUBTABS)}|(view|col|pair|unit|hold|before|after)-[a-z_]+)"
     steps = r"(chat|support)\.example\.\d|support\.(route|step|embedder|read)-[a-z-]+"
     together = re.compile(rf"{kinds}|({families})\.\w+|{steps}|{parts}")
     assert [key for key in book("en")["page"] if key not in used and not together.fullmatch(key)] == []

@@ -40,7 +40,7 @@ IMAGE_INDEX = "model_index.json"
 CHECKPOINTS = ("model.diffusion_model.", "first_stage_model.", "double_blocks.", "joint_blocks.")
 HEADER_BYTES = 100_000_000
 # What OpenVINO GenAI cannot do: it tells the log-probability of the token that was chosen, and of no other.
-BEYOND_OPENVINO = frozenset({"inspect", "score", "top_logprobs"})
+BEYOND_OPENVINO = frozenset({"guidance", "inspect", "score", "top_logprobs", "words"})
 
 
 def runner(path: Path, needs: frozenset[str] = frozenset()) -> Runner:

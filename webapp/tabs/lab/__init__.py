@@ -11,13 +11,13 @@ import gradio as gr
 from assistants.studio import Studio
 from webapp.kit import UNQUEUED, words
 from webapp.native import handled, native_tab
-from webapp.tabs.lab import attention, lens, sampling, tokens
+from webapp.tabs.lab import attention, control, lens, moved, sampling, tokens
 from webapp.tabs.lab.subject import Subject
 
 TITLE = "tab.lab"
 
 # In the order of the tab; a part that learns has its own inputs and leaves those above alone.
-SUBTABS: tuple[ModuleType, ...] = (tokens, sampling, lens, attention)
+SUBTABS: tuple[ModuleType, ...] = (tokens, sampling, lens, attention, moved, control)
 
 
 def build(studio: Studio) -> None:

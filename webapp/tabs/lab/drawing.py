@@ -99,3 +99,26 @@ def _font(colour: str) -> str:
 def _text(x: float, y: float, text: str, anchor: str, transform: str = "") -> str:
     place = f'transform="{transform}"' if transform else f'x="{x:.0f}" y="{y:.0f}"'
     return f'<text {place} text-anchor="{anchor}" {_font(INK)} xml:space="preserve">{escape(text)}</text>'
+
+
+def intervals(entries: Sequence[tuple[str, float, float, float]]) -> str:
+    """Return a bar for each label from 0 to a value, and a line over its interval; values may be below 0."""
+    height = 12 + 24 * len(entries)
+    left, room = 200, WIDTH - 200 - 70
+    least = min([0.0, *(low for _, _, low, _ in entries)])
+    most = max([0.0, *(high for _, _, _, high in entries)])
+    span = (most - least) or 1
+
+    def place(value: float) -> float:
+        return left + room * (value - least) / span
+
+    parts = [_svg(WIDTH, height)]
+    for number, (label, value, low, high) in enumerate(entries):
+        y, begin, end = 8 + number * 24, *sorted((place(0), place(value)))
+        colour = ACCENT if value >= 0 else OTHER
+        label = label if len(label) <= 2 * LONGEST else label[: 2 * LONGEST - 1] + "…"
+        parts.append(_text(left - 6, y + 12, label.replace("\n", "⏎"), "end"))
+        parts.append(f'<rect x="{begin:.1f}" y="{y}" width="{max(end - begin, 1):.1f}" height="16" fill="{colour}"/>')
+        parts.append(f'<path d="M{place(low):.1f} {y + 8}H{place(high):.1f}" stroke="{INK}" stroke-width="2"/>')
+        parts.append(_text(place(max(high, value, 0)) + 6, y + 12, f"{value:+.2f}", "start"))
+    return "".join([*parts, "</svg>"])

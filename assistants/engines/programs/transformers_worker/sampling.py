@@ -5,6 +5,7 @@ Knows about logits and what may be wished for them; knows nothing about models o
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ class Wishes:
     logprobs: bool = False
     top_logprobs: int = 0
     raw: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    negative: Sequence[dict[str, str]] = ()
+    guidance: float = 1.0
     reasoning: bool = False
 
     @property
@@ -49,7 +54,16 @@ class Wishes:
         if self.choice is not None:
             choices = " | ".join(json.dumps(choice, ensure_ascii=False) for choice in self.choice)
             return matcher.grammar_from_lark(f"start: {choices}")
+        if self.include or self.exclude:
+            return matcher.grammar_from_lark(f"start: TEXT\nTEXT: {words(self.include, self.exclude)}")
         return None
+
+
+def words(include: Sequence[str], exclude: Sequence[str]) -> str:
+    """Return the expression for texts that hold some words, as letters in any case, and none of some others."""
+    every = "/(?s:.*)/"
+    holds = ["/(?s:.*)(?i:" + re.escape(word).replace("/", "\\/") + ")(?s:.*)/" for word in (*include, *exclude)]
+    return " & ".join([every, *holds[: len(include)], *(f"~{one}" for one in holds[len(include) :])])
 
 
 class Constraint:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 from batch import Batch, Past
+from guidance import Guidance
 from sampling import Sampler, likely
 from text import Text
 from worker_pipe import Event
@@ -58,6 +59,8 @@ class Task:
 
 class Reply(Task):
     """A reply; its tokens follow those of the prompt in ``ids``. ``spell`` gives the bytes of tokens."""
+
+    guidance: Guidance | None = None
 
     def __init__(self, id: int, ids: list[int], limit: int, sampler: Sampler, text: Text, spell: Spell | None) -> None:
         super().__init__(id, list(ids))

@@ -16,6 +16,7 @@ import llguidance.hf
 import torch
 from batch import SPARE, Batch, Past, size
 from chat_template import REASONING_TAGS, Refused
+from guidance import Guidance
 from loading import Network, free_memory
 from looking import Amiss, Looking, Sight
 from sampling import Constraint, Sampler, Wishes, choose
@@ -119,7 +120,13 @@ class Worker:
         constraint = None if grammar is None else Constraint(self._spelling, grammar)
         sampler = Sampler(wishes, ids, sorted(self._ends), constraint)
         spell = self._spelling.decode_bytes if wishes.logprobs else None
-        return Reply(id, ids, min(wishes.max_tokens or room, room), sampler, Text(self._tokenizer, ids), spell)
+        reply = Reply(id, ids, min(wishes.max_tokens or room, room), sampler, Text(self._tokenizer, ids), spell)
+        if wishes.negative:
+            other = self._prompts.encode([*wishes.negative], wishes.raw, wishes.reasoning)
+            if len(other) >= self._context:
+                raise ValueError(f"the negative prompt has {len(other)} tokens, and the model takes {self._context}")
+            reply.guidance = Guidance(self._network.layers, other, wishes.guidance)
+        return reply
 
     def _scoring(self, id: int, ids: list[int], texts: list[str]) -> Scoring:
         continuations = [self._prompts.encode_text(text) for text in texts]
@@ -226,6 +233,9 @@ class Worker:
 
     def _choose(self, replies: list[Reply], logits: torch.Tensor) -> list[Event]:
         raw = {row: logits[row].clone() for row, reply in enumerate(replies) if reply.sampler.wishes.logprobs}
+        for row, reply in enumerate(replies):
+            if reply.guidance:
+                logits[row] = reply.guidance.mix(self._network, logits[row], reply.ids)
         tokens = choose(logits, [reply.sampler for reply in replies])
         events = [reply.take(token, self._ends) for reply, token in zip(replies, tokens, strict=True)]
         for row, before in raw.items():
