@@ -9,6 +9,17 @@ const kept = (form) => `studio.native.${form}`;
 export const jobOf = (form) => recall(kept(form));
 export const keepJob = (form, job) => remember(kept(form), job);
 
+// What opens a sub-tab: its button, or where there is no room for that the one of the same words in the menu of more.
+// Those are in the order of the page, which Gradio's configuration says of tabs that were never in front, too.
+function door(tab, form) {
+  const shown = document.getElementById(`${form}-button`);
+  const items = window.gradio_config.components.filter(({ type }) => type === "tabitem").map(({ props }) => props.elem_id);
+  const place = items.filter((id) => id?.startsWith(`${tab}-`) || id === tab).indexOf(form);
+  const tabs = document.querySelector(`#${tab}-native .tab-wrapper`);
+  const name = tabs?.querySelectorAll(".visually-hidden button")[place]?.textContent;
+  return shown ?? [...(tabs?.querySelectorAll(".overflow-dropdown button") ?? [])].find((one) => name && one.textContent === name);
+}
+
 export function mount({ element, action, refill }) {
   const panel = element.closest("[role=tabpanel]");
   const tab = panel.id.replace(/^tab-/, "");
@@ -19,9 +30,9 @@ export function mount({ element, action, refill }) {
     const job = await rest(`jobs/${id}`);
     if (job.error) return toast(job.error, { problem: true });
     const part = job.request.part ?? job.request.kind;
-    const form = part && document.getElementById(`${tab}-${part}-button`) ? `${tab}-${part}` : tab;
+    const form = part && door(tab, `${tab}-${part}`) ? `${tab}-${part}` : tab;
     keepJob(form, id);
-    document.getElementById(`${form}-button`)?.click();
+    door(tab, form)?.click();
     dispatchEvent(new CustomEvent("studio:job", { detail: form }));
   });
 
