@@ -55,7 +55,7 @@ def test_settings_survive_a_reload_and_reach_the_model(chat: Chat) -> None:
     page = chat.page
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("System prompt").fill("Be brief.")
-    page.get_by_role("button", name="Sampling").click()
+    page.get_by_text("Sampling").click()
     page.get_by_label("Max. tokens").fill("3")
     reply = chat.ask("one two three four five")
     assert chat.text(reply) == "one two three"
@@ -63,13 +63,13 @@ def test_settings_survive_a_reload_and_reach_the_model(chat: Chat) -> None:
     chat.open()
     page.get_by_role("button", name="Settings").click()
     expect(page.get_by_label("System prompt")).to_have_value("Be brief.")
-    page.get_by_role("button", name="Sampling").click()
+    page.get_by_text("Sampling").click()
     expect(page.get_by_label("Max. tokens")).to_have_value("3")
 
 
 def test_a_wrong_setting_is_said_and_the_text_stays(chat: Chat) -> None:
     chat.page.get_by_role("button", name="Settings").click()
-    chat.page.get_by_role("button", name="Sampling").click()
+    chat.page.get_by_text("Sampling").click()
     chat.page.get_by_label("Temperature").fill("hot")
     chat.send("not lost")
     expect(chat.toast).to_have_text("Temperature must be a number.")
@@ -85,8 +85,7 @@ def test_a_wrong_setting_is_said_and_the_text_stays(chat: Chat) -> None:
 
 def test_a_template_shows_its_system_prompt(chat: Chat) -> None:
     chat.page.get_by_role("button", name="Settings").click()
-    chat.page.get_by_label("Template").click()
-    chat.page.get_by_role("option", name="Patient tutor").click()
+    chat.page.get_by_label("Template", exact=True).select_option("Patient tutor")
     expect(chat.page.get_by_label("System prompt")).to_have_attribute(
         "placeholder", re.compile("You are a patient tutor")
     )

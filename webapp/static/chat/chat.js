@@ -95,7 +95,7 @@ export function mount(component) {
 
   // Opens a conversation, at a message of it, or a new chat.
 
-  async function open(id, message = null, isThought = false) {
+  async function open(id, message = null, isThought = false, wanted = {}) {
     const left = state.conversation?.id ?? null;
     const visit = ++state.visit;
     settings.keep();
@@ -106,7 +106,7 @@ export function mount(component) {
       locate(null, left);
       showThread(null, { moved: true });
       composer.focus();
-      return settings.begin().then(list);
+      return settings.begin(wanted).then(list);
     }
     // What is typed from here on belongs to the conversation that was asked for, whenever the answer comes.
     composer.move(id);
@@ -154,7 +154,8 @@ export function mount(component) {
     const begins = !request.conversation && !request.parent;
     let wait = null;
     const asked = { ...(begins ? settings.chosen() : {}), ...request };
-    if (template.values && Object.keys(template.values()).length) asked.values = template.values();
+    const values = template.values(settings.chosen().template);
+    if (Object.keys(values).length) asked.values = values;
     if (worthWaiting(asked.message ?? "")) {
       // A message that the model which is here doesn't understand.
       wait = await askToWait(state.start.offer);
@@ -334,8 +335,11 @@ export function mount(component) {
 
   const arrive = async (query) => {
     if (query.has("job")) await openJob(query.get("job"));
-    else await open(query.get("chat") || null);
-    if (query.has("template")) settings.update({ template: query.get("template"), values: {} });
+    const wanted = query.has("template") ? { template: query.get("template"), values: {} } : {};
+    if (query.has("model")) wanted.model = query.get("model");
+    if (!query.has("job") && !query.get("chat")) return open(null, null, false, wanted);
+    if (!query.has("job")) await open(query.get("chat"));
+    if (Object.keys(wanted).length) settings.update(wanted);
   };
   const named = () => new URLSearchParams(location.search).get("chat") || null;
   addEventListener("popstate", () => named() !== (state.conversation?.id ?? null) && open(named()));

@@ -102,8 +102,8 @@ export function mountSettings(root, { kept, browse, shown, changedModel }) {
     if (kept.now().model !== before) changedModel();
   }
 
-  async function begin() {
-    await kept.begin();
+  async function begin(wanted) {
+    await kept.begin(wanted);
     await Promise.all([draw(), changedModel()]);
   }
 

@@ -16,12 +16,15 @@ export function keepSettings({ conversation, told }) {
     Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null && value !== "" && !(typeof value === "object" && !Object.keys(value).length)));
 
   // A new chat begins with what was chosen for it before a reload, or else as the last one was.
-  function begin() {
+  // What is `wanted` for it counts for a message that is sent at once, too.
+  function begin(wanted = {}) {
     const before = ++changes;
     const load = async () => {
       const kept = recall(NEW);
       const settings = kept ? JSON.parse(kept) : await rest("conversations/settings");
-      if (before === changes) chosen = settings.error ? {} : plain(settings);
+      if (before !== changes) return true;
+      chosen = plain({ ...(settings.error ? {} : settings), ...wanted });
+      if (Object.keys(wanted).length && !conversation()) remember(NEW, JSON.stringify(chosen));
       return true;
     };
     return (last = last.then(load));

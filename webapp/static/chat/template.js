@@ -8,7 +8,9 @@ export function mountTemplate(root, { edit, drop, changed }) {
   // What was typed last is there again, for each template.
   const slot = (id, name) => `studio.value.${id}.${name}`;
   const value = (name) => recall(slot(template.id, name)) ?? "";
-  const values = () => Object.fromEntries((template?.variables ?? []).map((name) => [name, value(name)]).filter(([, words]) => words));
+  // Of the template that is shown; none for another that is still to be drawn.
+  const values = (id = template?.id) =>
+    Object.fromEntries((template && template.id === id ? template.variables : []).map((name) => [name, value(name)]).filter(([, words]) => words));
 
   function show(shown) {
     template = shown;

@@ -67,7 +67,7 @@ export function mount(component) {
     name: title, detail: title === name ? "" : name, detail_marks: [], icon: "spark", kind: "model", id: name,
     async choose() {
       // For the chat that is begun, and none that is open.
-      await goTo("chat", "");
+      await goTo("chat", `?model=${encodeURIComponent(name)}`);
       dispatchEvent(new CustomEvent("studio:use", { detail: name }));
       toast(text("models.chosen", { title }));
     },
