@@ -22,7 +22,6 @@ from assistants.principals import LOCAL, Principal, of_owner
 from assistants.requests import Admission, StudioRequest
 from assistants.settings import Settings
 from tests.conftest import Server
-from tests.webapp.test_page import Visitor
 
 JOBS = 12
 
@@ -149,8 +148,9 @@ def test_a_server_ends_though_jobs_and_an_answer_hang(server: Server) -> None:
     job = json.load(urlopen(asked, timeout=10))["id"]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        question = {"n": 1, "do": "test", "connection": {"name": "silent", "url": url, "models": ["m"]}}
-        threading.Thread(target=ask_in_vain, args=[server.url, question], daemon=True).start()
+        silent.settimeout(30)
+        asked = {"name": "silent", "url": url, "models": ["m"]}
+        threading.Thread(target=ask_in_vain, args=[server.url, asked], daemon=True).start()
         with silent.accept()[0]:
             server.process.send_signal(signal.SIGTERM)
             # Docker kills what has not ended after ten seconds; this machine may be busy.
@@ -158,6 +158,6 @@ def test_a_server_ends_though_jobs_and_an_answer_hang(server: Server) -> None:
     assert status_on_disk(server.home)[job][0] in ("queued", "running"), "it goes on next time"
 
 
-def ask_in_vain(url: str, question: Any) -> None:
+def ask_in_vain(url: str, connection: dict[str, Any]) -> None:
     with contextlib.suppress(httpx.HTTPError):
-        Visitor(url).put(question, "connections")
+        httpx.post(f"{url}/api/connections/test", json=connection, timeout=60, trust_env=False)
