@@ -133,7 +133,7 @@ class Generation:
                 writer.written.failed += len(batch)
                 continue
             document = self._document()
-            said = yield from writer.write(document, batch, tried)
+            said = writer.write(document, batch, tried)
             failures = 0 if said else failures + 1
             kept, again = texts.fresh(document, said, embed)
             alike += again

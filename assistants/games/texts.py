@@ -6,7 +6,7 @@ nothing about how worlds are kept.
 
 import json
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from assistants.errors import GenerationFailed, InvalidInput
 from assistants.games.content import Document, Element, by_id, elements
 from assistants.games.likeness import near
 from assistants.games.naming import lexicon
-from assistants.generation import Step, conversation, generate, limited
-from assistants.jobs import Event, RunningJob
+from assistants.generation import conversation, generate, limited, run_to_end
+from assistants.jobs import RunningJob
 from assistants.prompts import render
 
 if TYPE_CHECKING:
@@ -157,10 +157,18 @@ class Writer:
         self._engine = engine
         self._seed = seed
         self._budget = budget
-        self.tokens = 0
+        self._before = self._used()
         self.written = Written()
 
-    def write(self, document: Document, batch: list[Slot], tried: list[str]) -> Generator[Event, None, dict[Slot, str]]:
+    @property
+    def tokens(self) -> int:
+        """How many it has written."""
+        return self._used() - self._before
+
+    def _used(self) -> int:
+        return int((self._job.usage or {}).get("output_tokens", 0))
+
+    def write(self, document: Document, batch: list[Slot], tried: list[str]) -> dict[Slot, str]:
         """Return what the model wrote for a batch; nothing where it failed, or the tokens are used up."""
         language = document["language"]
         room = sum(int(LENGTHS[language, slot.form] * TOKENS_A_CHARACTER[language]) + AROUND for slot in batch)
@@ -172,17 +180,15 @@ class Writer:
         self.written.asked += len(batch)
         try:
             if self._guided:
-                return (yield from self._sentences(document, batch))
-            answer = yield from self._ask(document, batch, tried, room)
+                return self._sentences(document, batch)
+            answer = self._ask(document, batch, tried, room)
         except (GenerationFailed, InvalidInput):
             # It did not keep to the schema, or the world is more than it reads: the program's own words stay.
             self.written.failed += len(batch)
             return {}
         return {slot: " ".join(answer[slot.key].split()) for slot in batch}
 
-    def _ask(
-        self, document: Document, batch: list[Slot], tried: list[str], room: int
-    ) -> Generator[Event, None, dict[str, str]]:
+    def _ask(self, document: Document, batch: list[Slot], tried: list[str], room: int) -> dict[str, str]:
         language = document["language"]
         template = self._studio.prompts.get(TEMPLATES[language], self._job.owner)
         about = [f"{slot.key}: {slot.about}" for slot in batch]
@@ -191,10 +197,9 @@ class Writer:
         messages = conversation(render(template, values))
         options = limited(self._engine, room) | {"temperature": 0.8, "seed": self._seed + self.tokens + len(tried)}
         controls = Controls(json_schema=schema(language, batch))
-        said = yield from self._said(messages, controls, options)
-        return dict(json.loads(said))
+        return dict(json.loads(self._said(messages, controls, options)))
 
-    def _sentences(self, document: Document, batch: list[Slot]) -> Generator[Event, None, dict[Slot, str]]:
+    def _sentences(self, document: Document, batch: list[Slot]) -> dict[Slot, str]:
         """Return sentences that the model ended, one question each: of several at once a small one makes a muddle."""
         template = self._studio.prompts.get(SENTENCE, self._job.owner)
         said = {}
@@ -203,32 +208,12 @@ class Writer:
             options = limited(self._engine, SENTENCE_TOKENS) | {"temperature": 0.6, "seed": self._seed + self.tokens}
             controls = Controls(regex=rf"{re.escape(slot.lead)} {ENDED}")
             messages = conversation(render(template, values))
-            text = yield from self._said(messages, controls, options)
-            said[slot] = " ".join(text.split())
+            said[slot] = " ".join(self._said(messages, controls, options).split())
         return said
 
-    def _said(self, messages: Any, controls: Controls, options: dict[str, Any]) -> Generator[Event, None, str]:
-        step = Step(self._job, self._job.model)
-        try:
-            return (yield from _untold(generate(self._engine, messages, controls, options, step)))
-        finally:
-            self._count(step.usage or {})
-
-    def _count(self, usage: dict[str, Any]) -> None:
-        self.tokens += int(usage.get("output_tokens", 0))
-        total = self._job.usage or {}
-        self._job.usage = total | {name: round(total.get(name, 0) + value, 3) for name, value in usage.items()}
-
-
-def _untold(going: Generator[Event, None, Any]) -> Generator[Event, None, str]:
-    """Run a generation to its end without its text: that is JSON, which nobody wants to read."""
-    while True:
-        try:
-            next(going)
-        except StopIteration as end:
-            return str(end.value.text)
-        # Where a job may be stopped, it is here.
-        yield from ()
+    def _said(self, messages: Any, controls: Controls, options: dict[str, Any]) -> str:
+        """Return what the model said; as it comes nobody wants to read it."""
+        return run_to_end(generate(self._engine, messages, controls, options, self._job)).text
 
 
 def schema(language: str, batch: list[Slot]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from assistants.generation.generating import (
     generate,
     limited,
     opened,
+    run_to_end,
     settled,
+    silent,
     watch,
 )
 from assistants.generation.params import MOST_TOKENS, SEEDS, Params, Stops, Tokens
@@ -34,6 +36,8 @@ __all__ = [
     "generate",
     "limited",
     "opened",
+    "run_to_end",
     "settled",
+    "silent",
     "watch",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistants.engines.controls import Controls, stream
 from assistants.errors import GenerationFailed
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from assistants.engines.chat_engine import ChatEngine
     from assistants.studio import Studio
+
+Outcome = TypeVar("Outcome")
 
 NO_CONTROLS = Controls()
 # Reasoning is told so often, for it is long and nobody reads along.
@@ -266,3 +268,24 @@ class Generating:
 def is_of_text(event: Event) -> bool:
     """Say whether an event is a piece of the text, or of what is said of its tokens."""
     return isinstance(event, Text) or (isinstance(event, Part) and event.name == "logprobs")
+
+
+def silent(events: Generator[Event, None, Ending]) -> Generator[Event, None, Ending]:
+    """Pass on all of a generation but its text, which is no text of the job; return how it ended."""
+    with closing(events):
+        while True:
+            try:
+                event = next(events)
+            except StopIteration as end:
+                return end.value
+            if not isinstance(event, Text):
+                yield event
+
+
+def run_to_end(going: Generator[Event, None, Outcome]) -> Outcome:
+    """Run what nobody follows word by word to its end, and return what it returns."""
+    while True:
+        try:
+            next(going)
+        except StopIteration as end:
+            return end.value

@@ -4,7 +4,7 @@ A schema, a pattern, a choice and a form hold each token to a grammar; so do wor
 negative prompt leads away from what another prompt makes likely (classifier-free guidance).
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,8 +12,8 @@ from pydantic import Field
 from assistants.engines.controls import MAX_CHOICES, MAX_REGEX, Choice, Controls, check
 from assistants.engines.validation import problem
 from assistants.errors import InvalidInput
-from assistants.generation import NO_CONTROLS, SEEDS, Ending, conversation, generate, opened
-from assistants.jobs import Event, Exchange, Part, Result, RunningJob, Text
+from assistants.generation import NO_CONTROLS, SEEDS, conversation, generate, opened, silent
+from assistants.jobs import Event, Exchange, Part, Result, RunningJob
 from assistants.lab import subject
 from assistants.lab.part import Look
 from assistants.principals import Principal
@@ -101,7 +101,7 @@ def run(studio: "Studio", look: Look[Options], job: RunningJob) -> Iterator[Even
     found: dict[str, Any] = {"model": job.model, "kind": options.kind}
     for name, controls, more in (("before", NO_CONTROLS, {}), ("after", options.controls, _held(options, exchange))):
         messages = conversation(exchange.messages)
-        ending = yield from _silently(generate(engine, messages, controls, free | more, job))
+        ending = yield from silent(generate(engine, messages, controls, free | more, job))
         found[name] = {
             "text": ending.text,
             "holds": holds(options, ending.text),
@@ -110,17 +110,6 @@ def run(studio: "Studio", look: Look[Options], job: RunningJob) -> Iterator[Even
         }
         yield Part(name, found[name])
     yield Result(found)
-
-
-def _silently(events: Generator[Event, None, Ending]) -> Generator[Event, None, Ending]:
-    """Pass on all but the text, of which there are two."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            return end.value
-        if not isinstance(event, Text):
-            yield event
 
 
 def _held(options: Options, exchange: Exchange) -> dict[str, Any]:

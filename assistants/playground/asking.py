@@ -8,7 +8,7 @@ import json
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
 from assistants.errors import GenerationFailed, StudioError
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SCORE = "score"
 NO_NEEDS: frozenset[str] = frozenset()
 NEEDS_SCORE = frozenset({SCORE})
-
-Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -124,12 +122,3 @@ def _key(*asked: Any) -> str:
 def _counts(usage: dict[str, Any]) -> dict[str, Any]:
     names = ("seconds", "first_seconds", "input_tokens", "output_tokens")
     return {name: usage.get(name, 0) for name in names}
-
-
-def run_to_end(going: Generator[Event, None, Outcome]) -> Outcome:
-    """Run what nobody follows word by word to its end, and return what it returns."""
-    while True:
-        try:
-            next(going)
-        except StopIteration as end:
-            return end.value

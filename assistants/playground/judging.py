@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from assistants.embedder import Embedder
 from assistants.engines.controls import Controls
 from assistants.errors import StudioError
-from assistants.playground.asking import CellRun, run_to_end
+from assistants.generation import run_to_end
+from assistants.playground.asking import CellRun
 from assistants.playground.evaluators import NOTHING_EXPECTED, Answer, Finding, found, negated, short, wish
 from assistants.playground.plan import EXPECTED
 from assistants.playground.request import Evaluator

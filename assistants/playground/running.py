@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistants.errors import BROKEN, GenerationFailed, StudioError
-from assistants.generation import SEEDS
+from assistants.generation import SEEDS, run_to_end
 from assistants.jobs import Event, Part, Progress, RunningJob, Stopped
-from assistants.playground.asking import NEEDS_SCORE, NO_NEEDS, CellRun, Said, run_to_end
+from assistants.playground.asking import NEEDS_SCORE, NO_NEEDS, CellRun, Said
 from assistants.playground.classifying import classified
 from assistants.playground.evaluators import BY_MODEL, Answer, evaluate
 from assistants.playground.judging import Judging

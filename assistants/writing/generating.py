@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assistants.engines.controls import Controls
-from assistants.generation import NO_CONTROLS, conversation, generate, limited
+from assistants.generation import NO_CONTROLS, conversation, generate, limited, silent
 from assistants.generation.loops import LoopDetector
 from assistants.jobs import Event, RunningJob, Text
 from assistants.profile import knowing
@@ -76,8 +76,8 @@ class Writer:
     def quietly(self, turns: Messages, controls: Controls, options: dict[str, Any]) -> Generator[Event, None, str]:
         """Return the answer to a constrained question; its text is no text of the job."""
         options = {"temperature": TEMPERATURE, **options}
-        with closing(generate(self.engine, conversation(turns), controls, options, self.job)) as events:
-            return (yield from _silenced(events))
+        ending = yield from silent(generate(self.engine, conversation(turns), controls, options, self.job))
+        return ending.text
 
     def prose(
         self,
@@ -134,17 +134,6 @@ class Writer:
                 elif passed := filtered.push(event.delta):
                     yield Text(passed)
             filtered.drop()
-
-
-def _silenced(events: Generator[Event, None, Any]) -> Generator[Event, None, str]:
-    """Pass on all but the text; return how it ended."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            return end.value.text
-        if not isinstance(event, Text):
-            yield event
 
 
 def changed(options: dict[str, Any], attempt: int) -> dict[str, Any]:

@@ -8,12 +8,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from assistants import support
-from assistants.errors import QueueFull
 from assistants.jobs import assistant
-from assistants.principals import anonymous
 from assistants.studio import Studio
 from tests.serving import PUBLIC, SHARED, client, opened, small_app
-from webapp.tabs.support import Asked, act
 
 pytestmark = pytest.mark.usefixtures("nothing_is_fetched")
 
@@ -58,18 +55,6 @@ def test_every_way_to_ask_counts(app: FastAPI) -> None:
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
     assert refused.json()["error"]["message"] == "You ask faster than can be answered. Wait a minute."
     assert ask(visitor(app, "203.0.113.6")) == 202
-
-
-def test_the_pages_own_question_counts(studio: Studio) -> None:
-    who = anonymous("here")
-    asked = Asked(do="ask", question="How long?", knowledge="sample")
-    for _ in range(support.A_MINUTE):
-        assert "job" in act(studio, who, asked, "en")
-    with pytest.raises(QueueFull):
-        act(studio, who, asked, "en")
-    with pytest.raises(QueueFull):
-        act(studio, anonymous("here"), asked, "en")
-    assert "job" in act(studio, anonymous("there"), asked, "en")
 
 
 def test_new_names_and_forged_headers_bring_nothing(app: FastAPI) -> None:

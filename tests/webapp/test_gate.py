@@ -138,7 +138,9 @@ def test_a_number_that_no_database_holds_is_a_sentence(
     assert answer.status_code == 422 and caplog.records == []
 
 
-@pytest.mark.parametrize("value", [True, -1, "x", "\0", "\ud83d", [1], {"a": 1}, {"model": ["x"]}, {"params": 7}])
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 7.5, "x", "\0", "\ud83d", [1], {"a": 1}, {"model": ["x"]}, {"params": 7}]
+)
 def test_what_a_script_says_may_be_anything(
     real: FastAPI, value: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

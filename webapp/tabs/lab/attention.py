@@ -25,11 +25,8 @@ def build(studio: Studio, subject: Subject) -> None:
     with gr.Row():
         layer = gr.Number(0, precision=0, minimum=0, label=words("lab.layer"))
         head = gr.Number(0, precision=0, minimum=0, label=words("lab.head"))
-        view = gr.Radio(
-            [(words(f"lab.view-{name}"), number) for number, name in enumerate(VIEWS)],
-            value=0,
-            label=words("lab.view"),
-        )
+        views = [(words(f"lab.view-{name}"), name) for name in VIEWS]
+        view = gr.Radio(views, value=VIEWS[0], label=words("lab.view"))
     with gr.Row():
         looks = gr.Number(None, precision=0, minimum=0, label=words("lab.looks"))
         seen = gr.Number(None, precision=0, minimum=0, label=words("lab.seen"))
@@ -45,17 +42,15 @@ def build(studio: Studio, subject: Subject) -> None:
 
 
 def asked(values: dict[str, Any], lang: str) -> dict[str, Any]:
-    """Return the request: a pair has both its tokens."""
-    pair = [values.pop(name) for name in ("looks", "seen")]
-    values |= {"pair": [int(one) for one in pair]} if None not in pair else {}
-    return asking(NAME)(values | {"view": VIEWS[values["view"]]}, lang)
+    """Return the request: a pair is what was given of it, and the request says where a half is missing."""
+    pair = [one for name in ("looks", "seen") if (one := values.pop(name)) is not None]
+    return asking(NAME)(values | {"pair": pair}, lang)
 
 
 def back(request: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the widgets for a request."""
     looks, seen = request.get("options", {}).get("pair") or (None, None)
-    view = VIEWS.index(request.get("options", {}).get("view", VIEWS[0]))
-    return filled(request) | {"view": view, "looks": looks, "seen": seen}
+    return {"view": VIEWS[0], **filled(request), "looks": looks, "seen": seen}
 
 
 def show(work: Work) -> Sequence[Any]:

@@ -16,6 +16,7 @@ from webapp.tabs.lab.subject import OWN, Subject, asking, filled
 
 NAME = "control"
 KINDS = ("json_schema", "regex", "choice", "form", "include", "exclude", "negative")
+USUAL = "regex"
 # What is held to, where it is written in lines.
 LISTS = ("choice", "include", "exclude")
 
@@ -23,9 +24,8 @@ LISTS = ("choice", "include", "exclude")
 def build(studio: Studio, subject: Subject) -> None:
     """Make the part."""
     gr.Markdown(words("lab.control-hint"), elem_classes="hint")
-    kind = gr.Dropdown(
-        [(words(f"lab.hold-{name}"), number) for number, name in enumerate(KINDS)], value=1, label=words("lab.hold")
-    )
+    kinds = [(words(f"lab.hold-{name}"), name) for name in KINDS]
+    kind = gr.Dropdown(kinds, value=USUAL, label=words("lab.hold"))
     wanted = gr.Textbox(label=words("lab.wanted"), info=words("lab.wanted-hint"), lines=2, elem_id="lab-control-wanted")
     with gr.Row():
         seed = gr.Number(0, precision=0, minimum=0, label=words("field.seed"))
@@ -46,7 +46,7 @@ def build(studio: Studio, subject: Subject) -> None:
 
 def asked(values: dict[str, Any], lang: str) -> dict[str, Any]:
     """Return the request; what is wanted is JSON for a schema and lines for a list."""
-    kind, wanted = KINDS[values["kind"]], (values.get("wanted") or "").strip()
+    kind, wanted = values["kind"] or USUAL, (values.get("wanted") or "").strip()
     own = {name: values[name] for name in (*OWN, "seed", "temperature", "guidance", "max_tokens")}
     return asking(NAME)(own | {kind: read(kind, wanted)}, lang)
 
@@ -68,13 +68,13 @@ def read(kind: str, wanted: str) -> Any:
 def back(request: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the widgets for a request."""
     options = request.get("options", {})
-    kind = next((name for name in KINDS if options.get(name)), KINDS[1])
+    kind = next((name for name in KINDS if options.get(name)), USUAL)
     wanted = options.get(kind, "")
     if kind == "json_schema":
         wanted = json.dumps(wanted, ensure_ascii=False)
     elif kind in LISTS:
         wanted = "\n".join(wanted)
-    return filled(request) | {"kind": KINDS.index(kind), "wanted": wanted}
+    return filled(request) | {"kind": kind, "wanted": wanted}
 
 
 def show(work: Work) -> Sequence[Any]:

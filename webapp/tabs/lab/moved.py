@@ -19,26 +19,20 @@ UNITS = ("auto", "message", "paragraph", "sentence")
 def build(studio: Studio, subject: Subject) -> None:
     """Make the part."""
     gr.Markdown(words("lab.moved-hint"), elem_classes="hint")
-    unit = gr.Radio(
-        [(words(f"lab.unit-{name}"), number) for number, name in enumerate(UNITS)], value=0, label=words("lab.unit")
-    )
+    units = [(words(f"lab.unit-{name}"), name) for name in UNITS]
+    unit = gr.Radio(units, value=UNITS[0], label=words("lab.unit"))
     spot = gr.Column()
     said = gr.Markdown(visible=False)
     chart = gr.HTML(visible=False)
     table = gr.Dataframe(visible=False, interactive=False, show_label=False, wrap=True, elem_id="lab-moved-table")
     with spot:
         label, inputs = words("lab.weigh"), subject.inputs(unit=unit)
-        job_form(studio, f"lab-{NAME}", "lab", label, inputs, [said, chart, table], show, asked, back)
-
-
-def asked(values: dict[str, Any], lang: str) -> dict[str, Any]:
-    """Return the request."""
-    return asking(NAME)(values | {"unit": UNITS[values["unit"]]}, lang)
+        job_form(studio, f"lab-{NAME}", "lab", label, inputs, [said, chart, table], show, asking(NAME), back)
 
 
 def back(request: dict[str, Any]) -> dict[str, Any]:
     """Return the values of the widgets for a request."""
-    return filled(request) | {"unit": UNITS.index(request.get("options", {}).get("unit", UNITS[0]))}
+    return {"unit": UNITS[0], **filled(request)}
 
 
 def show(work: Work) -> Sequence[Any]:
