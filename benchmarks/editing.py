@@ -32,7 +32,7 @@ BARE = """(text) => {
 }"""
 # The answers to the page's questions since the last look, in milliseconds.
 ASKED = """() => {
-  const found = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/run/predict"));
+  const found = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/drafts/"));
   performance.clearResourceTimings();
   return found.map(({ duration }) => duration);
 }"""

@@ -1,10 +1,10 @@
 """The live component: a part of the page that a script of ours draws and that follows jobs as they run.
 
 Its skeleton is ``static/<folder>/<name>.html``, its script lies beside it. Once on the page it sends the event
-``ready``; then the script asks Python by the event ``action``, whose handler answers with a new value; by ``refill`` it
-puts a request's inputs back into Gradio's widgets beside it. Three events come to all: ``models`` and ``prompts`` when
-those that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody has chosen a model
-elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
+``ready``; what it shows it asks over ``/api``. One that stands beside Gradio's widgets tells their handlers something
+by the event ``action``, and puts a request's inputs back into them by ``refill``. Three events come to all: ``models``
+and ``prompts`` when those that can be chosen have changed (``studio:models`` in the browser), and ``use`` when somebody
+has chosen a model elsewhere on the page (``studio:use``). What a job writes reaches the script as Server-Sent Events
 (``static/shared/live.js``) and never passes through Gradio. Values are data: they go to the script and never through
 Gradio's templates, which would run ``{{...}}`` and ``${...}`` in them. Knows nothing about what is shown.
 """

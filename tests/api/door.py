@@ -20,7 +20,7 @@ class Door:
 
     def ask(self, method: str, path: str, body: Any = None, who: Principal = LOCAL, lang: str = "en") -> Any:
         """Return what ``/api/<path>`` answers, which is no error."""
-        answer = self._answer(method, path, body, who, lang)
+        answer = self.answer(method, path, body, who, lang)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
@@ -28,10 +28,11 @@ class Door:
         self, method: str, path: str, body: Any = None, who: Principal = LOCAL, lang: str = "en"
     ) -> tuple[int, str]:
         """Return the status and the sentence of an error."""
-        answer = self._answer(method, path, body, who, lang)
+        answer = self.answer(method, path, body, who, lang)
         assert answer.status_code >= 400, answer.text
         return answer.status_code, answer.json()["error"]["message"]
 
-    def _answer(self, method: str, path: str, body: Any, who: Principal, lang: str) -> Any:
+    def answer(self, method: str, path: str, body: Any = None, who: Principal = LOCAL, lang: str = "en") -> Any:
+        """Return the answer as it is."""
         self._who = who
         return self._client.request(method, f"/api/{path}", json=body, headers={"Accept-Language": lang})

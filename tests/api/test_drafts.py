@@ -24,7 +24,7 @@ def test_a_section_is_saved_and_a_stale_save_is_a_conflict(ann: TestClient) -> N
     path = f"/api/drafts/{draft['id']}"
     body = {"text": "Mine.", "based_on": one["revision"]}
     saved = ann.put(f"{path}/sections/{one['id']}", json=body)
-    assert saved.status_code == 200 and saved.json()["document"]["sections"][0]["text"] == "Mine."
+    assert saved.status_code == 200 and ann.get(path).json()["document"]["sections"][0]["text"] == "Mine."
     stale = ann.put(f"{path}/sections/{one['id']}", json=body | {"text": "Late."})
     assert stale.status_code == 409 and "changed meanwhile" in stale.json()["error"]["message"]
     versions = ann.get(f"{path}/versions").json()

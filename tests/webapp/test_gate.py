@@ -116,14 +116,14 @@ def event(app: FastAPI, tab: str, event_data: Any, data: Any = None) -> dict[str
     return {"data": values, "fn_index": fn._id, "event_data": event_data, "trigger_id": asked, "session_hash": "s"}
 
 
-@pytest.mark.parametrize("number", ["9" * 7_500_000, 10**18, -(10**18), 1.5, True, [], {"a": 1}, "1"])
-def test_the_number_of_a_question_is_a_number(
-    real: FastAPI, number: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("job", ["9" * 7_500_000, "x" * 64, "\0", 10**18, -(10**18), 1.5, True, None, [], {"a": 1}])
+def test_the_job_that_an_event_names_is_a_job_or_not_found(
+    real: FastAPI, job: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     browser = newcomer(real)
-    asked = event(real, "writing", {"n": number, "do": "home"})
+    asked = event(real, "lab-tokens-job", {"job": job})
     answer = browser.post("/gradio_api/run/predict", json=asked, headers={"Accept-Language": "en"})
-    assert answer.json()["data"] == [{"n": None, "error": "n must be a whole number."}]
+    assert (answer.status_code, answer.json()["error"]) == (404, "There is no such item.")
     assert browser.post("/gradio_api/queue/join", json=asked).status_code == 404
     assert caplog.records == [] and capfd.readouterr() == ("", "")
 
@@ -132,9 +132,8 @@ def test_the_number_of_a_question_is_a_number(
 def test_a_number_that_no_database_holds_is_a_sentence(
     real: FastAPI, value: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser = newcomer(real)
-    asked = event(real, "writing", {"n": 1, "do": "home", "shown": value})
-    answer = browser.post("/gradio_api/run/predict", json=asked)
+    asked = event(real, "lab-tokens-job", {"job": value})
+    answer = newcomer(real).post("/gradio_api/run/predict", json=asked)
     assert answer.status_code == 422 and caplog.records == []
 
 
@@ -159,8 +158,8 @@ def test_few_sessions_are_remembered_and_none_of_strangers(real: FastAPI) -> Non
     sessions = real.routes[-1].app._blocks.state_holder
     assert sessions.capacity <= 500  # of 80 kB each
     before = len(sessions.session_data)
-    asked = event(real, "writing", {"n": 1, "do": "home"})
-    assert client(real, PUBLIC).post("/gradio_api/run/predict", json=asked).status_code == 200
+    asked = event(real, "lab-events", {})
+    assert client(real, PUBLIC).post("/gradio_api/run/predict", json=asked).status_code == 401
     assert len(sessions.session_data) == before
     # A session of the same name is another one for somebody else.
     for asker in (newcomer(real), newcomer(real)):

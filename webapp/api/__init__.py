@@ -34,6 +34,7 @@ from webapp.api import (
     support,
     trash,
     worlds,
+    writing,
 )
 from webapp.api.dependencies import once
 from webapp.api.errors import add_handlers
@@ -58,6 +59,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
         catalog,
         connections,
         settings,
+        writing,
         drafts,
         history,
         prompt_editor,

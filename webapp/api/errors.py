@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from assistants.errors import InvalidInput, NotFound, StudioError
+from assistants.errors import Conflict, InvalidInput, NotFound, StudioError
 from assistants.requests import invalid_input
 from webapp.i18n import language, t
 
@@ -56,6 +56,7 @@ class Problem(BaseModel):
 
     message: str = Field(description="One sentence, in the language asked for with Accept-Language")
     field: str | None = Field(description="The part of the request to mend, if it is one")
+    kept: str | None = Field(None, description="Of a conflict: the version that holds what was sent, if one does")
 
 
 class Failure(BaseModel):
@@ -109,7 +110,8 @@ def failure(request: Request, error: StudioError, status: int | None = None, hea
     message = sentence(error, lang)
     if not path.startswith("/api/"):
         return PlainTextResponse(message, status, headers)
-    return JSONResponse({"error": {"message": message, "field": field_of(error)}}, status, headers)
+    kept = {"kept": error.kept} if isinstance(error, Conflict) else {}
+    return JSONResponse({"error": {"message": message, "field": field_of(error), **kept}}, status, headers)
 
 
 def sentence(error: StudioError, lang: str) -> str:

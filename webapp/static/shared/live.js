@@ -1,41 +1,9 @@
-// What every live component uses: asking Python, and following a job.
-
-import { text } from "./dom.js";
+// Following a job as it runs.
 
 const TERMINAL = new Set(["done", "stopped", "failed", "interrupted"]);
-const ANSWER_MS = 20_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
 export const isOpen = (status) => !TERMINAL.has(status);
-
-// Returns ask(question, answered): `question` is a function, called when its turn has come, that returns what to send;
-// `answered` gets Python's answer. One question is under way at a time, because Gradio keeps only the last value of a
-// component: two answers at once would be one. No answer at all within `patience` ms is { error }, too.
-export function asker({ props, watch, action }, patience = ANSWER_MS) {
-  let number = 0;
-  let waiting = null;
-  let last = Promise.resolve();
-
-  watch("value", () => {
-    if (waiting && props.value?.n === waiting.n) waiting.finish(props.value);
-  });
-
-  const put = (question, answered) =>
-    new Promise((done) => {
-      const n = ++number;
-      const finish = (value) => {
-        clearTimeout(timer);
-        waiting = null;
-        answered(value);
-        done(value);
-      };
-      const timer = setTimeout(() => finish({ error: text("error.no-answer") }), patience);
-      waiting = { n, finish };
-      action({ n, ...question() });
-    });
-
-  return (question, answered) => (last = last.then(() => put(question, answered)));
-}
 
 // Follows a job's events until it has ended: on.text(delta), on.retracted() when all text so far is none, on.progress(data),
 // on.preview(data), on.part(data), on.result(data), on.status(data), on.away(isAway) when the connection is

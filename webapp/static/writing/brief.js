@@ -49,7 +49,7 @@ export function mountBrief(root, { changed = () => {} } = {}) {
   }
 
   function own(field) {
-    const options = field.choices.map(([value, label]) => el("option", { value }, label));
+    const options = field.choices.map(({ value, label }) => el("option", { value }, label));
     const input = options.length
       ? el("select", {}, el("option", { value: "" }, "—"), ...options)
       : el("input", { placeholder: field.hint, maxlength: 2000 });
@@ -60,11 +60,11 @@ export function mountBrief(root, { changed = () => {} } = {}) {
     const list = `writing-models-${++boxes}`;
     const model = el("input", { list, placeholder: known.models[0] ?? "", maxlength: 200, spellcheck: "false" });
     const models = el("datalist", { id: list }, ...known.models.map((value) => el("option", { value })));
-    const options = known.templates.map(([value, name]) => el("option", { value }, name));
+    const options = known.templates.map(({ id, name }) => el("option", { value: id }, name));
     const template = el("select", {}, el("option", { value: "" }, text("writing.own-template")), ...options);
     const keep = () => remember(KEPT, JSON.stringify({ template: template.value, model: model.value.trim() }));
     for (const input of [template, model]) input.addEventListener("change", keep);
-    template.value = known.templates.some(([value]) => value === chosen().template) ? chosen().template : "";
+    template.value = known.templates.some(({ id }) => id === chosen().template) ? chosen().template : "";
     model.value = chosen().model ?? "";
     // A template that is gone is not asked for again.
     if (chosen().template && !template.value) keep();

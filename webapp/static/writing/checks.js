@@ -1,6 +1,7 @@
 // The checks beside the text: what fails first, each leading to its place, and one click to mend it.
 
 import { el, icon, text } from "../shared/dom.js";
+import { act } from "./api.js";
 
 const NAMES = ["keyword", "fact", "wish", "verify", "avoid", "length", "form", "repeat", "names", "ending", "readability"];
 // What only a person mends.
@@ -11,14 +12,14 @@ export function mountChecks(panel, desk) {
     if (!panel.hasChildNodes()) panel.append(el("p.hint", { role: "status" }, text("writing.looking")));
     await desk.flush();
     const mine = desk.draft().id;
-    const answer = await desk.act("checks", { draft: mine }, { quiet: true });
+    const found = await act("checks", { draft: mine }, { quiet: true });
     if (desk.draft()?.id !== mine || !isShown()) return;
-    if (answer.error) return panel.replaceChildren(el("p.problem", {}, answer.error));
-    const failing = answer.checks.filter(({ ok }) => ok === false);
-    const open = answer.checks.filter(({ ok }) => ok === null).length;
+    if (found.error) return panel.replaceChildren(el("p.problem", {}, found.error));
+    const failing = found.filter(({ ok }) => ok === false);
+    const open = found.filter(({ ok }) => ok === null).length;
     const words = [text(failing.length ? "writing.to-mend" : "writing.all-well", { count: failing.length }), open && text("writing.unjudged", { count: open })];
     const head = el("p.hint", { role: "status" }, words.filter(Boolean).join(" · "));
-    const groups = NAMES.map((name) => group(name, answer.checks.filter((one) => one.name === name))).filter(Boolean);
+    const groups = NAMES.map((name) => group(name, found.filter((one) => one.name === name))).filter(Boolean);
     const mends = failing.some(({ name }) => !OWN.includes(name));
     const repair = mends && el("button.outlined.repair", { type: "button", disabled: desk.busy(), onclick: () => desk.write({ action: "repair" }) }, text("writing.repair"));
     const focused = panel.contains(document.activeElement);
@@ -47,8 +48,8 @@ export function mountChecks(panel, desk) {
   function line(check) {
     const go = () => desk.goTo(check.section, check.start, check.end);
     const words = check.section
-      ? el("button.place", { type: "button", onclick: go, title: text("writing.go-there") }, check.text)
-      : el("span", {}, check.text);
+      ? el("button.place", { type: "button", onclick: go, title: text("writing.go-there") }, check.sentence)
+      : el("span", {}, check.sentence);
     // Where a text goes round in circles, that part is written again with a guard against it.
     const mend = () => desk.write({ action: "section", section: check.section, guard: true });
     const isLoop = check.name === "repeat" && check.ok === false && check.section;

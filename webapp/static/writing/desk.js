@@ -1,9 +1,10 @@
-// The desk: one draft, its sections as cards, and what is done to the whole of it. Python's answer to every change is
-// the draft as it is then, with the texts that are not here yet.
+// The desk: one draft, its sections as cards, and what is done to the whole of it. Python's answer to every change but
+// typing is the draft as it is then.
 
 import { debounce, el, iconButton, text, toast } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 import { goTo } from "../shared/page.js";
+import { act } from "./api.js";
 import { settings } from "./brief.js";
 import { keepOneLine, makeCard, showConflict } from "./card.js";
 import { mountFind } from "./find.js";
@@ -19,7 +20,7 @@ const TITLE_MS = 800;
 // Up to here what stands beside the draft lies over it.
 const NARROW = 900;
 
-export function mountDesk(root, { act, open, home, opened, kinds }) {
+export function mountDesk(root, { open, home, opened, kinds }) {
   const find = (selector) => root.querySelector(selector);
   const title = find(".title");
   const list = find(".cards");
@@ -27,18 +28,27 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   let draft = null;
   let brief = {};
 
-  const have = () => Object.fromEntries([...cards.values()].map((card) => [card.id, card.revision]));
   // A job is at work here, or on its way.
   let isAsking = false;
   const busy = () => isAsking || Boolean(work.job());
 
-  // Changes the draft once everything typed is saved, and shows it as it is then.
-  async function change(what, more = {}, { flush = true } = {}) {
-    if (flush) await saving.flush();
+  // Changes the draft once everything typed is saved, and shows it as it is then, also where somebody was quicker (409).
+  async function change(what, more = {}, manner = {}) {
+    await saving.flush();
     const mine = draft?.id;
     if (!mine) return { error: "" };
-    const answer = await act(what, () => ({ draft: mine, have: have(), ...(typeof more === "function" ? more() : more) }));
-    if (draft?.id === mine && answer.draft) update(answer);
+    const answer = await act(what, () => ({ draft: mine, ...(typeof more === "function" ? more() : more) }), manner);
+    if (answer.status === 409) await refresh();
+    else if (!answer.error && draft?.id === mine) update(answer);
+    return answer;
+  }
+
+  // Shows the draft as it is now, with what another window or a job has done to it.
+  async function refresh() {
+    if (!draft) return {};
+    const mine = draft.id;
+    const answer = await act("open", { draft: mine });
+    if (!answer.error && draft?.id === mine) update(answer);
     return answer;
   }
 
@@ -51,6 +61,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     saving.recover();
     side.show();
     attend(job);
+    attendWriter(answer);
     draw();
     if (notes.length) note(notes.map((one) => one.text).join(" "));
   }
@@ -61,19 +72,26 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
     else if (job?.is_open) work.attach(job);
   }
 
-  function update(answer) {
+  // The job that writes in the draft, whoever has asked for it.
+  async function attendWriter({ job }) {
+    if (!job || job === work.job()?.id) return;
+    const found = await act("job", { job }, { quiet: true });
+    if (!found.error && draft?.id === found.draft) attend(found.job);
+  }
+
+  function update({ document: { title: name, headings, sections }, alternates, ...facts }) {
     // A title that was typed and is on its way to Python stays.
-    if (!draft || title.value === draft.title) title.value = answer.title;
-    draft = { ...answer.draft, title: answer.title };
-    root.classList.toggle("labelled", !answer.headings);
-    const kept = new Set(answer.sections.map(({ id }) => id));
+    if (!draft || title.value === draft.title) title.value = name;
+    draft = { ...facts, title: name };
+    root.classList.toggle("labelled", !headings);
+    const kept = new Set(sections.map(({ id }) => id));
     for (const [id, card] of cards) if (!kept.has(id)) drop(card);
-    answer.sections.forEach((section, place) => {
+    sections.forEach((section, place) => {
       const card = cards.get(section.id) ?? make(section.id);
       if (list.children[place] !== card.node) list.insertBefore(card.node, list.children[place] ?? null);
       card.show(section);
-      card.page(answer.alternates[section.id]);
-      card.ends(place === 0, place === answer.sections.length - 1);
+      card.page(alternates[section.id]);
+      card.ends(place === 0, place === sections.length - 1);
     });
     opened(draft);
     draw();
@@ -134,15 +152,14 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   }
 
   const work = mountWork(find(".work"), {
-    act,
     place: (id) => cards.get(id),
-    reload: () => change("refresh", {}, { flush: false }),
+    reload: refresh,
     sent: (data) => side.sent(data),
     noted: (line) => note(line),
     async over({ error, headlines }) {
       if (error) note(error, { isProblem: true });
-      const answer = await change("refresh");
-      attend(answer.running);
+      await saving.flush();
+      attendWriter(await refresh());
       draw();
       if (headlines) offerHeadlines(headlines);
       announce(text("writing.done"));
@@ -178,8 +195,8 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
       sections: sections ? sections() : inOrder().map(({ id }) => ({ id })),
       ...(words === undefined ? {} : { title: words }),
     });
-    const answer = await change("arrange", put);
-    return answer.conflict ? change("arrange", put) : answer;
+    const answer = await change("arrange", put, { quiet: true });
+    return answer.error ? change("arrange", put) : answer;
   }
 
   const on = {
@@ -238,17 +255,15 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   title.addEventListener("input", retitleSoon);
 
   const saving = mountSaving(find(".saved"), {
-    act,
     cards,
     draft: () => draft?.id,
-    saved(answer) {
-      Object.assign(draft, answer.draft);
+    saved({ section, ...facts }) {
+      Object.assign(draft, facts);
       draw();
       side.changed();
     },
-    conflict(card, answer, { text: mine }) {
-      update(answer);
-      const { text: message, kept } = answer.conflict;
+    async conflict(card, { error: message, kept }, { text: mine }) {
+      await refresh();
       const choose = () => on.choose(card, kept);
       showConflict(card, { message, mine, choose });
     },
@@ -256,18 +271,13 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
   });
 
   const pen = mountPen({
-    act,
     cards,
     submit,
     isBusy: busy,
-    async replace(card, details) {
-      const answer = await change("replace", { section: card.id, ...details });
-      if (answer.conflict) toast(answer.conflict.text, { problem: true });
-    },
+    replace: (card, details) => change("replace", { section: card.id, ...details }),
   });
 
   const side = mountSide(root, {
-    act,
     kinds,
     cards: inOrder,
     draft: () => draft,
@@ -292,10 +302,15 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   const finding = mountFind(find(".replacing"), { cards: inOrder, button: find("[data-do=find]") });
 
+  async function html() {
+    await saving.flush();
+    return (await act("html", { draft: draft.id })).html;
+  }
+
   const choices = () => [
-    { icon: "copy", text: text("writing.copy-rich"), choose: () => copyRich(() => change("rich")) },
+    { icon: "copy", text: text("writing.copy-rich"), choose: async () => copyRich(await html()) },
     ...FORMS.map((form) => ({ icon: "download", text: text(`export.${form}`), href: `api/drafts/${draft.id}/export?form=${form}` })),
-    { icon: "print", text: text("export.print"), choose: () => print(() => change("rich")) },
+    { icon: "print", text: text("export.print"), choose: async () => print(await html()) },
   ];
 
   const doing = {
@@ -320,7 +335,7 @@ export function mountDesk(root, { act, open, home, opened, kinds }) {
 
   // Another window may have written on meanwhile.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && draft && !root.hidden) change("refresh").then(({ running }) => attend(running));
+    if (!document.hidden && draft && !root.hidden) saving.flush().then(refresh).then(attendWriter);
   });
 
   // Lets go of the draft; what is not saved then is kept by the browser.

@@ -2,25 +2,37 @@
 
 import { ago, debounce, el, iconButton, marked, text, toast, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
+import { act } from "./api.js";
 
 const PAGE = 12;
+const MOST = 1_000;
 
-export function mountDrafts(root, { act, open }) {
+export function mountDrafts(root, { open }) {
   const list = root.querySelector(".rows");
   const search = root.querySelector("input[type=search]");
   let shown = PAGE;
 
-  const wanted = () => ({ q: search.value, shown });
-  const change = async (what, more = {}) => {
-    const answer = await act(what, () => ({ ...wanted(), ...more }));
-    if (answer.undo) toast(answer.undo.text, { undo: () => change(answer.undo.do, answer.undo.details) });
-    if (answer.drafts) show(answer.drafts);
-  };
+  async function load() {
+    // One more than is shown says whether there is more.
+    const items = await act("list", () => ({ q: search.value, limit: Math.min(shown + 1, MOST) }));
+    if (!items.error) show(items.slice(0, shown), items.length > shown);
+  }
 
-  search.addEventListener("input", debounce(200, () => ((shown = PAGE), change("list"))));
-  root.querySelector("[data-do=more]").addEventListener("click", () => ((shown += PAGE), change("list")));
+  async function change(what, more) {
+    const answer = await act(what, more);
+    if (!answer.error) await load();
+    return answer;
+  }
 
-  function show({ items, more }) {
+  async function remove({ id, name }) {
+    const answer = await change("remove", { draft: id });
+    if (!answer.error) toast(text("writing.deleted", { name }), { undo: () => change("bringBack", { draft: id }) });
+  }
+
+  search.addEventListener("input", debounce(200, () => ((shown = PAGE), load())));
+  root.querySelector("[data-do=more]").addEventListener("click", () => ((shown += PAGE), load()));
+
+  function show(items, more) {
     list.replaceChildren(...items.map(row));
     root.querySelector("[data-do=more]").hidden = !more;
     const none = root.querySelector(".none");
@@ -32,13 +44,13 @@ export function mountDrafts(root, { act, open }) {
     const go = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      open({ draft: item.id }, null, [], item.section);
+      open(item.id, { section: item.section });
     };
     const facts = text("writing.counted", { count: item.words });
     const link = el(
       "a",
       { href: `?draft=${item.id}`, title: item.name, onclick: go },
-      el("span.name", {}, ...(item.name_marks ? marked(item.name, item.name_marks) : [item.name])),
+      el("span.name", {}, ...marked(item.name, item.name_marks)),
       el("span.meta", {}, `${facts} · `, el("time", { datetime: item.updated, title: when(item.updated) }, ago(item.updated))),
       item.snippet && el("span.snippet", {}, ...marked(item.snippet, item.snippet_marks)),
     );
@@ -49,7 +61,7 @@ export function mountDrafts(root, { act, open }) {
 
   const choices = (item, node) => [
     { icon: "edit", text: text("chat.rename"), choose: () => rename(item, node) },
-    { icon: "trash", text: text("chat.delete"), choose: () => change("delete", { draft: item.id }), danger: true },
+    { icon: "trash", text: text("chat.delete"), choose: () => remove(item), danger: true },
   ];
 
   function rename(item, node) {
@@ -68,5 +80,5 @@ export function mountDrafts(root, { act, open }) {
     input.select();
   }
 
-  return { show, wanted };
+  return { load };
 }

@@ -1,18 +1,19 @@
 // The first screen: what shall be written, examples to click, and the drafts there are.
 
 import { el, recall, remember, text, toast, wentWrong } from "../shared/dom.js";
+import { act } from "./api.js";
 import { mountBrief, settings } from "./brief.js";
 import { mountDrafts } from "./drafts.js";
 
 const KEPT = "studio.writing.new";
 const EXAMPLES = 4;
 
-export function mountHome(root, { act, open }) {
+export function mountHome(root, { open }) {
   const form = root.querySelector(".start");
   const find = (selector) => root.querySelector(selector);
   const { topic, words } = form.elements;
   const brief = mountBrief(find(".brief"), { changed: keep });
-  const drafts = mountDrafts(find(".drafts"), { act, open });
+  const drafts = mountDrafts(find(".drafts"), { open });
   let known = null;
   let loading = null;
 
@@ -20,14 +21,14 @@ export function mountHome(root, { act, open }) {
   const kindOf = (id) => known.kinds.find((one) => one.id === id) ?? known.kinds[0];
 
   function load() {
-    loading = act("home", drafts.wanted).then((answer) => {
+    drafts.load();
+    loading = act("choices").then((answer) => {
       if (answer.error) return;
       const isFirst = known === null;
       const typed = JSON.parse(recall(KEPT) ?? "{}");
       known = answer;
       find(".advice").hidden = !answer.advice;
       find(".advice").textContent = answer.advice ?? "";
-      drafts.show(answer.drafts);
       if (isFirst) drawKinds();
       brief.draw(known, kindOf(chosen()));
       if (isFirst) write(typed);
@@ -100,7 +101,7 @@ export function mountHome(root, { act, open }) {
     if (answer.error) return topic.focus();
     write({ kind: chosen() });
     remember(KEPT, "");
-    open({ draft: answer.id }, answer.job);
+    open(answer.draft, { job: answer.job });
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -120,7 +121,7 @@ export function mountHome(root, { act, open }) {
     const answer = await fetch(new URL("api/drafts/import", document.baseURI), { method: "POST", body: data }).catch(() => null);
     const said = await answer?.json().catch(() => null);
     if (!answer?.ok) return toast(wentWrong(said), { problem: true });
-    open({ draft: said.id }, null, said.notes);
+    open(said.id, { notes: said.notes });
   });
 
   return { load, write, kinds };

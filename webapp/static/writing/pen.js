@@ -4,6 +4,7 @@
 import { copy, el, icon, iconButton, pieced, text } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 import { openMenu } from "../shared/menu.js";
+import { act } from "./api.js";
 import { clear, isPlaced, mark, toCharacters, toUnits } from "./places.js";
 
 const OPERATIONS = ["rewrite", "expand", "shorten", "proofread", "sample", "continue"];
@@ -13,7 +14,7 @@ const LANGUAGES = ["en", "zh", "es", "fr", "de", "ja"];
 const CHARACTERS = /[\u3040-\u30ff\u3400-\u9fff]/;
 const SELECTED_MS = 250;
 
-export function mountPen({ act, cards, submit, isBusy, replace }) {
+export function mountPen({ cards, submit, isBusy, replace }) {
   let here = null; // { card, start, end, node, job, ... }
 
   function close({ back = false } = {}) {

@@ -2,12 +2,13 @@
 // it, the browser keeps it, so that neither a crash nor a lost server takes a word.
 
 import { debounce, recall, remember, text, toast } from "../shared/dom.js";
+import { act } from "./api.js";
 
 const SAVE_MS = 800;
 const KEEP_MS = 150;
 const RETRY_MS = 5_000;
 
-export function mountSaving(status, { act, cards, draft, saved, conflict, stray }) {
+export function mountSaving(status, { cards, draft, saved, conflict, stray }) {
   let under = null;
   let timer = null;
   let isRefused = false;
@@ -63,19 +64,19 @@ export function mountSaving(status, { act, cards, draft, saved, conflict, stray 
       return { draft: draft(), section: card.id, based_on: card.revision, ...sent };
     };
     const answer = await act("save", question, { quiet: true });
+    if (answer.status === 409) {
+      card.dirty = false;
+      await conflict(card, answer, sent);
+      return true;
+    }
     if (answer.error) {
       // What Python refuses it will refuse again: what is typed next may mend it.
-      isRefused = answer.error !== text("error.no-answer");
+      isRefused = answer.status >= 400 && answer.status < 500;
       if (isRefused) toast(answer.error, { problem: true });
       return false;
     }
-    if (answer.conflict) {
-      card.dirty = false;
-      conflict(card, answer, sent);
-      return true;
-    }
-    card.revision = answer.saved.revision;
-    card.by = answer.saved.by;
+    card.revision = answer.section.revision;
+    card.by = answer.section.by;
     const now = card.value();
     card.dirty = now.text !== sent.text || now.heading !== sent.heading;
     saved(answer);

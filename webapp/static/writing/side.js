@@ -1,6 +1,7 @@
 // Beside the draft: its brief, the checks, its versions, who wrote what, and what the model was told. One at a time.
 
 import { debounce, el, iconButton, recall, remember, text } from "../shared/dom.js";
+import { act } from "./api.js";
 import { mountAuthors } from "./authors.js";
 import { mountBrief } from "./brief.js";
 import { mountChecks } from "./checks.js";
@@ -38,7 +39,7 @@ export function mountSide(root, desk) {
 
     async function keep() {
       const value = { kind: desk.brief().kind, topic: topic.value, ...(words.value ? { words: Number(words.value) } : {}), ...brief.read({ all: true }) };
-      const answer = await desk.act("brief", { draft: desk.draft().id, request: value }, { quiet: true });
+      const answer = await act("brief", { draft: desk.draft().id, brief: value }, { quiet: true });
       problem.hidden = !answer.error;
       problem.textContent = answer.error ?? "";
       if (!answer.error) desk.saveBrief(value);

@@ -3,8 +3,7 @@
 import { el, text, toast } from "../shared/dom.js";
 
 // As the browser's own copying does it: that works without https, too.
-export async function copyRich(ask) {
-  const { html } = await ask();
+export function copyRich(html) {
   if (html === undefined) return;
   const sheet = el("div");
   sheet.innerHTML = html; // sanitised by webapp/render.py
@@ -19,8 +18,7 @@ export async function copyRich(ask) {
 }
 
 // The sheet is on the page only while it is printed; the style sheet for print shows nothing else.
-export async function print(ask) {
-  const { html } = await ask();
+export function print(html) {
   if (html === undefined) return;
   const body = el("div.rich");
   body.innerHTML = html; // sanitised by webapp/render.py

@@ -1,6 +1,7 @@
 // The versions of a draft: what changed and by whom, what differs, and a way back to each or on from it.
 
 import { ago, el, pieced, text, when } from "../shared/dom.js";
+import { act } from "./api.js";
 
 const KEPT = { way: "inline" };
 
@@ -8,9 +9,9 @@ export function mountVersions(panel, desk) {
   async function draw() {
     await desk.flush();
     const mine = desk.draft().id;
-    const answer = await desk.act("versions", { draft: mine });
-    if (desk.draft()?.id !== mine || answer.error || panel.getAttribute("aria-labelledby") !== "writing-versions") return;
-    panel.replaceChildren(el("ol.versions", {}, ...answer.versions.map(row)));
+    const found = await act("versions", { draft: mine });
+    if (desk.draft()?.id !== mine || found.error || panel.getAttribute("aria-labelledby") !== "writing-versions") return;
+    panel.replaceChildren(el("ol.versions", {}, ...found.map(row)));
   }
 
   function row(version) {
@@ -22,22 +23,22 @@ export function mountVersions(panel, desk) {
   }
 
   // What it is, and of which section if it is about one.
-  function named({ cause, changed }) {
+  function named({ parent, cause, changed }) {
     const card = changed.length === 1 ? desk.cards().find(({ id }) => id === changed[0]) : null;
-    return [text(`cause.${cause}`), card?.heading.value].filter(Boolean).join(" · ");
+    return [text(`cause.${parent || cause !== "edit" ? cause : "begun"}`), card?.heading.value].filter(Boolean).join(" · ");
   }
 
   async function compare(version) {
-    const answer = await desk.act("compare", { draft: desk.draft().id, version: version.id });
-    if (answer.error) return;
+    const found = await act("compare", { draft: desk.draft().id, version: version.id });
+    if (found.error) return;
     const button = (kind, key, onclick, more = {}) => el(`button.${kind}`, { type: "button", onclick, ...more }, text(key));
     const ways = ["inline", "side"].map((way) =>
       button("plain", `diff.${way}`, () => ((KEPT.way = way), fill()), { "data-way": way }),
     );
     const restore = button("outlined", "writing.restore", async () => (await desk.restore(version.id), draw()));
     const branch = button("plain", "writing.branch", async () => {
-      const made = await desk.act("branch", { draft: desk.draft().id, version: version.id });
-      if (!made.error) desk.open({ draft: made.id });
+      const made = await act("branch", { draft: desk.draft().id, version: version.id });
+      if (!made.error) desk.open(made.id);
     });
     const back = button("quiet", "writing.all-versions", draw);
     const body = el("div.diff", { tabindex: 0, "aria-label": text("writing.differences") });
@@ -51,9 +52,9 @@ export function mountVersions(panel, desk) {
       body.replaceChildren(...sides.map(side));
     }
 
-    const side = (own) => el("div.text", {}, ...pieced(answer.pieces, ...own));
+    const side = (own) => el("div.text", {}, ...pieced(found.map(({ kind, text: words }) => [kind, words]), ...own));
 
-    const isSame = answer.pieces.every(([kind]) => kind === "same");
+    const isSame = found.every(({ kind }) => kind === "same");
     fill();
     panel.replaceChildren(back, about, el("div.buttons", {}, restore, branch, el("span.spacer"), ...ways), ...(isSame ? [el("p.hint", {}, text("writing.no-difference"))] : []), body);
     back.focus();

@@ -3,8 +3,9 @@
 
 import { text } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
+import { act } from "./api.js";
 
-export function mountWork(strip, { act, place, reload, sent, noted, over }) {
+export function mountWork(strip, { place, reload, sent, noted, over }) {
   const note = strip.querySelector(".note");
   const bar = strip.querySelector("progress");
   let stream = null;

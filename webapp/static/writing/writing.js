@@ -1,8 +1,8 @@
-// The Write tab: the first screen and the desk with one draft on it, and what both put to Python.
+// The Write tab: the first screen and the desk with one draft on it.
 
-import { fill, text, toast } from "../shared/dom.js";
-import { asker } from "../shared/live.js";
+import { fill } from "../shared/dom.js";
 import { registerTab, showIn } from "../shared/page.js";
+import { act } from "./api.js";
 import { use } from "./brief.js";
 import { mountDesk } from "./desk.js";
 import { mountHome } from "./home.js";
@@ -10,15 +10,7 @@ import { mountHome } from "./home.js";
 export function mount(component) {
   const root = component.element.querySelector(".writing");
   fill(root);
-  const ask = asker(component);
   let visit = 0;
-
-  // Puts a question and returns the answer; what went wrong is said, unless the asker does that (`quiet`).
-  async function act(what, more = {}, { quiet = false } = {}) {
-    const answer = await ask(() => ({ do: what, ...(typeof more === "function" ? more() : more) }), () => {});
-    if (answer.error && !quiet) toast(answer.error, { problem: true });
-    return answer;
-  }
 
   function view(name) {
     for (const one of root.querySelectorAll("[data-view]")) one.hidden = one.dataset.view !== name;
@@ -46,31 +38,37 @@ export function mount(component) {
     home.load();
   }
 
-  // An answer that comes when the visitor has gone elsewhere shows nothing.
-  async function openDraft(question, job = null, notes = [], section = null) {
+  // Shows a draft, and a job that writes in it. An answer that comes when the visitor has gone elsewhere shows nothing.
+  async function openDraft(id, { job = null, notes = [], section = null, inputs = null } = {}) {
     const mine = ++visit;
     if (!(await desk.leave())) return;
-    const answer = await act("open", question);
+    const draft = await act("open", { draft: id });
     if (mine !== visit) return;
-    if (answer.error) {
+    if (draft.error) {
       opened(null);
       view("home");
       await home.load();
-      if (answer.inputs) home.write(answer.inputs);
+      if (inputs) home.write(inputs);
       return;
     }
     view("desk");
-    desk.show(answer, job ?? answer.job ?? answer.running, notes);
+    desk.show(draft, job, notes);
     if (section) desk.see(section);
   }
 
-  const home = mountHome(root.querySelector(".home"), { act, open: openDraft });
-  const desk = mountDesk(root.querySelector(".desk"), { act, open: openDraft, home: goHome, opened, kinds: home.kinds });
+  // Shows the draft that a job wrote in; where that is gone, what the job was asked, to ask it again.
+  async function openJob(id) {
+    const found = await act("job", { job: id });
+    if (found.error || found.assistant !== "writing") return goHome();
+    return openDraft(found.draft, { job: found.job, inputs: found.inputs });
+  }
+
+  const home = mountHome(root.querySelector(".home"), { open: openDraft });
+  const desk = mountDesk(root.querySelector(".desk"), { open: openDraft, home: goHome, opened, kinds: home.kinds });
 
   const arrive = (query) => {
-    const section = query.get("section");
-    if (query.get("draft")) return openDraft({ draft: query.get("draft") }, null, [], section);
-    if (query.get("job")) return openDraft({ job: query.get("job") });
+    if (query.get("draft")) return openDraft(query.get("draft"), { section: query.get("section") });
+    if (query.get("job")) return openJob(query.get("job"));
     return goHome();
   };
   registerTab("writing", arrive);
