@@ -24,6 +24,8 @@ class Preferences(StudioRequest):
 
     text_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     trash_days: Annotated[int, Field(ge=0, le=MAX_DAYS)] | None = None
+    # Whether people may give out links by which anybody reads a conversation of theirs.
+    sharing: Annotated[bool, Field(strict=True)] | None = None
 
 
 def stored(history: History) -> Preferences:

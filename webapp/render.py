@@ -1,9 +1,9 @@
 """Markdown that a model wrote, as HTML that is safe to put into the page.
 
 Everything here is hostile until it has been through ``markdown()``: raw HTML stays visible text, images become links
-(so that nothing is ever fetched), links leave without a referrer, and a second, independent sanitiser goes over the
-result. It is made in a child with a budget, for code in some languages takes pygments for ever. Knows nothing about
-turns, jobs or languages.
+(so that nothing is ever fetched from elsewhere; a picture that lies in this studio is shown), links leave without a
+referrer, and a second, independent sanitiser goes over the result. It is made in a child with a budget, for code in
+some languages takes pygments for ever. Knows nothing about turns, jobs or languages.
 """
 
 import re
@@ -30,6 +30,7 @@ from webapp.formulas import formula
 MAX_HIGHLIGHTED = 20_000  # characters; what is longer is no longer read for its colours
 BUDGET = Budget(1, 300, "pages")
 SCHEMES = ("http://", "https://", "mailto:")  # any other could run something, or lead back into the studio
+OWN_FILE = re.compile(r"api/files/[0-9a-f]{32}")
 URL_TAIL = re.compile(r"://[^\s<>\"'`\\|，。；：！？、（）【】「」《》]{1,2000}")
 URL_SCHEME = re.compile(r"(?<![A-Za-z0-9])https?$")
 
@@ -42,7 +43,7 @@ DIRECTED = frozenset({
 MATH = "math mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot munder mover munderover mtable mtr mtd"
 MATH += " menclose mpadded mphantom mstyle mmultiscripts mprescripts"
 PROSE = "p br hr h1 h2 h3 h4 h5 h6 em strong s sup sub blockquote ul ol li a code pre span div table thead tbody tr th"
-PROSE += " td"
+PROSE += " td img"
 STYLED = {name: {"style"} for name in ("mtable", "mtd", "mrow", "mspace", "mpadded")}
 # What formulas are set with; nothing that could lie over the page.
 STYLES = {"text-align", "justify-items", "padding-left", "padding-right", "width"}
@@ -51,6 +52,7 @@ ATTRIBUTES = (
     STYLED
     | {
         "a": {"href", "title"},
+        "img": {"src", "alt", "loading"},
         "ol": {"start", "dir"},
         "pre": {"data-language", "dir"},
         "span": {"class"},
@@ -130,6 +132,7 @@ def sanitiser() -> nh3.Cleaner:
         tags=set(f"{PROSE} {MATH}".split()),
         attributes=ATTRIBUTES,
         set_tag_attribute_values={"a": {"target": "_blank"}},
+        attribute_filter=own_pictures,
         link_rel="noopener noreferrer nofollow",
         url_schemes={"http", "https", "mailto"},
         filter_style_properties=STYLES,
@@ -140,7 +143,7 @@ def sanitiser() -> nh3.Cleaner:
 def parser() -> MarkdownIt:
     """Return the Markdown reader with what only the page does: links, directions, and how all of it is written."""
     md = reader()
-    md.validateLink = lambda url: url.startswith(SCHEMES)  # type: ignore[method-assign]  # the library's own way
+    md.validateLink = lambda url: url.startswith(SCHEMES) or bool(OWN_FILE.fullmatch(url))  # type: ignore[method-assign]  # the library's own way
     md.core.ruler.push("direction", set_direction)
     md.inline.ruler.after("newline", "bare_url", bare_url)
     for name, written in RULES.items():
@@ -149,9 +152,19 @@ def parser() -> MarkdownIt:
 
 
 def image_as_link(_renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:
-    """Show an image as a link to it: fetching it would tell a stranger that this chat was read."""
+    """Show an image as a link to it, unless it is kept here: fetching it would tell a stranger who reads this."""
     source, words = tokens[index].attrs["src"], tokens[index].content
+    if OWN_FILE.fullmatch(source):
+        return Markup('<img src="{}" alt="{}" loading="lazy">').format(source, words)
     return Markup('<a href="{}">{}</a>').format(source, words or source)
+
+
+def own_pictures(tag: str, attribute: str, value: str) -> str | None:
+    """Return the value of an attribute, if it may have that: no picture comes from elsewhere, no link leads inside."""
+    is_own = bool(OWN_FILE.fullmatch(value))
+    if (tag, attribute) == ("img", "src"):
+        return value if is_own else None
+    return None if (tag, attribute) == ("a", "href") and is_own else value
 
 
 def code_block(_renderer: Any, tokens: list, index: int, options: Any, env: Any) -> str:

@@ -32,7 +32,7 @@ from assistants.errors import StoreError
 from assistants.jobs.assistant import traits
 from assistants.settings import Settings
 from assistants.studio import Studio
-from webapp import STATIC, __version__, customers
+from webapp import STATIC, __version__, customers, shared
 from webapp.addresses import Scheme
 from webapp.api import add_api
 from webapp.logs import spare
@@ -98,6 +98,7 @@ def create_app(studio: Studio, visitors: Visitors | None = None) -> FastAPI:
     mimetypes.add_type("text/javascript", ".js")
     add_api(app, needs_sign_in=not settings.is_local)
     customers.add(app)
+    shared.add(app)
     app.mount("/studio", Static(directory=STATIC))
     app.add_api_route("/docs", docs, include_in_schema=False)
     add_page(app, studio)

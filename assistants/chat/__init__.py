@@ -1,6 +1,9 @@
 """Chat: a conversation with a text model, kept as a tree of turns.
 
     settings.py   what a conversation asks with
+    sharing.py    a link by which others read a conversation
+    pictures.py   pictures that messages show
+    forking.py    a conversation that goes on from a message of another
     exporting.py  a conversation as a file
 
 Knows how a turn becomes a prompt that fits the model's context; knows nothing about how replies are drawn.
@@ -14,8 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assistants.chat.exporting import export
+from assistants.chat.exporting import export, file_name, shown_branch
+from assistants.chat.forking import fork
 from assistants.chat.settings import MAX_MESSAGE, Settings, change, filled, last, of_request, read
+from assistants.chat.sharing import Share, share, share_of, unshare
+from assistants.chat.sharing import is_allowed as may_share
+from assistants.chat.sharing import picture as shared_picture
+from assistants.chat.sharing import read as read_shared
 from assistants.engines.controls import Controls
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
@@ -43,14 +51,24 @@ __all__ = [
     "ROWS",
     "Request",
     "Settings",
+    "Share",
     "admit",
     "again",
     "change",
     "export",
+    "file_name",
+    "fork",
     "inputs",
     "last",
+    "may_share",
     "read",
+    "read_shared",
     "run",
+    "share",
+    "share_of",
+    "shared_picture",
+    "shown_branch",
+    "unshare",
 ]
 
 ID = "chat"
@@ -64,6 +82,7 @@ def _find(studio: Any, owner: str, q: str, limit: int) -> list[Hit]:
 
 
 ROWS = (
+    RowKind("share", "shares", order=90),
     RowKind(
         "conversation",
         "conversations",
@@ -76,6 +95,9 @@ ROWS = (
         title="title",
         items="(SELECT count(*) FROM messages WHERE conversation = conversations.id AND job IS NOT NULL)",
         restore=lambda store, id, owner: Conversations(store).restore(id, owner),
+        uploads=(
+            "SELECT text FROM messages JOIN conversations ON conversations.id = messages.conversation WHERE owner = ?"
+        ),
     ),
     RowKind(
         "message",
@@ -87,6 +109,8 @@ ROWS = (
         parts=(
             Part("messages", "conversation", "conversations"),
             Part("messages", "parent", "messages"),
+            Part("message_words", "message", "messages"),
+            Part("shares", "conversation", "conversations"),
             Part("jobs", "id", "messages", "job"),
         ),
     ),

@@ -1,8 +1,8 @@
 """The history: everything ever generated, asked or uploaded, in one SQLite file that people can open themselves.
 
-``History`` hands out the parts: ``jobs``, ``conversations``, ``drafts``, ``experiments``, ``answers``, ``files``,
-``pictures``, ``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or changes
-somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
+``History`` hands out the parts: ``jobs``, ``conversations``, ``labels``, ``drafts``, ``experiments``, ``answers``,
+``files``, ``pictures``, ``prompts``, ``settings`` and ``trash``, and what goes over all of it. Every call that reads or
+changes somebody's rows takes their owner and answers ``NotFound`` for what is not theirs.
 """
 
 import shutil
@@ -25,6 +25,7 @@ from assistants.store.drafts import Drafts
 from assistants.store.experiments import Answers, Experiment, Experiments
 from assistants.store.files import File, Files
 from assistants.store.jobs import OPEN, JobRow, Jobs
+from assistants.store.labels import Labels
 from assistants.store.pictures import Pictures
 from assistants.store.prompts import PromptVersions, Version
 from assistants.store.row_kinds import RowKinds
@@ -41,6 +42,7 @@ __all__ = [
     "History",
     "Item",
     "JobRow",
+    "Labels",
     "Trashed",
     "Turn",
     "Version",
@@ -73,6 +75,7 @@ class History:
         self.store = Store(home / "studio.db", kinds.migrations)
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
+        self.labels = Labels(self.store)
         self.drafts = Drafts(self.store)
         self.experiments = Experiments(self.store)
         self.answers = Answers(self.store)

@@ -8,7 +8,10 @@ from assistants.errors import worded
 
 @dataclass(frozen=True)
 class Conversation:
-    """A line of the list of conversations; ``settings`` are what somebody chose for it."""
+    """A line of the list of conversations; ``settings`` are what somebody chose for it.
+
+    ``folder`` is where it is kept, empty for none, ``source`` where it was brought from, empty for this studio.
+    """
 
     id: str
     title: str
@@ -17,6 +20,17 @@ class Conversation:
     created: str
     updated: str
     settings: dict[str, Any] = field(default_factory=dict)
+    folder: str = ""
+    tags: list[str] = field(default_factory=list)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A folder or a tag, and how many conversations have it."""
+
+    name: str
+    count: int
 
 
 @dataclass(frozen=True)

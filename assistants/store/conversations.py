@@ -20,7 +20,10 @@ __all__ = ["Conversation", "Conversations", "Hit", "Turn", "Window"]
 
 MAX_TITLE = 120
 
-TURN = "messages.*, jobs.status, jobs.model, jobs.model_sha256, jobs.output, jobs.reasoning, jobs.error, jobs.usage"
+TURN = (
+    "messages.*, jobs.status, coalesce(jobs.model, messages.model) AS by_model, jobs.model_sha256, jobs.output,"
+    " coalesce(jobs.reasoning, messages.reasoning) AS thoughts, jobs.error, jobs.usage"
+)
 
 BRANCH = f"""
     WITH RECURSIVE branch (id, depth) AS (
@@ -39,6 +42,16 @@ HITS = """
     FROM messages JOIN jobs ON jobs.id = messages.job
     WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
           AND jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?)
+    GROUP BY messages.conversation
+"""
+
+# The same of messages that no job of this studio wrote.
+COPIED_HITS = """
+    SELECT messages.conversation, messages.id, '' AS input, messages.text AS output, messages.reasoning,
+           max(messages.id)
+    FROM messages
+    WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
+          AND messages.id IN (SELECT message FROM message_words WHERE message_words MATCH ?)
     GROUP BY messages.conversation
 """
 
@@ -69,7 +82,8 @@ class Conversations:
         if not every_word:
             return {}
         with self._store.read() as db:
-            rows = db.execute(HITS, [json.dumps(conversations), every_word]).fetchall()
+            asked = [json.dumps(conversations), every_word]
+            rows = [*db.execute(COPIED_HITS, asked), *db.execute(HITS, asked)]
         texts = ("input", "output", "reasoning")
         return {row["conversation"]: Hit(row["id"], *(row[name] for name in texts)) for row in rows}
 
@@ -85,8 +99,9 @@ class Conversations:
 
     @staticmethod
     def _conversation(row: Any) -> Conversation:
-        own = {name: row[name] for name in ("id", "title", "leaf", "created", "updated")}
-        return Conversation(**own, pinned=bool(row["pinned"]), settings=json.loads(row["settings"]))
+        own = {name: row[name] for name in ("id", "title", "leaf", "created", "updated", "folder", "source")}
+        lists = {name: json.loads(row[name]) for name in ("settings", "tags")}
+        return Conversation(**own, **lists, pinned=bool(row["pinned"]))
 
     def create(self, owner: str, title: str, settings: dict[str, Any] | None = None) -> str:
         """Begin a conversation and return its id."""
@@ -190,6 +205,22 @@ class Conversations:
         turns = [self._turn(row, siblings[row["parent"]], notes.get(row["job"], [])) for row in rows]
         return Window(turns, earlier)
 
+    def tree(self, conversation_id: str, owner: str) -> list[Turn]:
+        """Return all messages of a conversation in the order in which they came: each after the one that it answers."""
+        self.get(conversation_id, owner)
+        with self._store.read() as db:
+            rows = db.execute(
+                f"SELECT {TURN} FROM messages LEFT JOIN jobs ON jobs.id = messages.job"
+                " WHERE messages.conversation = ? AND messages.deleted IS NULL ORDER BY messages.rowid",
+                (conversation_id,),
+            ).fetchall()
+        # What follows a message that was deleted is not shown, either.
+        kept: set[str | None] = {None}
+        for row in rows:
+            if row["parent"] in kept:
+                kept.add(row["id"])
+        return [self._turn(row, [], []) for row in rows if row["id"] in kept]
+
     @staticmethod
     def _siblings(db: Any, conversation_id: str, parents: set[str | None]) -> dict[str | None, list[str]]:
         found: dict[str | None, list[str]] = {parent: [] for parent in parents}
@@ -224,12 +255,12 @@ class Conversations:
             text=row["text"] + (row["output"] or ""),
             status=row["status"] or "done",
             job=row["job"],
-            model=row["model"],
+            model=row["by_model"],
             created=row["created"],
             before=row["text"] if row["job"] else "",
             failure=json.loads(row["error"]) if row["error"] else None,
             usage=json.loads(row["usage"]) if row["usage"] else None,
-            reasoning=row["reasoning"] or "",
+            reasoning=row["thoughts"] or "",
             siblings=siblings,
             notes=notes,
             model_sha256=row["model_sha256"],
@@ -336,9 +367,18 @@ class Conversations:
 
     # The list: behind all that calls the type by that name
 
-    def list(self, owner: str, q: str = "", limit: int = 50, offset: int = 0) -> list[Conversation]:
-        """Return the owner's conversations, pinned ones first, then the latest; ``q`` looks in titles and texts."""
+    def list(
+        self, owner: str, q: str = "", limit: int = 50, offset: int = 0, folder: str = "", tag: str = ""
+    ) -> list[Conversation]:
+        """Return the owner's conversations, pinned ones first, then the latest; ``q`` looks in titles and texts.
+
+        Of a ``folder`` or with a ``tag``, where they are named.
+        """
         where, values = "owner = ? AND deleted IS NULL", [owner]
+        if folder:
+            where, values = f"{where} AND folder = ?", [*values, folder]
+        if tag:
+            where, values = f"{where} AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", [*values, tag]
         if q.strip():
             where += r" AND (title LIKE ? ESCAPE '\'"
             values.append(f"%{escape_like(q.strip())}%")
@@ -347,8 +387,10 @@ class Conversations:
                 where += (
                     " OR id IN (SELECT conversation FROM messages JOIN jobs ON jobs.id = messages.job"
                     " WHERE jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?))"
+                    " OR id IN (SELECT conversation FROM messages WHERE messages.deleted IS NULL"
+                    " AND messages.id IN (SELECT message FROM message_words WHERE message_words MATCH ?))"
                 )
-                values.append(every_word)
+                values += [every_word, every_word]
             where += ")"
         order = "pinned DESC, updated DESC LIMIT ? OFFSET ?"
         with self._store.read() as db:

@@ -27,6 +27,7 @@ ROUTES = [
     "DELETE /api/backup",
     "DELETE /api/connections/{name}",
     "DELETE /api/conversations/{id}",
+    "DELETE /api/conversations/{id}/share",
     "DELETE /api/drafts/{id}",
     "DELETE /api/experiments/{id}",
     "DELETE /api/images/boards/{id}",
@@ -44,10 +45,12 @@ ROUTES = [
     "GET /api/backup",
     "GET /api/connections",
     "GET /api/conversations",
+    "GET /api/conversations/labels",
     "GET /api/conversations/settings",
     "GET /api/conversations/{id}",
     "GET /api/conversations/{id}/export",
     "GET /api/conversations/{id}/messages",
+    "GET /api/conversations/{id}/share",
     "GET /api/drafts",
     "GET /api/drafts/{id}",
     "GET /api/drafts/{id}/checks",
@@ -167,6 +170,7 @@ ROUTES = [
     "POST /api/knowledge/{name}/sources",
     "POST /api/knowledge/{name}/vectors",
     "POST /api/lab/{id}/branch",
+    "POST /api/messages/{id}/fork",
     "POST /api/messages/{id}/select",
     "POST /api/models/better",
     "POST /api/models/catalog",
@@ -194,6 +198,8 @@ ROUTES = [
     "POST /v1/images/generations",
     "PUT /api/backup",
     "PUT /api/connections",
+    "PUT /api/conversations/folders",
+    "PUT /api/conversations/{id}/share",
     "PUT /api/drafts/{id}/brief",
     "PUT /api/drafts/{id}/outline",
     "PUT /api/drafts/{id}/sections/{section}",
@@ -231,6 +237,7 @@ LATER = ("PUT /api/backup", "POST /api/models/catalog")
 MADE = (
     "POST /api/prompts",
     "POST /api/talks/{id}/hand-over", "POST /api/experiments", "POST /api/images/boards", "POST /api/worlds/{id}/games",
+    "POST /api/messages/{id}/fork",
 )  # fmt: skip
 EITHER = "GET /api/jobs/{id}/preview"
 

@@ -25,6 +25,7 @@ from webapp.api import (
     lab,
     models,
     openai,
+    order,
     palette,
     playground,
     profile,
@@ -53,6 +54,7 @@ def add_api(app: FastAPI, *, needs_sign_in: bool) -> None:
     tabs = (
         palette,
         jobs,
+        order,
         conversations,
         models,
         profile,

@@ -1,4 +1,4 @@
-"""Conversations over HTTP: list them, read their messages, what each asks with, rename, pin, delete, take one home.
+"""Conversations over HTTP: list them, read their messages, what each asks with, put in order, fork, take one home.
 
 What is said in them is a job (``/api/jobs``, assistant ``chat``). Knows what they look like on the wire; knows nothing
 about how they are stored or drawn.
@@ -17,6 +17,7 @@ from assistants.jobs import TERMINAL
 from assistants.requests import validated
 from assistants.store.conversations import Conversation, Hit, Turn
 from assistants.studio import Studio
+from webapp import shared
 from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import Answers, answers
 from webapp.api.files import disposition
@@ -27,12 +28,16 @@ from webapp.render import markdown
 
 router = APIRouter(tags=["conversations"])
 
-EXPORT_TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
-EXPORT: Answers = {200: {"content": {"text/markdown": {}, "application/json": {}}, "description": "The file"}}
+EXPORT_TYPES = {
+    "md": "text/markdown; charset=utf-8", "json": "application/json", "html": "text/html; charset=utf-8",
+}  # fmt: skip
+CONTENT: dict[str, Any] = {"text/markdown": {}, "application/json": {}, "text/html": {}}
+EXPORT: Answers = {200: {"content": CONTENT, "description": "The file"}}
 # Messages that are read at once, and conversations that are listed.
 MOST = 1_000
 # So many characters of a text are shown below a title in the list.
 SNIPPET = 90
+OWN = ("id", "title", "pinned", "folder", "tags", "source", "created", "updated")
 
 Marks = list[tuple[int, int]]
 
@@ -57,6 +62,9 @@ class Listed(BaseModel):
     title: str
     title_marks: Marks
     pinned: bool
+    folder: str = Field(description="Where it is kept; empty for none")
+    tags: list[str]
+    source: str = Field(description="Where it was brought from; empty for this studio")
     created: str
     updated: str
     snippet: str | None = Field(description="The piece of a message where the words stand")
@@ -78,6 +86,9 @@ class OneConversation(BaseModel):
     id: str
     title: str
     pinned: bool
+    folder: str
+    tags: list[str]
+    source: str
     created: str
     updated: str
     settings: ConversationSettings
@@ -90,6 +101,8 @@ class Change(BaseModel):
 
     title: str | None = None
     pinned: Annotated[bool, Field(strict=True)] | None = None
+    folder: str | None = Field(None, description="Where to keep it; empty takes it out")
+    tags: list[str] | None = Field(None, description="In place of those that it has")
     settings: dict[str, JsonValue] | None = Field(None, description="All of what it asks with from now on")
 
 
@@ -141,9 +154,11 @@ def list_conversations(
     q: Annotated[Words, Query(description="In titles and messages")] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    folder: Annotated[Words, Query(description="Those in this folder")] = "",
+    tag: Annotated[Words, Query(description="Those with this tag")] = "",
 ) -> ConversationList:
     """Return your conversations: the pinned ones first, then the latest."""
-    found = studio.history.conversations.list(owner, q, limit + 1, offset)
+    found = studio.history.conversations.list(owner, q, limit + 1, offset, folder, tag)
     words = pattern(q)
     hits = studio.history.conversations.hits([one.id for one in found[:limit]], q) if words else {}
     items = [listed(one, hits.get(one.id), words) for one in found[:limit]]
@@ -152,7 +167,7 @@ def list_conversations(
 
 def listed(one: Conversation, hit: Hit | None, words: Any) -> Listed:
     """Return a line of the list; the text of a reply, or of its question, is cut to where the words stand."""
-    own = {name: getattr(one, name) for name in ("id", "title", "pinned", "created", "updated")}
+    own = {name: getattr(one, name) for name in OWN}
     if hit is None or words is None:
         return Listed(**own, title_marks=marks(one.title, words), snippet=None, snippet_marks=[], message=None)
     texts = (hit.input, hit.output, hit.reasoning)
@@ -177,13 +192,13 @@ def get_conversation(studio: TheStudio, owner: Owner, id: Id) -> OneConversation
 def shown(studio: Studio, id: str, owner: str) -> OneConversation:
     """Return a conversation as clients see it."""
     found = studio.history.conversations.get(id, owner)
-    own = {name: getattr(found, name) for name in ("id", "title", "pinned", "created", "updated")}
+    own = {name: getattr(found, name) for name in OWN}
     return OneConversation(**own, settings=ConversationSettings(**found.settings))
 
 
 @router.patch("/conversations/{id}", responses=answers(401, 403, 404, 413, 422, 503))
 def change_conversation(studio: TheStudio, who: Who, id: Id, wanted: Change) -> OneConversation:
-    """Rename or pin a conversation, or let it ask with other settings from its next message on."""
+    """Rename, pin, file or tag a conversation, or let it ask with other settings from its next message on."""
     conversations = studio.history.conversations
     if wanted.settings is not None:
         chat.change(studio, id, validated(chat.Settings, wanted.settings), who)
@@ -191,6 +206,10 @@ def change_conversation(studio: TheStudio, who: Who, id: Id, wanted: Change) -> 
         conversations.rename(id, who.id, wanted.title)
     if wanted.pinned is not None:
         conversations.pin(id, who.id, wanted.pinned)
+    if wanted.folder is not None:
+        studio.history.labels.file(id, who.id, wanted.folder)
+    if wanted.tags is not None:
+        studio.history.labels.tag(id, who.id, wanted.tags)
     return shown(studio, id, who.id)
 
 
@@ -220,10 +239,16 @@ def export_conversation(
     studio: TheStudio,
     owner: Owner,
     id: Id,
-    form: Annotated[Literal["md", "json"], Query(description="Markdown or JSON")] = "md",
+    lang: Language,
+    form: Annotated[
+        Literal["md", "json", "html"], Query(description="Markdown, JSON with all branches, a page")
+    ] = "md",
 ) -> Response:
     """Download a conversation, labelled as AI-generated."""
-    name, content = chat.export(studio, id, owner, form)
+    if form == "html":
+        name, content = shared.as_file(studio, id, owner, lang)
+    else:
+        name, content = chat.export(studio, id, owner, form)
     headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
     return Response(content, media_type=EXPORT_TYPES[form], headers=headers)
 

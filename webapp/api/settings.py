@@ -44,6 +44,7 @@ class KnownPreferences(BaseModel):
     """What the operator has set, or else the environment."""
 
     trash_days: int = Field(description="After how many days the trash is emptied; 0 is never")
+    sharing: bool = Field(description="Whether people may give out links to their conversations")
     text_model: TextModel | None = Field(description="For the operator")
 
 
@@ -103,7 +104,9 @@ ASSETS = (Work(title="Swagger UI", license="Apache-2.0"), Work(title="Libertinus
 def get_preferences(studio: TheStudio, who: Who) -> KnownPreferences:
     """Return what is set for everybody, and to the operator the choice among models."""
     days = trash_days(studio.settings, studio.history)
-    return KnownPreferences(trash_days=days, text_model=text_model(studio, who) if who.is_operator else None)
+    sharing = bool(stored(studio.history).sharing)
+    model = text_model(studio, who) if who.is_operator else None
+    return KnownPreferences(trash_days=days, sharing=sharing, text_model=model)
 
 
 @router.patch("/preferences", responses=answers(401, 403, 404, 413, 422, 503))
