@@ -95,7 +95,7 @@ def drawn(title: str, about: str, turns: Iterable[Turn], lang: str, look: Markup
     articles = Markup("").join(
         TURN.format(
             role=turn.role,
-            speaker=t("role.user", lang) if turn.role == "user" else turn.model or t("role.assistant", lang),
+            speaker=t("share.person", lang) if turn.role == "user" else turn.model or t("role.assistant", lang),
             created=turn.created,
             day=turn.created[:16].replace("T", " "),
             text=Markup('<div class="text">{}</div>').format(turn.text)

@@ -1,4 +1,4 @@
-"""A conversation that others may read by a link: allowed by the operator, fixed when it was shared, taken back for good."""
+"""A conversation that others read by a link: where the operator allows it, as it was when shared, until taken back."""
 
 import re
 from typing import Any

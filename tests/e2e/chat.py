@@ -27,7 +27,7 @@ class Chat:
         self.done = page.locator(".turn.assistant:has(.meta)")
         self.streaming = page.locator(".streaming:not([hidden])")
         self.toast = page.locator(".studio-toast")
-        self.chats = page.locator(".chats .list li")
+        self.chats = page.locator(".chats .list li[data-id]")
 
     def open(self, query: str = "") -> "Chat":
         """Open the page, at a conversation if the query names one."""

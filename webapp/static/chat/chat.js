@@ -206,6 +206,10 @@ export function mount(component) {
       toast(text("chat.message-deleted"), { undo: () => restore(message, () => refresh({ whole: true })) });
       await refresh({ whole: true });
     },
+    async fork(message) {
+      const made = await rest(`messages/${message}/fork`, {});
+      if (ok(made) && (await open(made.id))) toast(text("chat.forked"));
+    },
     stop: (job) => job && (thread.stopping(job), rest(`jobs/${job}/stop`, {}).then(ok)),
   };
 
@@ -215,8 +219,10 @@ export function mount(component) {
 
   async function change(item, wanted) {
     const changed = await rest(`conversations/${item.id}`, wanted, "PATCH");
-    if (ok(changed) && state.conversation?.id === item.id) showTitle((state.conversation = changed));
+    const isDone = ok(changed);
+    if (isDone && state.conversation?.id === item.id) showTitle((state.conversation = changed));
     await list();
+    return isDone;
   }
 
   async function remove(item) {

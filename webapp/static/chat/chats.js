@@ -1,8 +1,9 @@
-// The list of conversations: search, rename in place, pin, delete, export.
+// The list of conversations: search, rename in place, pin, file, share, delete, export.
 
 import { ago, debounce, el, iconButton, marked, text, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 import { rest } from "../shared/rest.js";
+import { groupOf, mountLabels, openFiling, openSharing } from "./order.js";
 
 const PAGE = 40;
 
@@ -22,17 +23,28 @@ export function mountChats(root, { change, remove, open, told }) {
   async function load(conversation = current) {
     current = conversation;
     const number = ++asked;
-    const found = await rest(`conversations?limit=${shown}&q=${encodeURIComponent(search.value)}`);
+    labels.load();
+    const wanted = new URLSearchParams({ limit: shown, q: search.value, ...labels.chosen() });
+    const found = await rest(`conversations?${wanted}`);
     if (number === asked && told(found)) show(found);
   }
+
+  const labels = mountLabels(root.querySelector(".labels"), { changed: () => ((shown = PAGE), load()), told });
 
   function show(chats) {
     items = chats.items;
     const renaming = list.querySelector("form");
-    list.replaceChildren(...items.map((item) => row(item, item.id === current)));
+    list.replaceChildren(...items.flatMap(grouped));
     if (renaming) restore(renaming);
     root.querySelector("[data-do=more]").hidden = !chats.more;
     root.querySelector(".none").hidden = items.length > 0 || !search.value;
+  }
+
+  // What was looked for stands in no order of days.
+  function grouped(item, place) {
+    const group = search.value ? null : groupOf(item);
+    const isNew = group && (!place || groupOf(items[place - 1]) !== group);
+    return [...(isNew ? [el("li.group", {}, group)] : []), row(item, item.id === current)];
   }
 
   function row(item, current) {
@@ -58,8 +70,11 @@ export function mountChats(root, { change, remove, open, told }) {
   const choices = (item) => [
     { icon: "edit", text: text("chat.rename"), choose: () => rename(item) },
     { icon: "pin", text: text(item.pinned ? "chat.unpin" : "chat.pin"), choose: () => change(item, { pinned: !item.pinned }) },
+    { icon: "archive", text: text("chat.file"), choose: () => openFiling(item, (wanted) => change(item, wanted)) },
+    { icon: "send", text: text("chat.share"), choose: () => openSharing(item, told) },
     { icon: "download", text: text("chat.export-md"), href: `api/conversations/${item.id}/export?form=md` },
     { icon: "download", text: text("chat.export-json"), href: `api/conversations/${item.id}/export?form=json` },
+    { icon: "download", text: text("chat.export-html"), href: `api/conversations/${item.id}/export?form=html` },
     { icon: "trash", text: text("chat.delete"), choose: () => remove(item), danger: true },
   ];
 

@@ -52,8 +52,8 @@ export function mountThread(root, { act, changed }) {
   function show(value, moved) {
     const height = view.scrollHeight;
     const before = turns[0]?.id;
-    retract();
     turns = value.turns;
+    retract();
     const next = new Map();
     for (const turn of turns) {
       const known = drawn.get(turn.id);
@@ -248,6 +248,7 @@ export function mountThread(root, { act, changed }) {
       if (turn.text) tool("go-on", "chat.continue", () => act.goOn(turn.id), "continue");
       if (turn.text && turn.job) tool("look", "lab.inside", () => lookInside(turn.job), "look");
     }
+    tool("columns", "chat.fork", () => act.fork(turn.id), "fork");
     tool("trash", "chat.delete-message", () => act.remove(turn.id), "delete");
     return tools;
   }

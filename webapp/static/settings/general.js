@@ -1,4 +1,5 @@
-// General settings: language and theme as the header has them, and the model that writes when nobody names one.
+// General settings: language and theme as the header has them, the model that writes when nobody
+// names one, and whether people may share.
 
 import { el, fill, text, toast } from "../shared/dom.js";
 import { setLanguage, setTheme, theme } from "../shared/page.js";
@@ -12,6 +13,7 @@ export function mount(component) {
   const language = find("[name=language]");
   const shade = find("[name=theme]");
   const model = find("[name=model]");
+  const sharing = find("[name=sharing]");
 
   // Each in its own words, for those who read no other.
   for (const one of language.options) one.text = new Intl.DisplayNames(one.value, { type: "language" }).of(one.value);
@@ -29,6 +31,7 @@ export function mount(component) {
     if (value.error) return toast(value.error, { problem: true });
     for (const one of root.querySelectorAll(".operators")) one.hidden = !value.text_model;
     if (value.text_model) showModel(value.text_model);
+    sharing.checked = value.sharing;
   }
 
   function showModel({ chosen, is_there, setting, from_environment, choices }) {
@@ -40,11 +43,16 @@ export function mount(component) {
     find(".problem").textContent = text("general.model-gone", { name: chosen ?? "", setting });
   }
 
-  model.addEventListener("change", async () => {
-    const value = await rest("preferences", { text_model: model.value || null }, "PATCH");
+  async function put(wanted) {
+    const value = await rest("preferences", wanted, "PATCH");
     if (value.error) load();
     else toast(text("general.saved"));
     show(value);
+  }
+
+  sharing.addEventListener("change", () => put({ sharing: sharing.checked }));
+  model.addEventListener("change", async () => {
+    await put({ text_model: model.value || null });
     dispatchEvent(new Event("studio:models"));
   });
 

@@ -1,0 +1,89 @@
+"""Conversations in order on the page: days, folders and tags, another that goes on from a message, and sharing one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.chat import Chat
+
+pytestmark = pytest.mark.browser
+
+
+def menu(chat: Chat, title: str, label: str) -> None:
+    """Choose an entry of the menu of a conversation in the list."""
+    row = chat.chats.filter(has_text=title).first
+    row.hover()
+    row.get_by_label("More actions").click()
+    chat.choose(label)
+
+
+def test_a_conversation_that_is_opened_has_no_welcome_above_it(chat: Chat) -> None:
+    conversation = chat.seed(1)
+    chat.open(f"?chat={conversation}")
+    expect(chat.users).to_have_text("n0")
+    expect(chat.page.locator(".chat .empty")).to_be_hidden()
+
+
+def test_folders_and_tags_narrow_the_list(chat: Chat) -> None:
+    chat.ask("A walk in Porto")
+    chat.new()
+    chat.ask("Bread")
+    page = chat.page
+    expect(page.locator(".chats .group").first).to_have_text("Today")
+    menu(chat, "A walk in Porto", "Folder and tags")
+    page.get_by_role("dialog").get_by_label("Folder", exact=True).fill("Travel")
+    page.get_by_role("dialog").get_by_label("Tags", exact=True).fill("slow, 旅行")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    labels = page.get_by_role("group", name="Folders and tags")
+    labels.get_by_role("button", name="Travel").click()
+    expect(chat.chats).to_have_count(1)
+    expect(chat.chats).to_contain_text("A walk in Porto")
+    labels.get_by_label("More actions").click()
+    chat.choose("Rename folder")
+    page.get_by_label("Name", exact=True).fill("Trips")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(labels.get_by_role("button", name="Trips")).to_have_attribute("aria-pressed", "true")
+    labels.get_by_role("button", name="Trips").click()
+    expect(chat.chats.filter(has_text="Bread")).to_have_count(1)
+    labels.get_by_role("button", name="旅行").click()
+    expect(chat.chats).to_have_count(1)
+    # Searched, what was found stands in no order of days.
+    labels.get_by_role("button", name="旅行").click()
+    page.get_by_label("Search conversations").fill("Bread")
+    expect(page.locator(".chats .group")).to_have_count(0)
+
+
+def test_a_conversation_goes_on_in_another_from_a_message(chat: Chat) -> None:
+    chat.ask("First of all")
+    chat.ask("Then this")
+    before = chat.page.url
+    chat.tool(chat.done.first, "fork")
+    expect(chat.toast).to_contain_text("This is a copy")
+    expect(chat.users).to_have_text("First of all")
+    assert chat.page.url != before
+    chat.ask("Or that")
+    chat.page.goto(before)
+    expect(chat.users).to_have_count(2)
+
+
+def test_a_link_shows_a_conversation_until_it_is_taken_back(chat: Chat) -> None:
+    page = chat.page
+    chat.ask("To be **read** by others")
+    menu(chat, "To be", "Share")
+    expect(page.locator(".sharing")).to_contain_text("The operator can allow it")
+    page.keyboard.press("Escape")
+    page.request.patch(f"{chat.url}/api/preferences", data={"sharing": True})
+    menu(chat, "To be", "Share")
+    page.get_by_role("button", name="Create link").click()
+    address = page.get_by_label("Link", exact=True).input_value()
+    reader = page.context.browser.new_page()
+    asked: list[str] = []
+    reader.on("request", lambda request: asked.append(request.resource_type))
+    reader.goto(address)
+    expect(reader.locator("article")).to_have_count(2)
+    assert set(asked) <= {"document", "stylesheet", "image", "font", "other"}
+    page.get_by_role("button", name="Stop sharing").click()
+    expect(page.get_by_role("button", name="Create link")).to_be_visible()
+    reader.reload()
+    expect(reader.locator("h1")).to_have_text("This page is not shared, or no longer.")
+    reader.close()
+    page.request.patch(f"{chat.url}/api/preferences", data={"sharing": None})
