@@ -43,6 +43,8 @@ STRICT = "STUDIO_TEST_STRICT" in os.environ
 FOREIGN = re.compile(r"(STUDIO|HF|HUGGING_?FACE|SPACE|GRADIO|TRANSFORMERS|OPENAI)_.*|.*_proxy", re.IGNORECASE)
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+# A frame of another origin has a process of its own, as it has in a desktop's browser.
+CHROMIUM_FLAGS += ["--site-per-process"]
 START_SECONDS = 180
 # What tiny models of a real kind are made with.
 MAKERS = ("torch", "transformers.", "diffusers.", "tests.engines.tiny")

@@ -56,7 +56,7 @@ HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IG
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'self'; object-src 'none'; frame-ancestors "
+    "form-action 'self'; base-uri 'self'; object-src 'none'; frame-src 'none'; frame-ancestors "
 )
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from webapp.tabs import lab
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "webapp" / "static"
-SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "docs" not in path.parts)
+SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if not {"docs", "mermaid"} & {*path.parts})
 SKELETONS = sorted(STATIC.rglob("*.html"))
 # What is the same in every language.
 PROPER = re.compile(r"AIGC Studio|[a-z-]+:\S*|[\w-]+/[\w-]+")

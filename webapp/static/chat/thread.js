@@ -3,6 +3,7 @@
 import { copy, el, icon, iconButton, text, when } from "../shared/dom.js";
 import { follow, isOpen } from "../shared/live.js";
 import { lookInside } from "../shared/looking.js";
+import { dressCode } from "./code.js";
 import { drawReasoning, streamReasoning } from "./reasoning.js";
 
 const NEAR = 24;
@@ -192,18 +193,7 @@ export function mountThread(root, { act, changed }) {
   function drawReply(turn) {
     const body = el("div.body.rich");
     body.innerHTML = turn.html; // sanitised by webapp/render.py
-    for (const block of body.querySelectorAll("pre")) {
-      const head = el(
-        "div.code-head",
-        {},
-        el("span", {}, block.dataset.language),
-        iconButton("copy", text("action.copy-code"), () => copy(block.textContent)),
-      );
-      const frame = el("div.code", {}, head);
-      block.replaceWith(frame);
-      block.tabIndex = 0;
-      frame.append(block);
-    }
+    dressCode(body);
     return body;
   }
 

@@ -1,0 +1,211 @@
+"""What one can do in the thread: with code and what it shows, by keys and by touch, and in a long conversation."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import Server
+from tests.e2e.chat import Chat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick(running: Server) -> None:
+    """Let new chats, which begin as the last one was, be answered without a pause between words."""
+    data = json.dumps({"assistant": "chat", "request": {"message": "begun", "model": "echo:"}}).encode()
+    urlopen(Request(f"{running.url}/api/jobs", data, {"Content-Type": "application/json"})).close()
+
+
+def block(chat: Chat, language: str, code: str) -> "Locator":
+    """Have a reply with a block of code and return it."""
+    return chat.ask(f"```{language}\n{code}\n```").locator(".code")
+
+
+def shown(code: "Locator") -> "FrameLocator":
+    """Press Preview and return the frame."""
+    code.get_by_role("button", name="Preview", exact=True).click()
+    return code.frame_locator("iframe")
+
+
+NAMED = [
+    ("python", "# src/birds.py\nprint('robin')", "birds.py"),
+    ("js", "// ../../.evil/owl.js\nowl()", "owl.js"),
+    ("python", "# numpy.array\nprint(1)", "code.py"),
+    ("Dockerfile", "FROM scratch", "Dockerfile"),
+    ("html", "<!-- 主页.html -->\n<p>hi</p>", "主页.html"),
+    ("html", "<p>hi</p>", "index.html"),
+    ("brainfuck/../../x", "+", "code.txt"),
+    ("", "plain", "code.txt"),
+]
+
+
+def test_code_is_downloaded_whole_under_a_sensible_name(chat: Chat) -> None:
+    reply = chat.ask("\n".join(f"```{language}\n{code}\n```" for language, code, _ in NAMED))
+    for place, (_, code, name) in enumerate(NAMED):
+        with chat.page.expect_download() as coming:
+            reply.get_by_role("button", name="Download").nth(place).click()
+        assert coming.value.suggested_filename == name
+        assert coming.value.path().read_text("utf-8") == f"{code}\n"
+
+
+def test_code_wraps_and_the_next_one_as_the_last(chat: Chat) -> None:
+    long = block(chat, "text", " ".join(["nightingale"] * 60))
+    moves = "node => node.scrollWidth > node.clientWidth"
+    assert long.locator("pre").evaluate(moves)
+    wrap = long.get_by_role("button", name="Wrap long lines")
+    wrap.click()
+    expect(wrap).to_have_attribute("aria-pressed", "true")
+    assert not long.locator("pre").evaluate(moves)
+    chat.page.reload()
+    chat.done.first.wait_for()
+    assert not long.locator("pre").evaluate(moves)
+
+
+@pytest.fixture
+def home() -> Iterator[tuple[str, int, list[bytes]]]:
+    """A stranger's machine, by TCP and UDP: its host, its port, and the beginning of whatever comes."""
+    heard: list[bytes] = []
+    streams = socket.create_server(("127.0.0.1", 0))
+    port = streams.getsockname()[1]
+    packets = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    packets.bind(("127.0.0.1", port))
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = streams.accept()
+            except OSError:
+                return
+            heard.append(b"connected")
+            connection.close()
+
+    def receive() -> None:
+        while data := packets.recv(64):
+            heard.append(data)
+
+    threads = [threading.Thread(target=listen, daemon=True) for listen in (accept, receive)]
+    for thread in threads:
+        thread.start()
+    yield "127.0.0.1", port, heard
+    packets.sendto(b"", packets.getsockname())
+    streams.shutdown(socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join()
+    streams.close()
+    packets.close()
+
+
+CALLS = """<title>t</title><img src="URL/img"><link rel="stylesheet" href="URL/css"><link rel="preconnect" href="URL">
+<style>@import url(URL/import); body { background: url(URL/bg) }</style><script src="URL/script"></script>
+<iframe src="URL/frame"></iframe><object data="URL/object"></object><video src="URL/video" autoplay></video>
+<form id="f" action="URL/form" method="post"></form><a id="a" href="URL/link" target="_blank" ping="URL/ping">x</a>
+<svg><image href="URL/svg"/></svg><base href="URL/"><img src="base">
+<script>
+const attempt = (call) => { try { Promise.resolve(call()).catch(() => {}) } catch {} };
+const rtc = (scope) => attempt(() => {
+  const peer = new scope.RTCPeerConnection({ iceServers: [{ urls: "stun:HOST" }] });
+  peer.createDataChannel("x");
+  peer.createOffer().then((offer) => peer.setLocalDescription(offer));
+});
+const calls = `const rtc = ${rtc}, attempt = ${attempt}; rtc(window); attempt(() => fetch("URL/inner"))`;
+const inner = `<script>${calls}<\\/script>`;
+const framed = (root) => {
+  const frame = document.createElement("iframe");
+  frame.srcdoc = inner;
+  root.append(frame);
+  attempt(() => rtc(frame.contentWindow));
+};
+rtc(window);
+framed(document.body);
+const host = document.body.appendChild(document.createElement("div"));
+framed(host.attachShadow({ mode: "closed" }));
+for (const call of [
+  () => fetch("URL/fetch", { mode: "no-cors" }), () => navigator.sendBeacon("URL/beacon", "x"),
+  () => new WebSocket("ws://HOST"), () => new EventSource("URL/events"), () => open("URL/open"),
+  () => (top.location = "URL/top"), () => (parent.location = "URL/parent"), () => f.submit(), () => a.click(),
+  () => parent.document.body, () => localStorage.getItem("x"), () => (document.cookie = "a=b"),
+  () => import("URL/module"), () => new Worker(URL.createObjectURL(new Blob([`fetch("URL/worker")`]))),
+]) attempt(call);
+document.body.append("all tried");
+</script>
+LAST"""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "",
+        '<script>setTimeout(() => location = "URL/away", 50)</script>',
+        '<script>setTimeout(() => location = "STUDIO/api/away", 50)</script>',
+        '<meta http-equiv="refresh" content="0;url=URL/refresh">',
+    ],
+    ids=["calls", "goes", "goes-to-the-studio", "refreshes"],
+)
+def test_html_that_calls_home_reaches_nobody(
+    running: Server, page: "Page", home: tuple[str, int, list[bytes]], last: str
+) -> None:
+    host, port, heard = home
+    asked: list[str] = []
+    chat = Chat(page, running.url).open()
+    source = CALLS.replace("LAST", last).replace("STUDIO", running.url)
+    source = source.replace("HOST", f"{host}:{port}").replace("URL/", f"http://{host}:{port}/")
+    code = block(chat, "html", source.replace('"URL"', f'"http://{host}:{port}"'))
+    page.on("request", lambda request: asked.append(request.url))
+    code.get_by_role("button", name="Preview", exact=True).click()
+    if not last:
+        expect(code.frame_locator("iframe").locator("body")).to_contain_text("all tried")
+    page.wait_for_timeout(500)
+    assert heard == []
+    assert [url for url in asked if not url.startswith(("data:", "about:")) and "away" in url] == []
+    assert page.url.startswith(running.url) and len(page.context.pages) == 1
+
+
+def test_what_a_preview_runs_ends_when_it_is_closed(chat: Chat) -> None:
+    code = block(chat, "html", "<p>before</p><script>setTimeout(() => { for (;;); }, 100)</script>")
+    expect(shown(code).locator("p")).to_have_text("before")
+    expect(code.locator("pre")).to_be_hidden()
+    chat.page.wait_for_timeout(300)
+    code.get_by_role("button", name="Close preview").click()
+    expect(code.locator("iframe")).to_have_count(0)
+    expect(code.locator("pre")).to_be_visible()
+    chat.ask("still here")
+
+
+def test_a_drawing_shows_and_its_script_does_not_run(chat: Chat) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/><text>{}</text></svg>'
+    code = block(chat, "svg", svg.format("owl"))
+    expect(shown(code).locator("text")).to_have_text("owl")
+    assert code.locator("iframe").get_attribute("sandbox") == ""
+    # Only what can be shown offers it.
+    assert block(chat, "xml", "<a>1</a>").get_by_role("button", name="Preview").count() == 0
+
+
+def test_a_diagram_is_drawn_or_says_in_a_sentence_why_not(chat: Chat) -> None:
+    code = block(chat, "mermaid", "graph LR\n  Robin --> Nest")
+    expect(shown(code).locator("svg")).to_contain_text("Nest")
+    code = block(chat, "mermaid", "graph LR\n  --> --> (")
+    code.get_by_role("button", name="Preview", exact=True).click()
+    expect(code.get_by_role("alert")).to_contain_text("This can't be drawn")
+
+
+def test_a_diagram_that_never_ends_is_stopped(chat: Chat) -> None:
+    never = "globalThis.mermaid = { initialize() {}, render() { for (;;); } }"
+    chat.page.route("**/mermaid.min.js", lambda route: route.fulfill(body=never, content_type="text/javascript"))
+    code = block(chat, "mermaid", "graph LR\n  A --> B")
+    # Playwright's clock would wait for the frame.
+    chat.page.evaluate("{ const set = setTimeout; window.setTimeout = (call, ms) => set(call, ms / 20); }")
+    code.get_by_role("button", name="Preview", exact=True).click()
+    expect(code.get_by_role("alert")).to_have_text(
+        "Drawing this takes too long, so it was stopped. The code is as it was."
+    )
+    expect(code.locator("iframe")).to_have_count(0)
