@@ -209,3 +209,48 @@ def test_a_diagram_that_never_ends_is_stopped(chat: Chat) -> None:
         "Drawing this takes too long, so it was stopped. The code is as it was."
     )
     expect(code.locator("iframe")).to_have_count(0)
+
+
+def test_keys_do_what_the_sheet_says_and_nothing_while_one_types(chat: Chat) -> None:
+    page = chat.page
+    chat.ask("first owl")
+    chat.box.press_sequentially("?nec")
+    expect(chat.box).to_have_value("?nec")
+    expect(page.locator(".keys-sheet")).to_have_count(0)
+    chat.box.fill("")
+    chat.box.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_contain_text("Copy the last reply")
+    # Nothing below the sheet hears a key.
+    page.keyboard.press("n")
+    expect(chat.users).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    expect(chat.toast).to_contain_text("Copied")
+    page.keyboard.press("e")
+    edited = page.locator("form.edit textarea")
+    expect(edited).to_be_focused()
+    expect(edited).to_have_value("first owl")
+    page.keyboard.press("Escape")
+    page.locator(".thread").focus()
+    page.keyboard.press("m")
+    expect(page.locator(".model-picker")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".thread").focus()
+    page.keyboard.press("s")
+    expect(page.get_by_label("Search conversations")).to_be_focused()
+    page.locator(".thread").focus()
+    page.keyboard.press("n")
+    expect(chat.users).to_have_count(0)
+
+
+def test_single_keys_can_be_switched_off(chat: Chat) -> None:
+    chat.ask("stays")
+    chat.page.get_by_role("button", name="Keyboard shortcuts").click()
+    chat.page.get_by_label("Use single keys").uncheck()
+    chat.page.keyboard.press("Escape")
+    chat.page.locator(".thread").focus()
+    chat.page.keyboard.press("n")
+    chat.page.keyboard.press("?")
+    expect(chat.page.get_by_label("Use single keys")).not_to_be_checked()
+    expect(chat.users).to_have_count(1)

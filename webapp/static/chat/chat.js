@@ -11,6 +11,7 @@ import { mountComposer } from "./composer.js";
 import { mountPicker } from "./picker.js";
 import { mountSettings } from "./settings.js";
 import { keepSettings } from "./settled.js";
+import { mountShortcuts } from "./shortcuts.js";
 import { mountStart } from "./start.js";
 import { mountTemplate } from "./template.js";
 import { mountThread } from "./thread.js";
@@ -302,7 +303,7 @@ export function mount(component) {
   addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
   const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
-  const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()) });
+  const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()), leave: () => find(".thread").focus({ preventScroll: true }) });
   const chats = mountChats(find(".chats"), { change, remove, open, told: ok });
 
   // Panels: on narrow screens the list and the settings are drawers.
@@ -315,7 +316,30 @@ export function mount(component) {
     find("[data-do=toggle-settings]").setAttribute("aria-expanded", isShown);
   }
 
+  // Leads to the list's field, which on a narrow screen is in a drawer.
+  function search() {
+    page.classList.add("show-chats");
+    find(".chats input[type=search]").focus();
+  }
+
+  const showKeys = mountShortcuts(
+    [
+      { key: "n", label: "chat.new", press: () => open(null) },
+      { key: "s", label: "chat.search", press: search },
+      { key: "e", label: "keys.edit", press: () => thread.editLast() },
+      { key: "c", label: "keys.copy", press: () => thread.copyLast() },
+      { key: "m", label: "keys.model", press: () => find(".picker .model").click() },
+      { key: "i", label: "keys.write", press: () => composer.focus() },
+    ],
+    [
+      { keys: ["Enter"], label: "chat.send" },
+      { keys: ["Esc"], label: "keys.stop" },
+      { keys: ["Ctrl", "K"], label: "palette.open" },
+    ],
+  );
+
   const doing = {
+    keys: showKeys,
     new: () => open(null),
     earlier: () => refresh({ earlier: true }),
     latest: () => thread.toLatest(),

@@ -11,7 +11,7 @@ const load = (kind, conversation) => recall(slot(kind, conversation)) ?? "";
 const keep = (kind, conversation, words) => remember(slot(kind, conversation), words.trim() ? words : "");
 const joined = (...parts) => parts.filter((part) => part.trim()).join("\n\n");
 
-export function mountComposer(form, { send, stop }) {
+export function mountComposer(form, { send, stop, leave }) {
   const box = form.querySelector("textarea");
   const sendButton = form.querySelector(".send");
   const stopButton = form.querySelector(".stop");
@@ -75,6 +75,8 @@ export function mountComposer(form, { send, stop }) {
 
   box.addEventListener("input", typed);
   box.addEventListener("keydown", (event) => {
+    // With nothing to stop, Escape leads out of the box, where keys are shortcuts.
+    if (event.key === "Escape" && !event.isComposing && !job && !event.defaultPrevented) return leave();
     // While an input method composes, Enter takes its proposal.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();

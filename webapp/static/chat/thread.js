@@ -293,5 +293,19 @@ export function mountThread(root, { act, changed }) {
     box.focus();
   }
 
-  return { show, running, stopping, announce, retract, toLatest };
+  const lastOf = (role) => turns.findLast((turn) => turn.role === role && !isOpen(turn.status));
+
+  function editLast() {
+    const turn = lastOf("user");
+    if (!turn) return;
+    drawn.get(turn.id).node.scrollIntoView({ block: "nearest" });
+    drawn.get(turn.id).node.querySelector("[data-tool=edit]")?.click();
+  }
+
+  function copyLast() {
+    const turn = lastOf("assistant");
+    if (turn) copy(turn.text);
+  }
+
+  return { show, running, stopping, announce, retract, toLatest, editLast, copyLast };
 }
