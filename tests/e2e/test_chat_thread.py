@@ -254,3 +254,38 @@ def test_single_keys_can_be_switched_off(chat: Chat) -> None:
     chat.page.keyboard.press("?")
     expect(chat.page.get_by_label("Use single keys")).not_to_be_checked()
     expect(chat.users).to_have_count(1)
+
+
+def test_a_slash_brings_a_template_with_its_fields(chat: Chat) -> None:
+    page = chat.page
+    options = page.get_by_role("listbox", name="Prompts").get_by_role("option")
+    chat.box.press_sequentially("/")
+    expect(options.first).to_be_visible()
+    chat.box.press_sequentially("transl")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(chat.box).to_have_value("")
+    field = page.get_by_role("textbox", name="language")
+    expect(field).to_be_focused()
+    field.fill("French")
+    page.keyboard.press("Enter")
+    expect(chat.box).to_be_focused()
+    chat.ask("Good morning")
+    conversation = page.request.get(f"{chat.url}/api/conversations/{page.url.partition('chat=')[2]}").json()
+    assert conversation["settings"]["template"] == "chat/translator"
+    assert conversation["settings"]["values"] == {"language": "French"}
+
+
+def test_a_slash_that_begins_no_template_is_a_message(chat: Chat) -> None:
+    options = chat.page.get_by_role("listbox", name="Prompts").get_by_role("option")
+    chat.ask("/etc/passwd is a file")
+    assert chat.text(chat.users.last) == "/etc/passwd is a file"
+    chat.box.press_sequentially("/tut")
+    expect(options).to_have_count(1)
+    chat.box.press("Escape")
+    expect(options).to_have_count(0)
+    chat.box.press("Enter")
+    expect(chat.users.last).to_have_text("/tut")
+    # Nor does one in the middle.
+    chat.box.press_sequentially("1 /tutor")
+    expect(options).to_have_count(0)

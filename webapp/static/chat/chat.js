@@ -284,11 +284,12 @@ export function mount(component) {
     edit,
     drop: () => settings.update({ template: null, values: {} }),
     changed: (values) => settings.update({ values }),
+    filled: () => composer.focus(),
   });
   const kept = keepSettings({ conversation: () => state.conversation, told: ok });
   const settings = mountSettings(find(".settings"), {
     kept,
-    browse: () => openDrawer({ assistant: "chat", use: (id) => settings.update({ template: id, values: {} }) }),
+    browse: () => openDrawer({ assistant: "chat", use }),
     shown(chosen, card) {
       template.keep(chosen.template, chosen.values ?? {});
       template.show(card);
@@ -302,8 +303,9 @@ export function mount(component) {
   addEventListener("studio:models", () => (picker.renew(), start()));
   addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
+  const use = (id) => (template.await(id), settings.update({ template: id, values: {} }));
   const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
-  const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()), leave: () => find(".thread").focus({ preventScroll: true }) });
+  const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()), leave: () => find(".thread").focus({ preventScroll: true }), use });
   const chats = mountChats(find(".chats"), { change, remove, open, told: ok });
 
   // Panels: on narrow screens the list and the settings are drawers.
@@ -334,6 +336,7 @@ export function mount(component) {
     [
       { keys: ["Enter"], label: "chat.send" },
       { keys: ["Esc"], label: "keys.stop" },
+      { keys: ["/"], label: "keys.template" },
       { keys: ["Ctrl", "K"], label: "palette.open" },
     ],
   );

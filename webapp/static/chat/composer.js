@@ -2,6 +2,7 @@
 
 import { icon, recall, remember, text } from "../shared/dom.js";
 import { focusOn } from "../shared/keyboard.js";
+import { mountSlash } from "./slash.js";
 
 const MAX_LINES = 8;
 
@@ -11,7 +12,7 @@ const load = (kind, conversation) => recall(slot(kind, conversation)) ?? "";
 const keep = (kind, conversation, words) => remember(slot(kind, conversation), words.trim() ? words : "");
 const joined = (...parts) => parts.filter((part) => part.trim()).join("\n\n");
 
-export function mountComposer(form, { send, stop, leave }) {
+export function mountComposer(form, { send, stop, leave, use }) {
   const box = form.querySelector("textarea");
   const sendButton = form.querySelector(".send");
   const stopButton = form.querySelector(".stop");
@@ -73,6 +74,7 @@ export function mountComposer(form, { send, stop, leave }) {
     keep("unsent", from, joined(...underWay.filter((entry) => entry.from === from).map((entry) => entry.words)));
   }
 
+  mountSlash(box, { choose: use, clear: () => (write(""), keep("draft", conversation, "")) });
   box.addEventListener("input", typed);
   box.addEventListener("keydown", (event) => {
     // With nothing to stop, Escape leads out of the box, where keys are shortcuts.
