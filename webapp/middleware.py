@@ -40,7 +40,8 @@ MB = 1024 * 1024
 # A file and the multipart form around it; anything else is text.
 UPLOADS = re.compile(r"/api/files|/api/images/read|/gradio_api/upload|/api/knowledge/[^/]+/sources")
 # Its route looks who sends it before it reads, and then as much as there is room for.
-BACKUP = "/api/backup"
+# What their routes take as it comes, and limit themselves.
+STREAMED = ("/api/backup", "/api/conversations/import")
 UPLOAD_LIMIT = MAX_BYTES + MB
 BODY_LIMIT = 8 * MB
 
@@ -188,7 +189,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer or let pass."""
-        if scope["type"] != "http" or scope["path"] == BACKUP:
+        if scope["type"] != "http" or scope["path"] in STREAMED:
             return await self.app(scope, receive, send)
         limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
         announced = RequestHeaders(scope=scope).get("content-length", "0")

@@ -1,6 +1,7 @@
 """Chat: a conversation with a text model, kept as a tree of turns.
 
     settings.py   what a conversation asks with
+    importing.py  conversations out of exports of other programs; foreign.py their formats, trees.py their branches
     sharing.py    a link by which others read a conversation
     pictures.py   pictures that messages show
     forking.py    a conversation that goes on from a message of another
@@ -19,6 +20,8 @@ from pydantic import Field
 
 from assistants.chat.exporting import export, file_name, shown_branch
 from assistants.chat.forking import fork
+from assistants.chat.importing import Brought, bring_in
+from assistants.chat.importing import limit_for as import_limit
 from assistants.chat.settings import MAX_MESSAGE, Settings, change, filled, last, of_request, read
 from assistants.chat.sharing import Share, share, share_of, unshare
 from assistants.chat.sharing import is_allowed as may_share
@@ -49,15 +52,18 @@ __all__ = [
     "ID",
     "PLAYABLE",
     "ROWS",
+    "Brought",
     "Request",
     "Settings",
     "Share",
     "admit",
     "again",
+    "bring_in",
     "change",
     "export",
     "file_name",
     "fork",
+    "import_limit",
     "inputs",
     "last",
     "may_share",

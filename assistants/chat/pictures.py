@@ -2,13 +2,13 @@
 
 import re
 
-PICTURE = re.compile(r"!\[(?:[^\]\\\n]|\\.)*\]\(api/files/([0-9a-f]{32})\)")
+PICTURE = re.compile(r"!\[(?P<name>(?:[^\]\\\n]|\\.)*)\]\(api/files/(?P<id>[0-9a-f]{32})\)")
 BRACKETS = re.compile(r"[\[\]\\\n]+")
 
 
 def named(text: str) -> list[str]:
     """Return the ids of the files that a text shows as pictures."""
-    return PICTURE.findall(text)
+    return [found["id"] for found in PICTURE.finditer(text)]
 
 
 def shown(id: str, name: str) -> str:

@@ -227,7 +227,7 @@ class Conversations:
         marks = ", ".join("?" * len(parents))
         rows = db.execute(
             "SELECT id, parent FROM messages WHERE conversation = ? AND deleted IS NULL"
-            f" AND (parent IN ({marks}) OR (parent IS NULL AND ?)) ORDER BY id",
+            f" AND (parent IN ({marks}) OR (parent IS NULL AND ?)) ORDER BY rowid",
             (conversation_id, *parents, None in parents),
         )
         for row in rows:
@@ -315,7 +315,7 @@ class Conversations:
             self._mark_jobs_below(db, message_id, stamp, "deleted IS NULL")
             alternative = db.execute(
                 "SELECT id FROM messages WHERE conversation = ? AND parent IS ? AND deleted IS NULL"
-                " ORDER BY id DESC LIMIT 1",
+                " ORDER BY rowid DESC LIMIT 1",
                 (message.conversation, message.parent),
             ).fetchone()
             leaf = self._end_below(db, alternative["id"]) if alternative else message.parent
@@ -357,7 +357,8 @@ class Conversations:
         while child:
             message_id = child["id"]
             child = db.execute(
-                "SELECT id FROM messages WHERE parent = ? AND deleted IS NULL ORDER BY id DESC LIMIT 1", (message_id,)
+                "SELECT id FROM messages WHERE parent = ? AND deleted IS NULL ORDER BY rowid DESC LIMIT 1",
+                (message_id,),
             ).fetchone()
         return message_id
 

@@ -140,6 +140,7 @@ ROUTES = [
     "POST /api/ask/{name}",
     "POST /api/connections/test",
     "POST /api/connections/{name}/test",
+    "POST /api/conversations/import",
     "POST /api/drafts/import",
     "POST /api/drafts/{id}/redo",
     "POST /api/drafts/{id}/sections/{section}/alternates/{version}",
@@ -280,8 +281,9 @@ def test_real_answers_are_documented_too(app: FastAPI) -> None:
         for part, id in known.items():
             if part in label and not operation.body and not label.startswith("DELETE "):
                 answer = operation.Case(path_parameters={"id": id}).call_and_validate(headers=KEY)
-                # A job that shows nothing of its work has no picture.
-                assert answer.status_code == (204 if label.endswith("/preview") else 200)
+                # A job that shows nothing of its work has no picture, and nobody shares before it is allowed.
+                others = {EITHER: 204, "PUT /api/conversations/{id}/share": 403}
+                assert answer.status_code == others.get(label, 200)
 
 
 def test_the_documentation_page_needs_no_other_server(app: FastAPI) -> None:

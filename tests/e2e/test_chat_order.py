@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.api.exports import chatgpt, picture, zipped
 from tests.e2e.chat import Chat
 
 pytestmark = pytest.mark.browser
@@ -87,3 +88,24 @@ def test_a_link_shows_a_conversation_until_it_is_taken_back(chat: Chat) -> None:
     expect(reader.locator("h1")).to_have_text("This page is not shared, or no longer.")
     reader.close()
     page.request.patch(f"{chat.url}/api/preferences", data={"sharing": None})
+
+
+def test_an_export_comes_in_with_its_branches_and_pictures(chat: Chat) -> None:
+    page = chat.page
+    export = zipped(chatgpt(), **{"file-AbCdEfGhIj-red.png": picture("red")})
+    file = {"name": "export.zip", "mimeType": "application/zip", "buffer": export}
+    page.locator(".chats .import input").set_input_files(file)
+    told = page.locator(".brought")
+    expect(told).to_contain_text("Imported 2 conversations with 9 messages and 1 pictures.")
+    expect(told).to_contain_text("2 messages from and to tools are not shown")
+    told.get_by_role("button", name="Close").click()
+    chat.chats.filter(has_text="A red square").locator("a").click()
+    expect(chat.users).to_have_count(2)
+    expect(chat.users.first.locator("img")).to_have_js_property("naturalWidth", 4)
+    expect(chat.replies.first.locator(".siblings")).to_contain_text("1/2")
+    page.locator(".chats .import input").set_input_files({
+        "name": "notes.json",
+        "mimeType": "application/json",
+        "buffer": b"{}",
+    })
+    expect(chat.toast).to_contain_text("notes.json is no export of ChatGPT")

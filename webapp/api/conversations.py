@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from assistants import chat
+from assistants.chat.pictures import named
 from assistants.history.snippets import REACH, excerpt, marks, pattern
 from assistants.jobs import TERMINAL
 from assistants.requests import validated
@@ -129,7 +130,7 @@ class Message(BaseModel):
     parent: str | None
     siblings: list[str] = Field(description="It and its alternatives, oldest first")
     text: str
-    html: str | None = Field(description="A reply's text as sanitised HTML")
+    html: str | None = Field(description="A reply's text as sanitised HTML, or that of a message with pictures")
     status: JobStatus
     job: str | None
     model: str | None
@@ -297,7 +298,7 @@ def message(turn: Turn, lang: str) -> Message:
     return Message(
         **{name: getattr(turn, name) for name in same},
         text=text,
-        html=str(markdown(text)) if turn.role == "assistant" and text else None,
+        html=str(markdown(text)) if text and (turn.role == "assistant" or named(text)) else None,
         status=turn.status,
         reasoning=thought(turn),
         notes=[] if is_open else notes,

@@ -1,16 +1,32 @@
-"""Conversations in order over HTTP: their folders and tags, another that goes on from a message, who else may read one.
+"""Conversations in order over HTTP: their folders and tags, another that goes on from a message, others brought in.
 
 Knows what they look like on the wire; knows nothing about what is said in them.
 """
 
-from fastapi import APIRouter
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 
 from assistants import chat
-from webapp.api.dependencies import Id, Owner, TheStudio
+from assistants.errors import InvalidInput
+from assistants.history.backup import room
+from webapp.api.dependencies import Id, Language, Owner, TheStudio, Who
 from webapp.api.errors import answers
+from webapp.api.history import Words
+from webapp.i18n import t
 
 router = APIRouter(tags=["conversations"])
+
+MB = 1024 * 1024
+ANY_FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+FILE_TOO_LARGE = "A file may be at most {limit} MB."
+NO_ROOM = "There is no room for {file} on the disk."
+CUT_OFF = "{file} did not come to its end. Send it again."
 
 
 class Label(BaseModel):
@@ -50,10 +66,63 @@ class Sharing(BaseModel):
     shared: Shared | None
 
 
+class Said(BaseModel):
+    """What is to be known of a conversation that was brought in, or of the file where the title is empty."""
+
+    title: str
+    text: str
+
+
+class BroughtIn(BaseModel):
+    """What came in, what was here already, and what did not come along."""
+
+    conversations: int
+    messages: int
+    pictures: int
+    known: int = Field(description="Conversations that were brought in before, and have not changed since")
+    told: list[Said]
+    more: int = Field(description="How many lines are not listed")
+
+
 class Begun(BaseModel):
     """A conversation that was begun."""
 
     id: str
+
+
+@router.post(
+    "/conversations/import", responses=answers(401, 413, 422, 429, 503), openapi_extra={"requestBody": ANY_FILE}
+)
+async def import_conversations(
+    studio: TheStudio,
+    who: Who,
+    lang: Language,
+    request: Request,
+    name: Annotated[Words, Query(description="What the file is called, for what is said of it")] = "conversations.json",
+) -> BroughtIn:
+    """Bring in the conversations of an export of ChatGPT (zip or JSON), Open WebUI or this studio (JSON)."""
+    with tempfile.TemporaryDirectory(prefix="import-", dir=studio.settings.home) as folder:
+        path = Path(folder) / "upload"
+        await taken(request, path, chat.import_limit(who), name)
+        brought = await run_in_threadpool(chat.bring_in, studio, who, path, name)
+    told = [Said(title=one.title, text=t(one.template, lang, **one.values)) for one in brought.told]
+    return BroughtIn(**vars(brought) | {"told": told})
+
+
+async def taken(request: Request, path: Path, limit: int, name: str) -> None:
+    """Write a body to a file as it comes; raises ``InvalidInput`` where it is too large, or breaks off."""
+    size = 0
+    try:
+        with path.open("wb") as file:
+            async for block in request.stream():
+                size += len(block)
+                if size > limit:
+                    raise InvalidInput("file", FILE_TOO_LARGE, limit=limit // MB)
+                if len(block) > room(path.parent):
+                    raise InvalidInput("file", NO_ROOM, file=name)
+                await run_in_threadpool(file.write, block)
+    except ClientDisconnect as error:
+        raise InvalidInput("file", CUT_OFF, file=name) from error
 
 
 @router.get("/conversations/labels", responses=answers(401, 503))

@@ -3,6 +3,7 @@
 import { ago, debounce, el, iconButton, marked, text, when } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
 import { rest } from "../shared/rest.js";
+import { mountImport } from "./import.js";
 import { groupOf, mountLabels, openFiling, openSharing } from "./order.js";
 
 const PAGE = 40;
@@ -66,6 +67,8 @@ export function mountChats(root, { change, remove, open, told }) {
       open(item.id, item.message, item.in_reasoning);
     }
   }
+
+  mountImport(root.querySelector(".import input"), () => ((search.value = ""), load()));
 
   const choices = (item) => [
     { icon: "edit", text: text("chat.rename"), choose: () => rename(item) },

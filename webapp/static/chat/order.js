@@ -1,5 +1,5 @@
-// Conversations in order: the groups of days in the list, the folders and tags that it can be narrowed to, the dialogs
-// that say where one is kept and who else may read it, and others brought in.
+// Conversations in order: the groups of days in the list, the folders and tags that it can be narrowed to, and the
+// dialogs that say where one is kept and who else may read it.
 
 import { openDialog } from "../shared/dialog.js";
 import { copy, el, icon, iconButton, text, toast } from "../shared/dom.js";

@@ -183,7 +183,7 @@ export function mountThread(root, { act, changed }) {
   function draw(turn) {
     const speaker = text(turn.role === "user" ? "chat.you" : "chat.reply");
     const node = el(`article.turn.${turn.role}`, { "data-turn": turn.id, "aria-label": speaker });
-    if (turn.role === "user") node.append(el("div.body", {}, turn.text));
+    if (turn.role === "user") node.append(turn.html ? drawReply(turn) : el("div.body", {}, turn.text));
     else if (isOpen(turn.status)) node.append(...drawPending(turn));
     else node.append(...drawReasoning(turn), drawReply(turn));
     node.append(drawFoot(turn));
