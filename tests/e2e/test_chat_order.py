@@ -109,3 +109,26 @@ def test_an_export_comes_in_with_its_branches_and_pictures(chat: Chat) -> None:
         "buffer": b"{}",
     })
     expect(chat.toast).to_contain_text("notes.json is no export of ChatGPT")
+
+
+def test_several_models_answer_side_by_side_and_one_is_kept(chat: Chat) -> None:
+    page = chat.page
+    chat.box.fill("Which of you?")
+    page.get_by_role("button", name="Ask several models").click()
+    models = page.locator(".several fieldset input")
+    ask = page.locator(".several").get_by_role("button", name="Ask", exact=True)
+    expect(ask).to_be_disabled()
+    other = page.get_by_label("Another model")
+    other.fill("echo:delay=0.001")
+    other.press("Enter")
+    wanted = [models.first.input_value(), "echo:delay=0.001"]
+    expect(models.last).to_be_checked()
+    ask.click()
+    replies = page.locator(".several.replies section")
+    expect(replies).to_have_count(2)
+    for number, model in enumerate(wanted):
+        expect(replies.nth(number).locator("h3")).to_have_text(model)
+    replies.nth(0).get_by_role("button", name="Keep this one").click()
+    expect(chat.users).to_have_text("Which of you?")
+    expect(chat.replies.locator(".siblings")).to_contain_text("1/2")
+    expect(chat.box).to_have_value("")

@@ -9,6 +9,7 @@ import { rest } from "../shared/rest.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
 import { mountPicker } from "./picker.js";
+import { openSeveral } from "./several.js";
 import { mountSettings } from "./settings.js";
 import { keepSettings } from "./settled.js";
 import { mountShortcuts } from "./shortcuts.js";
@@ -167,10 +168,39 @@ export function mount(component) {
     if (!ok(job)) return false;
     const { result } = await rest(`jobs/${job.id}`);
     if (begins) begunIn.set(visit, result.conversation);
-    if (visit !== state.visit) return list().then(() => true);
+    const reply = { job: job.id, ...result };
+    if (visit !== state.visit) return list().then(() => reply);
     if (begins) await begun(result.conversation);
     await refresh({ moved: begins });
-    return true;
+    return reply;
+  }
+
+  // One message to several models: the first is asked as any is, the others for another reply to the same question.
+  async function sendSeveral(message, models) {
+    const first = await submit({ message, model: models[0] });
+    const question = first && shown.now().turns.find(({ id }) => id === first.message)?.parent;
+    if (!question) return null;
+    const replies = [{ ...first, model: models[0] }];
+    for (const model of models.slice(1)) {
+      const reply = await submit({ action: "regenerate", parent: question, model });
+      if (reply) replies.push({ ...reply, model });
+    }
+    return replies;
+  }
+
+  function several() {
+    const box = find(".composer textarea");
+    return openSeveral({
+      words: box.value,
+      chosen: settings.chosen().model,
+      told: ok,
+      async ask(words, models) {
+        const replies = await sendSeveral(words, models);
+        if (replies && box.value === words) composer.clear();
+        return replies;
+      },
+      keep: ({ message, model }) => act.select(message).then(() => settings.update({ model })),
+    });
   }
 
   async function begun(id) {
@@ -348,6 +378,7 @@ export function mount(component) {
     latest: () => thread.toLatest(),
     menu: (button) => openMenu(button, chats.choices(state.conversation)),
     stop: () => act.stop(thread.running()),
+    several,
     "toggle-chats": () => page.classList.toggle("show-chats"),
     "toggle-settings": () => toggleSettings(),
     "close-panels": () => (closePanels(), toggleSettings(false)),

@@ -74,7 +74,8 @@ export function mountComposer(form, { send, stop, leave, use }) {
     keep("unsent", from, joined(...underWay.filter((entry) => entry.from === from).map((entry) => entry.words)));
   }
 
-  mountSlash(box, { choose: use, clear: () => (write(""), keep("draft", conversation, "")) });
+  const clear = () => (write(""), keep("draft", conversation, ""));
+  mountSlash(box, { choose: use, clear });
   box.addEventListener("input", typed);
   box.addEventListener("keydown", (event) => {
     // With nothing to stop, Escape leads out of the box, where keys are shortcuts.
@@ -111,5 +112,5 @@ export function mountComposer(form, { send, stop, leave, use }) {
   const hint = (asked) => (box.placeholder = asked ?? text("chat.placeholder"));
 
   draw();
-  return { move, running, hint, focus: () => focusOn(box) };
+  return { move, running, hint, clear, focus: () => focusOn(box) };
 }

@@ -238,7 +238,7 @@ export function mountThread(root, { act, changed }) {
       if (turn.text) tool("go-on", "chat.continue", () => act.goOn(turn.id), "continue");
       if (turn.text && turn.job) tool("look", "lab.inside", () => lookInside(turn.job), "look");
     }
-    tool("columns", "chat.fork", () => act.fork(turn.id), "fork");
+    tool("branch", "chat.fork", () => act.fork(turn.id), "fork");
     tool("trash", "chat.delete-message", () => act.remove(turn.id), "delete");
     return tools;
   }
