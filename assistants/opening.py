@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 from assistants import ASSISTANTS, ROWS, preferences
@@ -30,6 +31,7 @@ def open_studio(settings: Settings, assistants: Iterable[Assistant[Studio]] = AS
         if aside := apply_staged(settings.home):
             log.info("The history is that of the backup now. What was there before is in %s", aside)
         history = History(settings.home, ROWS, settings.uploads_mb << 20)
+        history.forget_temporary(timedelta(0))
         history.files.forget_unused(uploads.before(days=uploads.DAYS))
         prompts = Prompts(library, history)
         if days := preferences.trash_days(settings, history):

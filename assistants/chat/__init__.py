@@ -4,6 +4,7 @@
     importing.py  conversations out of exports of other programs; foreign.py their formats, trees.py their branches
     sharing.py    a link by which others read a conversation
     pictures.py   pictures that messages show
+    temporary.py  conversations of which nothing is kept
     forking.py    a conversation that goes on from a message of another
     exporting.py  a conversation as a file
 
@@ -22,11 +23,13 @@ from assistants.chat.exporting import export, file_name, shown_branch
 from assistants.chat.forking import fork
 from assistants.chat.importing import Brought, bring_in
 from assistants.chat.importing import limit_for as import_limit
+from assistants.chat.rows import ROWS
 from assistants.chat.settings import MAX_MESSAGE, Settings, change, filled, last, of_request, read
 from assistants.chat.sharing import Share, share, share_of, unshare
 from assistants.chat.sharing import is_allowed as may_share
 from assistants.chat.sharing import picture as shared_picture
 from assistants.chat.sharing import read as read_shared
+from assistants.chat.temporary import IDLE, leave
 from assistants.engines.controls import Controls
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
@@ -38,8 +41,7 @@ from assistants.principals import Principal
 from assistants.profile import ToldProfile, knowing, profile_of
 from assistants.prompts import render
 from assistants.requests import BETTER_MODEL, Admission, Name, validated
-from assistants.store.conversations import DELETED_MESSAGES, Conversations, Turn
-from assistants.store.row_kinds import Hit, Part, RowKind
+from assistants.store.conversations import Turn
 from prompts.library import Messages, Template
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ __all__ = [
     "import_limit",
     "inputs",
     "last",
+    "leave",
     "may_share",
     "read",
     "read_shared",
@@ -81,47 +84,6 @@ ID = "chat"
 PLAYABLE = True
 
 
-def _find(studio: Any, owner: str, q: str, limit: int) -> list[Hit]:
-    """Find the owner's conversations by title and text."""
-    found = studio.history.conversations.list(owner, q, limit=limit)
-    return [Hit(one.id, one.title, time=one.updated) for one in found]
-
-
-ROWS = (
-    RowKind("share", "shares", order=90),
-    RowKind(
-        "conversation",
-        "conversations",
-        tab=ID,
-        parameters=("chat",),
-        icon="edit",
-        find=_find,
-        order=1,
-        is_recent=True,
-        title="title",
-        items="(SELECT count(*) FROM messages WHERE conversation = conversations.id AND job IS NOT NULL)",
-        restore=lambda store, id, owner: Conversations(store).restore(id, owner),
-        uploads=(
-            "SELECT text FROM messages JOIN conversations ON conversations.id = messages.conversation WHERE owner = ?"
-        ),
-    ),
-    RowKind(
-        "message",
-        "messages",
-        owner="",
-        title="title",
-        from_rows=DELETED_MESSAGES,
-        restore=lambda store, id, owner: Conversations(store).restore_branch(id, owner),
-        parts=(
-            Part("messages", "conversation", "conversations"),
-            Part("messages", "parent", "messages"),
-            Part("message_words", "message", "messages"),
-            Part("shares", "conversation", "conversations"),
-            Part("jobs", "id", "messages", "job"),
-        ),
-    ),
-)
-
 MAX_TURNS = 1000
 DEFAULT_TOKENS = 1024
 # Of a reply that begins with what the model thinks.
@@ -135,7 +97,7 @@ NOTHING = "The model answered with nothing. Ask again or in other words."
 CUT = "The reply was cut at its limit of {limit} tokens. Continue lets it go on."
 CUT_ELSEWHERE = "The server cut the reply at its own limit of tokens. Continue lets it go on."
 # What of a request is about one turn alone.
-TURN = ("message", "conversation", "parent", "action", "wait", "prefix")
+TURN = ("message", "conversation", "parent", "action", "wait", "prefix", "temporary")
 
 
 class Request(Settings):
@@ -146,7 +108,7 @@ class Request(Settings):
     The template's version is the one in use, unless ``template_version`` names another. ``profile`` is what the model
     is told of the person, by default what their profile says while it is on. Another reply begins with the ``prefix``,
     which is how one goes on from another word. To ``wait`` is to be answered by the
-    better model that is on its way.
+    better model that is on its way. Of a ``temporary`` conversation, which it begins, nothing is kept.
     """
 
     message: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
@@ -157,12 +119,15 @@ class Request(Settings):
     action: Literal["send", "regenerate", "continue"] = "send"
     prefix: Annotated[str, Field(max_length=MAX_MESSAGE)] = ""
     wait: bool = False
+    temporary: bool = False
 
 
 def admit(studio: "Studio", request: Request, who: Principal, job_id: str) -> Admission:
     """Add the message and the reply to come to the conversation, so that both are there whatever happens next."""
     if request.message and request.action != "send":
         raise InvalidInput("message", "{field} goes with action send only.")
+    if request.temporary and (request.conversation or request.action != "send"):
+        raise InvalidInput("temporary", "{field} goes with a new conversation only.")
     if request.prefix and request.action != "regenerate":
         raise InvalidInput("prefix", "{field} goes with action regenerate only.")
     request = filled(request, _settings_of_conversation(studio, request, who.id))
@@ -240,7 +205,10 @@ def _admit_message(studio: "Studio", request: Request, owner: str, job_id: str, 
         chosen = of_request(request).chosen
         if "model" in chosen:
             chosen["model"] = model
-        conversation_id = conversations.create(owner, shorten(request.message, TITLE), chosen)
+        if request.temporary:
+            studio.history.forget_temporary(IDLE)
+        title = shorten(request.message, TITLE)
+        conversation_id = conversations.create(owner, title, chosen, temporary=request.temporary)
     question = conversations.append(conversation_id, parent.id if parent else None, "user", request.message)
     reply = conversations.append(conversation_id, question, "assistant", "", job_id)
     after = _open_job(studio, parent) if parent else None

@@ -6,6 +6,8 @@ changes somebody's rows takes their owner and answers ``NotFound`` for what is n
 """
 
 import shutil
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -120,6 +122,24 @@ class History:
             paths = self.kinds.erase(db, owner)
         for path in paths:
             (self.home / path).unlink(missing_ok=True)
+
+    def forget(self, conversation: str) -> None:
+        """Delete a conversation for good with all that was written in it; raises ``Conflict`` while something is."""
+        if self.conversations.open_jobs(conversation):
+            raise Conflict("Something is still being made. Stop it first.")
+        with self.store.write() as db:
+            rows = self.kinds.with_parts(db, {"conversations": [conversation]})
+            paths = self.kinds.delete(db, rows)
+        for path in paths:
+            (self.home / path).unlink(missing_ok=True)
+        self.store.settle()
+
+    def forget_temporary(self, idle: timedelta) -> None:
+        """Delete everybody's temporary conversations in which nothing was said, or is being written, for so long."""
+        before = (datetime.now(UTC) - idle).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        for conversation in self.conversations.temporary(before):
+            with suppress(Conflict):
+                self.forget(conversation)
 
     def backup(self, who: Principal, target: BinaryIO) -> None:
         """Write everybody's history and files as one zip, for the operator only."""

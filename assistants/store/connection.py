@@ -58,6 +58,8 @@ class Store:
             try:
                 self._writer.execute("PRAGMA journal_mode = WAL")
                 self._writer.execute("PRAGMA synchronous = NORMAL")
+                # What is deleted is not to be read in the file any more.
+                self._writer.execute("PRAGMA secure_delete = ON")
                 self._migrate(added)
             except BaseException:
                 self._writer.close()
@@ -100,6 +102,11 @@ class Store:
             finally:
                 self._lock.release()
         return self._refusal
+
+    def settle(self) -> None:
+        """Bring what was written into the file itself, so that no older copy of it stays beside it."""
+        with self._lock, self._clear_errors():
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @property
     def is_in_place(self) -> bool:

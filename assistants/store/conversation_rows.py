@@ -11,6 +11,7 @@ class Conversation:
     """A line of the list of conversations; ``settings`` are what somebody chose for it.
 
     ``folder`` is where it is kept, empty for none, ``source`` where it was brought from, empty for this studio.
+    A ``temporary`` one is in no list, and goes once it is left.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Conversation:
     folder: str = ""
     tags: list[str] = field(default_factory=list)
     source: str = ""
+    temporary: bool = False
 
 
 @dataclass(frozen=True)

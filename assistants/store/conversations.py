@@ -14,7 +14,8 @@ from assistants.errors import NotFound
 from assistants.requests import one_line
 from assistants.store import Store, new_id, now
 from assistants.store.conversation_rows import Conversation, Hit, Turn, Window
-from assistants.store.fulltext import escape_like, queries
+from assistants.store.conversation_search import hits, wanted
+from assistants.store.jobs import OPEN
 
 __all__ = ["Conversation", "Conversations", "Hit", "Turn", "Window"]
 
@@ -34,25 +35,6 @@ BRANCH = f"""
     )
     SELECT {TURN} FROM branch JOIN messages ON messages.id = branch.id LEFT JOIN jobs ON jobs.id = messages.job
     ORDER BY depth DESC
-"""
-
-# Of each conversation the latest message; SQLite takes the other columns from the row of the maximum.
-HITS = """
-    SELECT messages.conversation, messages.id, jobs.input, jobs.output, jobs.reasoning, max(messages.rowid)
-    FROM messages JOIN jobs ON jobs.id = messages.job
-    WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
-          AND jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?)
-    GROUP BY messages.conversation
-"""
-
-# The same of messages that no job of this studio wrote.
-COPIED_HITS = """
-    SELECT messages.conversation, messages.id, '' AS input, messages.text AS output, messages.reasoning,
-           max(messages.id)
-    FROM messages
-    WHERE messages.conversation IN (SELECT value FROM json_each(?)) AND messages.deleted IS NULL
-          AND messages.id IN (SELECT message FROM message_words WHERE message_words MATCH ?)
-    GROUP BY messages.conversation
 """
 
 BELOW = """
@@ -78,14 +60,8 @@ class Conversations:
 
     def hits(self, conversations: list[str], q: str) -> dict[str, Hit]:
         """Return for each of some conversations the latest reply in which, or in whose question, all words stand."""
-        every_word, _ = queries(q)
-        if not every_word:
-            return {}
         with self._store.read() as db:
-            asked = [json.dumps(conversations), every_word]
-            rows = [*db.execute(COPIED_HITS, asked), *db.execute(HITS, asked)]
-        texts = ("input", "output", "reasoning")
-        return {row["conversation"]: Hit(row["id"], *(row[name] for name in texts)) for row in rows}
+            return hits(db, conversations, q)
 
     def get(self, conversation_id: str, owner: str) -> Conversation:
         """Return the owner's conversation or raise ``NotFound``."""
@@ -101,13 +77,15 @@ class Conversations:
     def _conversation(row: Any) -> Conversation:
         own = {name: row[name] for name in ("id", "title", "leaf", "created", "updated", "folder", "source")}
         lists = {name: json.loads(row[name]) for name in ("settings", "tags")}
-        return Conversation(**own, **lists, pinned=bool(row["pinned"]))
+        pinned, temporary = bool(row["pinned"]), bool(row["temporary"])
+        return Conversation(**own, **lists, pinned=pinned, temporary=temporary)
 
-    def create(self, owner: str, title: str, settings: dict[str, Any] | None = None) -> str:
+    def create(self, owner: str, title: str, settings: dict[str, Any] | None = None, *, temporary: bool = False) -> str:
         """Begin a conversation and return its id."""
         moment = now()
-        row = {"id": new_id(), "owner": owner, "title": title, "created": moment, "updated": moment}
+        row: dict[str, Any] = {"id": new_id(), "owner": owner, "title": title, "created": moment, "updated": moment}
         row |= {"settings": json.dumps(settings or {}, ensure_ascii=False), "settled": moment}
+        row |= {"temporary": int(temporary)}
         with self._store.write() as db:
             db.table("conversations").insert(row)
         return row["id"]
@@ -129,12 +107,24 @@ class Conversations:
     def last_settings(self, owner: str) -> dict[str, Any]:
         """Return the settings of the conversation that was written in, or whose settings were chosen, last."""
         sql = """
-            SELECT settings FROM conversations WHERE owner = ? AND deleted IS NULL
+            SELECT settings FROM conversations WHERE owner = ? AND deleted IS NULL AND NOT temporary
             ORDER BY max(updated, coalesce(settled, '')) DESC LIMIT 1
         """
         with self._store.read() as db:
             row = db.execute(sql, (owner,)).fetchone()
         return json.loads(row["settings"]) if row else {}
+
+    def open_jobs(self, conversation_id: str) -> list[str]:
+        """Return the jobs that write in a conversation now; for callers that know the owner."""
+        sql = f"SELECT jobs.id FROM messages JOIN jobs ON jobs.id = job WHERE conversation = ? AND status IN {OPEN}"
+        with self._store.read() as db:
+            return [row[0] for row in db.execute(sql, (conversation_id,))]
+
+    def temporary(self, before: str) -> list[str]:
+        """Return everybody's temporary conversations in which nothing was said since a moment."""
+        with self._store.read() as db:
+            sql = "SELECT id FROM conversations WHERE temporary AND updated < ?"
+            return [row[0] for row in db.execute(sql, (before,))]
 
     def delete(self, conversation_id: str, owner: str) -> None:
         """Hide a conversation and its items; ``restore`` brings them back."""
@@ -375,24 +365,7 @@ class Conversations:
 
         Of a ``folder`` or with a ``tag``, where they are named.
         """
-        where, values = "owner = ? AND deleted IS NULL", [owner]
-        if folder:
-            where, values = f"{where} AND folder = ?", [*values, folder]
-        if tag:
-            where, values = f"{where} AND EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", [*values, tag]
-        if q.strip():
-            where += r" AND (title LIKE ? ESCAPE '\'"
-            values.append(f"%{escape_like(q.strip())}%")
-            every_word, _ = queries(q)
-            if every_word:
-                where += (
-                    " OR id IN (SELECT conversation FROM messages JOIN jobs ON jobs.id = messages.job"
-                    " WHERE jobs.number IN (SELECT rowid FROM words WHERE words MATCH ?))"
-                    " OR id IN (SELECT conversation FROM messages WHERE messages.deleted IS NULL"
-                    " AND messages.id IN (SELECT message FROM message_words WHERE message_words MATCH ?))"
-                )
-                values += [every_word, every_word]
-            where += ")"
+        where, values = wanted(owner, q, folder, tag)
         order = "pinned DESC, updated DESC LIMIT ? OFFSET ?"
         with self._store.read() as db:
             rows = db.execute(

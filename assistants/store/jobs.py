@@ -250,6 +250,8 @@ class Jobs:
             db.execute("DELETE FROM events WHERE job = ?", (job.id,))
             _insert_events(db, job.id, packed)
         db.execute(
-            "INSERT OR REPLACE INTO words (rowid, text) SELECT number, ? FROM jobs WHERE id = ?",
+            "INSERT OR REPLACE INTO words (rowid, text) SELECT number, ? FROM jobs WHERE id = ?"
+            " AND NOT EXISTS (SELECT 1 FROM messages JOIN conversations ON conversations.id = conversation"
+            " WHERE messages.job = jobs.id AND temporary)",
             (indexable(job.input, job.output, job.reasoning), job.id),
         )

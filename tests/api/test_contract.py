@@ -28,6 +28,7 @@ ROUTES = [
     "DELETE /api/connections/{name}",
     "DELETE /api/conversations/{id}",
     "DELETE /api/conversations/{id}/share",
+    "DELETE /api/conversations/{id}/temporary",
     "DELETE /api/drafts/{id}",
     "DELETE /api/experiments/{id}",
     "DELETE /api/images/boards/{id}",

@@ -132,3 +132,18 @@ def test_several_models_answer_side_by_side_and_one_is_kept(chat: Chat) -> None:
     expect(chat.users).to_have_text("Which of you?")
     expect(chat.replies.locator(".siblings")).to_contain_text("1/2")
     expect(chat.box).to_have_value("")
+
+
+def test_a_temporary_chat_is_gone_when_it_is_left(chat: Chat) -> None:
+    page, before = chat.page, chat.chats.count()
+    chat.new()
+    page.get_by_label("Temporary chat").check()
+    chat.ask("Nobody heard this")
+    expect(page.locator(".temporary-note")).to_be_visible()
+    expect(chat.chats).to_have_count(before)
+    gone = page.url
+    with page.expect_response("**/temporary"):
+        chat.new()
+    expect(page.locator(".temporary-note")).to_be_hidden()
+    page.goto(gone)
+    expect(chat.toast).to_contain_text("There is no such conversation.")

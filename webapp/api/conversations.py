@@ -90,6 +90,7 @@ class OneConversation(BaseModel):
     folder: str
     tags: list[str]
     source: str
+    temporary: bool = Field(description="Whether nothing is kept of it once it is left")
     created: str
     updated: str
     settings: ConversationSettings
@@ -194,7 +195,7 @@ def shown(studio: Studio, id: str, owner: str) -> OneConversation:
     """Return a conversation as clients see it."""
     found = studio.history.conversations.get(id, owner)
     own = {name: getattr(found, name) for name in OWN}
-    return OneConversation(**own, settings=ConversationSettings(**found.settings))
+    return OneConversation(**own, temporary=found.temporary, settings=ConversationSettings(**found.settings))
 
 
 @router.patch("/conversations/{id}", responses=answers(401, 403, 404, 413, 422, 503))

@@ -145,6 +145,12 @@ def fork_conversation(studio: TheStudio, owner: Owner, id: Id) -> Begun:
     return Begun(id=chat.fork(studio, id, owner))
 
 
+@router.delete("/conversations/{id}/temporary", status_code=204, responses=answers(401, 404, 409, 413, 422, 503))
+def leave_conversation(studio: TheStudio, owner: Owner, id: Id) -> None:
+    """Leave a temporary conversation: all that was said in it is deleted for good."""
+    chat.leave(studio, id, owner)
+
+
 @router.get("/conversations/{id}/share", responses=answers(401, 404, 422, 503))
 def get_share(studio: TheStudio, owner: Owner, id: Id) -> Sharing:
     """Return whether a conversation is shared."""

@@ -15,6 +15,7 @@ import { keepSettings } from "./settled.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountStart } from "./start.js";
 import { mountTemplate } from "./template.js";
+import { mountTemporary } from "./temporary.js";
 import { mountThread } from "./thread.js";
 import { readWindow } from "./window.js";
 
@@ -78,6 +79,7 @@ export function mount(component) {
     find("[data-do=earlier]").hidden = !shown.now().earlier;
     thread.show({ ...shown.now(), focus, isThought }, moved);
     showTitle(conversation);
+    temporary.show(conversation);
   }
 
   function showTitle(conversation) {
@@ -156,6 +158,7 @@ export function mount(component) {
     const begins = !request.conversation && !request.parent;
     let wait = null;
     const asked = { ...(begins ? settings.chosen() : {}), ...request };
+    if (begins && temporary.isWanted()) asked.temporary = true;
     const values = template.values(settings.chosen().template);
     if (Object.keys(values).length) asked.values = values;
     if (worthWaiting(asked.message ?? "")) {
@@ -266,6 +269,7 @@ export function mount(component) {
 
   // How far the model is, and the examples that suit it.
 
+  const temporary = mountTemporary(root);
   const showOffer = mountOffer(find(".offer"), improve, { hasWays: false });
   const showWays = mountStart(find(".works"), find(".more-models"));
   let modelTimer = null;
