@@ -22,6 +22,7 @@ from assistants.history.stats import Count, stats
 from assistants.history.trash import Trash, Trashed
 from assistants.principals import Principal, must_be_operator
 from assistants.store import Store, new_id, now
+from assistants.store.branches import Branches
 from assistants.store.conversations import Conversation, Conversations, Turn, Window
 from assistants.store.drafts import Drafts
 from assistants.store.experiments import Answers, Experiment, Experiments
@@ -77,6 +78,7 @@ class History:
         self.store = Store(home / "studio.db", kinds.migrations)
         self.jobs = Jobs(self.store)
         self.conversations = Conversations(self.store)
+        self.branches = Branches(self.store, self.conversations)
         self.labels = Labels(self.store)
         self.drafts = Drafts(self.store)
         self.experiments = Experiments(self.store)

@@ -50,6 +50,7 @@ ROUTES = [
     "GET /api/conversations/settings",
     "GET /api/conversations/{id}",
     "GET /api/conversations/{id}/export",
+    "GET /api/conversations/{id}/find",
     "GET /api/conversations/{id}/messages",
     "GET /api/conversations/{id}/share",
     "GET /api/drafts",

@@ -97,6 +97,9 @@ def test_nobody_reaches_the_conversation_of_another(app: FastAPI, visitor: TestC
     for method, path, body in [
         ("GET", f"conversations/{own}", None),
         ("GET", f"conversations/{own}/messages", None),
+        ("GET", f"conversations/{own}/messages?around={message}", None),
+        ("GET", f"conversations/{own}/messages?after={message}", None),
+        ("GET", f"conversations/{own}/find?q=one", None),
         ("GET", f"conversations/{own}/export", None),
         ("PATCH", f"conversations/{own}", {"title": "Theirs"}),
         ("PATCH", f"conversations/{own}", {"settings": {}}),
@@ -145,3 +148,46 @@ def test_a_conversation_that_was_made_before_follows_the_default(app: FastAPI, v
         db.execute("UPDATE conversations SET settings = '{}', settled = NULL WHERE id = ?", (own,))
     assert settings_of(visitor, own)["model"] is None and settings_of(visitor, own)["system"] is None
     assert ended(visitor, ask(visitor, conversation=own))["model"] == "echo:"
+
+
+def test_messages_are_read_after_and_around_one(visitor: TestClient) -> None:
+    own = begin(visitor)
+    for number in range(4):
+        ended(visitor, ask(visitor, conversation=own, message=f"n{number}"))
+
+    def window(query: str) -> tuple[list[str], bool, bool]:
+        read = visitor.get(f"/api/conversations/{own}/messages?{query}").json()
+        return [message["id"] for message in read["messages"]], read["earlier"], read["later"]
+
+    order, earlier, later = window("limit=100")
+    assert (len(order), earlier, later) == (10, False, False)
+    assert window(f"after={order[2]}&limit=3") == (order[3:6], True, True)
+    assert window(f"after={order[7]}&limit=3") == (order[8:], True, False)
+    assert window(f"after={order[9]}") == ([], True, False)
+    assert window(f"around={order[5]}&limit=4") == (order[4:8], True, True)
+    assert window(f"around={order[0]}&limit=4") == (order[:4], False, True)
+    assert window(f"around={order[9]}&limit=4") == (order[6:], True, False)
+    assert window(f"before={order[4]}&limit=3") == (order[1:4], True, True)
+    assert window(f"before={order[0]}") == ([], False, True)
+    for query, status in (("after=x", 404), ("around=x", 404), (f"before={order[3]}&after={order[3]}", 422)):
+        assert visitor.get(f"/api/conversations/{own}/messages?{query}").status_code == status
+
+
+def test_a_text_is_found_in_the_branch_that_is_shown(visitor: TestClient) -> None:
+    own = begin(visitor)
+    ended(visitor, ask(visitor, conversation=own, message="Die Straße ist 100% naß, 猫头鹰"))
+
+    def find(words: str) -> int:
+        answer = visitor.get(f"/api/conversations/{own}/find", params={"q": words})
+        assert answer.status_code == 200
+        return len(answer.json()["places"])
+
+    # The stand-in says each message back.
+    assert [find(words) for words in ("STRASSE", "100%", "头鹰", "straße ist", "%_", "nowhere")] == [2, 2, 2, 2, 0, 0]
+    order = [one["id"] for one in visitor.get(f"/api/conversations/{own}/messages").json()["messages"]]
+    places = visitor.get(f"/api/conversations/{own}/find?q=naß").json()["places"]
+    assert places == [{"message": id, "in_reasoning": False} for id in order[2:]]
+    assert visitor.get(f"/api/conversations/{own}/find?q=").status_code == 422
+    # What was put into the trash is not found.
+    visitor.delete(f"/api/messages/{order[2]}")
+    assert find("naß") == 0

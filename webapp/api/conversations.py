@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from assistants import chat
 from assistants.chat.pictures import named
+from assistants.errors import InvalidInput
 from assistants.history.snippets import REACH, excerpt, marks, pattern
 from assistants.jobs import TERMINAL
 from assistants.requests import validated
@@ -147,6 +148,20 @@ class Messages(BaseModel):
 
     messages: list[Message]
     earlier: bool = Field(description="Whether there are more before them")
+    later: bool = Field(description="Whether there are more after them")
+
+
+class Place(BaseModel):
+    """A message in which what is looked for stands."""
+
+    message: str
+    in_reasoning: bool = Field(description="Whether only in what the model thought before that")
+
+
+class Places(BaseModel):
+    """Where it stands in the active branch, from its beginning."""
+
+    places: list[Place]
 
 
 @router.get("/conversations", responses=answers(401, 422, 503))
@@ -229,11 +244,35 @@ def list_messages(
     lang: Language,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 30,
     before: Annotated[Words | None, Query(description="Those that come before this message")] = None,
+    after: Annotated[Words | None, Query(description="The first of those that come after this message")] = None,
+    around: Annotated[Words | None, Query(description="Those in whose middle this message is")] = None,
 ) -> Messages:
-    """Return the last messages of the active branch, or those before one of it."""
-    window = studio.history.conversations.window(id, owner, limit, before)
+    """Return the last messages of the active branch, or those at a place in it, of which one may be named."""
+    if sum(place is not None for place in (before, after, around)) > 1:
+        raise InvalidInput("before", "Only one of before, after and around can be asked for.")
+    history = studio.history
+    if after:
+        window = history.branches.after(id, owner, after, limit)
+    elif around:
+        window = history.branches.around(id, owner, around, limit)
+    else:
+        window = history.conversations.window(id, owner, limit, before)
     turns = [as_it_stands(studio, owner, turn) for turn in window.turns]
-    return Messages(messages=[message(turn, lang) for turn in turns], earlier=window.earlier)
+    leaf = history.conversations.get(id, owner).leaf
+    later = turns[-1].id != leaf if turns else before is not None
+    return Messages(messages=[message(turn, lang) for turn in turns], earlier=window.earlier, later=later)
+
+
+@router.get("/conversations/{id}/find", responses=answers(401, 404, 422, 503))
+def find_in_conversation(
+    studio: TheStudio,
+    owner: Owner,
+    id: Id,
+    q: Annotated[Words, Query(min_length=1, description="What stands in a message, in upper or lower case")],
+) -> Places:
+    """Return the messages of the active branch in which a text stands as it is written."""
+    found = studio.history.branches.find(id, owner, q)
+    return Places(places=[Place(message=one.message, in_reasoning=one.in_reasoning) for one in found])
 
 
 @router.get("/conversations/{id}/export", response_class=Response, responses=EXPORT | answers(401, 404, 422, 503))
