@@ -2,8 +2,10 @@
 
 import json
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
@@ -289,3 +291,121 @@ def test_a_slash_that_begins_no_template_is_a_message(chat: Chat) -> None:
     # Nor does one in the middle.
     chat.box.press_sequentially("1 /tutor")
     expect(options).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def long(running: Server) -> str:
+    """A conversation of 400 messages, of which each has its number."""
+    with closing(sqlite3.connect(running.home / "studio.db")) as db, db:
+        own = db.execute("SELECT id FROM conversations").fetchone()[0]
+        ids = [f"long{number:05}" for number in range(400)]
+        columns = [row[1] for row in db.execute("PRAGMA table_info(conversations)")]
+        row = dict(zip(columns, db.execute("SELECT * FROM conversations WHERE id = ?", (own,)).fetchone(), strict=True))
+        row |= {"id": "long", "title": "Long", "leaf": ids[-1]}
+        db.execute(f"INSERT INTO conversations VALUES ({', '.join('?' * len(row))})", [*row.values()])
+        for number, (id, parent) in enumerate(zip(ids, [None, *ids], strict=False)):
+            role, words = ("assistant", f"answer **{number}** of it") if number % 2 else ("user", f"question {number}")
+            db.execute(
+                "INSERT INTO messages (id, conversation, parent, role, text, created) VALUES (?, 'long', ?, ?, ?, ?)",
+                (id, parent, role, words + "\n\nmore" * 8, row["created"]),
+            )
+    return "long"
+
+
+# Scrolls, and says which message is then the first in sight and how far below the edge it is.
+SCROLL = """(thread, top) => {
+  thread.scrollTo(0, top < 0 ? thread.scrollHeight - thread.clientHeight + top : top);
+  const edge = thread.getBoundingClientRect().top;
+  const first = [...document.querySelectorAll(".turn")].find((one) => one.getBoundingClientRect().bottom > edge);
+  return [first.dataset.turn, first.getBoundingClientRect().top];
+}"""
+PLACE = "turn => document.querySelector(`[data-turn=${turn}]`).getBoundingClientRect().top"
+
+
+def test_a_long_conversation_scrolls_to_its_beginning_and_back_with_few_messages_on_the_page(
+    chat: Chat, long: str
+) -> None:
+    page, turns, thread = chat.page, chat.page.locator(".turn"), chat.page.locator(".thread")
+    chat.open(f"?chat={long}")
+    expect(turns.last).to_contain_text("answer 399")
+    for first in range(340, -1, -30):
+        turn, top = thread.evaluate(SCROLL, 200)
+        expect(page.locator(f"[data-turn=long{first:05}]")).to_be_attached()
+        # What one reads stays where it is.
+        assert page.evaluate(PLACE, turn) == pytest.approx(top, abs=2)
+        assert turns.count() <= 120
+    thread.evaluate(SCROLL, 0)
+    expect(turns.first).to_have_attribute("data-turn", "long00000")
+    expect(page.get_by_role("button", name="Show earlier messages")).to_be_hidden()
+    # Downwards it goes on too.
+    last = turns.last.get_attribute("data-turn")
+    turn, top = thread.evaluate(SCROLL, -100)
+    expect(page.locator(f"[data-turn={last}] + .turn")).to_be_attached()
+    assert page.evaluate(PLACE, turn) == pytest.approx(top, abs=2)
+    # A visit to another window changes nothing.
+    shown = turns.last.get_attribute("data-turn")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_load_state("networkidle")
+    expect(turns.last).to_have_attribute("data-turn", shown or "")
+    page.get_by_role("button", name="To the latest message").click()
+    expect(turns.last).to_contain_text("answer 399")
+
+
+def test_a_text_is_found_far_from_what_is_on_the_page(chat: Chat, long: str) -> None:
+    page = chat.page
+    chat.open(f"?chat={long}")
+    expect(page.locator(".turn").last).to_contain_text("answer 399")
+    page.keyboard.press("Control+f")
+    box = page.get_by_role("searchbox", name="Find in the conversation")
+    expect(box).to_be_focused()
+    box.fill("ANSWER **17")
+    expect(page.locator(".finder .count")).to_have_text("6 of 6")
+    expect(page.locator("[data-turn=long00179]")).to_be_in_viewport()
+    box.fill("of it")
+    expect(page.locator(".finder .count")).to_have_text("200 of 200")
+    expect(page.locator(".turn").last).to_be_in_viewport()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".finder .count")).to_have_text("199 of 200")
+    page.keyboard.press("Enter")
+    # From the last it goes on at the first, lit up.
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-turn=long00001]")).to_be_in_viewport()
+    lit = "[...CSS.highlights.get('studio-found-here')].map(String)"
+    assert page.evaluate(lit) == ["of it"]
+    box.fill("nowhere in it")
+    expect(page.locator(".finder .count")).to_have_text("Not found")
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    assert page.evaluate("CSS.highlights.get('studio-found').size") == 0
+
+
+def test_what_is_sent_from_far_back_is_answered_at_the_end(chat: Chat, long: str) -> None:
+    thread = chat.page.locator(".thread")
+    chat.open(f"?chat={long}")
+    for first in range(340, 200, -30):
+        thread.evaluate(SCROLL, 200)
+        expect(chat.page.locator(f"[data-turn=long{first:05}]")).to_be_attached()
+    expect(chat.page.get_by_text("answer 399")).to_have_count(0)
+    chat.send("said from afar")
+    expect(chat.users.last).to_have_text("said from afar")
+    expect(chat.replies.last.locator(".meta")).to_be_in_viewport()
+
+
+def test_by_touch_all_that_a_message_offers_is_in_sight_and_large_enough(chat: Chat, running: Server) -> None:
+    browser = chat.page.context.browser
+    assert browser
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = Chat(context.new_page(), running.url).open()
+    block(phone, "html", "<p>hi</p>")
+    buttons = phone.page.locator(".turn button:visible, .bar button:visible, .composer button:visible")
+    assert phone.page.locator(".turn [data-tool]:visible").count() >= 6
+    for button in buttons.all():
+        box = button.bounding_box()
+        name = button.get_attribute("aria-label") or button.inner_text()
+        assert box and min(box["width"], box["height"]) >= 40, (name, box)
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, (name, box)
+    tools = phone.users.last.locator(".tools")
+    assert tools.evaluate("node => getComputedStyle(node).opacity") == "1"
+    phone.users.last.locator("[data-tool=edit]").tap()
+    expect(phone.page.locator("form.edit textarea")).to_have_value("```html\n<p>hi</p>\n```")
+    context.close()

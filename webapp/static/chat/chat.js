@@ -8,6 +8,7 @@ import { openDrawer } from "../shared/prompt-drawer.js";
 import { rest } from "../shared/rest.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
+import { mountFinder } from "./finder.js";
 import { mountPicker } from "./picker.js";
 import { openSeveral } from "./several.js";
 import { mountSettings } from "./settings.js";
@@ -76,7 +77,6 @@ export function mount(component) {
     composer.move(conversation?.id ?? null);
     // What stands above the thread is settled before one scrolls in it.
     find(".empty").hidden = shown.now().turns.length > 0;
-    find("[data-do=earlier]").hidden = !shown.now().earlier;
     thread.show({ ...shown.now(), focus, isThought }, moved);
     showTitle(conversation);
     temporary.show(conversation);
@@ -84,7 +84,7 @@ export function mount(component) {
 
   function showTitle(conversation) {
     find(".title").textContent = conversation?.title ?? "";
-    find("[data-do=menu]").hidden = !conversation;
+    for (const deed of ["menu", "find"]) find(`[data-do=${deed}]`).hidden = !conversation;
     document.title = conversation ? `${conversation.title} · AIGC Studio` : "AIGC Studio";
   }
 
@@ -104,6 +104,7 @@ export function mount(component) {
     const visit = ++state.visit;
     settings.keep();
     closePanels();
+    if (left !== id) finder.close();
     if (id === null) {
       shown.clear();
       state.conversation = null;
@@ -174,7 +175,7 @@ export function mount(component) {
     const reply = { job: job.id, ...result };
     if (visit !== state.visit) return list().then(() => reply);
     if (begins) await begun(result.conversation);
-    await refresh({ moved: begins });
+    await refresh({ moved: begins || shown.now().later, end: true });
     return reply;
   }
 
@@ -338,7 +339,7 @@ export function mount(component) {
   addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
   const use = (id) => (template.await(id), settings.update({ template: id, values: {} }));
-  const thread = mountThread(root, { act, changed: () => composer.running(thread.running()) });
+  const thread = mountThread(root, { act, changed: () => (composer.running(thread.running()), finder.drawn()) });
   const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()), leave: () => find(".thread").focus({ preventScroll: true }), use });
   const chats = mountChats(find(".chats"), { change, remove, open, told: ok });
 
@@ -371,15 +372,28 @@ export function mount(component) {
       { keys: ["Enter"], label: "chat.send" },
       { keys: ["Esc"], label: "keys.stop" },
       { keys: ["/"], label: "keys.template" },
+      { keys: ["Ctrl", "F"], label: "find.label" },
       { keys: ["Ctrl", "K"], label: "palette.open" },
     ],
   );
+
+  // Where the end is not on the page, it is read first.
+  const toEnd = async () => (!shown.now().later || (await refresh({ end: true }))) && thread.toLatest();
+
+  const finder = mountFinder(find(".thread"), {
+    conversation: () => state.conversation,
+    lead(message, isThought) {
+      const seen = { focus: message, isThought };
+      return shown.has(message) ? showThread(state.conversation, seen) : refresh({ message, ...seen });
+    },
+  });
 
   const doing = {
     keys: showKeys,
     new: () => open(null),
     earlier: () => refresh({ earlier: true }),
-    latest: () => thread.toLatest(),
+    latest: () => toEnd(),
+    find: () => finder.open(),
     menu: (button) => openMenu(button, chats.choices(state.conversation)),
     stop: () => act.stop(thread.running()),
     several,

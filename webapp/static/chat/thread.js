@@ -7,6 +7,8 @@ import { dressCode } from "./code.js";
 import { drawReasoning, streamReasoning } from "./reasoning.js";
 
 const NEAR = 24;
+// So near to an end of what is there, more is asked for.
+const AHEAD = 600;
 // Seconds of a reply that came nearly at once, of which nobody can tell how fast it was written.
 const LEAST_TIMED = 0.05;
 
@@ -20,11 +22,14 @@ export function mountThread(root, { act, changed }) {
   let stream = null;
   let sticking = true;
   let stuckAt = 0;
+  let hasMore = { earlier: false, later: false };
+  let isAsking = false;
+  let lastTop = 0;
 
   // Following the end: as long as the reader has not scrolled up. The browser tells of that later than it happens, and
   // words may come in between, so the position is looked at before it is changed.
 
-  const atEnd = () => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
+  const atEnd = () => !hasMore.later && view.scrollHeight - view.scrollTop - view.clientHeight < NEAR;
 
   function stick() {
     if (view.scrollTop < stuckAt - 1 && !atEnd()) sticking = false;
@@ -45,15 +50,30 @@ export function mountThread(root, { act, changed }) {
     sticking = atEnd();
     stuckAt = view.scrollTop;
     latest.hidden = sticking || !turns.length;
+    goOn();
   });
+
+  // Whoever scrolls on comes to more, in whichever direction there is any.
+  async function goOn() {
+    const { scrollTop, scrollHeight, clientHeight } = view;
+    if (isAsking || scrollHeight <= clientHeight) return;
+    const isUp = hasMore.earlier && scrollTop < AHEAD && scrollTop < lastTop;
+    const isDown = hasMore.later && scrollHeight - scrollTop - clientHeight < AHEAD && scrollTop > lastTop;
+    lastTop = scrollTop;
+    if (!isUp && !isDown) return;
+    isAsking = true;
+    await act.refresh(isUp ? { earlier: true } : { later: true });
+    isAsking = false;
+  }
   new ResizeObserver(stick).observe(view);
 
   // Turns with a key that changes when they do: what is the same stays as it is on the page.
 
   function show(value, moved) {
-    const height = view.scrollHeight;
-    const before = turns[0]?.id;
+    const held = moved || sticking ? null : inSight();
     turns = value.turns;
+    hasMore = { earlier: value.earlier, later: value.later };
+    root.querySelector("[data-do=earlier]").hidden = !value.earlier;
     retract();
     const next = new Map();
     for (const turn of turns) {
@@ -64,10 +84,11 @@ export function mountThread(root, { act, changed }) {
     arrange(turns.flatMap((turn, place) => [...switched(turn, place), next.get(turn.id).node]));
     for (const node of list.querySelectorAll(".turn.last")) node.classList.remove("last");
     list.lastElementChild?.classList.add("last");
-    if (moved || value.focus) toLatest();
-    if (!moved && before !== turns[0]?.id && turns.some(({ id }) => id === before)) {
-      view.scrollTop += view.scrollHeight - height;
-    }
+    if (moved && !value.later) toLatest();
+    if (value.focus) sticking = false;
+    // What one reads stays where it is.
+    if (held?.node.isConnected) view.scrollTop += held.node.getBoundingClientRect().top - held.top;
+    lastTop = view.scrollTop;
     stick();
     latest.hidden = sticking || atEnd() || !turns.length;
     // Of a long one the beginning.
@@ -77,6 +98,13 @@ export function mountThread(root, { act, changed }) {
     focus?.scrollIntoView({ block: focus.offsetHeight > view.clientHeight ? "start" : "center" });
     attach();
     changed();
+  }
+
+  // The first message that can be seen, and where it is.
+  function inSight() {
+    const { top } = view.getBoundingClientRect();
+    const node = [...list.children].find((one) => one.getBoundingClientRect().bottom > top && one.matches(".turn"));
+    return node ? { node, top: node.getBoundingClientRect().top } : null;
   }
 
   // Another model than that of the reply before is said above the message that it answers.
