@@ -238,6 +238,7 @@ def test_keys_do_what_the_sheet_says_and_nothing_while_one_types(chat: Chat) -> 
     page.keyboard.press("m")
     expect(page.locator(".model-picker")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.locator(".picker .model")).to_be_focused()
     page.locator(".thread").focus()
     page.keyboard.press("s")
     expect(page.get_by_label("Search conversations")).to_be_focused()
