@@ -64,6 +64,8 @@ export function mountThread(root, { act, changed }) {
     isAsking = true;
     await act.refresh(isUp ? { earlier: true } : { later: true });
     isAsking = false;
+    // Whoever has scrolled on meanwhile wants yet more.
+    goOn();
   }
   new ResizeObserver(stick).observe(view);
 
