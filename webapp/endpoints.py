@@ -25,7 +25,8 @@ class Endpoint:
     """An endpoint of Gradio.
 
     ``path`` is a pattern, ``limit`` how many bytes a body may have. An ``event`` is looked at before it passes, with
-    the name that its path may hold; of what has a ``session`` in its query, it is the asker's own.
+    the name that its path may hold; one that is ``queued`` takes none but events that wait. Of what has a ``session``
+    in its query, it is the asker's own.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Endpoint:
     who: str = ANYBODY
     limit: int = 0
     event: bool = False
+    queued: bool = False
     session: bool = False
 
 
@@ -54,7 +56,7 @@ PAGE = (
 )
 # Events that wait for their turn, and the stream of their answers.
 QUEUE = (
-    Endpoint("/gradio_api/queue/join", POST, VISITOR, MB, event=True),
+    Endpoint("/gradio_api/queue/join", POST, VISITOR, MB, event=True, queued=True),
     Endpoint("/gradio_api/queue/data", GET, VISITOR, session=True),
 )
 # What gradio_client asks for before it calls an event by its name.

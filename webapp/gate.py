@@ -57,7 +57,7 @@ class Gate:
             raise SignInNeeded(UNKNOWN)
         if endpoint.event:
             content = await body(Request(scope, receive), endpoint.limit if who else MB)
-            scope, receive = with_body(scope, receive, self._looked_at(content, name, who))
+            scope, receive = with_body(scope, receive, self._looked_at(content, name, who, endpoint))
             send = with_status(scope, send)
         elif endpoint.session:
             scope = self._with_session(scope, who)
@@ -70,7 +70,7 @@ class Gate:
                 return endpoint, found.groupdict().get("name")
         raise HTTPException(404)
 
-    def _looked_at(self, content: bytes, name: str | None, who: Principal | None) -> bytes:
+    def _looked_at(self, content: bytes, name: str | None, who: Principal | None, endpoint: Endpoint) -> bytes:
         """Return an event in the asker's own session; raises ``InvalidInput`` for what is none of this page."""
         event = read(content)
         own = session(who, event.session_hash)
@@ -81,6 +81,8 @@ class Gate:
         fn = fns.get(number)
         if fn is None or fn.fn is None or event.fn_index not in (None, number):
             raise InvalidInput("fn_index", WRONG)
+        if endpoint.queued and not fn.queue:
+            raise HTTPException(404)
         if len(event.data) < len(fn.inputs):
             raise InvalidInput("data", WRONG)
         if event.trigger_id is not None and event.trigger_id not in {target for target, _ in fn.targets}:

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from assistants.studio import Studio
-from webapp import STATIC
+from webapp import STATIC, programs
 from webapp.i18n import gradio_i18n
 from webapp.kit import words
 from webapp.live import live
@@ -26,7 +26,7 @@ def styles() -> Iterator[str]:
 
 HEAD = "".join(f'<link rel="stylesheet" href="studio/{address}">' for address in styles())
 
-# So often the queue looks whether an event came that goes through it; none of our own does.
+# So often the queue looks whether an event came that goes through it: of ours what programs call by name.
 QUEUE_SECONDS = 0.05
 
 
@@ -45,6 +45,7 @@ def build(studio: Studio) -> gr.Blocks:
             for name, tab in TABS.items():
                 with gr.Tab(words(tab.TITLE), id=name, elem_id=f"tab-{name}"):
                     tab.build(studio)
+        programs.add(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
     # Gradio's looks a thousand times a second, which takes 8 % of a core.
     blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = QUEUE_SECONDS

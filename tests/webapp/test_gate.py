@@ -24,11 +24,12 @@ from webapp import transfers
 from webapp.kit import takes_files
 from webapp.visitors import visitor
 
-# What anybody may ask of Gradio where the page is as it is now: its parts, and its handlers, which ask who it is.
+# What may be asked of Gradio where the page is as it is now: its parts, its handlers, which ask who it is, and what
+# programs call by name.
 OPEN = {
     ("GET", "/"), ("HEAD", "/"), ("GET", "/theme.css"), ("GET", "/favicon.ico"), ("GET", "/manifest.json"),
     ("GET", "/pwa_icon"), ("GET", "/config"), ("POST", "/gradio_api/run/predict"),
-    ("POST", "/gradio_api/run/predict/"),
+    ("POST", "/gradio_api/run/predict/"), ("GET", "/gradio_api/info"), ("POST", "/gradio_api/queue/join"),
 }  # fmt: skip
 VALUES = {"path": "x", "url_path": "http://127.0.0.1:1/", "path_or_url": "/etc/passwd", "api_name": "predict"}
 
@@ -124,7 +125,8 @@ def test_the_job_that_an_event_names_is_a_job_or_not_found(
     asked = event(real, "lab-tokens-job", {"job": job})
     answer = browser.post("/gradio_api/run/predict", json=asked, headers={"Accept-Language": "en"})
     assert (answer.status_code, answer.json()["error"]) == (404, "There is no such item.")
-    assert browser.post("/gradio_api/queue/join", json=asked).status_code == 404
+    # Nor does it wait for its turn as what programs call does.
+    assert browser.post("/gradio_api/queue/join", json=asked).status_code in (404, 413)
     assert caplog.records == [] and capfd.readouterr() == ("", "")
 
 

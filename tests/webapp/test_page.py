@@ -113,10 +113,12 @@ def test_the_history_pages_and_filters(ann: Visitor) -> None:
     assert "chat" in ann.http.get("/api/history/choices").json()["assistants"]
 
 
-def test_the_page_keeps_no_connection_and_offers_no_gradio_api(ann: Visitor) -> None:
+def test_the_page_keeps_no_connection_and_offers_by_name_what_programs_call(ann: Visitor) -> None:
     # Each open tab would hold one of the six connections that a browser grants to a host.
     assert ann.config["connect_heartbeat"] is False
-    assert ann.http.get("/gradio_api/info").status_code == 404
+    offered = ann.http.get("/gradio_api/info").json()
+    assert set(offered["named_endpoints"]) == {"/chat", "/write", "/ask", "/draw"}
+    assert offered["unnamed_endpoints"] == {}
 
 
 def test_no_event_is_taken_for_an_argument(ann: Visitor) -> None:
