@@ -81,7 +81,8 @@ class Gate:
         fn = fns.get(number)
         if fn is None or fn.fn is None or event.fn_index not in (None, number):
             raise InvalidInput("fn_index", WRONG)
-        if endpoint.queued and not fn.queue:
+        # What answers at once does not wait; gradio_client has all that it calls by name wait.
+        if endpoint.queued and not fn.queue and fn.api_visibility == "private":
             raise HTTPException(404)
         if len(event.data) < len(fn.inputs):
             raise InvalidInput("data", WRONG)

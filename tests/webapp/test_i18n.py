@@ -188,6 +188,8 @@ def test_every_widget_speaks_both_languages(studio: Studio) -> None:
     own_names = {template.name for template in studio.prompts.built_in("chat")}
     keys, untranslated = book("zh")["page"], []
     for component in built(studio)["components"]:
+        if component["type"] == "api":  # what programs call by name is nowhere on the page
+            continue
         for text in visible(component["props"]):
             key = re.search(r'__i18n__.*"key": "([^"]+)"', text)
             known = key[1] in keys if key else not text or text in own_names or PROPER.fullmatch(text)
