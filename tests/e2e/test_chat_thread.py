@@ -195,6 +195,10 @@ def test_a_drawing_shows_and_its_script_does_not_run(chat: Chat) -> None:
 def test_a_diagram_is_drawn_or_says_in_a_sentence_why_not(chat: Chat) -> None:
     code = block(chat, "mermaid", "graph LR\n  Robin --> Nest")
     expect(shown(code).locator("svg")).to_contain_text("Nest")
+    # The frame is as high as what was drawn.
+    expect(code.locator(".preview.is-drawn")).to_be_visible()
+    height = code.locator("iframe").evaluate("frame => frame.offsetHeight")
+    assert 60 <= height < 300
     code = block(chat, "mermaid", "graph LR\n  --> --> (")
     code.get_by_role("button", name="Preview", exact=True).click()
     expect(code.get_by_role("alert")).to_contain_text("This can't be drawn")

@@ -355,7 +355,7 @@ export function mount(component) {
 
   // Leads to the list's field, which on a narrow screen is in a drawer.
   function search() {
-    page.classList.add("show-chats");
+    page.classList.toggle("show-chats", find(".narrow").checkVisibility());
     find(".chats input[type=search]").focus();
   }
 

@@ -78,7 +78,7 @@ async function drawDiagram({ source, theme }) {
   try {
     window.mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme });
     document.body.innerHTML = (await window.mermaid.render("diagram", source)).svg;
-    tell({ height: document.documentElement.scrollHeight + 24 });
+    tell({ height: document.body.getBoundingClientRect().height + 24 });
   } catch (error) {
     tell({ problem: String(error?.message ?? error).split("\n")[0].replace(/:$/, "") });
   }
