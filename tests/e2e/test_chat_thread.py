@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from tests.conftest import Server
 from tests.e2e.chat import Chat
+from tests.e2e.test_axe import AXE, findings
 
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
@@ -414,3 +415,21 @@ def test_by_touch_all_that_a_message_offers_is_in_sight_and_large_enough(chat: C
     phone.users.last.locator("[data-tool=edit]").tap()
     expect(phone.page.locator("form.edit textarea")).to_have_value("```html\n<p>hi</p>\n```")
     context.close()
+
+
+def test_what_is_new_in_the_thread_has_no_serious_finding(chat: Chat) -> None:
+    page = chat.page
+    code = block(chat, "svg", '<svg xmlns="http://www.w3.org/2000/svg"><text>owl</text></svg>')
+    page.evaluate(AXE)
+    shown(code)
+    page.get_by_role("button", name="Find in the conversation").click()
+    page.locator(".finder input").fill("owl")
+    expect(page.locator(".finder .count")).to_contain_text("of")
+    found = findings(page)
+    page.keyboard.press("Escape")
+    chat.box.press_sequentially("/")
+    expect(page.locator(".slash")).to_be_visible()
+    found += findings(page)
+    chat.box.fill("")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    assert found + findings(page) == []

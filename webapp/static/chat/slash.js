@@ -3,13 +3,13 @@
 import { el, text } from "../shared/dom.js";
 import { rest } from "../shared/rest.js";
 
-const MOST = 8;
+const MOST = 6;
 // No longer one that is looked for.
 const LONGEST = 60;
 
 // `choose(id)` gets the template; what was typed to find it is taken out of the box first, by `clear()`.
 export function mountSlash(box, { choose, clear }) {
-  const list = el("div.slash", { id: "slash-options", role: "listbox", "aria-label": text("prompts.title"), hidden: true });
+  const list = el("div.slash", { id: "slash-options", role: "listbox", tabindex: -1, "aria-label": text("prompts.title"), hidden: true });
   box.setAttribute("aria-controls", list.id);
   box.closest("form").before(list);
   let cards = null;
