@@ -1,26 +1,25 @@
 // The chat: keeps the list, the thread, the composer and the settings in step, and asks the studio over /api.
 
-import { el, fill, text, toast } from "../shared/dom.js";
+import { fill, text, toast } from "../shared/dom.js";
 import { openMenu } from "../shared/menu.js";
-import { askToWait, comingLine, mountOffer } from "../shared/offer.js";
+import { askToWait } from "../shared/offer.js";
 import { front, goTo, registerTab } from "../shared/page.js";
 import { openDrawer } from "../shared/prompt-drawer.js";
 import { rest } from "../shared/rest.js";
 import { mountChats } from "./chats.js";
 import { mountComposer } from "./composer.js";
 import { mountFinder } from "./finder.js";
+import { mountFirst } from "./first.js";
 import { mountPicker } from "./picker.js";
 import { openSeveral } from "./several.js";
 import { mountSettings } from "./settings.js";
 import { keepSettings } from "./settled.js";
 import { mountShortcuts } from "./shortcuts.js";
-import { mountStart } from "./start.js";
 import { mountTemplate } from "./template.js";
 import { mountTemporary } from "./temporary.js";
 import { mountThread } from "./thread.js";
 import { readWindow } from "./window.js";
 
-const MODEL_STATE_MS = 1_500;
 // A share of Chinese letters from which on a message is one for a model that knows Chinese.
 const CHINESE = 0.3;
 
@@ -30,7 +29,7 @@ export function mount(component) {
   fill(root);
   find(".logo").src = new URL("studio/shared/logo.svg", document.baseURI);
 
-  const state = { conversation: null, visit: 0, start: null };
+  const state = { conversation: null, visit: 0 };
   const shown = readWindow();
   const underWay = new Set();
 
@@ -164,7 +163,7 @@ export function mount(component) {
     if (Object.keys(values).length) asked.values = values;
     if (worthWaiting(asked.message ?? "")) {
       // A message that the model which is here doesn't understand.
-      wait = await askToWait(state.start.offer);
+      wait = await askToWait(first.now().offer);
       if (wait === null) return false;
     }
     if (wait) asked.wait = true;
@@ -217,7 +216,7 @@ export function mount(component) {
   }
 
   function worthWaiting(words) {
-    if (settings.chosen().model || !state.start?.comes_with.includes("zh")) return false;
+    if (settings.chosen().model || !first.now()?.comes_with.includes("zh")) return false;
     const letters = words.match(/\p{L}/gu) ?? [];
     const chinese = words.match(/\p{Script=Han}/gu) ?? [];
     return chinese.length > 0 && chinese.length >= CHINESE * Math.max(1, letters.length);
@@ -271,46 +270,12 @@ export function mount(component) {
   // How far the model is, and the examples that suit it.
 
   const temporary = mountTemporary(root);
-  const showOffer = mountOffer(find(".offer"), improve, { hasWays: false });
-  const showWays = mountStart(find(".works"), find(".more-models"));
-  let modelTimer = null;
-
-  async function improve(deed) {
-    ok(await rest("models/better", { do: deed }));
-    await start();
-  }
-
-  async function start() {
-    clearTimeout(modelTimer);
-    const { model } = settings.chosen();
-    const value = await rest(`models/start${model ? `?model=${encodeURIComponent(model)}` : ""}`);
-    clearTimeout(modelTimer);
-    if (!ok(value) || (settings.chosen().model ?? null) !== (model ?? null)) return;
-    state.start = value;
-    showStart(value);
-  }
-
-  function showStart(model) {
-    const line = find(".model-state");
-    const percent = model.share === null ? "" : ` ${Math.floor(100 * model.share)} %`;
-    line.hidden = !model.note;
-    line.replaceChildren(`${model.note}${percent}`);
-    if (model.share !== null) line.append(el("progress", { max: 1, value: model.share, "aria-label": model.note }));
-    const isComing = model.offer?.phase === "coming";
-    if (model.is_busy || isComing) modelTimer = setTimeout(start, MODEL_STATE_MS);
-    find(".coming").hidden = !isComing;
-    if (isComing) find(".coming").replaceChildren(...comingLine(model.offer, improve));
-    picker.now(model);
-    settings.offer(model);
-    // The offer says as much, and what can be done about it.
-    const isOffered = showOffer(model.offer, model.model);
-    showWays(model, isOffered);
-    find(".advice").hidden = !model.advice || isOffered;
-    find(".advice").textContent = model.advice ?? "";
-    find(".examples").replaceChildren(
-      ...model.examples.map((words) => el("button.example", { type: "button", onclick: () => send(words) }, words)),
-    );
-  }
+  const first = mountFirst(find, {
+    chosen: () => settings.chosen().model,
+    told: ok,
+    shown: (value) => (picker.now(value), settings.offer(value)),
+    send,
+  });
 
   // The settings of the conversation; the template in use, its variables, and the drawer to choose another.
 
@@ -331,11 +296,11 @@ export function mount(component) {
       composer.hint(template.asks());
       picker.choose(chosen.model ?? null);
     },
-    changedModel: start,
+    changedModel: first.start,
   });
   const picker = mountPicker(find(".picker"), (model) => settings.update({ model }));
   addEventListener("studio:prompts", () => settings.renew());
-  addEventListener("studio:models", () => (picker.renew(), start()));
+  addEventListener("studio:models", () => (picker.renew(), first.start()));
   addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
   const use = (id) => (template.await(id), settings.update({ template: id, values: {} }));
