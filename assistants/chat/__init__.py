@@ -4,6 +4,7 @@
     importing.py  conversations out of exports of other programs; foreign.py their formats, trees.py their branches
     sharing.py    a link by which others read a conversation
     pictures.py   pictures that messages show
+    titling.py    a title by a model
     temporary.py  conversations of which nothing is kept
     forking.py    a conversation that goes on from a message of another
     exporting.py  a conversation as a file
@@ -30,6 +31,7 @@ from assistants.chat.sharing import is_allowed as may_share
 from assistants.chat.sharing import picture as shared_picture
 from assistants.chat.sharing import read as read_shared
 from assistants.chat.temporary import IDLE, leave
+from assistants.chat.titling import entitle
 from assistants.engines.controls import Controls
 from assistants.engines.reasoning import answer_in
 from assistants.errors import GenerationFailed, InvalidInput, NotFound
@@ -62,6 +64,7 @@ __all__ = [
     "again",
     "bring_in",
     "change",
+    "entitle",
     "export",
     "file_name",
     "fork",

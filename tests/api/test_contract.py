@@ -143,6 +143,7 @@ ROUTES = [
     "POST /api/connections/test",
     "POST /api/connections/{name}/test",
     "POST /api/conversations/import",
+    "POST /api/conversations/{id}/title",
     "POST /api/drafts/import",
     "POST /api/drafts/{id}/redo",
     "POST /api/drafts/{id}/sections/{section}/alternates/{version}",

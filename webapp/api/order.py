@@ -84,6 +84,12 @@ class BroughtIn(BaseModel):
     more: int = Field(description="How many lines are not listed")
 
 
+class Titled(BaseModel):
+    """The title that was found; null where the old one stays."""
+
+    title: str | None
+
+
 class Begun(BaseModel):
     """A conversation that was begun."""
 
@@ -143,6 +149,12 @@ def rename_folder(studio: TheStudio, owner: Owner, wanted: FolderName) -> None:
 def fork_conversation(studio: TheStudio, owner: Owner, id: Id) -> Begun:
     """Begin a conversation with copies of a message and of all that led to it."""
     return Begun(id=chat.fork(studio, id, owner))
+
+
+@router.post("/conversations/{id}/title", responses=answers(401, 404, 413, 422, 429, 503))
+def entitle_conversation(studio: TheStudio, who: Who, id: Id) -> Titled:
+    """Let the model that answered find a title, where it can and nobody gave one; ask when nothing is going on."""
+    return Titled(title=chat.entitle(studio, id, who))
 
 
 @router.delete("/conversations/{id}/temporary", status_code=204, responses=answers(401, 404, 409, 413, 422, 503))

@@ -22,6 +22,8 @@ import { readWindow } from "./window.js";
 
 // A share of Chinese letters from which on a message is one for a model that knows Chinese.
 const CHINESE = 0.3;
+// So long nothing is to go on before a model is asked for a title.
+const IDLE_MS = 6_000;
 
 export function mount(component) {
   const root = component.element.querySelector(".chat");
@@ -57,6 +59,24 @@ export function mount(component) {
     showThread(conversation, more);
     await list();
     return true;
+  }
+
+  // A title by the model, when a reply is there and nobody types.
+  let idleTimer = null;
+  const entitled = new Set();
+
+  function entitleSoon() {
+    clearTimeout(idleTimer);
+    const { conversation } = state;
+    if (!conversation || conversation.temporary || entitled.has(conversation.id) || shown.now().turns.length > 4) return;
+    idleTimer = setTimeout(async () => {
+      if (thread.running() || find(".composer textarea").value || state.conversation?.id !== conversation.id) return;
+      entitled.add(conversation.id);
+      const { title } = await rest(`conversations/${conversation.id}/title`, {});
+      if (!title) return;
+      if (state.conversation?.id === conversation.id) showTitle((state.conversation = { ...state.conversation, title }));
+      list();
+    }, IDLE_MS);
   }
 
   async function lookAgain() {
