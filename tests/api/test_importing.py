@@ -1,6 +1,8 @@
 """Conversations out of exports: branches, pictures and dates come in, what does not is told, nothing is believed."""
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -189,3 +191,14 @@ def test_text_that_is_no_text_and_hostile_pictures_do_no_harm(visitor: TestClien
     shown = visitor.get(f"/api/conversations/{one['id']}/messages").json()["messages"]
     assert "<script>" in shown[0]["text"] and "\0" not in shown[0]["text"]
     assert "example.com" not in json.dumps(exported(visitor, one["id"]))
+
+
+def test_what_came_in_goes_out_with_all_that_one_has(visitor: TestClient) -> None:
+    bring(visitor, open_webui())
+    answer = visitor.get("/api/history/export")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        *lines, label = [json.loads(line) for line in archive.read("messages.jsonl").decode().splitlines()]
+        assert "AIGC" in label
+        assert [one["text"] for one in lines if one["role"] == "assistant"] == ["Blue.", "It is blue.", "Yes."]
+        assert {one["title"] for one in lines} == {"Colours"}
+        assert [name for name in archive.namelist() if name.startswith("files/")] != []

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.api.exports import chatgpt, picture, zipped
 from tests.e2e.chat import Chat
+from tests.e2e.test_axe import AXE, findings
 
 pytestmark = pytest.mark.browser
 
@@ -147,3 +148,19 @@ def test_a_temporary_chat_is_gone_when_it_is_left(chat: Chat) -> None:
     expect(page.locator(".temporary-note")).to_be_hidden()
     page.goto(gone)
     expect(chat.toast).to_contain_text("There is no such conversation.")
+
+
+def test_what_is_new_around_the_thread_has_no_serious_finding(chat: Chat) -> None:
+    page = chat.page
+    chat.ask("To be filed")
+    page.evaluate(AXE)
+    found = []
+    for entry in ("Folder and tags", "Share"):
+        menu(chat, "To be filed", entry)
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found += findings(page)
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ask several models").click()
+    expect(page.locator("form.several")).to_be_visible()
+    found += findings(page)
+    assert found == []
