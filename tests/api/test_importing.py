@@ -197,7 +197,7 @@ def test_what_came_in_goes_out_with_all_that_one_has(visitor: TestClient) -> Non
     bring(visitor, open_webui())
     answer = visitor.get("/api/history/export")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        *lines, label = [json.loads(line) for line in archive.read("messages.jsonl").decode().splitlines()]
+        label, *lines = [json.loads(line) for line in archive.read("messages.jsonl").decode().splitlines()]
         assert "AIGC" in label
         assert [one["text"] for one in lines if one["role"] == "assistant"] == ["Blue.", "It is blue.", "Yes."]
         assert {one["title"] for one in lines} == {"Colours"}
