@@ -26,7 +26,7 @@ from assistants.chat.foreign import Foreign
 from assistants.chat.settings import Settings
 from assistants.errors import InvalidInput, QueueFull, StudioError
 from assistants.history.search import shorten
-from assistants.principals import Principal
+from assistants.principals import PREFIX, Principal
 from assistants.requests import validated
 from assistants.store.conversations import MAX_TITLE
 from assistants.store.copies import Copied, insert
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MB = 1024 * 1024
 # Of the file as it is sent: of somebody who is known, and of anybody.
 MAX_FILE, MAX_ANONYMOUS = 512 * MB, 32 * MB
+# What all anonymous visitors together may have brought in, in characters: their names cost nothing to get anew.
+ROOM = 256 * MB
 # Of the JSON in it, and of one conversation of that.
 MAX_JSON, MAX_ONE = 1024 * MB, 48 * MB
 MAX_MESSAGES = 20_000
@@ -57,6 +59,9 @@ NO_EXPORT = "{file} is no export of ChatGPT, Open WebUI or this studio: there ar
 DAMAGED = "{file} is damaged: it cannot be read to its end."
 TOO_LARGE = "{file} is too large: conversations of at most {limit} MB can be brought in."
 BUSY = "Conversations are being brought in already. Try again when that is done."
+NO_ROOM = (
+    "Visitors without a key have brought in as much as this studio keeps for them. Its operator can give you a key."
+)
 LOST = {
     "pictures": "{count} pictures are not in the file or cannot be read.",
     "files": "{count} attached files are not in the file.",
@@ -68,6 +73,11 @@ LONG_TITLE = "The title was shortened."
 EMPTY = "There is no message in it."
 TOO_MANY = "It has more than {limit} messages."
 TOO_LONG = "The time for this was over before the whole file was read. Bring it in again for the rest."
+
+TAKEN = """
+    SELECT coalesce(sum(length(text) + length(reasoning)), 0) FROM messages
+    WHERE conversation IN (SELECT id FROM conversations WHERE source != '' AND owner LIKE ?)
+"""
 
 _ONLY_ONE = Semaphore(1)
 
@@ -129,6 +139,7 @@ class _Bringing:
         sql = "SELECT source, updated FROM conversations WHERE owner = ? AND source != '' AND deleted IS NULL"
         with studio.history.store.read() as db:
             self._known = {(row[0], row[1]) for row in db.execute(sql, (who.id,))}
+            self._taken = db.execute(TAKEN, (f"{PREFIX}%",)).fetchone()[0] if who.is_anonymous else 0
 
     def all(self, path: Path) -> Brought:
         found = False
@@ -179,6 +190,10 @@ class _Bringing:
             template = TOO_MANY if found.tree.messages else EMPTY
             brought.tell(found.title, template, **({"limit": MAX_MESSAGES} if found.tree.messages else {}))
             return True
+        if self._who.is_anonymous:
+            self._taken += sum(len(one.text) + len(one.reasoning) for one in found.tree.messages)
+            if self._taken > ROOM:
+                raise InvalidInput("file", NO_ROOM)
         self._files = data.get("files")
         self._keep(foreign.read(data, self._picture) or found, source)
         return True

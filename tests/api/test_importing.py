@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from assistants.chat import importing
 from tests.api.exports import chatgpt, open_webui, picture, zipped
 from tests.api.talk import ask, ended
-from tests.serving import newcomer
+from tests.serving import PUBLIC, SHARED, client, newcomer
 
 
 @pytest.fixture
@@ -202,3 +202,14 @@ def test_what_came_in_goes_out_with_all_that_one_has(visitor: TestClient) -> Non
         assert [one["text"] for one in lines if one["role"] == "assistant"] == ["Blue.", "It is blue.", "Yes."]
         assert {one["title"] for one in lines} == {"Colours"}
         assert [name for name in archive.namelist() if name.startswith("files/")] != []
+
+
+def test_visitors_without_a_key_share_one_room(app: Any, visitor: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(visitor, open_webui())
+    monkeypatch.setattr(importing, "ROOM", 10)
+    changed = open_webui()
+    changed[0]["updated_at"] += 60
+    said = bring(newcomer(app), changed, status=422)
+    assert "without a key" in said and len(listed(visitor)) == 1
+    key = {"Authorization": f"Bearer {SHARED['api_keys'][0]}"}
+    assert bring(client(app, PUBLIC, **key), changed)["conversations"] == 1
