@@ -82,7 +82,8 @@ def test_about_names_versions_and_licences(
 
 
 def test_what_others_made_for_the_page_is_named_with_its_licence() -> None:
-    assert {folder.name for folder in STATIC.iterdir()} - {"shared", "ask", *page.TABS} == {"docs", "fonts"}
+    assert {folder.name for folder in STATIC.iterdir()} - {"shared", "ask", *page.TABS} == {"docs", "fonts", "mermaid"}
     assert "Apache License" in (STATIC / "docs" / "LICENSE").read_text(encoding="utf-8")
     assert "SIL OPEN FONT LICENSE" in (STATIC / "fonts" / "OFL.txt").read_text(encoding="utf-8")
-    assert [one.license for one in ASSETS] == ["Apache-2.0", "OFL-1.1"]
+    assert "MIT License" in (STATIC / "mermaid" / "LICENSE").read_text(encoding="utf-8")
+    assert [one.license for one in ASSETS] == ["Apache-2.0", "OFL-1.1", "MIT"]

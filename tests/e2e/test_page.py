@@ -214,7 +214,7 @@ def test_everything_can_be_reached_by_keyboard(chat: Chat) -> None:
     chat.ask("tab to me")
     chat.box.focus()
     reached = set()
-    for _ in range(12):
+    for _ in range(18):
         chat.page.keyboard.press("Shift+Tab")
         reached.add(chat.page.evaluate("document.activeElement.getAttribute('aria-label')"))
     assert {"Copy", "Edit", "Another reply", "Continue the reply", "Delete from here", "Settings"} <= reached

@@ -97,7 +97,11 @@ class About(BaseModel):
 
 
 # What lies in static/ and is not ours.
-ASSETS = (Work(title="Swagger UI", license="Apache-2.0"), Work(title="Libertinus Math", license="OFL-1.1"))
+ASSETS = (
+    Work(title="Swagger UI", license="Apache-2.0"),
+    Work(title="Libertinus Math", license="OFL-1.1"),
+    Work(title="Mermaid", license="MIT"),
+)
 
 
 @router.get("/preferences", responses=answers(401, 503))
