@@ -164,3 +164,20 @@ def test_what_is_new_around_the_thread_has_no_serious_finding(chat: Chat) -> Non
     expect(page.locator("form.several")).to_be_visible()
     found += findings(page)
     assert found == []
+
+
+def test_a_title_is_asked_for_once_nothing_is_going_on(chat: Chat) -> None:
+    page = chat.page
+    chat.new()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/title") else None)
+    chat.ask("What is it about?")
+    chat.box.fill("still typing")
+    page.wait_for_timeout(7_000)
+    assert asked == []
+    chat.box.fill("")
+    chat.ask("And this?")
+    with page.expect_response("**/title", timeout=15_000) as answer:
+        pass
+    assert answer.value.json() == {"title": None}
+    expect(page.locator(".chat .title")).to_have_text("What is it about?")

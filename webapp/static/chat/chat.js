@@ -18,12 +18,11 @@ import { mountShortcuts } from "./shortcuts.js";
 import { mountTemplate } from "./template.js";
 import { mountTemporary } from "./temporary.js";
 import { mountThread } from "./thread.js";
+import { mountTitles } from "./titles.js";
 import { readWindow } from "./window.js";
 
 // A share of Chinese letters from which on a message is one for a model that knows Chinese.
 const CHINESE = 0.3;
-// So long nothing is to go on before a model is asked for a title.
-const IDLE_MS = 6_000;
 
 export function mount(component) {
   const root = component.element.querySelector(".chat");
@@ -59,24 +58,6 @@ export function mount(component) {
     showThread(conversation, more);
     await list();
     return true;
-  }
-
-  // A title by the model, when a reply is there and nobody types.
-  let idleTimer = null;
-  const entitled = new Set();
-
-  function entitleSoon() {
-    clearTimeout(idleTimer);
-    const { conversation } = state;
-    if (!conversation || conversation.temporary || entitled.has(conversation.id) || shown.now().turns.length > 4) return;
-    idleTimer = setTimeout(async () => {
-      if (thread.running() || find(".composer textarea").value || state.conversation?.id !== conversation.id) return;
-      entitled.add(conversation.id);
-      const { title } = await rest(`conversations/${conversation.id}/title`, {});
-      if (!title) return;
-      if (state.conversation?.id === conversation.id) showTitle((state.conversation = { ...state.conversation, title }));
-      list();
-    }, IDLE_MS);
   }
 
   async function lookAgain() {
@@ -198,30 +179,15 @@ export function mount(component) {
     return reply;
   }
 
-  // One message to several models: the first is asked as any is, the others for another reply to the same question.
-  async function sendSeveral(message, models) {
-    const first = await submit({ message, model: models[0] });
-    const question = first && shown.now().turns.find(({ id }) => id === first.message)?.parent;
-    if (!question) return null;
-    const replies = [{ ...first, model: models[0] }];
-    for (const model of models.slice(1)) {
-      const reply = await submit({ action: "regenerate", parent: question, model });
-      if (reply) replies.push({ ...reply, model });
-    }
-    return replies;
-  }
-
   function several() {
     const box = find(".composer textarea");
     return openSeveral({
       words: box.value,
       chosen: settings.chosen().model,
       told: ok,
-      async ask(words, models) {
-        const replies = await sendSeveral(words, models);
-        if (replies && box.value === words) composer.clear();
-        return replies;
-      },
+      put: submit,
+      questionOf: ({ message }) => shown.now().turns.find(({ id }) => id === message)?.parent,
+      asked: (words) => box.value === words && composer.clear(),
       keep: ({ message, model }) => act.select(message).then(() => settings.update({ model })),
     });
   }
@@ -324,7 +290,21 @@ export function mount(component) {
   addEventListener("studio:use", ({ detail }) => settings.update({ model: detail }));
 
   const use = (id) => (template.await(id), settings.update({ template: id, values: {} }));
-  const thread = mountThread(root, { act, changed: () => (composer.running(thread.running()), finder.drawn()) });
+  const entitle = mountTitles({
+    isIdle: (id) => state.conversation?.id === id && !thread.running() && !find(".composer textarea").value,
+    found({ id, title }) {
+      if (state.conversation?.id === id) showTitle((state.conversation = { ...state.conversation, title }));
+      list();
+    },
+  });
+  const thread = mountThread(root, {
+    act,
+    changed() {
+      composer.running(thread.running());
+      finder.drawn();
+      entitle(state.conversation, shown.now().turns);
+    },
+  });
   const composer = mountComposer(find(".composer"), { send, stop: () => act.stop(thread.running()), leave: () => find(".thread").focus({ preventScroll: true }), use });
   const chats = mountChats(find(".chats"), { change, remove, open, told: ok });
 

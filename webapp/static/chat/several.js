@@ -8,9 +8,9 @@ import { rest } from "../shared/rest.js";
 
 const MOST = 4;
 
-// `ask(words, models)` puts the message and returns [{ job, message, model }], or nothing where it was refused.
-// `keep(reply)` goes on from that one.
-export async function openSeveral({ words, chosen, ask, keep, told }) {
+// `put(request)` asks for a turn and returns { job, message }, or nothing where it was refused; `questionOf(reply)` is the
+// message that it answers; `asked(words)` once all are asked; `keep(reply)` goes on from that one.
+export async function openSeveral({ words, chosen, put, questionOf, asked, keep, told }) {
   const models = await rest("models");
   if (!told(models)) return;
   const box = el("textarea", { rows: 3, required: true, "aria-label": text("chat.placeholder"), placeholder: text("chat.placeholder") });
@@ -50,10 +50,23 @@ export async function openSeveral({ words, chosen, ask, keep, told }) {
     event.preventDefault();
     const wanted = [...list.querySelectorAll("input:checked")].map(({ value }) => value);
     go.disabled = true;
-    const replies = box.value.trim() ? await ask(box.value, wanted) : null;
-    if (replies) show(dialog, form, replies, keep);
-    else limit();
+    const replies = box.value.trim() ? await askAll(box.value, wanted) : [];
+    if (!replies.length) return limit();
+    asked(box.value);
+    show(dialog, form, replies, keep);
   });
+
+  // The first is asked as any is, the others for another reply to the same question.
+  async function askAll(message, [model, ...others]) {
+    const first = await put({ message, model });
+    if (!first) return [];
+    const replies = [{ ...first, model }];
+    for (const other of others) {
+      const reply = await put({ action: "regenerate", parent: questionOf(first), model: other });
+      if (reply) replies.push({ ...reply, model: other });
+    }
+    return replies;
+  }
 }
 
 function show(dialog, form, replies, keep) {
