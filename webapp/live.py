@@ -18,8 +18,18 @@ ON_LOAD = """
 const action = (data) => trigger("action", data);
 const refill = (request) => trigger("refill", request);
 const component = { element, props, watch, action, refill };
-// Until its script is here, a form would go to the address of the page.
-element.addEventListener("submit", (event) => event.preventDefault());
+// Until its script is here, a form would go to the address of the page; what was sent by then is sent afterwards.
+const early = new Set();
+let isHere = false;
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!isHere) early.add(event.target);
+});
+function here({ mount }) {
+  mount(component);
+  isHere = true;
+  for (const form of early) if (form.isConnected) form.requestSubmit();
+}
 function lost() {
   const { texts } = window.studio;
   const make = (tag, values) => Object.assign(document.createElement(tag), values);
@@ -28,7 +38,7 @@ function lost() {
   element.replaceChildren(make("p", { className: "studio-lost", textContent: texts["error.not-loaded"] }));
   element.firstChild.append(again);
 }
-import(new URL("studio/SCRIPT", document.baseURI)).then(({ mount }) => mount(component), lost);
+import(new URL("studio/SCRIPT", document.baseURI)).then(here, lost);
 addEventListener("studio:models", () => trigger("models"));
 addEventListener("studio:prompts", () => trigger("prompts"));
 addEventListener("studio:use", (event) => trigger("use", { model: event.detail }));

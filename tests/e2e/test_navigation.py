@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -269,6 +269,23 @@ def test_the_last_answer_stands_above_the_field_for_the_next_question(chat: Chat
     expect(last).to_be_in_viewport(ratio=1)
     assert not overlap(last, foot)
     assert foot.evaluate("node => getComputedStyle(node).backgroundColor !== 'rgba(0, 0, 0, 0)'")
+
+
+@pytest.mark.parametrize("late", ["**/studio/support/support.js", "**/api/knowledge"])
+def test_a_question_that_is_sent_before_the_tab_is_ready_is_asked_then(chat: Chat, late: str) -> None:
+    page = chat.page
+    waiting: list[Any] = []
+    held = [True]
+    page.route(late, lambda route: waiting.append(route) if held else route.continue_())
+    page.goto(f"{chat.url}/?tab=support")
+    page.locator(".support .question input").fill("Hi")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    held.clear()
+    for one in waiting:
+        one.continue_()
+    expect(page.locator(".support .talk .asked")).to_have_text("Hi")
+    expect(page.locator(".support .foot .problem")).to_be_hidden()
 
 
 @pytest.mark.parametrize("mode", ["try", "bench"])

@@ -110,6 +110,8 @@ export function mount(component) {
 
   async function send(words) {
     if (!words.trim()) return question.elements.question.focus();
+    // Whoever asks before the bases are here asks the one that is shown first.
+    if (!base.value) await look();
     const request = { question: words, knowledge: base.value, ...(conversation && { conversation }) };
     const job = await submit("support", request, find(".foot"));
     if (!job) return;
