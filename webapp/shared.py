@@ -3,7 +3,6 @@
 Knows how it is drawn; knows nothing about who may share.
 """
 
-import base64
 from collections.abc import Iterable
 from html import escape
 
@@ -80,13 +79,8 @@ def as_file(studio: Studio, conversation_id: str, owner: str, lang: str) -> tupl
     turns = chat.shown_branch(studio, conversation_id, owner)
     look = Markup("<style>{}</style>").format(Markup(_styles()))  # noqa: S704 - our own files
     html = drawn(conversation.title, t("share.about", lang, day=conversation.updated[:10]), turns, lang, look)
-    for id in {id for turn in turns for id in named(turn.text)}:
-        try:
-            file = studio.history.files.get(id, owner)
-        except NotFound:  # an address that a model made up
-            continue
-        data = base64.b64encode(file.path.read_bytes()).decode()
-        html = html.replace(f'src="api/files/{id}"', f'src="data:{file.type};base64,{data}"')
+    for id, _, data in chat.pictures_of(studio, turns, owner):
+        html = html.replace(f'src="api/files/{id}"', f'src="{data}"')
     return f"{chat.file_name(conversation)}.html", provenance.label("text/html", conversation_id, html.encode())
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from assistants.chat.exporting import export, file_name, shown_branch
+from assistants.chat.exporting import export, file_name, pictures_of, shown_branch
 from assistants.chat.forking import fork
 from assistants.chat.importing import Brought, bring_in
 from assistants.chat.importing import limit_for as import_limit
@@ -73,6 +73,7 @@ __all__ = [
     "last",
     "leave",
     "may_share",
+    "pictures_of",
     "read",
     "read_shared",
     "run",

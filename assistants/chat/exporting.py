@@ -17,12 +17,14 @@ from assistants.errors import NotFound
 from assistants.links import without_bare_hosts
 from assistants.markdown.fences import closed
 from assistants.markdown.quoting import quoted
-from assistants.store.conversations import Conversation, Turn
+from assistants.store.conversations import WHOLE, Conversation, Turn
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-WHOLE = 1_000_000
+
+# Of pictures in one file, which is made in memory.
+MOST_BYTES = 32 * 1024 * 1024
 
 
 def export(studio: "Studio", conversation_id: str, owner: str, form: Literal["md", "json"]) -> tuple[str, bytes]:
@@ -65,13 +67,16 @@ def _data(studio: "Studio", conversation: Conversation, owner: str) -> dict[str,
         **own,
         "settings": conversation.settings,
         "messages": [{name: getattr(turn, name) for name in fields} for turn in turns],
-        "files": dict(_pictures(studio, {id for turn in turns for id in named(turn.text)}, owner)),
+        "files": {id: {"name": name, "data": data} for id, name, data in pictures_of(studio, turns, owner)},
     }
 
 
-def _pictures(studio: "Studio", ids: set[str], owner: str) -> Iterator[tuple[str, dict[str, str]]]:
-    for id in sorted(ids):
+def pictures_of(studio: "Studio", turns: list[Turn], owner: str) -> Iterator[tuple[str, str, str]]:
+    """Yield id, name and data URL of each picture that turns show; the URL is empty once there are too many bytes."""
+    room = MOST_BYTES
+    for id in sorted({id for turn in turns for id in named(turn.text)}):
         with suppress(NotFound, OSError):  # an address that a model made up, or a file that is gone
             file = studio.history.files.get(id, owner)
-            data = base64.b64encode(file.path.read_bytes()).decode()
-            yield id, {"name": file.name, "data": f"data:{file.type};base64,{data}"}
+            room -= file.size
+            data = base64.b64encode(file.path.read_bytes()).decode() if room >= 0 else ""
+            yield id, file.name, f"data:{file.type};base64,{data}" if data else ""

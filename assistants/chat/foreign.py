@@ -16,6 +16,7 @@ from typing import Any
 from assistants.chat.pictures import PICTURE
 from assistants.chat.trees import Node, Tree, tree
 from assistants.storable import storable
+from assistants.store import now
 
 # Of a picture's name in its own export to the Markdown that shows it here, or nothing where it is not there.
 Picture = Callable[[str, str], str | None]
@@ -71,7 +72,7 @@ def moment(value: Any, otherwise: str = "") -> str:
             when = datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
         return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (TypeError, ValueError, OverflowError, OSError):
-        return otherwise or datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return otherwise or now()
 
 
 def _text(value: Any) -> str:
@@ -93,8 +94,6 @@ def _of_chatgpt(data: dict[str, Any], picture: Picture) -> Foreign:
             thoughts[id] = node.reasoning
     found = tree(_with_thoughts(nodes, thoughts), data.get("current_node"))
     found.lost.update(lost)
-    # The root that every mapping has is no message.
-    found.lost.pop("", None)
     id = _text(data.get("conversation_id")) or _text(data.get("id"))
     updated = moment(data.get("update_time"), created)
     return Foreign(id, "ChatGPT", _text(data.get("title")), created, updated, found)

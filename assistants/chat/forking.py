@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from assistants.errors import InvalidInput
 from assistants.store import now
+from assistants.store.conversations import WHOLE
 from assistants.store.copies import Copied, insert, of_turn
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-WHOLE = 1_000_000
 STILL_WRITTEN = "The reply is still being written."
 
 

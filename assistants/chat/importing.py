@@ -186,9 +186,11 @@ class _Bringing:
         if found.id and (source, found.updated) in self._known:
             brought.known += 1
             return True
-        if not found.tree.messages or len(found.tree.messages) > MAX_MESSAGES:
-            template = TOO_MANY if found.tree.messages else EMPTY
-            brought.tell(found.title, template, **({"limit": MAX_MESSAGES} if found.tree.messages else {}))
+        if not found.tree.messages:
+            brought.tell(found.title, EMPTY)
+            return True
+        if len(found.tree.messages) > MAX_MESSAGES:
+            brought.tell(found.title, TOO_MANY, limit=MAX_MESSAGES)
             return True
         if self._who.is_anonymous:
             self._taken += sum(len(one.text) + len(one.reasoning) for one in found.tree.messages)

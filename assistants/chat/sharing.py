@@ -12,13 +12,12 @@ from assistants import preferences
 from assistants.chat.pictures import named
 from assistants.errors import InvalidInput, NotAllowed, NotFound
 from assistants.store import new_id, now
-from assistants.store.conversations import Turn
+from assistants.store.conversations import WHOLE, Turn
 from assistants.store.files import File
 
 if TYPE_CHECKING:
     from assistants.studio import Studio
 
-WHOLE = 1_000_000
 GONE = "This page is not shared, or no longer."
 OFF = "Sharing is off in this studio. Its operator can allow it in Settings."
 

@@ -5,6 +5,7 @@ stays. Knows nothing about when nobody is waiting: whoever shows the conversatio
 """
 
 import re
+from threading import Semaphore
 from typing import TYPE_CHECKING
 
 from assistants.history.search import TITLE, shorten
@@ -24,12 +25,15 @@ MAX_TOKENS = 24
 CHARACTERS = 600
 SECONDS = 30.0
 MARKS = " \t\"'`*_#“”‘’「」『』《》"
+# Each holds a thread of the server until it is found.
+_ONE_AT_A_TIME = Semaphore(1)
 LABEL = re.compile(r"^(?:title|标题)\s*[:：]\s*", re.IGNORECASE)
 
 
 def entitle(studio: "Studio", conversation_id: str, who: Principal) -> str | None:
-    """Give a conversation a title and return it; None where it has one of its own, or no model is there to find one.
+    """Give a conversation a title and return it; None where it has one of its own, or none was found.
 
+    Nor is one found where no model is there that can, or while one is sought for another conversation.
     Raises ``NotFound``, and what a job's beginning raises. What the model was asked is not kept.
     """
     conversations = studio.history.conversations
@@ -38,6 +42,20 @@ def entitle(studio: "Studio", conversation_id: str, who: Principal) -> str | Non
     model = _model(studio, turns, who)
     if conversation.temporary or model is None or conversation.title != shorten(turns[0].text, TITLE):
         return None
+    if not _ONE_AT_A_TIME.acquire(blocking=False):
+        return None
+    try:
+        title = _asked(studio, turns, model, who)
+    finally:
+        _ONE_AT_A_TIME.release()
+    # Somebody may have named it meanwhile.
+    if not title or conversations.get(conversation_id, who.id).title != conversation.title:
+        return None
+    conversations.rename(conversation_id, who.id, title)
+    return title
+
+
+def _asked(studio: "Studio", turns: list[Turn], model: str, who: Principal) -> str:
     said = "\n\n".join(f"{turn.role}: {turn.text[:CHARACTERS]}" for turn in turns)
     request = {
         "messages": [{"role": "user", "content": ASK.format(said=said)}],
@@ -47,12 +65,7 @@ def entitle(studio: "Studio", conversation_id: str, who: Principal) -> str | Non
     job = studio.jobs.begin("completions", request, who, recorded=False)
     if not job.ended.wait(SECONDS):
         studio.jobs.stop(job.id, who.id)
-    title = cleaned(job.snapshot().output)
-    # Somebody may have named it meanwhile.
-    if not title or conversations.get(conversation_id, who.id).title != conversation.title:
-        return None
-    conversations.rename(conversation_id, who.id, title)
-    return title
+    return cleaned(job.snapshot().output)
 
 
 def _model(studio: "Studio", turns: list[Turn], who: Principal) -> str | None:

@@ -7,7 +7,7 @@ changes somebody's rows takes their owner and answers ``NotFound`` for what is n
 
 import shutil
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +21,7 @@ from assistants.history.search import Filters, Item, choices, search
 from assistants.history.stats import Count, stats
 from assistants.history.trash import Trash, Trashed
 from assistants.principals import Principal, must_be_operator
-from assistants.store import Store, new_id, now
+from assistants.store import Store, new_id, now, uploads
 from assistants.store.branches import Branches
 from assistants.store.conversations import Conversation, Conversations, Turn, Window
 from assistants.store.drafts import Drafts
@@ -138,8 +138,7 @@ class History:
 
     def forget_temporary(self, idle: timedelta) -> None:
         """Delete everybody's temporary conversations in which nothing was said, or is being written, for so long."""
-        before = (datetime.now(UTC) - idle).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        for conversation in self.conversations.temporary(before):
+        for conversation in self.conversations.temporary(uploads.before(seconds=idle.total_seconds())):
             with suppress(Conflict):
                 self.forget(conversation)
 

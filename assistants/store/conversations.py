@@ -20,6 +20,8 @@ from assistants.store.jobs import OPEN
 __all__ = ["Conversation", "Conversations", "Hit", "Turn", "Window"]
 
 MAX_TITLE = 120
+# More turns than any branch has.
+WHOLE = 1_000_000
 
 TURN = (
     "messages.*, jobs.status, coalesce(jobs.model, messages.model) AS by_model, jobs.model_sha256, jobs.output,"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from assistants.chat import exporting
 from assistants.studio import Studio
 from tests.api.talk import ask, ended
 from tests.serving import PUBLIC, client, newcomer
@@ -114,3 +115,18 @@ def test_a_file_needs_no_server_and_is_labelled(visitor: TestClient) -> None:
     answer = visitor.get(f"/api/conversations/{own}/export?form=html")
     assert answer.status_code == 200 and "AIGC" in answer.text and "<b>" not in answer.text
     assert "<link" not in answer.text and "<script" not in answer.text and ".shared-page" in answer.text
+
+
+def test_pictures_beyond_a_files_bounds_and_lost_ones_are_left_out(
+    app: Any, visitor: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+    ids = [visitor.post("/api/files", files={"file": ("a.png", png + bytes([n]))}).json()["id"] for n in range(2)]
+    own = begin(visitor, " ".join(f"![n](api/files/{id})" for id in ids))
+    monkeypatch.setattr(exporting, "MOST_BYTES", len(png) + 1)
+    files = visitor.get(f"/api/conversations/{own}/export?form=json").json()["files"]
+    assert sorted(bool(one["data"]) for one in files.values()) == [False, True]
+    page = visitor.get(f"/api/conversations/{own}/export?form=html")
+    assert page.text.count('src="data:image/png;base64,') == 2  # the question, and what the stand-in says again
+    (app.state.studio.history.files.folder / min(ids)).unlink()
+    assert visitor.get(f"/api/conversations/{own}/export?form=html").status_code == 200

@@ -1,5 +1,6 @@
 """Titles by a model: where one is able to find one and no person has; nothing of the question is kept."""
 
+from threading import Semaphore
 from typing import Any
 
 import pytest
@@ -43,6 +44,15 @@ def test_a_title_is_found_once_and_never_in_place_of_a_persons(studio: Studio) -
     assert {one["assistant"] for one in door.ask("GET", "history")["items"]} == {"chat"}
     assert door.refusal("POST", f"conversations/{own}/title", {}, who=of_owner("ann"))[0] == 404
     assert title(door, begin(studio, temporary=True)) is None
+
+
+@pytest.mark.usefixtures("able")
+def test_nobody_waits_while_another_title_is_found(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    door, own, busy = Door(studio), begin(studio), Semaphore(0)
+    with monkeypatch.context() as patch:
+        patch.setattr("assistants.chat.titling._ONE_AT_A_TIME", busy)
+        assert title(door, own) is None
+    assert title(door, own) == "Rivers of Portugal"
 
 
 @pytest.mark.parametrize(
